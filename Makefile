@@ -1,0 +1,83 @@
+# What people and CI run. Needs Python >= 3.11, make and a package index; everything else comes from the lock files.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# `make clean setup PYTHON=/path/to/python3` chooses the interpreter; otherwise the first of these that will do.
+PYTHON ?=
+CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
+# More arguments for the tool behind a target: `make test ARGS="-k units"`, `make lock ARGS=--upgrade`.
+ARGS ?=
+
+# Wheels only, each by its hash: nothing is built while installing, so no unpinned build tool ever runs.
+LOCKED := --require-hashes --no-deps --only-binary :all:
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What pip says matters only when it fails.
+TELL_FAILURE := >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log >&2; exit 1; }
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+# An environment whose interpreter is gone, or whose folder was moved or copied (its scripts and its path to the
+# code are absolute), is made again.
+$(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.locked; } || rm -f $(VENV)/.locked)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test lint types contracts check format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/.installed ## make .venv/ from requirements-dev.lock and install the project into it
+	@:
+
+$(VENV)/.locked: requirements-dev.lock
+	@python=; for candidate in $(CANDIDATES); do \
+	  if $$candidate -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	  then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo 'No Python >= 3.11 with its venv module among: $(CANDIDATES).' >&2; \
+	  echo 'Install one (on Debian and Ubuntu the package python3-venv too), or name it: make setup PYTHON=/path/to/python3' >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$($$python --version) from $<; this happens once and takes about a minute."; \
+	$$python -m venv --clear $(VENV)
+	@$(PIP_INSTALL) $(LOCKED) -r $< $(TELL_FAILURE)
+	@echo '$(CURDIR)' > $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml cds_service/__init__.py
+	@$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable . $(TELL_FAILURE)
+	@$(BIN)/python -m pip check >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log >&2; \
+	  echo 'The lock files are behind pyproject.toml: run "make lock".' >&2; exit 1; }
+	@touch $@
+
+serve: setup ## start the service on http://127.0.0.1:8000 (CDS_HOST, CDS_PORT change that)
+	@exec $(BIN)/cds-service serve $(ARGS)
+
+test: setup ## run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## ruff: lint and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## mypy --strict
+	@$(BIN)/mypy
+
+contracts: setup ## import-linter: the layers' import direction
+	@$(BIN)/lint-imports --no-logo
+
+check: lint types contracts test ## all that CI runs
+
+format: setup ## let ruff mend and format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# The runtime and build locks take their versions from the development lock, so all three agree.
+lock: $(VENV)/.locked ## write the lock files again from pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(COMPILE) $(ARGS) pyproject.toml --group dev -o requirements-dev.lock
+	@$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
+	@$(COMPILE) -c requirements-dev.lock --group build -o requirements-build.lock
+
+clean: ## remove .venv/, caches and build results
+	rm -rf $(VENV) build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

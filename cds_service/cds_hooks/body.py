@@ -1,0 +1,52 @@
+"""Reading the bytes of a request body: the media type first, and never more bytes than allowed."""
+
+from starlette.requests import Request
+
+from cds_service.cds_hooks.outcome import Problem, Refusal
+
+_MEDIA_TYPES = ("application/json", "application/fhir+json")
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Return the body of `request`.
+
+    Raises Refusal: 415 for a media type, character set or encoding that is not read, 413 for more than `max_bytes`.
+    """
+    _check_media_type(request)
+    if _announced_bytes(request) > max_bytes:
+        raise _too_large(max_bytes)
+    chunks, size = [], 0
+    # Counted as it comes: a chunked body announces no length.
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_media_type(request: Request) -> None:
+    media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
+    if media_type.strip() not in ("", *_MEDIA_TYPES):
+        raise _unsupported(f"Content-Type must be {' or '.join(_MEDIA_TYPES)}.")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8", "us-ascii"):
+            raise _unsupported("The character set must be UTF-8.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise _unsupported("Content-Encoding is not supported: send the body as it is.")
+
+
+def _announced_bytes(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _unsupported(message: str) -> Refusal:
+    return Refusal(415, (Problem("not-supported", message),))
+
+
+def _too_large(max_bytes: int) -> Refusal:
+    # The rest of the body stays unread, so the connection is of no further use.
+    problem = Problem("too-long", f"The body is larger than {max_bytes} bytes.")
+    return Refusal(413, (problem,), {"Connection": "close"})

@@ -1,0 +1,143 @@
+"""What `/docs` and `/openapi.json` say of the hook: the body is read by `request`, so its schema stands here by hand."""
+
+from typing import Any
+
+from cds_service.cds_hooks.discovery import HOOK
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string", "minLength": 1}
+
+REQUEST: Schema = {
+    "type": "object",
+    "required": ["hook", "hookInstance", "context"],
+    "properties": {
+        "hook": {"const": HOOK},
+        "hookInstance": {"type": "string", "format": "uuid"},
+        "fhirServer": {"type": "string", "format": "uri", "description": "Required with `fhirAuthorization`."},
+        "fhirAuthorization": {
+            "type": "object",
+            "required": ["access_token", "token_type", "expires_in", "scope", "subject"],
+            "properties": {
+                "access_token": _TEXT,
+                "token_type": {"const": "Bearer"},
+                "expires_in": {"type": "number"},
+                "scope": _TEXT,
+                "subject": _TEXT,
+                "patient": {**_TEXT, "description": "Must be `context.patientId` where it is given."},
+            },
+        },
+        "context": {
+            "type": "object",
+            "required": ["userId", "patientId"],
+            "properties": {
+                "userId": {
+                    "type": "string",
+                    "pattern": r"^(Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/\s]+$",
+                },
+                "patientId": {"type": "string", "pattern": r"^[^/\s]+$"},
+                "encounterId": _TEXT,
+            },
+        },
+        "prefetch": {
+            "type": "object",
+            "description": (
+                "By key: a FHIR resource, a Bundle, or null. Keys are those of `GET /cds-services`; "
+                "a resource under another key is sorted by its type."
+            ),
+        },
+    },
+}
+
+EXAMPLE: dict[str, Any] = {
+    "hook": HOOK,
+    "hookInstance": "4f1c0b1e-6a6a-4d0e-9a43-3f8f4c1f2a10",
+    "context": {"userId": "Practitioner/example", "patientId": "example"},
+    "prefetch": {
+        "patient": {"resourceType": "Patient", "id": "example", "gender": "female", "birthDate": "1990-04-02"},
+        "conditions": {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "entry": [
+                {
+                    "resource": {
+                        "resourceType": "Condition",
+                        "id": "example-sle",
+                        "subject": {"reference": "Patient/example"},
+                        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "55464009"}]},
+                    }
+                }
+            ],
+        },
+    },
+}
+
+CARDS: Schema = {
+    "type": "object",
+    "required": ["cards"],
+    "properties": {
+        "cards": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["uuid", "summary", "indicator", "source"],
+                "properties": {
+                    "uuid": {"type": "string", "format": "uuid"},
+                    "summary": {**_TEXT, "maxLength": 139},
+                    "detail": {**_TEXT, "description": "GitHub-flavoured Markdown."},
+                    "indicator": {"enum": ["info", "warning", "critical"]},
+                    "source": {"type": "object", "required": ["label"]},
+                    "suggestions": {"type": "array", "items": {"type": "object"}},
+                    "selectionBehavior": {"enum": ["any", "at-most-one"]},
+                    "overrideReasons": {"type": "array", "items": {"type": "object"}},
+                    "links": {"type": "array", "items": {"type": "object"}},
+                },
+            },
+        }
+    },
+}
+
+OUTCOME: Schema = {
+    "type": "object",
+    "required": ["resourceType", "issue"],
+    "properties": {
+        "resourceType": {"const": "OperationOutcome"},
+        "issue": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["severity", "code", "diagnostics"],
+                "properties": {"severity": {"const": "error"}, "code": _TEXT, "diagnostics": _TEXT},
+            },
+        },
+    },
+}
+
+
+def _json(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+HOOK_OPERATION: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": REQUEST, "example": EXAMPLE}},
+    }
+}
+"""For a route's `openapi_extra`."""
+
+HOOK_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Cards, or an empty list where it is known that no trial fits.", "content": _json(CARDS)},
+    **{
+        status: {"description": description, "content": _json(OUTCOME)}
+        for status, description in {
+            400: "Not a valid request for this hook, or it mixes patients. Each issue names its field.",
+            412: "The Patient or the conditions were not supplied. Each issue names its prefetch key.",
+            413: "The body is too large.",
+            415: "The body is not sent as JSON in UTF-8.",
+            500: "The service failed. This is never answered with an empty list.",
+        }.items()
+    },
+}
+"""For a route's `responses`."""

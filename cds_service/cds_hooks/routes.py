@@ -1,0 +1,74 @@
+"""The two routes of CDS Hooks that the service answers: discovery, and the hook itself."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from fastapi import APIRouter
+from msgspec import json
+from starlette.requests import Request
+from starlette.responses import Response
+from structlog.typing import FilteringBoundLogger
+
+from cds_service.cds_hooks.body import read_body
+from cds_service.cds_hooks.discovery import HOOK, SERVICE_ID, discovery
+from cds_service.cds_hooks.openapi import HOOK_OPERATION, HOOK_RESPONSES
+from cds_service.cds_hooks.request import parse_request
+from cds_service.cds_hooks.supplied import read_record
+from cds_service.fhir.record import Record
+
+Cards = list[dict[str, Any]]
+
+# The work is a few milliseconds of pure computation for most patients and more than a second for a very large record.
+# In a thread it leaves the event loop free for other connections, the health checks among them. A handful of threads
+# is enough: they share one interpreter lock, and with more of them every request would only wait for all the others.
+# More throughput comes from more workers.
+_THREADS = 4
+
+
+def router(
+    templates: Mapping[str, str],
+    cards_of: Callable[[Record], Cards],
+    *,
+    max_body_bytes: int,
+    log: FilteringBoundLogger,
+) -> APIRouter:
+    """Routes that answer with `cards_of` a patient's record. `templates` are the prefetch templates to publish."""
+    routes = APIRouter()
+    threads = anyio.CapacityLimiter(_THREADS)
+    services = json.encode(discovery(templates))
+
+    @routes.get("/cds-services", summary="The services that are offered")
+    async def cds_services() -> Response:
+        return Response(services, media_type="application/json")
+
+    @routes.post(
+        f"/cds-services/{SERVICE_ID}",
+        summary="Cards for the patient whose chart was opened",
+        responses=HOOK_RESPONSES,
+        openapi_extra=HOOK_OPERATION,
+    )
+    async def clinical_trial_match(request: Request) -> Response:
+        began = anyio.current_time()
+        body = await read_body(request, max_body_bytes)
+        answer, facts = await anyio.to_thread.run_sync(_answer, body, limiter=threads)
+        log.info("request_answered", status=200, ms=round((anyio.current_time() - began) * 1000, 1), **facts)
+        # An answer is about one patient at one moment.
+        return Response(answer, headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+    def _answer(body: bytes) -> tuple[bytes, dict[str, Any]]:
+        request = parse_request(body, HOOK)
+        record = read_record(request)
+        cards = cards_of(record)
+        logged = {
+            "hook_instance": request.hook_instance,
+            "bytes": len(body),
+            "cards": len(cards),
+            "issues": dict(Counter(issue.code for issue in record.issues)),
+            "gaps": dict(record.gaps),
+        }
+        return json.encode({"cards": cards}), logged
+
+    return routes

@@ -1,0 +1,182 @@
+"""The command line: serve, match, explain, and checks for rule authors."""
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+import uvicorn
+
+from cds_service.cards import CardOptions, cards_for
+from cds_service.errors import CdsError, Finding, RecordError, RulesError
+from cds_service.explanation import explain as explanation
+from cds_service.fhir.record import read_bundle
+from cds_service.matching import Match
+from cds_service.matching import match as match_record
+from cds_service.settings import Settings, check_bind, load_settings
+from cds_service.terminal import show_cards, show_explanation, show_facts, show_findings
+from cds_service.trials.library import Library, check_library, load_library
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+rules_app = typer.Typer(no_args_is_help=True, help="Check and show the rules folder (CDS_RULES_DIR).")
+app.add_typer(rules_app, name="rules")
+
+BundleFile = Annotated[
+    Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
+]
+AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts as today.")]
+PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient, where the file holds several.")]
+
+
+@app.command()
+def serve() -> None:
+    """Start the service on CDS_HOST:CDS_PORT (127.0.0.1:8000 unless set)."""
+    settings = _settings()
+    try:
+        check_bind(settings)
+        library = load_library(settings.rules_dir)
+    except RulesError as problem:
+        _refuse_rules(problem.findings)
+    except CdsError as problem:
+        _stop(str(problem))
+    _greet(settings, library)
+    uvicorn.run(
+        "cds_service.app:app_from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level=settings.log_level,
+        access_log=False,
+    )
+
+
+@app.command()
+def match(
+    bundle: BundleFile,
+    as_of: AsOf = None,
+    patient: PatientId = None,
+    format: Annotated[str, typer.Option(help="json, or text as a panel would show it.")] = "json",
+) -> None:
+    """Print the CDS Hooks response that the service would send for a record."""
+    settings = _settings()
+    result = _match(bundle, as_of, patient, _library(settings))
+    options = CardOptions(settings.max_cards, settings.min_decided, settings.closed_trials)
+    cards = cards_for(result, options, seed=f"{result.patient_id} {result.as_of}")
+    if _is_json(format):
+        _print_json({"cards": cards})
+    else:
+        show_cards(cards)
+
+
+@app.command()
+def explain(
+    bundle: BundleFile,
+    trial: Annotated[str | None, typer.Option(help="Only this trial.")] = None,
+    as_of: AsOf = None,
+    patient: PatientId = None,
+    format: Annotated[str, typer.Option(help="json or text.")] = "text",
+    facts: Annotated[bool, typer.Option("--facts", help="Print the fact sheet instead.")] = False,
+) -> None:
+    """Explain every criterion of every trial for a record: outcome, basis and the evidence behind it."""
+    library = _library(_settings())
+    if trial is not None and library.trial(trial) is None:
+        _stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.trials)}.")
+    result = _match(bundle, as_of, patient, library)
+    document: Any = result.sheet.as_json() if facts else explanation(result, trial)
+    if _is_json(format):
+        _print_json(document)
+    elif facts:
+        show_facts(document)
+    else:
+        show_explanation(document)
+
+
+@rules_app.command("check")
+def rules_check(
+    folder: Annotated[Path | None, typer.Argument(help="A rules folder; CDS_RULES_DIR unless given.")] = None,
+    format: Annotated[str, typer.Option(help="json or text.")] = "text",
+) -> None:
+    """Check every file of the rules folder. Exit code 1 when something is wrong."""
+    rules_dir = folder or _settings().rules_dir
+    library, findings = check_library(rules_dir)
+    if _is_json(format):
+        _print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
+    else:
+        show_findings(findings)
+        if not findings and library is not None:
+            typer.echo(f"{rules_dir}: {len(library.trials)} trials, {len(library.program)} rules, no findings")
+    if any(f.severity == "error" for f in findings):
+        raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except CdsError as problem:
+        _stop(str(problem))
+
+
+def _library(settings: Settings) -> Library:
+    try:
+        return load_library(settings.rules_dir)
+    except RulesError as problem:
+        _refuse_rules(problem.findings)
+
+
+def _match(bundle: Path, as_of: datetime | None, patient: str | None, library: Library) -> Match:
+    try:
+        data = sys.stdin.buffer.read() if str(bundle) == "-" else bundle.read_bytes()
+    except OSError as problem:
+        _stop(f"{bundle}: {problem.strerror}")
+    try:
+        record = read_bundle(data, patient)
+    except RecordError as problem:
+        _stop(f"{bundle}: {problem}")
+    return match_record(record, library, (as_of or datetime.now().astimezone()).date())
+
+
+def _greet(settings: Settings, library: Library) -> None:
+    """Say where the service is and how to try it."""
+    address = f"http://{settings.host}:{settings.port}"
+    typer.echo(f"cds-service: {len(library.trials)} trials from {settings.rules_dir}")
+    typer.echo(f"Discovery: {address}/cds-services   API: {address}/docs\n")
+    sample = _sample()
+    if sample is not None:
+        typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")
+        typer.echo(
+            f"  curl -s {address}/cds-services/clinical-trial-match \\\n"
+            f"    -H 'Content-Type: application/json' -d @{sample}\n"
+        )
+
+
+def _sample() -> Path | None:
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_data", package.parent):
+        sample = folder / "fhir_samples" / "requests" / "patient-view-sle.json"
+        if sample.is_file():
+            here = Path.cwd()
+            return sample.relative_to(here) if sample.is_relative_to(here) else sample
+    return None
+
+
+def _is_json(format: str) -> bool:
+    if format not in ("json", "text"):
+        _stop(f"--format is json or text, not {format!r}")
+    return format == "json"
+
+
+def _print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _refuse_rules(findings: tuple[Finding, ...]) -> NoReturn:
+    show_findings(findings)
+    _stop("The rules can't be used until this is mended.")
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(f"cds-service: {message}", err=True)
+    raise typer.Exit(2)

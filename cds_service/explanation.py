@@ -1,0 +1,77 @@
+"""The explanation of a match as JSON: every criterion of every trial with its outcome, basis and evidence."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from cds_service.matching import Match
+from cds_service.trials.verdicts import CriterionResult, TrialResult
+
+
+def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
+    """The document of DESIGN section 9, for all trials or for one. Raises KeyError for an unknown trial."""
+    results = [r for r in match.trials if trial_id in (None, r.trial.id)]
+    if trial_id is not None and not results:
+        raise KeyError(trial_id)
+    document: dict[str, Any] = {"as_of": match.as_of.isoformat(), "patient": match.patient_id}
+    if match.deceased:
+        document["deceased"] = True
+    document["issues"] = [asdict(issue) for issue in match.issues]
+    document["trials"] = [_trial(match, result) for result in results]
+    return document
+
+
+def _trial(match: Match, result: TrialResult) -> dict[str, Any]:
+    trial = result.trial
+    return {
+        "id": trial.id,
+        "title": trial.short_title,
+        "status": trial.status,
+        "state": trial.state,
+        "rules_version": trial.rules_version,
+        "verdict": result.verdict,
+        "criteria": _criteria(match, result.criteria),
+        "cohorts": [
+            {
+                "id": c.cohort.id,
+                "title": c.cohort.title,
+                "verdict": c.verdict,
+                "criteria": _criteria(match, c.criteria),
+            }
+            for c in result.cohorts
+        ],
+    }
+
+
+def _criteria(match: Match, results: Iterable[CriterionResult]) -> list[dict[str, Any]]:
+    return [_criterion(match, result) for result in results]
+
+
+def _criterion(match: Match, result: CriterionResult) -> dict[str, Any]:
+    criterion = result.criterion
+    entry: dict[str, Any] = {
+        "id": criterion.id,
+        "kind": criterion.kind,
+        "outcome": result.outcome,
+        "basis": result.basis,
+        "text": criterion.text,
+        "facts": evidence_of(match, result),
+    }
+    if criterion.gate:
+        entry["gate"] = True
+    if criterion.review is not None:
+        entry["review"] = criterion.review
+    if criterion.has_screen:
+        entry["screen"] = {True: "on record", False: "not on record", None: "unknown"}[result.screened]
+    return entry
+
+
+def evidence_of(match: Match, result: CriterionResult) -> list[dict[str, Any]]:
+    """What the criterion's rule read: name, value, unit, date, source and, where unknown, the reason."""
+    entries: list[dict[str, Any]] = []
+    for ref in result.facts:
+        limit = None if ref.limit is None else ref.limit.span(match.as_of)
+        for entry in match.sheet.describe(ref.name, limit):
+            if entry not in entries:
+                entries.append(entry)
+    return entries

@@ -1,0 +1,280 @@
+"""The fact catalogue as data: which facts there are, of what type, in which unit. Knows nothing of FHIR resources.
+
+`trials` reads it to check rules; the rest of this package reads it to find the facts in a record.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from cds_service.errors import Finding
+from cds_service.facts.durations import Duration
+from cds_service.facts.findings import finding
+from cds_service.facts.intervals import Factor
+from cds_service.facts.rule_files import pointer, read_json, relative_name
+from cds_service.facts.specs import (
+    MODELS,
+    Absence,
+    Code,
+    DateFact,
+    DefinedFact,
+    DerivedFact,
+    EventsFact,
+    FactSpec,
+    Observed,
+    PatientFact,
+    QuantityFact,
+    ScoreFact,
+    TiterFact,
+)
+
+TABLES = frozenset({"units.json", "systems.json", "routes.json", "qualitative.json"})
+"""Files in `rules/facts/` that hold no facts."""
+
+RESERVED = frozenset({"span"})
+"""First words that a fact's name must not have, because the fact document uses them."""
+
+FactType = Literal["number", "result", "boolean", "sex", "age", "date", "events", "logic"]
+Part = Literal["", "x_uln", "x_lln", "active", "history"]
+
+
+@dataclass(frozen=True, slots=True)
+class FactEntry:
+    """A fact or a part of one (`lab.alt.x_uln`, `condition.sle.active`) as a rule may name it.
+
+    `unit` is the canonical UCUM unit: "1" without dimension, `None` where the fact is no number. `units` are the units
+    a rule may write, with the factor that turns them into the canonical one. `fresh_for` is how long evidence counts
+    (`None`: for ever). `order` is what to request when the fact is missing.
+    """
+
+    name: str
+    spec: FactSpec
+    part: Part
+    type: FactType
+    unit: str | None
+    units: Mapping[str, Factor]
+    fresh_for: Duration | None
+    order: Code | None
+    absence: Absence
+
+    @property
+    def kind(self) -> str:
+        return self.spec.kind
+
+    @property
+    def title(self) -> str:
+        return self.spec.title
+
+    @property
+    def display_unit(self) -> str:
+        """The unit as cards write it; empty where there is none."""
+        if self.part in {"x_uln", "x_lln"}:
+            return "× ULN" if self.part == "x_uln" else "× LLN"
+        if self.unit in {None, "1"}:
+            return ""
+        return getattr(self.spec, "display_unit", "") or self.unit or ""
+
+
+class Catalogue:
+    """Every fact by name, with the file and the JSON pointer where it is defined."""
+
+    def __init__(self, facts: Mapping[str, FactSpec], places: Mapping[str, tuple[str, str]]) -> None:
+        self.facts = dict(facts)
+        self.places = dict(places)
+
+    def __iter__(self) -> Iterator[FactSpec]:
+        return iter(self.facts.values())
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def __contains__(self, name: str) -> bool:
+        return self.lookup(name) is not None
+
+    def base(self, name: str) -> str | None:
+        """The name of the fact that `name` is, or is a part of; `None` if there is none."""
+        if name in self.facts:
+            return name
+        stem, _, part = name.rpartition(".")
+        return stem if part in _parts(self.facts.get(stem)) else None
+
+    def lookup(self, name: str) -> FactEntry | None:
+        """The fact or part of a fact of that name; `None` if there is none."""
+        base = self.base(name)
+        if base is None:
+            return None
+        spec = self.facts[base]
+        part: Any = name[len(base) + 1 :]
+        unit, units = self._unit(spec, part)
+        return FactEntry(
+            name=name,
+            spec=spec,
+            part=part,
+            type=self._type(spec, part),
+            unit=unit,
+            units=units,
+            fresh_for=self._fresh_for(spec),
+            order=getattr(spec, "order", None),
+            absence=spec.absence if isinstance(spec, EventsFact) else "unknown",
+        )
+
+    def names(self) -> Iterator[str]:
+        """Every name that a rule may use, parts included."""
+        for name, spec in self.facts.items():
+            yield name
+            yield from (f"{name}.{part}" for part in _parts(spec))
+
+    def closure(self, names: Iterable[str]) -> frozenset[str]:
+        """The facts of these names (parts give their fact) and all that these are made of, as far as there are any."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            base = self.base(waiting.pop())
+            if base is not None and base not in found:
+                found.add(base)
+                waiting.extend(self.facts[base].references())
+        return frozenset(found)
+
+    def _type(self, spec: FactSpec, part: str) -> FactType:
+        if part:
+            return "number" if part in {"x_uln", "x_lln"} else "boolean"
+        if isinstance(spec, PatientFact):
+            return {"patient.age": "age", "patient.sex": "sex"}.get(spec.name, "boolean")  # type: ignore[return-value]
+        if isinstance(spec, DerivedFact):
+            if spec.formula == "first_known":
+                first = self.lookup(spec.of[0])
+                return "number" if first is None else first.type
+            return "result" if spec.formula in {"either_test", "both_parts"} else "number"
+        if isinstance(spec, DefinedFact):
+            return "logic"
+        if isinstance(spec, QuantityFact | ScoreFact | TiterFact):
+            return "number"
+        return spec.kind
+
+    def _unit(self, spec: FactSpec, part: str) -> tuple[str | None, Mapping[str, Factor]]:
+        if part:
+            return ("1" if part in {"x_uln", "x_lln"} else None), {}
+        if isinstance(spec, QuantityFact):
+            return spec.unit, spec.units
+        if isinstance(spec, ScoreFact | TiterFact):
+            return "1", {}
+        if isinstance(spec, DerivedFact) and self._type(spec, "") == "number":
+            alternatives = [self.lookup(name) for name in spec.of]
+            units = next((entry.units for entry in alternatives if entry is not None and entry.units), {})
+            first = next((entry.unit for entry in alternatives if entry is not None), "1")
+            return spec.unit or first, units
+        return None, {}
+
+    def _fresh_for(self, spec: FactSpec) -> Duration | None:
+        if isinstance(spec, Observed):
+            return spec.fresh_for
+        if isinstance(spec, DerivedFact):
+            if spec.fresh_for is not None:
+                return spec.fresh_for
+            # What is computed goes stale with the part that does so first.
+            limits = [self._fresh_for(self.facts[name]) for name in spec.references() if name in self.facts]
+            return min(
+                (limit for limit in limits if limit is not None),
+                key=lambda limit: limit.months * 30 + limit.days,
+                default=None,
+            )
+        return None
+
+
+def load_catalogue(rules_dir: Path) -> tuple[Catalogue, tuple[Finding, ...]]:
+    """Every usable fact of `rules_dir/facts/*.json`, and a finding for each problem. Raises nothing on odd files."""
+    facts: dict[str, FactSpec] = {}
+    places: dict[str, tuple[str, str]] = {}
+    findings: list[Finding] = []
+    for path in sorted((rules_dir / "facts").glob("*.json")):
+        if path.name in TABLES:
+            continue
+        content, problems = read_json(path, rules_dir)
+        findings += problems
+        if content is None:
+            continue
+        name = relative_name(path, rules_dir)
+        for at, entry in _entries(content, name, findings):
+            spec = _validated(entry, name, at, findings)
+            if spec is None:
+                continue
+            if spec.name in facts:
+                there, where = places[spec.name]
+                findings.append(
+                    finding("fact-duplicate-name", name, at, f"{spec.name!r} is already defined at {there}#{where}")
+                )
+                continue
+            facts[spec.name] = spec
+            places[spec.name] = (name, at)
+    _drop_unusable(facts, places, findings)
+    return Catalogue(facts, places), tuple(findings)
+
+
+def _entries(content: Any, file: str, findings: list[Finding]) -> Iterator[tuple[str, Any]]:
+    if not isinstance(content, dict) or not isinstance(content.get("facts"), list):
+        findings.append(finding("fact-file-invalid", file, "", "has no list `facts`"))
+        return
+    for key in sorted(content.keys() - {"$schema", "facts"}):
+        findings.append(finding("fact-file-invalid", file, pointer(key), f"{key!r} is not a key of a fact file"))
+    for index, entry in enumerate(content["facts"]):
+        yield pointer("facts", index), entry
+
+
+def _validated(entry: Any, file: str, at: str, findings: list[Finding]) -> FactSpec | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str) or entry["kind"] not in MODELS:
+        kinds = ", ".join(MODELS)
+        findings.append(finding("fact-invalid", file, at + pointer("kind"), f"`kind` must be one of: {kinds}"))
+        return None
+    try:
+        return MODELS[entry["kind"]].model_validate(entry)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_context=False, include_input=False):
+            place = at + pointer(*problem["loc"])
+            findings.append(finding("fact-invalid", file, place, f"{entry.get('name', 'a fact')}: {problem['msg']}"))
+        return None
+
+
+def _drop_unusable(facts: dict[str, FactSpec], places: dict[str, tuple[str, str]], findings: list[Finding]) -> None:
+    def drop(name: str, code: str, message: str) -> None:
+        file, at = places.pop(name)
+        del facts[name]
+        findings.append(finding(code, file, at, f"{name}: {message}"))
+
+    for name in list(facts):
+        words = name.split(".")
+        stems = {".".join(words[:count]) for count in range(1, len(words))}
+        if words[0] in RESERVED or stems & facts.keys():
+            drop(name, "fact-name-taken", "continues another fact's name or a reserved word")
+    changed = True
+    while changed:  # what refers to a dropped fact goes as well
+        changed = False
+        known = Catalogue(facts, places)
+        for name, spec in list(facts.items()):
+            missing = [part for part in spec.references() if known.base(part) is None]
+            if isinstance(spec, DateFact) and not missing and not _is_condition(spec.else_onset_of, facts):
+                missing = [f"{spec.else_onset_of}, which is no condition"]
+            if missing:
+                drop(name, "fact-unknown-part", f"refers to {', '.join(missing)}")
+                changed = True
+    known = Catalogue(facts, places)
+    for name, spec in list(facts.items()):
+        if name in known.closure(spec.references()):
+            drop(name, "fact-circular", "is made from itself")
+
+
+def _is_condition(name: str | None, facts: Mapping[str, FactSpec]) -> bool:
+    if name is None:
+        return True
+    spec = facts.get(name)
+    return isinstance(spec, EventsFact) and spec.resource == "Condition"
+
+
+def _parts(spec: FactSpec | None) -> tuple[str, ...]:
+    if isinstance(spec, QuantityFact):
+        return ("x_uln", "x_lln")
+    if isinstance(spec, EventsFact):
+        return ("active", "history")
+    return ()

@@ -1,0 +1,35 @@
+"""What can be wrong in the catalogue, the value sets and the tables beside them, by its stable code."""
+
+from cds_service.errors import Finding, Severity
+
+FINDINGS: dict[str, str] = {
+    "file-unreadable": "The file cannot be opened or is not UTF-8. Check its name, rights and encoding.",
+    "json-invalid": "The file is not JSON. The message gives line and column.",
+    "json-duplicate-key": "An object has the same key twice, so one of the two would be lost in silence. Keep one.",
+    "fact-file-invalid": 'A fact file holds `{"facts": [...]}` (and may name its `$schema`), nothing else.',
+    "fact-invalid": "A fact has an unknown key, lacks one, or a value is of the wrong form. The fact is left out.",
+    "fact-duplicate-name": "Two facts have the same name. The later one is left out.",
+    "fact-name-taken": "A fact's name is reserved or continues the name of another fact.",
+    "fact-unknown-part": "A fact refers to a fact that the catalogue has not (or that is of the wrong kind).",
+    "fact-circular": "A fact is made from itself, directly or through others. It is left out.",
+    "fact-unknown-valueset": "A fact names a value set for which there is no usable file. The fact is left out.",
+    "fact-unknown-route": "A fact names a drug route that `facts/routes.json` has not.",
+    "valueset-invalid": "The value set is not of the form that is read here. It is left out.",
+    "valueset-duplicate-id": "Two value sets have the same id or url. The later one is left out.",
+    "valueset-unknown-system": "A code system is none of those in `facts/systems.json`.",
+    "valueset-unknown-import": "A value set includes one that does not exist. The including one is left out.",
+    "valueset-import-depth": "A value set that is included includes another. Only one level is read.",
+    "valueset-filter-system": "`is-a` is read as a prefix, which only ICD-10 and ATC codes allow. List the codes.",
+    "conceptmap-invalid": "The concept map is not of the form that is read here. It is left out.",
+    "conceptmap-equivalence": "Only equal, equivalent, wider and subsumes let a site code stand for another. Ignored.",
+    "table-invalid": "A table beside the facts (units, systems, routes, qualitative) is not of its form.",
+    "unit-spelling-conflict": "A spelling stands for two units of one fact with different factors: never understood.",
+}
+"""Stable code -> what it means and how to mend it."""
+
+
+def finding(
+    code: str, file: str, pointer: str, message: str, *, hint: str = "", severity: Severity = "error"
+) -> Finding:
+    """A `Finding` of one of the codes above; raises `KeyError` for a code that is not documented there."""
+    return Finding(file, pointer, code, severity, message, hint or FINDINGS[code])

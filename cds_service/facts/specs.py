@@ -1,0 +1,314 @@
+"""The entries of the fact catalogue (`rules/facts/*.json`) as pydantic models, one per kind of fact.
+
+`docs/facts.md` and `rules/schema/facts.schema.json` describe the keys to rule authors; here they are checked.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from cds_service.facts.durations import Duration
+from cds_service.facts.intervals import Factor, is_sane
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+
+
+def _fact_name(name: str) -> str:
+    if _NAME.fullmatch(name) is None:
+        raise ValueError("a fact's name is lower-case words joined by dots, such as lab.hemoglobin")
+    return name
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError("a number, or a decimal as text")
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise ValueError("a number, or a decimal as text") from error
+    if not is_sane(number):
+        raise ValueError("a number of a possible magnitude")
+    return number
+
+
+def _factor(value: Any) -> Factor:
+    pair = value if isinstance(value, list | tuple) else (value, value)
+    if len(pair) != 2:
+        raise ValueError("a factor, or a pair [least, greatest]")
+    low, high = _decimal(pair[0]), _decimal(pair[1])
+    if not 0 < low <= high:
+        raise ValueError("a factor is above 0, and the least comes first")
+    return low, high
+
+
+def _duration(value: Any) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a duration such as P90D")
+    return Duration.parse(value)
+
+
+FactName = Annotated[str, AfterValidator(_fact_name)]
+Number = Annotated[Decimal, BeforeValidator(_decimal)]
+UnitFactor = Annotated[Factor, BeforeValidator(_factor)]
+Period = Annotated[Duration, BeforeValidator(_duration)]
+Result = Literal["positive", "negative", "indeterminate"]
+Absence = Literal["unknown", "presumed_absent"]
+EventResource = Literal[
+    "Condition",
+    "Medication",
+    "Procedure",
+    "Immunization",
+    "AllergyIntolerance",
+    "Device",
+    "ResearchSubject",
+]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Code(Model):
+    """A code of a code system; `display` is for the reader and never compared."""
+
+    system: str = Field(min_length=1)
+    code: str = Field(min_length=1)
+    display: str = ""
+
+
+class ScoreAnswer(Code):
+    value: Number
+
+
+class ResultAnswer(Code):
+    value: Result
+
+
+class Where(Model):
+    """Another component of the same observation, by its code, and what it has to say."""
+
+    code: Code
+    value: tuple[Code, ...] = ()
+    text: tuple[str, ...] = ()
+
+
+class Component(Model):
+    """A component that counts only beside another one: the copy number of *this* gene."""
+
+    code: Code
+    where: Where
+    text_hints: tuple[str, ...] = ()
+
+
+class Variant(Model):
+    """An observation that is a positive finding when its components say so, whatever it is called."""
+
+    codes: tuple[Code, ...] = Field(min_length=1)
+    where: tuple[Where, ...] = Field(min_length=1)
+
+
+class Presumed(Model):
+    """The value in a closed world where there is no evidence at all and the condition `without` is not on record."""
+
+    value: Number
+    without: FactName
+
+
+Bound = Number | Literal["upper_limit"]
+Operator = Literal["<", "<=", ">=", ">"]
+
+
+class ReadNumber(Model):
+    """How a result that is a bare number is read."""
+
+    positive: tuple[Operator, Bound]
+    negative: tuple[Operator, Bound]
+
+
+class Fact(Model):
+    """What every fact has. `name` is how rules speak of it; `title` how cards do."""
+
+    name: FactName
+    title: str = Field(min_length=1)
+    description: str = ""
+
+    def references(self) -> tuple[str, ...]:
+        """Names of the facts that this one is made of."""
+        return ()
+
+
+class Observed(Fact):
+    """A fact that an Observation (or a component of one) tells."""
+
+    codes: tuple[Code, ...] = ()
+    fresh_for: Period | None = None
+    order: Code | None = None
+    absence: Literal["unknown"] = "unknown"
+
+
+class Numeric(Observed):
+    minimum: Number | None = Decimal(0)
+    undetected: Number | None = None
+    presumed: Presumed | None = None
+
+    def references(self) -> tuple[str, ...]:
+        return () if self.presumed is None else (self.presumed.without,)
+
+
+class QuantityFact(Numeric):
+    kind: Literal["quantity"]
+    codes: tuple[Code, ...] = Field(min_length=1)
+    unit: str = Field(min_length=1)
+    display_unit: str = ""
+    units: dict[str, UnitFactor] = Field(default_factory=dict)
+    molar_mass: Number | None = None
+    unit_when_missing: str | None = None
+    fresh_for_child: Period | None = None
+
+    @model_validator(mode="after")
+    def _lists_its_own_unit(self) -> "QuantityFact":
+        if self.unit != "1" and self.units.get(self.unit) != (Decimal(1), Decimal(1)):
+            raise ValueError(f"`units` must list the fact's own unit {self.unit!r} with the factor 1")
+        if self.unit_when_missing is not None and self.unit_when_missing not in self.units:
+            raise ValueError("`unit_when_missing` must be one of `units`")
+        return self
+
+
+class ScoreFact(Numeric):
+    kind: Literal["score"]
+    values: tuple[ScoreAnswer, ...] = ()
+    component: Component | None = None
+
+
+class TiterFact(Numeric):
+    kind: Literal["titer"]
+    codes: tuple[Code, ...] = Field(min_length=1)
+
+
+class ResultFact(Observed):
+    kind: Literal["result"]
+    values: tuple[ResultAnswer, ...] = ()
+    read_number: ReadNumber | None = None
+    variant: Variant | None = None
+
+
+class DateFact(Observed):
+    kind: Literal["date"]
+    else_onset_of: FactName | None = None
+
+    def references(self) -> tuple[str, ...]:
+        return () if self.else_onset_of is None else (self.else_onset_of,)
+
+
+class EventsFact(Fact):
+    """A list of records. The value set `history` has codes that only tell of the past, `hints` has doubtful ones."""
+
+    kind: Literal["events"]
+    resource: EventResource
+    valueset: str | None = None
+    history: str | None = None
+    hints: str | None = None
+    route: str | None = None
+    hint_category: tuple[Code, ...] = ()
+    unrecognised: Literal["hint"] | None = None
+    absence: Absence = "presumed_absent"
+
+    @property
+    def valuesets(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.valueset, self.history, self.hints) if name is not None)
+
+
+class PatientFact(Fact):
+    kind: Literal["patient"]
+
+    @model_validator(mode="after")
+    def _is_known(self) -> "PatientFact":
+        if self.name not in {"patient.age", "patient.sex", "patient.deceased"}:
+            raise ValueError("the patient facts are patient.age, patient.sex and patient.deceased")
+        return self
+
+
+Formula = Literal[
+    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "first_known", "either_test", "both_parts"
+]  # fmt: skip
+
+
+class DerivedFact(Fact):
+    """A fact that is computed from others: by a formula from `parts`, or by choosing among the alternatives `of`."""
+
+    kind: Literal["derived"]
+    formula: Formula
+    unit: str | None = None
+    display_unit: str = ""
+    parts: tuple[FactName, ...] = ()
+    of: tuple[FactName, ...] = ()
+    fresh_for: Period | None = None
+    order: Code | None = None
+
+    @model_validator(mode="after")
+    def _has_its_parts(self) -> "DerivedFact":
+        chooses = self.formula in {"first_known", "either_test", "both_parts"}
+        if chooses != bool(self.of):
+            raise ValueError("`of` is for first_known, either_test and both_parts, which need it")
+        if not chooses and not self.parts:
+            raise ValueError("`parts` lists the facts that the formula reads")
+        return self
+
+    def references(self) -> tuple[str, ...]:
+        return self.of or self.parts
+
+
+class DefinedFact(Fact):
+    """JSONLogic over other facts, put in place of the name when a rule is loaded; nothing is computed here."""
+
+    kind: Literal["defined"]
+    logic: Any
+    parts: tuple[FactName, ...] = ()
+
+    def references(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.parts, *_variables(self.logic)]))
+
+
+FactSpec = (
+    QuantityFact
+    | ScoreFact
+    | TiterFact
+    | ResultFact
+    | DateFact
+    | EventsFact
+    | PatientFact
+    | DerivedFact
+    | DefinedFact
+)
+"""Any entry of the catalogue."""
+
+MODELS: dict[str, type[FactSpec]] = {
+    "quantity": QuantityFact,
+    "score": ScoreFact,
+    "titer": TiterFact,
+    "result": ResultFact,
+    "date": DateFact,
+    "events": EventsFact,
+    "patient": PatientFact,
+    "derived": DerivedFact,
+    "defined": DefinedFact,
+}
+
+
+def _variables(logic: Any) -> Iterator[str]:
+    if isinstance(logic, dict):
+        for operator, argument in logic.items():
+            if operator == "var":
+                name = argument[0] if isinstance(argument, list) and argument else argument
+                if isinstance(name, str) and "." in name:
+                    yield name
+            else:
+                yield from _variables(argument)
+    elif isinstance(logic, list):
+        for item in logic:
+            yield from _variables(item)

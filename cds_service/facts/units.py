@@ -1,0 +1,142 @@
+"""Units of measure as real feeds spell them, fact by fact: which are understood, and by what factor they convert.
+
+Conversion is never by dimension alone (mmol/mol of HbA1c is no percentage): a unit counts for a fact only if the fact
+lists it. UCUM: https://ucum.org/ucum.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from cds_service.errors import Finding
+from cds_service.facts.findings import finding
+from cds_service.facts.intervals import Factor
+from cds_service.facts.rule_files import pointer, read_json, relative_name
+
+ONE: Factor = (Decimal(1), Decimal(1))
+_UCUM = frozenset({"http://unitsofmeasure.org", "https://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"})
+_LONGEST = 60
+_MOST_REMEMBERED = 2_000
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
+# An annotation says what was counted and changes nothing, except the one that says "per 1.73 m2".
+_WORD_ANNOTATION = re.compile(r"(?<=[A-Za-z%\]0-9])\{[^{}0-9]*\}")
+_POWER_OF_TEN = re.compile(r"\bx?10e\+?0?([0-9])")
+
+
+class Spellings:
+    """Spellings of units seen in feeds, each with the UCUM code it stands for (`rules/facts/units.json`)."""
+
+    def __init__(self, spellings: Mapping[str, str] | None = None) -> None:
+        self.exact: dict[str, str] = dict(spellings or {})
+        self.folded: dict[str, set[str]] = {}
+        for raw, ucum in self.exact.items():
+            self.folded.setdefault(fold(raw), set()).add(ucum)
+
+    def readings(self, raw: str) -> tuple[str, ...]:
+        """What a spelling may stand for: itself, and its UCUM codes."""
+        return (raw, *({self.exact[raw]} if raw in self.exact else ()), *sorted(self.folded.get(fold(raw), ())))
+
+
+class UnitTable:
+    """The units of one fact. `units` maps each UCUM code that it accepts to the factor into its canonical unit.
+
+    A fact without dimension (`unit` "1") also accepts no unit, `1` and annotations such as `{score}`.
+    """
+
+    def __init__(
+        self, unit: str, units: Mapping[str, Factor], spellings: Spellings, when_missing: str | None = None
+    ) -> None:
+        self.is_dimensionless = unit == "1"
+        self._spellings = spellings
+        self._exact: dict[str, Factor] = dict(units)
+        if self.is_dimensionless:
+            self._exact.setdefault("1", ONE)
+        self._when_missing = None if when_missing is None else self._exact.get(when_missing)
+        self._folded: dict[str, set[Factor]] = {}
+        for ucum, factor in self._exact.items():
+            self._folded.setdefault(fold(ucum), set()).add(factor)
+        self._remembered: dict[str, Factor | None] = {}
+
+    def factor(self, unit: str | None, code: str | None = None, system: str | None = None) -> Factor | None:
+        """The factor into the canonical unit, from a Quantity's `unit`, `code` and `system`; `None`: not understood.
+
+        The UCUM code is preferred. Not understood either: both understood but different; a UCUM code that is not
+        listed, whatever the text beside it says.
+        """
+        code, unit = _text(code), _text(unit)
+        if code is None and unit is None:
+            return ONE if self.is_dimensionless else self._when_missing
+        by_code = None if code is None else self._lookup(code)
+        by_unit = None if unit is None else self._lookup(unit)
+        if by_code is not None:
+            return None if by_unit is not None and by_unit != by_code else by_code
+        if code is not None and system in _UCUM:
+            return None
+        return by_unit
+
+    def conflicts(self) -> tuple[str, ...]:
+        """Spellings in use that stand for two of the fact's units with different factors."""
+        return tuple(sorted(raw for raw in self._spellings.exact if len(self._candidates(raw)) > 1))
+
+    def _lookup(self, raw: str) -> Factor | None:
+        try:
+            return self._remembered[raw]
+        except KeyError:
+            pass
+        found = self._exact.get(raw)
+        if found is None:
+            candidates = self._candidates(raw)
+            found = next(iter(candidates)) if len(candidates) == 1 else None
+        if len(self._remembered) < _MOST_REMEMBERED:
+            self._remembered[raw] = found
+        return found
+
+    def _candidates(self, raw: str) -> set[Factor]:
+        known = self._spellings.exact.get(raw)
+        if known is not None and known in self._exact:
+            return {self._exact[known]}
+        if self.is_dimensionless and any(_ANNOTATION.fullmatch(text) for text in self._spellings.readings(raw)):
+            return {ONE}
+        readings = self._spellings.readings(raw)
+        found = {factor for text in readings for factor in self._folded.get(fold(text), ())}
+        if found:
+            return found
+        bare = {_WORD_ANNOTATION.sub("", text) for text in readings}
+        return {factor for text in bare if text for factor in self._folded.get(fold(text), ())}
+
+
+def fold(raw: str) -> str:
+    """A spelling without what typists vary: case, blanks, micro signs, superscripts, `^`, `*`, `x10`, `10e9`."""
+    text = unicodedata.normalize("NFKC", raw).replace("μ", "u").replace("×", "x").casefold()
+    text = "".join(text.split()).replace("^", "").replace("*", "")
+    text = _POWER_OF_TEN.sub(r"10\1", text)
+    return text.removeprefix("x") if text.startswith("x10") else text
+
+
+def load_spellings(rules_dir: Path) -> tuple[Spellings, tuple[Finding, ...]]:
+    """`rules_dir/facts/units.json`; without that file only UCUM codes are understood."""
+    path = rules_dir / "facts" / "units.json"
+    if not path.is_file():
+        return Spellings(), ()
+    content, problems = read_json(path, rules_dir)
+    findings = list(problems)
+    entries = content.get("spellings") if isinstance(content, dict) else None
+    if not isinstance(entries, dict):
+        if content is not None:
+            findings.append(finding("table-invalid", relative_name(path, rules_dir), "", "has no object `spellings`"))
+        return Spellings(), tuple(findings)
+    good = {raw: ucum for raw, ucum in entries.items() if isinstance(ucum, str) and raw.strip()}
+    findings += [
+        finding("table-invalid", relative_name(path, rules_dir), pointer("spellings", raw), "maps to a UCUM code")
+        for raw in entries.keys() - good.keys()
+    ]
+    return Spellings(good), tuple(findings)
+
+
+def _text(raw: str | None) -> str | None:
+    """The spelling, `None` where there is none; what is too long to be a unit is cut and so never understood."""
+    if raw is None:
+        return None
+    return raw.strip()[:_LONGEST] or None

@@ -1,0 +1,233 @@
+"""From the resources found to one patient's record: whose they are, which count, and what is said about the others."""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from cds_service.errors import Issue, Severity
+from cds_service.fhir.bundle import Entry
+from cds_service.fhir.decode import SUBJECT_ELEMENT, Faulty, Malformed, decode_resource, label, outline, resource_type
+from cds_service.fhir.record import Gap, Record
+from cds_service.fhir.references import ReferenceKind, Target, parse_reference
+from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
+from cds_service.fhir.versions import Copy, one_of_each
+from cds_service.fhir.views import (
+    VIEWS,
+    Device,
+    DiagnosticReport,
+    Medication,
+    Observation,
+    Patient,
+    Resource,
+    Substance,
+)
+
+_VOID = frozenset({"entered-in-error", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One entry, decoded as far as that goes."""
+
+    entry: Entry
+    item: Resource | Faulty
+
+    @property
+    def identity(self) -> str:
+        """The id, else the one in the `fullUrl`, else the place: what tells this Patient from another one."""
+        if self.item.id is not None:
+            return self.item.id
+        url = self.entry.full_url
+        return self.entry.place if url is None else parse_reference(url).id or url
+
+    @property
+    def label(self) -> str:
+        return label(self.entry.type, self.item.id, self.entry.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What belongs to one patient, and `strangers`: the resources that are about another one."""
+
+    patient: Patient | None
+    resources: Mapping[str, tuple[Any, ...]]
+    malformed: tuple[Malformed, ...]
+    linked: Mapping[str, Resource]
+    issues: tuple[Issue, ...]
+    strangers: tuple[str, ...]
+
+    def record(self, doubts: Mapping[str, Gap], issues: Sequence[Issue] = ()) -> Record:
+        """The finished record. `doubts` says of each type that is not whole why; `issues` were met on the way here."""
+        record = Record(
+            patient=self.patient,
+            resources=self.resources,
+            whole=frozenset(VIEWS) - doubts.keys(),
+            gaps=doubts,
+            issues=(*issues, *self.issues),
+            malformed=self.malformed,
+            linked=self.linked,
+        )
+        unresolved = tuple(_unresolved_drugs(record))
+        return dataclasses.replace(record, issues=record.issues + unresolved) if unresolved else record
+
+
+def decode_entries(entries: Sequence[Entry]) -> list[Found]:
+    """Decode each entry by itself, so that what is wrong with one stays with it."""
+    return [Found(entry, decode_resource(entry.type, entry.raw, entry.place)) for entry in entries]
+
+
+def assemble(
+    found: Sequence[Found], addresses: Mapping[str, str], patient_id: str, base_url: str | None = None
+) -> Assembly:
+    """Sort out what belongs to the Patient whose `Found.identity` is `patient_id`.
+
+    `addresses`: the `fullUrl`s, with their types, of resources that are not read themselves.
+    """
+    return _Sorting(found, addresses, patient_id, base_url).result()
+
+
+class _Sorting:
+    def __init__(
+        self, found: Sequence[Found], addresses: Mapping[str, str], patient_id: str, base_url: str | None
+    ) -> None:
+        self.issues: list[Issue] = []
+        self.malformed: list[Malformed] = []
+        self.strangers: list[str] = []
+        self.copies: list[Copy] = []
+        self.patient = self._read_patient([one for one in found if one.entry.type == "Patient"], patient_id)
+        full_urls = {url: Target(ReferenceKind.RELATIVE, type) for url, type in addresses.items()}
+        for one in found:
+            if one.entry.full_url is not None:
+                full_urls[one.entry.full_url] = Target(ReferenceKind.RELATIVE, one.entry.type, one.identity)
+        identifiers = frozenset[tuple[str, str]]() if self.patient is None else identifiers_of(self.patient)
+        self.subjects = Subjects(patient_id, identifiers, full_urls, base_url)
+        for one in found:
+            if one.entry.type != "Patient":
+                self._sort(one.entry, one.item)
+
+    def result(self) -> Assembly:
+        kept, issues = one_of_each(self.copies)
+        self.issues += issues
+        if self.subjects.foreign_bases:
+            message = "references name another server than the record's own; the patient's id alone was compared"
+            self.issues.append(Issue("information", "other_server", "document", "", message))
+        resources: dict[str, list[Resource]] = defaultdict(list)
+        for copy in kept:
+            resources[type(copy.view).__name__].append(copy.view)
+        return Assembly(
+            patient=self.patient,
+            resources={name: tuple(views) for name, views in resources.items()},
+            malformed=tuple(self.malformed),
+            linked=_linked(kept),
+            issues=tuple(self.issues),
+            strangers=tuple(self.strangers),
+        )
+
+    def _read_patient(self, found: list[Found], patient_id: str) -> Patient | None:
+        ours: list[Copy] = []
+        for one in found:
+            nameless = one.item.id is None and len(found) == 1
+            if nameless and one.identity != patient_id:
+                self._note("warning", "patient_without_id", one.label, "id", "is taken to be the patient asked for")
+            if one.identity != patient_id and not nameless:
+                self.strangers.append(one.label)
+                self._note("warning", "other_patient", one.label, "", "is another patient and does not count")
+            elif isinstance(one.item, Faulty):
+                self.issues.append(one.item.malformed.issue)
+            else:
+                ours.append(Copy(one.item, one.label, one.entry.full_url))
+        kept, issues = one_of_each(ours)
+        self.issues += issues
+        return _agreed([copy.view for copy in kept if isinstance(copy.view, Patient)])
+
+    def _sort(self, entry: Entry, item: Resource | Faulty, container: Resource | None = None) -> None:
+        name = label(entry.type, item.id, entry.place)
+        subjects = self.subjects
+        whose = subjects.of(item.subject) if isinstance(item, Faulty) else subjects.of_view(item, container)
+        element = SUBJECT_ELEMENT[entry.type] or ""
+        match whose:
+            case Whose.ANOTHER:
+                self.strangers.append(name)
+                self._note("warning", "other_patient", name, element, "is about another patient and does not count")
+            case Whose.NOBODY:
+                self._note("information", "other_subject", name, element, "is not about a patient and does not count")
+            case Whose.UNKNOWN:
+                message = "it cannot be told whose it is; the resource does not count"
+                self._note("warning", "unknown_subject", name, element, message)
+                self.malformed.append(outline(entry.type, entry.raw, self.issues[-1]))
+            case Whose.PATIENT if isinstance(item, Faulty):
+                self.issues.append(item.malformed.issue)
+                if item.status != "entered-in-error":
+                    self.malformed.append(item.malformed)
+            case Whose.PATIENT:
+                self.copies.append(Copy(item, name, entry.full_url))
+                if isinstance(item, DiagnosticReport | Observation) and item.status not in _VOID:
+                    self._sort_contained(item, name)
+
+    def _sort_contained(self, container: DiagnosticReport | Observation, name: str) -> None:
+        """Results that live inside a report; they are the report's where they do not say otherwise, and so is the time
+        (DiagnosticReport.effective: "the time or time-period the observed values are related to")."""
+        for number, raw in enumerate(container.contained, 1):
+            if resource_type(raw) != "Observation":
+                continue
+            entry = Entry(f"{name} contained {number}", "Observation", raw)
+            item = decode_resource("Observation", raw, entry.place)
+            if isinstance(item, Observation):
+                item = _placed_in(container, item, number)
+            self._sort(entry, item, container)
+
+    def _note(self, severity: Severity, code: str, resource: str, element: str, message: str) -> None:
+        self.issues.append(Issue(severity, code, resource, element, message))
+
+
+def _placed_in(container: DiagnosticReport | Observation, inner: Observation, number: int) -> Observation:
+    inner_id = (inner.id or str(number)).removeprefix("#")
+    changes: dict[str, Any] = {"id": f"{container.id}#{inner_id}", "contained": ()}
+    timed = inner.effective_date_time or inner.effective_period or inner.effective_instant or inner.effective_timing
+    if timed is None:
+        changes |= {
+            "effective_date_time": container.effective_date_time,
+            "effective_period": container.effective_period,
+        }
+    if inner.issued is None:
+        changes["issued"] = container.issued
+    return msgspec.structs.replace(inner, **changes)
+
+
+def _agreed(versions: list[Patient]) -> Patient | None:
+    """One Patient from versions of which nothing says which is newest: what they contradict each other in is unknown,
+    but a death that one of them tells of is believed."""
+    if len(versions) < 2:
+        return versions[0] if versions else None
+    agreed: dict[str, Any] = {}
+    for element in Patient.__struct_fields__:
+        values = [value for value in (getattr(version, element) for version in versions) if value not in {None, ()}]
+        if values and (element.startswith("deceased") or all(value == values[0] for value in values)):
+            agreed[element] = max(values) if element.startswith("deceased") else values[0]
+    return Patient(**agreed)
+
+
+def _linked(copies: list[Copy]) -> dict[str, Resource]:
+    linked: dict[str, Resource] = {}
+    ambiguous: set[str] = set()
+    for view, _, full_url in copies:
+        if isinstance(view, Medication | Substance | Device):
+            for address in {f"{type(view).__name__}/{view.id}" if view.id else None, full_url} - {None}:
+                assert address is not None
+                if address in linked:
+                    ambiguous.add(address)
+                linked[address] = view
+    return {address: view for address, view in linked.items() if address not in ambiguous}
+
+
+def _unresolved_drugs(record: Record) -> Iterator[Issue]:
+    for name in ("MedicationRequest", "MedicationStatement", "MedicationAdministration"):
+        for number, use in enumerate(record.resources.get(name, ()), 1):
+            if record.medication_of(use) is None:
+                message = "the drug is not in the record: it may be any drug"
+                place = label(name, use.id, f"number {number}")
+                yield Issue("warning", "unresolved_medication", place, "medicationReference", message)

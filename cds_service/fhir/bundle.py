@@ -1,0 +1,341 @@
+"""From a document to the resources in it: Bundles of every type, JSON lists, NDJSON, Parameters, one bare resource.
+
+Only the wrapping is decoded here. What was lost on the way, or is known to be missing, is kept as *doubts*: the
+resource types of which there may be more than was found.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds_service.errors import Issue, RecordError
+from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
+from cds_service.fhir.json_text import as_utf8, lenient, lines_of
+from cds_service.fhir.references import parse_reference
+from cds_service.fhir.views import VIEWS
+
+EVERYTHING = "*"
+"""Among doubts: there may be more of any type."""
+
+# Real nesting is a batch-response of searchsets. Each level costs another scan of all that is inside it.
+_DEEPEST = 8
+# Issue types by which a search says that it did not give all there is, whatever their severity
+# (https://hl7.org/fhir/R4/valueset-issue-type.html).
+_PARTIAL = frozenset({"incomplete", "suppressed", "timeout", "throttled", "transient", "too-costly", "exception"})
+_FAILED = frozenset({"4", "5"})
+_SEARCH_URL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)(?:/_search)?/?(?:\?.*)?", re.S)
+_ALL = frozenset({EVERYTHING})
+_NOTHING = Raw()
+_NULL = b"null"
+
+
+class Entry(NamedTuple):
+    """One resource as found; `mode` is its search mode (`match`, `include`), where it has one.
+
+    `place` says where it was ("entry 17", counted from 1).
+    """
+
+    place: str
+    type: str
+    raw: bytes | Raw
+    full_url: str | None = None
+    mode: str | None = None
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one document holds.
+
+    `root`: its own resource type, `list` for a JSON array or NDJSON. `entries`: the resources of the types that are
+    read; `addresses`: the `fullUrl` of all others, with their types. `types`: every resource type met as an answer (so
+    not merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of)
+    the answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address.
+    """
+
+    root: str
+    entries: list[Entry] = field(default_factory=list)
+    addresses: dict[str, str] = field(default_factory=dict)
+    types: set[str] = field(default_factory=set)
+    doubts: set[str] = field(default_factory=set)
+    issues: list[Issue] = field(default_factory=list)
+    failed: bool = False
+    next_url: str | None = None
+    total: int | None = None
+    count: int = 0
+
+    def doubt(self, code: str, place: str, message: str, types: frozenset[str] = _ALL) -> None:
+        """Note that something is missing, and of which types."""
+        self.doubts |= types
+        self.issues.append(Issue("warning", code, place, "", message))
+
+    def append_page(self, page: "Reading") -> None:
+        """Take in the next page of the same search."""
+        self.entries += page.entries
+        self.addresses |= page.addresses
+        self.types |= page.types
+        self.doubts |= page.doubts
+        self.issues += page.issues
+        self.failed |= page.failed
+        self.next_url = page.next_url
+        self.total = self.total if page.total is None else page.total
+        self.count += page.count
+
+    def settle(self) -> None:
+        """Once the last page is in: doubt what the outermost Bundle says it has and did not bring."""
+        if self.next_url is not None:
+            self.doubt("incomplete_bundle", "document", "there is a next page, which was not read")
+        elif self.total is not None and self.total > self.count:
+            self.doubt("incomplete_bundle", "document", f"{self.count} of {self.total} matches were sent")
+
+
+class _Search(Struct):
+    mode: str | None = None
+
+
+class _Request(Struct):
+    method: str | None = None
+    url: str | None = None
+
+
+class _Response(Struct):
+    status: str | None = None
+
+
+class _Link(Struct):
+    relation: str | None = None
+    url: str | None = None
+
+
+class _Entry(Struct, rename="camel"):
+    full_url: str | None = None
+    resource: Raw = _NOTHING
+    search: _Search | None = None
+    request: _Request | None = None
+    response: _Response | None = None
+
+
+class _EntryResource(Struct):
+    resource: Raw = _NOTHING
+
+
+class _Bundle(Struct):
+    type: str | None = None
+    total: int | None = None
+    link: tuple[_Link, ...] = ()
+    entry: tuple[_Entry, ...] = ()
+
+
+class _OddBundle(Struct):
+    """A Bundle in whose wrapping something has the wrong type, so that each part must be tried by itself."""
+
+    type: Raw = _NOTHING
+    total: Raw = _NOTHING
+    link: Raw = _NOTHING
+    entry: Raw = _NOTHING
+
+
+class _Parameter(Struct):
+    resource: Raw = _NOTHING
+    part: Raw = _NOTHING
+
+
+class _Parameters(Struct):
+    parameter: tuple[_Parameter, ...] = ()
+
+
+class _OutcomeIssue(Struct):
+    severity: str = "error"
+    code: str = ""
+
+
+class _Outcome(Struct):
+    issue: tuple[_OutcomeIssue, ...] = ()
+
+
+_BUNDLE = msgspec.json.Decoder(_Bundle)
+_LIST = msgspec.json.Decoder(tuple[Raw, ...])
+_JSON = msgspec.json.Decoder(Raw)
+
+
+def read_document(data: bytes | str) -> Reading:
+    """Every resource in a document, in the order met. `settle()` it once no more pages follow.
+
+    Raises `RecordError` where it is not JSON, or JSON that is neither a FHIR resource nor a list of them.
+    """
+    text = as_utf8(data)
+    try:
+        return _read(text)
+    except RecursionError as error:
+        raise RecordError("the record is nested too deeply to be read") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        lines = lines_of(text)
+        if lines:
+            return _read_list("line", lines)
+        mended = lenient(text)
+        if mended is None:
+            raise RecordError(f"the record is not JSON: {explain(error)[1]}") from error
+    reading = _read(mended)
+    message = "is not strict JSON (NaN, Infinity, or control characters within text)"
+    reading.issues.append(Issue("warning", "lenient_json", "document", "", message))
+    return reading
+
+
+def _read(text: bytes) -> Reading:
+    if text.startswith(b"["):
+        return _read_list("item", _LIST.decode(text))
+    name = resource_type(text)
+    if name not in {"Bundle", "Parameters"}:
+        _JSON.decode(text)  # raises where it is not even JSON
+    if name is None:
+        raise RecordError("the record is JSON but no FHIR resource: there is no resourceType")
+    reading = Reading(name)
+    _add(reading, Entry("document", name, text), 0)
+    return reading
+
+
+def _read_list(noun: str, items: list[bytes] | tuple[Raw, ...]) -> Reading:
+    reading = Reading("list")
+    for number, raw in enumerate(items, 1):
+        entry = Entry(f"{noun} {number}", "", raw)
+        try:
+            _add_raw(reading, entry, 1)
+        except FAULTS:  # a line that is not JSON
+            reading.doubt("unreadable_resource", entry.place, "is not JSON")
+    return reading
+
+
+def _add_raw(reading: Reading, entry: Entry, depth: int) -> None:
+    """Add an entry whose type is yet to be found out."""
+    name = resource_type(entry.raw)
+    if name is None:
+        reading.doubt("unreadable_resource", entry.place, "is no FHIR resource: there is no resourceType")
+    else:
+        _add(reading, entry._replace(type=name), depth)
+
+
+def _add(reading: Reading, entry: Entry, depth: int) -> None:
+    match entry.type:
+        case "Bundle" | "Parameters" if depth > _DEEPEST:
+            reading.doubt("unreadable_resource", entry.place, "is nested too deeply and was not read")
+        case "Bundle":
+            _add_bundle(reading, entry, depth)
+        case "Parameters":
+            _add_parameters(reading, entry, depth)
+        case "OperationOutcome":
+            _add_outcome(reading, entry, _ALL)
+        case _:
+            if entry.mode != "include":
+                reading.types.add(entry.type)
+            if entry.type in VIEWS:
+                reading.entries.append(entry)
+            elif entry.full_url is not None:
+                reading.addresses[entry.full_url] = entry.type
+
+
+def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
+    try:
+        bundle = _BUNDLE.decode(outer.raw)
+    except (msgspec.ValidationError, UnicodeError):
+        bundle = _decode_piecemeal(reading, outer)
+    inside = "" if depth == 0 else f"{outer.place} "
+    types = _searched(bundle)
+    deleted: set[str] = set()
+    for number, entry in enumerate(bundle.entry, 1):
+        place = f"{inside}entry {number}"
+        status = entry.response.status if entry.response is not None else None
+        if bundle.type == "history" and _is_deleted(entry, deleted):
+            continue
+        if status is not None and status.strip()[:1] in _FAILED:
+            reading.failed = True
+            reading.doubt("request_failed", place, f"the server answered {status.strip()[:3]}", types)
+        elif entry.resource is _NOTHING:
+            if entry.request is None and entry.response is None:
+                reading.doubt("unreadable_resource", place, "holds no resource", types)
+        elif resource_type(entry.resource) == "OperationOutcome":
+            _add_outcome(reading, Entry(place, "OperationOutcome", entry.resource), types)
+        else:
+            mode = entry.search.mode if entry.search is not None else None
+            _add_raw(reading, Entry(place, "", entry.resource, entry.full_url, mode), depth + 1)
+
+    more = next((link.url or "" for link in bundle.link if link.relation == "next"), None)
+    total = bundle.total if bundle.type == "searchset" else None
+    if depth == 0:
+        reading.next_url, reading.total, reading.count = more, total, len(bundle.entry)
+    elif more is not None or (total is not None and total > len(bundle.entry)):
+        reading.doubt("incomplete_bundle", outer.place, "there is more, which was not sent", types)
+
+
+def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
+    odd = msgspec.json.decode(outer.raw, type=_OddBundle)
+    links = try_decode(odd.link, tuple[_Link, ...])
+    if links is None and bytes(odd.link) not in {b"", _NULL}:
+        reading.doubt("malformed_bundle", outer.place, "its links cannot be read, so there may be a next page")
+    raws = try_decode(odd.entry, tuple[Raw, ...])
+    if raws is None and bytes(odd.entry) not in {b"", _NULL}:
+        reading.doubt("malformed_bundle", outer.place, "its entries are not a list")
+    entries = []
+    for raw in raws or ():
+        entry = try_decode(raw, _Entry)
+        if entry is None:
+            # The wrapping is odd (a fullUrl that is a number); what it holds may be sound.
+            inner = try_decode(raw, _EntryResource)
+            entry = _Entry() if inner is None else _Entry(resource=inner.resource)
+        entries.append(entry)
+    return _Bundle(try_decode(odd.type, str), try_decode(odd.total, int), links or (), tuple(entries))
+
+
+def _searched(bundle: _Bundle) -> frozenset[str]:
+    """The types that are in doubt if the Bundle is incomplete: the one searched for where `link.self` names it."""
+    for link in bundle.link:
+        if link.relation == "self" and link.url is not None:
+            found = _SEARCH_URL.fullmatch(link.url.partition("?")[0])
+            if found is not None and found[1] in VIEWS:
+                return frozenset({found[1]})
+    return _ALL
+
+
+def _is_deleted(entry: _Entry, deleted: set[str]) -> bool:
+    """Whether a history's entry is a deletion, or a version from before one (newer versions come first)."""
+    url = entry.request.url if entry.request is not None else None
+    keys = {parse_reference(text).key for text in (entry.full_url, url) if text is not None} - {None}
+    if entry.request is not None and entry.request.method == "DELETE":
+        deleted.update(key for key in keys if key is not None)
+        return True
+    return not keys.isdisjoint(deleted)
+
+
+def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
+    try:
+        parameters = msgspec.json.decode(outer.raw, type=_Parameters).parameter
+    except (msgspec.ValidationError, UnicodeError):
+        reading.doubt("malformed_bundle", outer.place, "its parameters cannot be read")
+        return
+    pending = list(reversed(parameters))
+    number = 0
+    while pending:
+        parameter = pending.pop()
+        number += 1
+        place = f"parameter {number}" if depth == 0 else f"{outer.place} parameter {number}"
+        if parameter.resource is not _NOTHING:
+            _add_raw(reading, Entry(place, "", parameter.resource), depth + 1)
+        if parameter.part is not _NOTHING:
+            parts = try_decode(parameter.part, tuple[_Parameter, ...])
+            if parts is None:
+                reading.doubt("malformed_bundle", place, "its parts cannot be read")
+            pending += reversed(parts or ())
+
+
+def _add_outcome(reading: Reading, entry: Entry, types: frozenset[str]) -> None:
+    """An OperationOutcome: an error means that something was not given; a warning ("no results") is no news."""
+    try:
+        issues = msgspec.json.decode(entry.raw, type=_Outcome).issue
+    except (msgspec.MsgspecError, UnicodeError):
+        issues = ()
+    if not issues or any(issue.severity not in {"warning", "information", "success"} for issue in issues):
+        reading.failed = True
+        reading.doubt("operation_outcome", entry.place, "the server reported an error", types)
+    elif any(issue.code in _PARTIAL for issue in issues):
+        reading.doubt("operation_outcome", entry.place, "the server reported that it left something out", types)

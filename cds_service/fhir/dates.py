@@ -1,0 +1,154 @@
+"""FHIR dates, whose precision may be a year, a month, a day or an instant, as intervals.
+
+A clinical rule compares calendar dates, and which of two results is newer compares instants; `DateRange` holds both.
+The calendar dates are the ones written, in their own offset: a sample taken on 10 May at 23:30-05:00 was taken on the
+tenth, whatever day it was in Greenwich. Formats: https://hl7.org/fhir/R4/datatypes.html#dateTime.
+"""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+from cds_service.errors import CdsError
+from cds_service.fhir.views import Period, Timing
+
+_SHOWN = 40
+_LARGEST_OFFSET = timedelta(hours=14)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+# Wider than FHIR where nothing becomes ambiguous: seconds, the zone and its colon may be missing, as they are in feeds.
+_FORMAT = re.compile(
+    r"(?P<year>[0-9]{4})"
+    r"(?:-(?P<month>[0-9]{2})"
+    r"(?:-(?P<day>[0-9]{2})"
+    r"(?:T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
+    r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
+)
+
+
+class DateError(CdsError):
+    """Text that is no FHIR date, or a period that ends before it starts; `text` is what was sent (shortened)."""
+
+    def __init__(self, text: str, why: str) -> None:
+        self.text = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+        super().__init__(f"{self.text!r} {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """When something may have happened, or over which days it went on.
+
+    `first` and `last` are calendar dates, both included. `earliest` and `latest` are UTC instants, both included, for
+    ordering only; where the text has no zone they take it as UTC. An open end is the first or last date there is.
+    """
+
+    first: date
+    last: date
+    earliest: datetime
+    latest: datetime
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.first == self.last
+
+    def clip(self, as_of: date) -> "DateRange | None":
+        """The part that is not after `as_of`; `None` where it lies wholly after it (planned, so it does not count)."""
+        if self.first > as_of:
+            return None
+        if self.last <= as_of:
+            return self
+        end = max(self.earliest, min(self.latest, datetime.combine(as_of, time.max, UTC)))
+        return DateRange(self.first, as_of, self.earliest, end)
+
+    def hull(self, other: "DateRange") -> "DateRange":
+        """The smallest range that holds both."""
+        return DateRange(
+            min(self.first, other.first),
+            max(self.last, other.last),
+            min(self.earliest, other.earliest),
+            max(self.latest, other.latest),
+        )
+
+
+ALWAYS = DateRange(date.min, date.max, _EARLIEST, _LATEST)
+"""What is known of a date that was not given."""
+
+
+def parse_date(text: str) -> DateRange:
+    """A FHIR `date`, `dateTime` or `instant` as the range of days and instants it stands for. Raises `DateError`."""
+    found = _FORMAT.fullmatch(text.strip())
+    if found is None:
+        raise DateError(text, "is not a FHIR date")
+    year, month, day = int(found["year"]), found["month"], found["day"]
+    try:
+        if month is None:
+            return _days(date(year, 1, 1), date(year, 12, 31))
+        if day is None:
+            return _days(date(year, int(month), 1), date(year, int(month), calendar.monthrange(year, int(month))[1]))
+        first = date(year, int(month), int(day))
+        if found["hour"] is None:
+            return _days(first, first)
+        return _moment(first, found)
+    except ValueError as error:  # month 13, 30 February, hour 25, year 0
+        raise DateError(text, "is not a date of the calendar") from error
+
+
+def parse_period(period: Period) -> DateRange:
+    """From the first day the start may mean to the last day the end may mean. Raises `DateError`.
+
+    A missing start or end is open (`date.min`, `date.max`): clip it at `as_of` before reading anything into it.
+    """
+    start = ALWAYS if period.start is None else parse_date(period.start)
+    end = ALWAYS if period.end is None else parse_date(period.end)
+    if end.last < start.first or end.latest < start.earliest:
+        raise DateError(f"{period.start}/{period.end}", "ends before it starts")
+    return DateRange(start.first, end.last, start.earliest, end.latest)
+
+
+def parse_timing(timing: Timing) -> DateRange | None:
+    """The range from a timing's first event to its last, else its bounds; `None` without either. Raises `DateError`."""
+    events = [parse_date(event) for event in timing.event]
+    if events:
+        span = events[0]
+        for event in events[1:]:
+            span = span.hull(event)
+        return span
+    if timing.repeat is not None and timing.repeat.bounds_period is not None:
+        return parse_period(timing.repeat.bounds_period)
+    return None
+
+
+def _days(first: date, last: date) -> DateRange:
+    return DateRange(first, last, datetime.combine(first, time.min, UTC), datetime.combine(last, time.max, UTC))
+
+
+def _moment(day: date, found: re.Match[str]) -> DateRange:
+    hour, minute = int(found["hour"]), int(found["minute"])
+    # A second of 60 is a leap second, which FHIR allows and Python's clock has not.
+    second = min(int(found["second"]), 59) if found["second"] in {"60"} else int(found["second"] or 0)
+    micro = int((found["fraction"] or "0").ljust(6, "0")[:6])
+    zone = _zone(found["zone"])
+    start = datetime(day.year, day.month, day.day, hour, minute, second, micro, zone)
+    # Without seconds the whole minute is meant.
+    end = start if found["second"] is not None else start.replace(second=59, microsecond=999_999)
+    return DateRange(day, day, _utc(start), _utc(end))
+
+
+def _zone(text: str | None) -> timezone:
+    if text in {None, "Z"}:
+        return UTC
+    assert text is not None
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    if offset > _LARGEST_OFFSET or int(text[-2:]) > 59:
+        raise ValueError("no such offset")
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _utc(moment: datetime) -> datetime:
+    """In UTC; within a day of the ends of the calendar, where there is no such instant, the last one there is."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _EARLIEST if moment.year == 1 else _LATEST

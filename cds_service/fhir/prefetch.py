@@ -1,0 +1,171 @@
+"""Reading a record from prefetch values, one key at a time, as the hook does.
+
+What each value may be, and what it then means, is the table in CDS Hooks' prefetch section plus what clients really
+send: `null`, an error in place of the answer, half an answer, a whole chart under one key, an HTML page.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from enum import Enum
+
+from cds_service.errors import CdsError, Issue, RecordError
+from cds_service.fhir.assemble import Found, assemble, decode_entries
+from cds_service.fhir.bundle import Reading, read_document
+from cds_service.fhir.json_text import as_utf8
+from cds_service.fhir.record import Gap, Record
+from cds_service.fhir.views import VIEWS, Patient
+
+_PATIENT = frozenset({"Patient"})
+
+
+class KeyState(Enum):
+    """What a prefetch key held.
+
+    `SUPPLIED`, `EMPTY` and `NULL` are complete answers (the last two: there is none). `INCOMPLETE`: what came counts,
+    but there may be more. `ERROR`: the client or its server failed. `UNREADABLE`: no FHIR, or another type of resource
+    than was asked for.
+    """
+
+    SUPPLIED = "supplied"
+    EMPTY = "empty"
+    NULL = "null"
+    INCOMPLETE = "incomplete"
+    ERROR = "error"
+    UNREADABLE = "unreadable"
+
+    @property
+    def is_complete(self) -> bool:
+        return self in {KeyState.SUPPLIED, KeyState.EMPTY, KeyState.NULL}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReport:
+    """One key: what it held, where its next page is (`None`: there is none), and what was wrong with it."""
+
+    key: str
+    state: KeyState
+    next_url: str | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+class MixedPatients(CdsError):  # noqa: N818 - it names the situation that the hook answers with 400
+    """Resources of more than one patient in one request; `references` names those that are not the patient's."""
+
+    def __init__(self, references: tuple[str, ...]) -> None:
+        self.references = references
+        super().__init__(f"{len(references)} resources are about another patient than the context's")
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    expected: frozenset[str] | None
+    report: KeyReport
+    reading: Reading
+    found: list[Found]
+
+
+class RecordBuilder:
+    """Collects prefetch values (or the answers to the queries that stand in for them) into one patient's `Record`."""
+
+    def __init__(self, patient_id: str, base_url: str | None = None) -> None:
+        """`patient_id`: `context.patientId`. `base_url`: `fhirServer`, to note references that name another server."""
+        self._patient_id = patient_id
+        self._base_url = base_url
+        self._keys: dict[str, _Key] = {}
+
+    def add(self, key: str, expected: frozenset[str] | None, *pages: bytes | str) -> KeyReport:
+        """Read the value of one key; never raises on any value. Adding a key again replaces what it held.
+
+        `expected`: the resource types that the key's query asks for; `None` where the key is not one of ours, and
+        whatever is in it counts by its type. `pages`: the value as JSON, and the following pages of the same search as
+        far as they were fetched.
+        """
+        reading, state = _read_pages(f"prefetch.{key}", pages)
+        found = decode_entries(reading.entries)
+        if state is None:
+            state = _state(reading, expected, found)
+            if state is KeyState.UNREADABLE:
+                message = f"holds no readable {' or '.join(sorted(expected or ()))}".rstrip()
+                reading.doubt("unexpected_value", f"prefetch.{key}", message)
+        report = KeyReport(key, state, reading.next_url, tuple(reading.issues))
+        self._keys[key] = _Key(expected, report, reading, found)
+        return report
+
+    @property
+    def keys(self) -> dict[str, KeyReport]:
+        """The report on each key so far."""
+        return {name: key.report for name, key in self._keys.items()}
+
+    def build(self) -> Record:
+        """The record. Raises `MixedPatients` where anything is about another patient.
+
+        `Record.patient` is `None` where no key held a readable Patient.
+        """
+        found = [one for key in self._keys.values() for one in key.found]
+        addresses = {url: type for key in self._keys.values() for url, type in key.reading.addresses.items()}
+        assembly = assemble(found, addresses, self._patient_id, self._base_url)
+        if assembly.strangers:
+            raise MixedPatients(assembly.strangers)
+        issues = [issue for key in self._keys.values() for issue in key.report.issues]
+        partial = set(assembly.resources).union(
+            *(key.expected or () for key in self._keys.values() if key.report.state is KeyState.INCOMPLETE)
+        )
+        gaps: dict[str, Gap] = {
+            name: "incomplete_record" if name in partial else "not_supplied"
+            for name in VIEWS
+            if not self._is_whole(name)
+        }
+        return assembly.record(gaps, issues)
+
+    def _is_whole(self, name: str) -> bool:
+        """A type is whole when every key that asks for it held a complete answer. Where no key asks for it, when every
+        Bundle that brought some of it, under a key that is not ours, is complete."""
+        own = [key for key in self._keys.values() if key.expected is not None and name in key.expected]
+        if own:
+            return all(key.report.state.is_complete for key in own)
+        others = [key for key in self._keys.values() if name in key.reading.types and _is_whole_chart(key)]
+        return bool(others) and all(key.report.state is KeyState.SUPPLIED for key in others)
+
+
+def _is_whole_chart(key: _Key) -> bool:
+    """A Bundle under a key that is not ours, or under `patient`, whose query asks for nothing but the Patient."""
+    return key.reading.root == "Bundle" and key.expected in {None, _PATIENT}
+
+
+def _read_pages(place: str, pages: tuple[bytes | str, ...]) -> tuple[Reading, KeyState | None]:
+    """What all pages hold together; and the state, where the value is `null` or no FHIR at all."""
+    try:
+        if not pages or as_utf8(pages[0]) == b"null":
+            return Reading(""), KeyState.NULL
+        reading = read_document(pages[0])
+    except RecordError as error:
+        reading = Reading("")
+        reading.doubt("unreadable_value", place, str(error).replace("the record", "the value"))
+        return reading, KeyState.UNREADABLE
+    for page in pages[1:]:
+        try:
+            reading.append_page(read_document(page))
+        except RecordError as error:
+            reading.doubt("unreadable_value", place, str(error).replace("the record", "a further page"))
+    reading.settle()
+    reading.issues = [
+        dataclasses.replace(issue, resource=place) if issue.resource == "document" else issue
+        for issue in reading.issues
+    ]
+    return reading, None
+
+
+def _state(reading: Reading, expected: frozenset[str] | None, found: list[Found]) -> KeyState:
+    if reading.failed or reading.root == "OperationOutcome":
+        return KeyState.ERROR
+    if reading.root == "list":  # its resources count, but it is no answer to a query
+        return KeyState.UNREADABLE
+    if reading.doubts:
+        return KeyState.INCOMPLETE
+    if not reading.types:
+        return KeyState.EMPTY
+    if expected is not None and reading.types.isdisjoint(expected):
+        return KeyState.UNREADABLE
+    if expected == _PATIENT and not any(isinstance(one.item, Patient) for one in found):
+        return KeyState.UNREADABLE
+    return KeyState.SUPPLIED

@@ -1,0 +1,49 @@
+"""Reading a whole record from one document, as the command line does."""
+
+from cds_service.errors import RecordError
+from cds_service.fhir.assemble import Found, assemble, decode_entries
+from cds_service.fhir.bundle import EVERYTHING, read_document
+from cds_service.fhir.decode import Faulty
+from cds_service.fhir.record import Gap, Record
+from cds_service.fhir.views import VIEWS
+
+_LISTED = 20
+
+
+def read_bundle(data: bytes | str, patient_id: str | None = None) -> Record:
+    """One patient's whole record from a Bundle of any type, a JSON list, NDJSON, Parameters or a bare resource.
+
+    The document is taken to be everything there is about the patient, so every type is whole, except where it says
+    itself that something is missing (a next page, an error) or could not be read. `patient_id` (`123` or `Patient/123`)
+    says which patient is meant where there are several.
+
+    Raises `RecordError` where the document is not FHIR JSON, has no readable Patient, has several and `patient_id` does
+    not say which, or has not that one.
+    """
+    reading = read_document(data)
+    reading.settle()
+    found = decode_entries(reading.entries)
+    chosen = _choose([one for one in found if one.entry.type == "Patient"], patient_id)
+    assembly = assemble(found, reading.addresses, chosen)
+    gap: Gap = "incomplete_record"
+    doubtful = VIEWS if EVERYTHING in reading.doubts else reading.doubts & VIEWS.keys()
+    record = assembly.record(dict.fromkeys(doubtful, gap), reading.issues)
+    if record.patient is None:
+        raise RecordError("the Patient in the record cannot be read", record.issues)
+    return record
+
+
+def _choose(patients: list[Found], patient_id: str | None) -> str:
+    labels = {one.identity: one.label for one in patients}
+    if not labels:
+        raise RecordError("there is no Patient in the record")
+    shown = ", ".join(list(labels.values())[:_LISTED]) + (" …" if len(labels) > _LISTED else "")
+    if patient_id is not None:
+        wanted = patient_id.removeprefix("Patient/")
+        if wanted not in labels:
+            raise RecordError(f"the Patient asked for is not in the record; there is {shown}")
+        return wanted
+    if len(labels) > 1:
+        readable = {one.identity for one in patients if not isinstance(one.item, Faulty)}
+        raise RecordError(f"there are {len(labels)} Patients ({len(readable)} readable), say which is meant: {shown}")
+    return next(iter(labels))

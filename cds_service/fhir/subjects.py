@@ -1,0 +1,131 @@
+"""Whose resource it is. Two people must never be mixed, so only what is certainly this patient's counts as theirs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from msgspec import Raw
+
+from cds_service.fhir.decode import SUBJECT_ELEMENT, resource_type, try_decode
+from cds_service.fhir.references import ReferenceKind, Target, resolve
+from cds_service.fhir.views import VIEWS, Identifier, Observation, Patient, Reference, Resource
+
+_PEOPLE = frozenset({"Patient", "RelatedPerson", "Group", "Practitioner"})
+
+
+class Whose(Enum):
+    """`NOBODY`: it is about a group, device, place or another sort of person, so about no patient of ours."""
+
+    PATIENT = "patient"
+    ANOTHER = "another patient"
+    NOBODY = "no patient"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True)
+class Subjects:
+    """Tells of one patient's record what belongs to it.
+
+    `full_urls` maps the `fullUrl` of each entry to what it holds. A resource without any subject is taken to be the
+    patient's: it was sent as part of the record. Absolute references are compared by type and id alone, because
+    gateways rewrite the server's name; `foreign_bases` collects the servers that are not `base_url`.
+    """
+
+    patient_id: str
+    identifiers: frozenset[tuple[str, str]]
+    full_urls: Mapping[str, Target]
+    base_url: str | None = None
+    foreign_bases: set[str] = field(default_factory=set)
+    _known: dict[str, Whose] = field(default_factory=dict)
+
+    def of_view(self, view: Resource, container: Resource | None = None) -> Whose:
+        """Whose a decoded resource is, its `focus` (whom an Observation is really about) considered.
+
+        `container`: the resource that it is contained in; its other contained resources may be referred to.
+        """
+        element = SUBJECT_ELEMENT[type(view).__name__]
+        contained = view.contained if container is None else container.contained
+        whose = Whose.PATIENT if element is None else self.of(getattr(view, element), contained)
+        if whose is Whose.PATIENT and isinstance(view, Observation) and view.focus:
+            return self._of_focus(view)
+        return whose
+
+    def of(self, reference: Reference | None, contained: tuple[Raw, ...] = ()) -> Whose:
+        """Whose a resource with this subject is."""
+        if reference is None:
+            return Whose.PATIENT
+        text = reference.reference
+        if text is None:
+            return self._of_logical(reference)
+        if text.startswith("#"):
+            return self._of_contained(text[1:], contained)
+        if text not in self._known:
+            self._known[text] = self._of_target(resolve(text, self.full_urls))
+        return self._known[text]
+
+    def _of_target(self, target: Target) -> Whose:
+        if self.base_url and target.base and target.base.rstrip("/") != self.base_url.rstrip("/"):
+            self.foreign_bases.add(target.base)
+        if target.kind is ReferenceKind.URN and target.id == self.patient_id:
+            # A Bundle whose Patient has the UUID as its id, but no fullUrl to say so.
+            return Whose.PATIENT
+        if target.type is None or target.kind is ReferenceKind.CONDITIONAL:
+            return Whose.UNKNOWN
+        if target.type.casefold() != "patient":
+            return Whose.NOBODY
+        if target.id is None:
+            return Whose.UNKNOWN
+        return Whose.PATIENT if target.id == self.patient_id else Whose.ANOTHER
+
+    def _of_logical(self, reference: Reference) -> Whose:
+        """A reference without address. By identifier it is the patient where the Patient has that very identifier; a
+        display name alone proves nothing."""
+        if reference.type is not None and reference.type.casefold() != "patient":
+            return Whose.NOBODY
+        if reference.identifier is not None:
+            return Whose.PATIENT if _pairs((reference.identifier,)) & self.identifiers else Whose.UNKNOWN
+        return Whose.PATIENT if reference.display is None else Whose.UNKNOWN
+
+    def _of_contained(self, id: str, contained: tuple[Raw, ...]) -> Whose:
+        """A contained Patient has no identity but its identifiers."""
+        for raw in contained:
+            patient = try_decode(raw, Patient) if resource_type(raw) == "Patient" else None
+            if patient is not None and patient.id is not None and patient.id.removeprefix("#") == id:
+                return Whose.PATIENT if identifiers_of(patient) & self.identifiers else Whose.UNKNOWN
+        return Whose.UNKNOWN
+
+    def _of_focus(self, observation: Observation) -> Whose:
+        """An Observation filed under the patient may be about the fetus, the donor or the mother."""
+        for focus in observation.focus:
+            text = focus.reference
+            if text is None:
+                type, whose = focus.type, self._of_logical(focus)
+            elif text.startswith("#"):
+                type, whose = _contained_type(text[1:], observation.contained), Whose.UNKNOWN
+            else:
+                target = resolve(text, self.full_urls)
+                type, whose = target.type, self._of_target(target)
+            if type in _PEOPLE and whose is not Whose.PATIENT:
+                return Whose.NOBODY
+            if type is None and whose is not Whose.PATIENT:
+                return Whose.UNKNOWN
+        return Whose.PATIENT
+
+
+def identifiers_of(patient: Patient) -> frozenset[tuple[str, str]]:
+    """The patient's complete identifiers as (system, value)."""
+    return _pairs(patient.identifier)
+
+
+def _contained_type(id: str, contained: tuple[Raw, ...]) -> str | None:
+    for raw in contained:
+        name = resource_type(raw)
+        view = VIEWS.get(name or "", Resource)
+        inner = try_decode(raw, view)
+        if inner is not None and inner.id is not None and inner.id.removeprefix("#") == id:
+            return name
+    return None
+
+
+def _pairs(identifiers: tuple[Identifier, ...]) -> frozenset[tuple[str, str]]:
+    return frozenset((i.system, i.value) for i in identifiers if i.system and i.value)

@@ -1,0 +1,87 @@
+"""The same resource sent more than once: under two prefetch keys, in overlapping pages, or in several versions."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from cds_service.errors import Issue
+from cds_service.fhir.dates import DateError, parse_date
+from cds_service.fhir.references import parse_reference
+from cds_service.fhir.views import Resource
+
+
+class Copy(NamedTuple):
+    """A decoded resource, how issues call it, and where its entry says that it lives."""
+
+    view: Resource
+    label: str
+    full_url: str | None
+
+
+def one_of_each(copies: list[Copy]) -> tuple[list[Copy], list[Issue]]:
+    """Each resource once, in the order first met, and an issue for each that came with different contents.
+
+    The same type and id is the same resource, unless the `fullUrl`s say that they live on different servers. Of
+    different contents the newest counts (`meta.lastUpdated`, else a numeric `meta.versionId`). Where nothing tells
+    which that is, all of them count: then two values contradict each other in the open, instead of one being hidden.
+    """
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, copy in enumerate(copies):
+        if copy.view.id is not None:
+            groups[type(copy.view).__name__, copy.view.id].append(index)
+    left_out: set[int] = set()
+    issues: list[Issue] = []
+    for indexes in groups.values():
+        if len(indexes) > 1:
+            for server in _by_server(copies, indexes):
+                kept = _kept(copies, server, issues)
+                left_out.update(set(server) - set(kept))
+            seen: set[bytes] = set()
+            for index in indexes:
+                content = _content(copies[index].view)
+                if index not in left_out and content in seen:
+                    left_out.add(index)
+                seen.add(content)
+    return [copy for index, copy in enumerate(copies) if index not in left_out], issues
+
+
+def _by_server(copies: list[Copy], indexes: list[int]) -> Iterable[list[int]]:
+    servers: dict[str, list[int]] = defaultdict(list)
+    for index in indexes:
+        servers[parse_reference(copies[index].full_url or "").base or ""].append(index)
+    # A copy without address may be of the only server that there is.
+    return [indexes] if len(servers.keys() - {""}) < 2 else servers.values()
+
+
+def _kept(copies: list[Copy], indexes: list[int], issues: list[Issue]) -> list[int]:
+    if len({_content(copies[index].view) for index in indexes}) < 2:
+        return indexes
+    label = copies[indexes[0]].label
+    for rank in (_updated, _version):
+        ranks = [rank(copies[index].view) for index in indexes]
+        known = [value for value in ranks if value is not None]
+        if len(known) == len(ranks) and len(set(known)) > 1:
+            newest = max(known)
+            issues.append(Issue("information", "older_version", label, "meta", "an older version was left out"))
+            return [index for index, value in zip(indexes, ranks, strict=True) if value == newest]
+    message = "was sent with different contents, and nothing says which is newer; all of them count"
+    issues.append(Issue("warning", "conflicting_versions", label, "meta", message))
+    return indexes
+
+
+def _content(view: Resource) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(view, meta=None))
+
+
+def _updated(view: Resource) -> float | None:
+    try:
+        return parse_date(view.meta.last_updated).earliest.timestamp() if view.meta and view.meta.last_updated else None
+    except DateError:
+        return None
+
+
+def _version(view: Resource) -> float | None:
+    version = view.meta.version_id if view.meta is not None else None
+    return float(version) if version is not None and version.isascii() and version.isdigit() else None

@@ -1,0 +1,128 @@
+"""The day on which a test of elapsed time turns by itself.
+
+Time moves the days since a start or an end, and nothing else: a record that is current stays current, a value keeps
+its age. The test is evaluated on the engine as it would stand on each day on which it can turn, so month ends and leap
+days come out as they do in the rule itself.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from cds_service.logic import model
+from cds_service.logic.document import node_at, placed
+from cds_service.logic.durations import Duration
+from cds_service.logic.program import Program, Truth3
+from cds_service.logic.vocabulary import EVENT_FIELDS
+
+MAX_DAYS = 1_000
+"""How many days are tried before giving up."""
+_AROUND = range(-1, 6)
+"""Days around date + duration on which a test can turn: clipped month ends shift it by up to three days."""
+
+
+def clears_on(rule: model.Condition, value: Truth3, facts: Mapping[str, Any], as_of: date) -> date | None:
+    """The first day after `as_of` on which a test of elapsed time is certain to be the opposite of `value`.
+
+    `rule` is a test over the records of one event fact, or a comparison of one elapsed fact. None for any other rule,
+    for an unknown one, and where waiting does not turn it.
+    """
+    path, durations = _path(rule), _durations(rule)
+    if value is None or path is None or not durations:
+        return None
+    node = node_at(facts, path)
+    program = Program([rule])
+    for day in _candidates(node, durations, as_of)[:MAX_DAYS]:
+        later = placed(path, _later(node, (day - as_of).days))
+        if program.evaluate(later, day).truths[0] is (not value):
+            return day
+    return None
+
+
+def _path(rule: model.Condition) -> str | None:
+    """Where the one fact stands whose test this is."""
+    match rule:
+        case model.Records(fact=fact):
+            return fact.path
+        case model.Compare(left=model.Reading(elapsed=True, fact=fact)):
+            return fact.path
+        case model.Compare(right=model.Reading(elapsed=True, fact=fact)):
+            return fact.path
+    return None
+
+
+def _durations(rule: model.Condition) -> frozenset[Duration]:
+    """The lengths of time that the rule compares with; none where it compares anything else."""
+    found: set[Duration] = set()
+    for node in model.walk(rule):
+        match node:
+            case model.Compare(left=model.Reading(), right=limit) | model.Compare(left=limit, right=model.Reading()):
+                match limit:
+                    case model.Span(duration=duration):
+                        found.add(duration)
+                    case model.Number(value=days):
+                        found.add(Duration(int(days), "d"))
+                    case _:
+                        return frozenset()
+            case model.Compare():
+                return frozenset()
+    return frozenset(found)
+
+
+def _candidates(node: Mapping[str, Any], durations: frozenset[Duration], as_of: date) -> list[date]:
+    """The days after `as_of` on which a comparison with one of the durations can turn, in order."""
+    limits = set()
+    for elapsed in _elapsed(node):
+        limits.update(d.after(_day(as_of, -days)) for days in _ends(elapsed) for d in durations)
+    days = {_day(limit, shift) for limit in limits for shift in _AROUND}
+    return sorted(day for day in days if day > as_of)
+
+
+def _elapsed(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The node's counts of days, as intervals."""
+    for record in (node, *node.get("items", ())):
+        if "lo" in record:
+            yield record
+        for name, kind in EVENT_FIELDS.items():
+            if kind.kind == "elapsed" and name in record:
+                yield record[name]
+
+
+def _ends(interval: Mapping[str, Any]) -> list[int]:
+    return [int(end) for end in (interval["lo"], interval["hi"]) if abs(end) < sys.float_info.max]
+
+
+def _day(day: date, shift: int) -> date:
+    try:
+        return day + timedelta(days=shift)
+    except OverflowError:
+        return date.min if shift < 0 else date.max
+
+
+def _later(node: Mapping[str, Any], days: int) -> dict[str, Any]:
+    """The node as it will be so many days later."""
+    if "items" not in node:
+        return _grown(node, days, low=True, high=True)
+    return {**node, "items": [_record_later(item, days) for item in node["items"]]}
+
+
+def _record_later(record: Mapping[str, Any], days: int) -> dict[str, Any]:
+    current = record.get("active", {}).get("is")
+    later = dict(record)
+    for name in ("days_since_start", "days_since_course_start"):
+        if name in record:
+            later[name] = _grown(record[name], days, low=True, high=True)
+    if "days_since_end" in record:
+        # What is current ends on no day that is known; what may be current may still be so.
+        ended = current is False or (current is None and record["days_since_end"]["lo"] > 0)
+        later["days_since_end"] = _grown(record["days_since_end"], days, low=ended, high=current is not True)
+    return later
+
+
+def _grown(interval: Mapping[str, Any], days: int, *, low: bool, high: bool) -> dict[str, Any]:
+    grown = dict(interval)
+    for end in ("lo",) * low + ("hi",) * high:
+        if abs(interval[end]) < sys.float_info.max:
+            grown[end] = interval[end] + days
+    return grown

@@ -1,0 +1,158 @@
+"""Settings: environment variables `CDS_…`, each described where it is defined; an unknown name is an error.
+
+`load_settings` is how the service and the CLI read them. `check_bind` decides whether the address may be listened on.
+"""
+
+import difflib
+import os
+from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cds_service.errors import CdsError
+
+PREFIX = "CDS_"
+
+
+class SettingsError(CdsError):
+    """The environment does not make usable settings; the text names each variable and says how to mend it."""
+
+
+class BindError(CdsError):
+    """Listening on this address would offer patient data to callers whom nobody has authenticated."""
+
+
+def default_rules_dir() -> Path:
+    """The rules folder inside an installed package, else the one at the root of the repository."""
+    package = Path(__file__).resolve().parent
+    packaged = package / "_data" / "rules"
+    return packaged if packaged.is_dir() else package.parent / "rules"
+
+
+class Settings(BaseSettings):
+    """What a site may set. The name of the environment variable is `CDS_` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        # A value may hold a password, and what pydantic says of a wrong one ends up in a log.
+        hide_input_in_errors=True,
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on. See `CDS_INSECURE_NO_AUTH` for others.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    workers: int = Field(1, ge=1, description="Worker processes. Each loads its own copy of the rules.")
+    rules_dir: Path = Field(
+        default_factory=default_rules_dir,
+        description="Rules folder: facts/, valuesets/ and trials/. By default the one that comes with the service.",
+    )
+    max_cards: int = Field(5, ge=1, description="Most cards in one answer. The last card says what was left out.")
+    min_decided: int = Field(
+        0, ge=0, description="A trial gets a card only when at least this many of its computed criteria are decided."
+    )
+    closed_trials: Literal["inform", "hide"] = Field(
+        "inform",
+        description="A trial that no longer takes patients: `inform` shows a card without referral, `hide` shows none.",
+    )
+    max_body_bytes: int = Field(
+        20_000_000, ge=1, description="Largest request body, in bytes. A larger one is answered with 413."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description=(
+            "Origins, separated by commas, whose pages may call the service from a browser "
+            "(`https://sandbox.example.org`), or `*` for any. None by default: an EHR calls from its own server."
+        ),
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    insecure_no_auth: bool = Field(
+        False,
+        description=(
+            "Allow an address other than loopback without client authentication. "
+            "Only where something in front of the service lets nobody but the EHR through."
+        ),
+    )
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of the database for feedback and decisions. No part of this release opens it."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _only_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # A browser sends scheme, host and port in lower case and nothing else, and that is compared letter by letter:
+        # `https://a.example/` would be taken here and never match.
+        for origin in value:
+            parts = urlsplit(origin)
+            exact = f"{parts.scheme}://{parts.netloc}".lower()
+            if origin != "*" and not (parts.scheme and parts.netloc and origin == exact):
+                raise ValueError(
+                    f"`{origin}` is not an origin: write scheme://host or scheme://host:port, in lower case and without a path"
+                )
+        return value
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises SettingsError for an unknown `CDS_` name, with the nearest known one, and for a value that does not fit.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    # Upper and lower case are one here because they are one to pydantic-settings.
+    given = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
+    problems = [_unknown(name, known) for name in given if name.upper() not in known]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems += [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def check_bind(settings: Settings) -> None:
+    """Raise BindError unless the address is loopback or `CDS_INSECURE_NO_AUTH` is set.
+
+    A name other than `localhost` counts as not loopback: what it resolves to may change after the check.
+    """
+    if _is_loopback(settings.host) or settings.insecure_no_auth:
+        return
+    raise BindError(
+        f"CDS_HOST={settings.host} can be reached from other machines, and no client authentication is configured. "
+        "Use CDS_HOST=127.0.0.1, or set CDS_INSECURE_NO_AUTH=true if something in front of the service "
+        "lets nobody but the EHR through."
+    )
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    nearest = difflib.get_close_matches(name.upper(), known, n=1)
+    hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(sorted(known))}."
+    return f"{name}: there is no such setting. {hint}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback

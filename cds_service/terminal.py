@@ -1,0 +1,88 @@
+"""How answers look in a terminal."""
+
+import html
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.table import Table
+
+from cds_service.errors import Finding
+
+COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "review": "cyan"}
+VERDICTS = {
+    "likely_eligible": "green",
+    "possibly_eligible": "yellow",
+    "undetermined": "cyan",
+    "not_eligible": "red",
+}
+
+
+def show_cards(cards: Sequence[dict[str, Any]], console: Console | None = None) -> None:
+    """Cards as a narrow EHR panel would show them."""
+    console = console or Console()
+    if not cards:
+        console.print("No cards.")
+    for card in cards:
+        # Markdown viewers read entities; a terminal does not.
+        detail = html.unescape(re.sub(r"\n(?=- )", "\n", card["detail"]))
+        actions = [suggestion["label"] for suggestion in card.get("suggestions", ())]
+        console.print(Panel(Markdown(detail), title=card["summary"], subtitle=card["source"]["label"], width=90))
+        for action in actions:
+            console.print(f"  [ {action} ]", markup=False)
+
+
+def show_explanation(document: dict[str, Any], console: Console | None = None) -> None:
+    """The explanation as one table per trial and cohort."""
+    console = console or Console()
+    console.print(f"Patient {document['patient']} as of {document['as_of']}", markup=False)
+    if document.get("deceased"):
+        console.print("The patient has died: no cards are shown.", style="bold")
+    for issue in document["issues"]:
+        place = " ".join(filter(None, (issue["resource"], issue["element"])))
+        console.print(f"{issue['severity']}: {place}: {issue['message']}", markup=False, style="yellow")
+    for trial in document["trials"]:
+        console.print()
+        console.print(_table(f"{trial['id']} {trial['title']}", trial["verdict"], trial["criteria"]))
+        for cohort in trial["cohorts"]:
+            console.print(_table(f"{trial['id']} cohort {cohort['id']}", cohort["verdict"], cohort["criteria"]))
+
+
+def _table(title: str, verdict: str, criteria: Iterable[dict[str, Any]]) -> Table:
+    table = Table(title=f"{title}: {verdict.replace('_', ' ')}", title_style=VERDICTS[verdict], title_justify="left")
+    for heading in ("id", "outcome", "criterion", "what it rests on"):
+        table.add_column(heading, overflow="fold")
+    for criterion in criteria:
+        outcome = criterion["outcome"]
+        basis = " (presumed)" if criterion["basis"] == "presumed" else ""
+        evidence = "\n".join(_fact_line(fact) for fact in criterion["facts"])
+        table.add_row(criterion["id"], f"[{COLOURS[outcome]}]{outcome}[/]{basis}", criterion["text"], evidence)
+    return table
+
+
+def show_facts(document: Sequence[dict[str, Any]], console: Console | None = None) -> None:
+    """The fact sheet, one line per piece of evidence."""
+    console = console or Console()
+    for fact in document:
+        console.print(_fact_line(fact), markup=False, highlight=False)
+
+
+def _fact_line(fact: dict[str, Any]) -> str:
+    value = "unknown" if fact.get("value") is None else str(fact["value"])
+    unit = fact.get("unit")
+    parts = [f"{fact['name']} = {value}" + (f" {unit}" if unit and unit != "1" else "")]
+    parts += [str(fact[key]) for key in ("date", "source", "reason") if fact.get(key)]
+    return ", ".join(parts)
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """One line per finding, as compilers write them, on standard error."""
+    for finding in findings:
+        hint = f" ({finding.hint})" if finding.hint else ""
+        place = f"{finding.file}#{finding.pointer}" if finding.pointer else finding.file
+        line = f"{place}: {finding.severity}: {finding.code}: {finding.message}{hint}"
+        sys.stderr.write(line + "\n")

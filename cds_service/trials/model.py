@@ -1,0 +1,139 @@
+"""What a trial file may hold. The JSON Schema that editors use is generated from these models."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Text = Annotated[str, Field(min_length=1, max_length=2_000)]
+CriterionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,9}-[0-9]{2}[a-z]?$")]
+IsoDuration = Annotated[str, Field(pattern=r"^P[1-9][0-9]{0,3}[DWMY]$")]
+Status = Literal[
+    "not_yet_recruiting",
+    "recruiting",
+    "enrolling_by_invitation",
+    "active_not_recruiting",
+    "completed",
+    "suspended",
+    "terminated",
+    "withdrawn",
+    "unknown",
+]
+Kind = Literal["inclusion", "exclusion"]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Criterion(_File):
+    """One criterion of the registry's text.
+
+    `logic` decides; with `review` beside it a person confirms a pass; `review` alone leaves it to a person, and then
+    `screen` may show what the record holds without ever deciding.
+    """
+
+    id: CriterionId = Field(description="The registry's order: inc-01, exc-06a. Cohorts use ids of their own.")
+    kind: Kind
+    text: Text = Field(description="The criterion in this project's own words.")
+    gate: bool = Field(default=False, description="The patient must certainly have this for the trial to be mentioned.")
+    logic: Any = Field(default=None, description="JSONLogic by docs/rule-language.md. An exclusion's logic excludes.")
+    review: Text | None = Field(default=None, description="What a person must judge or confirm.")
+    screen: Any = Field(default=None, description="JSONLogic that shows what is on record and never decides.")
+    lookback: IsoDuration | None = Field(default=None, description="How old evidence may be here, such as P14D.")
+
+    @property
+    def has_logic(self) -> bool:
+        """Whether a rule decides. A rule may be `null`, which is unknown, so the key's presence counts."""
+        return "logic" in self.model_fields_set
+
+    @property
+    def has_screen(self) -> bool:
+        """Whether a rule shows what is on record."""
+        return "screen" in self.model_fields_set
+
+    @model_validator(mode="after")
+    def _decided_or_reviewed(self) -> "Criterion":
+        if not self.has_logic and self.review is None:
+            raise ValueError("a criterion needs 'logic', 'review' or both")
+        if self.has_screen and self.has_logic:
+            raise ValueError("'screen' belongs to a criterion without 'logic'")
+        if self.gate and (not self.has_logic or self.kind != "inclusion"):
+            raise ValueError("a gate is an inclusion criterion with 'logic'")
+        return self
+
+
+class Cohort(_File):
+    """A group of the trial with criteria of its own, which come on top of the trial's."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,19}$")]
+    title: Text
+    criteria: tuple[Criterion, ...] = ()
+
+
+class Registry(_File):
+    """Where the trial is registered, and when that record was last updated."""
+
+    url: Annotated[str, Field(pattern=r"^https://[^\s]+$")]
+    last_updated: date | None = None
+
+
+class Dates(_File):
+    """Planned or actual dates as the registry gives them."""
+
+    start: date | None = None
+    completion: date | None = None
+
+
+class Contact(_File):
+    """A contact that the registry publishes for people who ask about the trial."""
+
+    name: Text
+    role: Text | None = None
+    phone: Text | None = None
+    email: Text | None = None
+
+
+class Site(_File):
+    """A place where the trial runs."""
+
+    name: Text
+    city: Text | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    contacts: tuple[Contact, ...] = ()
+
+
+class Intervention(_File):
+    """What the trial gives."""
+
+    name: Text
+    type: Text | None = None
+
+
+class Trial(_File):
+    """One `trial.json`."""
+
+    json_schema: str | None = Field(default=None, alias="$schema")
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{4,30}$", description="The registry's number, such as NCT07083349.")]
+    title: Text
+    short_title: Annotated[str, Field(min_length=1, max_length=60)]
+    status: Status
+    phase: Text | None = None
+    enrollment: Annotated[int, Field(ge=0)] | None = None
+    sponsor: Text | None = None
+    registry: Registry
+    dates: Dates = Dates()
+    interventions: tuple[Intervention, ...] = ()
+    sites: tuple[Site, ...] = ()
+    countries: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = Field(
+        default=(), description="ISO 3166 codes, for a record that names no site."
+    )
+    state: Literal["draft", "active", "retired"] = Field(description="Only an active trial may produce cards.")
+    rules_version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    notes: Text | None = Field(default=None, description="How the source was read where it is not plain.")
+    criteria: tuple[Criterion, ...]
+    cohorts: tuple[Cohort, ...] = ()
+
+    def all_criteria(self) -> tuple[Criterion, ...]:
+        """The trial's own criteria, then each cohort's."""
+        return (*self.criteria, *(c for cohort in self.cohorts for c in cohort.criteria))

@@ -1,0 +1,79 @@
+"""Outcomes of criteria and the verdict that follows from them (DESIGN section 6)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cds_service.logic.model import FactRef
+from cds_service.logic.program import Truth3
+from cds_service.trials.model import Cohort, Criterion, Trial
+
+Outcome = Literal["pass", "fail", "unknown", "review"]
+Basis = Literal["documented", "presumed"]
+Verdict = Literal["likely_eligible", "possibly_eligible", "undetermined", "not_eligible"]
+
+BEST_FIRST: tuple[Verdict, ...] = ("likely_eligible", "possibly_eligible", "undetermined", "not_eligible")
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """One criterion for one patient. `facts` are what its logic, or its screen, reads.
+
+    `screened` is what a `screen` rule found; it never decides.
+    """
+
+    criterion: Criterion
+    outcome: Outcome
+    basis: Basis
+    facts: tuple[FactRef, ...]
+    screened: Truth3 = None
+
+
+@dataclass(frozen=True, slots=True)
+class CohortResult:
+    """A cohort's verdict, which covers the trial's own criteria and the cohort's."""
+
+    cohort: Cohort
+    verdict: Verdict
+    criteria: tuple[CriterionResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """A trial's verdict: the best of its cohorts' where it has cohorts."""
+
+    trial: Trial
+    verdict: Verdict
+    criteria: tuple[CriterionResult, ...]
+    cohorts: tuple[CohortResult, ...]
+
+
+def outcome_of(criterion: Criterion, closed: Truth3, opened: Truth3) -> tuple[Outcome, Basis]:
+    """The outcome under the closed world, and whether the open world agrees.
+
+    Pass and fail are from the patient's side: an exclusion that does not hold is a pass.
+    """
+    basis: Basis = "documented" if closed == opened else "presumed"
+    if not criterion.has_logic:
+        return "review", "documented"
+    if closed is None:
+        return "unknown", basis
+    return ("pass" if closed == (criterion.kind == "inclusion") else "fail"), basis
+
+
+def verdict_of(results: Iterable[CriterionResult]) -> Verdict:
+    """The verdict over a set of criteria."""
+    results = tuple(results)
+    if any(r.outcome == "fail" for r in results):
+        return "not_eligible"
+    if any(r.criterion.gate and r.outcome != "pass" for r in results):
+        return "undetermined"
+    if any(r.outcome == "unknown" for r in results):
+        return "possibly_eligible"
+    return "likely_eligible"
+
+
+def trial_result(trial: Trial, own: Sequence[CriterionResult], cohorts: Sequence[CohortResult]) -> TrialResult:
+    """Put a trial together from its criteria and its cohorts."""
+    verdicts = [c.verdict for c in cohorts] or [verdict_of(own)]
+    return TrialResult(trial, min(verdicts, key=BEST_FIRST.index), tuple(own), tuple(cohorts))

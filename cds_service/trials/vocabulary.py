@@ -1,0 +1,60 @@
+"""The fact catalogue as the words that a rule may use."""
+
+from cds_service.facts.catalogue import Catalogue, FactEntry
+from cds_service.logic.durations import Duration
+from cds_service.logic.vocabulary import FactType, Vocabulary
+
+RESULT_CODES = frozenset({"positive", "negative"})
+SEX_CODES = frozenset({"male", "female"})
+
+
+def vocabulary_of(catalogue: Catalogue) -> Vocabulary:
+    """Every fact and part of a fact in the catalogue with its type, and the catalogue's definitions."""
+    facts: dict[str, FactType] = {}
+    definitions = {}
+    titles = {}
+    for name in catalogue.names():
+        entry = catalogue.lookup(name)
+        if entry is None:
+            continue
+        if entry.type == "logic":
+            definitions[name] = entry.spec.logic  # type: ignore[union-attr]
+            titles[name] = entry.title
+        elif entry.type == "date":
+            facts[f"{name}.days_since"] = FactType("elapsed", f"time since {entry.title}", unit="d")
+        else:
+            facts[name] = _type(entry)
+    return Vocabulary(facts, definitions, titles)
+
+
+def _type(entry: FactEntry) -> FactType:
+    limit = _duration(entry)
+    match entry.type:
+        case "number":
+            # A unit whose factor is an interval can be read from a record, but no single limit can be written in it.
+            factors = {unit: low for unit, (low, high) in entry.units.items() if low == high}
+            return FactType("number", _title(entry), entry.unit or "1", factors, fresh_for=limit, dated=True)
+        case "result":
+            return FactType("code", entry.title, values=RESULT_CODES, fresh_for=limit, dated=True)
+        case "sex":
+            return FactType("code", entry.title, values=SEX_CODES)
+        case "age":
+            return FactType("age", entry.title, unit="a")
+        case "events":
+            return FactType("events", entry.title)
+        case _:
+            dated = entry.kind == "boolean"
+            return FactType("boolean", _title(entry), fresh_for=limit if dated else None, dated=dated)
+
+
+def _title(entry: FactEntry) -> str:
+    suffix = {"x_uln": " × ULN", "x_lln": " × LLN", "active": ", active", "history": ", ever"}.get(entry.part, "")
+    return entry.title + suffix
+
+
+def _duration(entry: FactEntry) -> Duration | None:
+    limit = entry.fresh_for
+    if limit is None:
+        return None
+    # The catalogue's durations have either whole months or days.
+    return Duration(limit.months, "mo") if limit.months else Duration(limit.days, "d")

@@ -1,0 +1,131 @@
+"""Settings come from `CDS_…` variables; a wrong name, a wrong value or an open address is told before anything runs."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cds_service.settings import BindError, Settings, SettingsError, check_bind, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith("CDS_")]:
+        monkeypatch.delenv(name)
+
+
+def test_the_defaults_serve_this_machine_only() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert settings.cors_origins == ()
+    assert not settings.insecure_no_auth
+
+
+def test_the_rules_that_come_with_the_service_are_the_default() -> None:
+    assert (load_settings().rules_dir / "trials").is_dir()
+
+
+def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "CDS_HOST": "0.0.0.0",  # noqa: S104 - what a container listens on
+        "CDS_PORT": "9000",
+        "CDS_WORKERS": "4",
+        "CDS_RULES_DIR": "/srv/rules",
+        "CDS_MAX_CARDS": "3",
+        "CDS_MIN_DECIDED": "2",
+        "CDS_CLOSED_TRIALS": "hide",
+        "CDS_MAX_BODY_BYTES": "1000",
+        "CDS_CORS_ORIGINS": "https://a.example, http://localhost:8080",
+        "CDS_LOG_LEVEL": "WARNING",
+        "CDS_INSECURE_NO_AUTH": "true",
+        "CDS_DATABASE_URL": "sqlite://",
+    }
+    assert set(given) == {f"CDS_{name.upper()}" for name in Settings.model_fields}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.rules_dir == Path("/srv/rules")
+    assert settings.cors_origins == ("https://a.example", "http://localhost:8080")
+    assert settings.log_level == "warning"
+    assert settings.model_dump(include={"port", "workers", "max_cards", "closed_trials", "max_body_bytes"}) == {
+        "port": 9000,
+        "workers": 4,
+        "max_cards": 3,
+        "closed_trials": "hide",
+        "max_body_bytes": 1000,
+    }
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize(("name", "nearest"), [("CDS_PRT", "CDS_PORT"), ("CDS_RULE_DIR", "CDS_RULES_DIR"), ("cds_hots", "CDS_HOST")])
+def test_an_unknown_name_is_an_error_that_names_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, name: str, nearest: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError, match=f"^{name}: there is no such setting. Did you mean {nearest}[?]$"):
+        load_settings()
+
+
+def test_an_unknown_name_near_nothing_is_an_error_that_lists_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_XYZZY", "1")
+    with pytest.raises(SettingsError, match="CDS_XYZZY.*Known: CDS_CLOSED_TRIALS, .*CDS_WORKERS"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CDS_PORT", "high"),
+        ("CDS_PORT", "70000"),
+        ("CDS_WORKERS", "0"),
+        ("CDS_MAX_CARDS", "0"),
+        ("CDS_MIN_DECIDED", "-1"),
+        ("CDS_CLOSED_TRIALS", "maybe"),
+        ("CDS_MAX_BODY_BYTES", "0"),
+        ("CDS_LOG_LEVEL", "loud"),
+        ("CDS_INSECURE_NO_AUTH", "perhaps"),
+        ("CDS_CORS_ORIGINS", "https://a.example/"),
+        ("CDS_CORS_ORIGINS", "https://A.example"),
+        ("CDS_CORS_ORIGINS", "a.example"),
+        ("CDS_CORS_ORIGINS", "://"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_an_error_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        load_settings()
+
+
+def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_PRT", "1")
+    monkeypatch.setenv("CDS_WORKERS", "many")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["CDS_PRT", "CDS_WORKERS"]
+
+
+def test_a_blank_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_PORT", "")
+    assert load_settings().port == 8000
+
+
+def test_a_password_in_the_database_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_DATABASE_URL", "postgresql://cds:secret@db/cds")
+    assert "secret" not in repr(load_settings())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "LOCALHOST", "::1", "::ffff:127.0.0.1"])
+def test_loopback_may_be_listened_on(host: str) -> None:
+    check_bind(Settings(host=host))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.4", "::ffff:10.0.0.1", "ehr.example.org"])
+def test_another_address_is_refused_without_client_authentication(host: str) -> None:
+    with pytest.raises(BindError, match="CDS_INSECURE_NO_AUTH=true"):
+        check_bind(Settings(host=host))
+    check_bind(Settings(host=host, insecure_no_auth=True))
