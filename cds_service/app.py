@@ -13,16 +13,14 @@ from cds_service.cds_hooks.cors import HEADERS, METHODS, Cors
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
 from cds_service.cds_hooks.log import open_log
 from cds_service.cds_hooks.prefetch import prefetch_templates
-from cds_service.cds_hooks.routes import Cards, router
-from cds_service.fhir.record import Record
+from cds_service.cds_hooks.routes import Answer, router
+from cds_service.fhir import Record
 from cds_service.matching import match
 from cds_service.settings import Settings, check_bind, load_settings
 from cds_service.trials.library import Library, load_library
 
 
-def create_app(
-    settings: Settings, library: Library | None = None, clock: Callable[[], date] = date.today
-) -> FastAPI:
+def create_app(settings: Settings, library: Library | None = None, clock: Callable[[], date] = date.today) -> FastAPI:
     """The application, with `library` or else the rules in `settings.rules_dir`.
 
     `clock` gives the day that counts as today; it is asked once per request. Raises RulesError, before anything is
@@ -34,8 +32,11 @@ def create_app(
         max_cards=settings.max_cards, min_decided=settings.min_decided, closed_trials=settings.closed_trials
     )
 
-    def cards_of(record: Record) -> Cards:
-        return cards_for(match(record, rules, clock()), options)
+    def answer_for(record: Record, hook_instance: str) -> Answer:
+        result = match(record, rules, clock())
+        undecided = any(t.trial.state == "active" and t.verdict == "undetermined" for t in result.trials)
+        cards = cards_for(result, options, seed=hook_instance)
+        return Answer(cards, undecided=undecided and not result.deceased)
 
     # The first is the outermost: what the boundary makes of a failure still gets its CORS headers.
     layers = [Middleware(FailureBoundary, log=log)]
@@ -54,8 +55,9 @@ def create_app(
         exception_handlers=exception_handlers(log),
         middleware=layers,
     )
+    templates = prefetch_templates(rules.catalogue, rules.facts_read)
     app.include_router(
-        router(prefetch_templates(rules), cards_of, max_body_bytes=settings.max_body_bytes, log=log), tags=["CDS Hooks"]
+        router(templates, answer_for, max_body_bytes=settings.max_body_bytes, log=log), tags=["CDS Hooks"]
     )
     _add_operations(app, rules)
     return app

@@ -12,7 +12,7 @@ import uvicorn
 from cds_service.cards import CardOptions, cards_for
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
 from cds_service.explanation import explain as explanation
-from cds_service.fhir.record import read_bundle
+from cds_service.fhir import read_bundle
 from cds_service.matching import Match
 from cds_service.matching import match as match_record
 from cds_service.settings import Settings, check_bind, load_settings

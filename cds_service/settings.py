@@ -103,9 +103,7 @@ class Settings(BaseSettings):
             parts = urlsplit(origin)
             exact = f"{parts.scheme}://{parts.netloc}".lower()
             if origin != "*" and not (parts.scheme and parts.netloc and origin == exact):
-                raise ValueError(
-                    f"`{origin}` is not an origin: write scheme://host or scheme://host:port, in lower case and without a path"
-                )
+                raise ValueError(f"`{origin}` is not an origin: write https://host or https://host:port, in lower case")
         return value
 
 
@@ -121,7 +119,9 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        problems += [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        problems += [
+            f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        ]
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from cds_service.cds_hooks.outcome import Problem, Refusal
+from cds_service.cds_hooks.outcome import HookError, Problem
 
 _MEDIA_TYPES = ("application/json", "application/fhir+json")
 
@@ -10,7 +10,7 @@ _MEDIA_TYPES = ("application/json", "application/fhir+json")
 async def read_body(request: Request, max_bytes: int) -> bytes:
     """Return the body of `request`.
 
-    Raises Refusal: 415 for a media type, character set or encoding that is not read, 413 for more than `max_bytes`.
+    Raises HookError: 415 for a media type, character set or encoding that is not read, 413 for more than `max_bytes`.
     """
     _check_media_type(request)
     if _announced_bytes(request) > max_bytes:
@@ -42,11 +42,11 @@ def _announced_bytes(request: Request) -> int:
     return int(length) if length.isascii() and length.isdigit() else 0
 
 
-def _unsupported(message: str) -> Refusal:
-    return Refusal(415, (Problem("not-supported", message),))
+def _unsupported(message: str) -> HookError:
+    return HookError(415, (Problem("not-supported", message),))
 
 
-def _too_large(max_bytes: int) -> Refusal:
+def _too_large(max_bytes: int) -> HookError:
     # The rest of the body stays unread, so the connection is of no further use.
     problem = Problem("too-long", f"The body is larger than {max_bytes} bytes.")
-    return Refusal(413, (problem,), {"Connection": "close"})
+    return HookError(413, (problem,), {"Connection": "close"})

@@ -4,7 +4,8 @@ A failure is never answered with an empty list of cards: to a clinician that wou
 """
 
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from cds_service.cds_hooks.outcome import Problem, Refusal, outcome_response
+from cds_service.cds_hooks.outcome import HookError, Problem, outcome_response
 
 _BY_STATUS = {
     404: Problem("not-found", "Nothing is served here. GET /cds-services lists the services."),
@@ -57,24 +58,22 @@ def _frames(error: Exception) -> list[str]:
     return [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
 
 
-Handler = Callable[[Request, Exception], Awaitable[Response]]
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 
-def exception_handlers(log: FilteringBoundLogger) -> dict[type[Exception], Handler]:
-    """Handlers for what is raised on purpose: by this package (Refusal) and by the framework's router."""
+def exception_handlers(log: FilteringBoundLogger) -> dict[int | type[Exception], Handler]:
+    """Handlers for what is raised on purpose: by this package (HookError) and by the framework's router."""
 
-    async def refused(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)
+    async def refused(_request: Request, error: HookError) -> Response:
         log.warning("request_refused", status=error.status, problems=[p.place for p in error.problems if p.place])
         return outcome_response(error.status, *error.problems, headers=error.headers)
 
-    async def not_routed(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+    async def not_routed(_request: Request, error: HTTPException) -> Response:
         problem = _BY_STATUS.get(error.status_code, Problem("invalid", "The request cannot be served."))
         return outcome_response(error.status_code, problem, headers=error.headers)
 
-    async def gone(_request: Request, _error: Exception) -> Response:
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
         # Nobody reads this; it only keeps a client's closed connection from being logged as a failure of ours.
         return outcome_response(400, Problem("structure", "The connection was closed before the body was complete."))
 
-    return {Refusal: refused, HTTPException: not_routed, ClientDisconnect: gone}
+    return {HookError: refused, HTTPException: not_routed, ClientDisconnect: gone}

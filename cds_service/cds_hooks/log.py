@@ -12,22 +12,24 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
-ALLOWED_KEYS = frozenset({
-    "event",
-    "level",
-    "timestamp",
-    "hook_instance",  # a UUID by the time it is logged; what an EHR's own log knows the request by
-    "status",
-    "ms",
-    "bytes",
-    "cards",
-    "trials",
-    "issues",  # counted by code
-    "gaps",  # resource type: why it is not whole
-    "problems",  # places in the request, in the specification's words
-    "error",  # an exception's type
-    "frames",  # an exception's traceback: module, line and function, without source text or values
-})
+ALLOWED_KEYS = frozenset(
+    {
+        "event",
+        "level",
+        "timestamp",
+        "hook_instance",  # a UUID by the time it is logged; what an EHR's own log knows the request by
+        "status",
+        "ms",
+        "bytes",
+        "cards",
+        "trials",
+        "issues",  # counted by code
+        "gaps",  # resource type: why it is not whole
+        "problems",  # places in the request, in the specification's words
+        "error",  # an exception's type
+        "frames",  # an exception's traceback: module, line and function, without source text or values
+    }
+)
 
 
 def open_log(level: str) -> FilteringBoundLogger:

@@ -1,4 +1,4 @@
-"""What `/docs` and `/openapi.json` say of the hook: the body is read by `request`, so its schema stands here by hand."""
+"""What `/docs` and `/openapi.json` say of the hook. By hand, because `request` reads the body and no model does."""
 
 from typing import Any
 

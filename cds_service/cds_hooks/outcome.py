@@ -37,7 +37,7 @@ class Problem:
 
 
 @dataclass(slots=True, eq=False)
-class Refusal(CdsError):
+class HookError(CdsError):
     """A request that gets no cards, with the HTTP status (4xx) and every reason found."""
 
     status: int

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from msgspec import DecodeError, Raw, ValidationError, json
 
-from cds_service.cds_hooks.outcome import IssueCode, Problem, Refusal
+from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem
 
 # Any version, also none: hookInstance has to be unique, not to be made in one certain way.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -24,6 +24,8 @@ _BEARER = re.compile(r"bearer", re.IGNORECASE)
 _ANY_TEXT = re.compile(r".*\S.*", re.DOTALL)
 _TEXT = "a string that is not empty"
 
+_NULL = Raw(b"null")
+_EMPTY = Raw(b'""')
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -33,20 +35,21 @@ class HookRequest:
 
     hook_instance: str
     patient_id: str
+    fhir_server: str | None
     prefetch: Mapping[str, Raw]
 
 
 def parse_request(body: bytes, hook: str) -> HookRequest:
     """Read a request for `hook`, one whose context is that of `patient-view`.
 
-    Raises Refusal (400) naming every field that is missing or wrong, or a token that is for another patient.
+    Raises HookError (400) naming every field that is missing or wrong, or a token that is for another patient.
     """
     problems: list[Problem] = []
     fields = _Fields(_body_fields(body), "", problems)
-    if fields.has("hook") and fields.text("hook", re.compile(re.escape(hook)), f"`{hook}`") is None:
+    name = fields.text("hook", re.compile(re.escape(hook)), f"`{hook}`", required=True)
+    if name is None and fields.has("hook"):
         # Another hook has another context, so nothing more can be said of this request.
-        raise Refusal(400, tuple(problems))
-    fields.text("hook", _ANY_TEXT, f"`{hook}`", required=True)
+        raise HookError(400, tuple(problems))
     instance = fields.text("hookInstance", _UUID, "a UUID", required=True)
 
     context = fields.object("context", required=True)
@@ -58,14 +61,14 @@ def parse_request(body: bytes, hook: str) -> HookRequest:
         context.text("encounterId", _ID, "the id of the Encounter, without `Encounter/`")
 
     authorization = fields.object("fhirAuthorization")
-    fields.text("fhirServer", _URL, "an http(s) URL", required=authorization is not None)
+    server = fields.text("fhirServer", _URL, "an http(s) URL", required=authorization is not None)
     if authorization is not None:
         _check_authorization(authorization, patient)
 
     prefetch = fields.object("prefetch")
     if problems or instance is None or patient is None:
-        raise Refusal(400, tuple(problems))
-    return HookRequest(instance, patient, prefetch.values if prefetch is not None else {})
+        raise HookError(400, tuple(problems))
+    return HookRequest(instance, patient, server, prefetch.values if prefetch is not None else {})
 
 
 def _check_authorization(authorization: "_Fields", patient: str | None) -> None:
@@ -94,7 +97,7 @@ def _body_fields(body: bytes) -> dict[str, Raw]:
     except DecodeError as error:
         # Its text gives the kind of fault and the position, never content.
         problem = Problem("structure", f"The body is not JSON: {error}.")
-    raise Refusal(400, (problem,))
+    raise HookError(400, (problem,))
 
 
 class _Fields:
@@ -106,7 +109,7 @@ class _Fields:
         self._problems = problems
 
     def has(self, name: str) -> bool:
-        return memoryview(self.values.get(name, b"null")) not in (b"null", b'""')
+        return self.values.get(name, _NULL) not in (_NULL, _EMPTY)
 
     def text(
         self, name: str, pattern: re.Pattern[str] = _ANY_TEXT, expected: str = _TEXT, *, required: bool = False
@@ -145,5 +148,5 @@ class _Fields:
     def _is_there(self, name: str, expected: str, required: bool) -> bool:
         there = self.has(name)
         if required and not there:
-            self.note("required", name, f"is required: {expected}")
+            self.note("required", name, f"is required and must be {expected}")
         return there

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -16,10 +17,17 @@ from cds_service.cds_hooks.body import read_body
 from cds_service.cds_hooks.discovery import HOOK, SERVICE_ID, discovery
 from cds_service.cds_hooks.openapi import HOOK_OPERATION, HOOK_RESPONSES
 from cds_service.cds_hooks.request import parse_request
-from cds_service.cds_hooks.supplied import read_record
-from cds_service.fhir.record import Record
+from cds_service.cds_hooks.supplied import incomplete_conditions, read_record
+from cds_service.fhir import Record
 
-Cards = list[dict[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The cards for a record. `undecided`: some trial has none only because its diagnosis is not certain."""
+
+    cards: list[dict[str, Any]]
+    undecided: bool
+
 
 # The work is a few milliseconds of pure computation for most patients and more than a second for a very large record.
 # In a thread it leaves the event loop free for other connections, the health checks among them. A handful of threads
@@ -30,12 +38,15 @@ _THREADS = 4
 
 def router(
     templates: Mapping[str, str],
-    cards_of: Callable[[Record], Cards],
+    answer_for: Callable[[Record, str], Answer],
     *,
     max_body_bytes: int,
     log: FilteringBoundLogger,
 ) -> APIRouter:
-    """Routes that answer with `cards_of` a patient's record. `templates` are the prefetch templates to publish."""
+    """The routes. `templates` are the prefetch templates to publish.
+
+    `answer_for` is given a patient's record and the hook instance, by which the answer's cards are named.
+    """
     routes = APIRouter()
     threads = anyio.CapacityLimiter(_THREADS)
     services = json.encode(discovery(templates))
@@ -53,22 +64,24 @@ def router(
     async def clinical_trial_match(request: Request) -> Response:
         began = anyio.current_time()
         body = await read_body(request, max_body_bytes)
-        answer, facts = await anyio.to_thread.run_sync(_answer, body, limiter=threads)
-        log.info("request_answered", status=200, ms=round((anyio.current_time() - began) * 1000, 1), **facts)
+        answer, logged = await anyio.to_thread.run_sync(respond, body, limiter=threads)
+        log.info("request_answered", status=200, ms=round((anyio.current_time() - began) * 1000, 1), **logged)
         # An answer is about one patient at one moment.
         return Response(answer, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
-    def _answer(body: bytes) -> tuple[bytes, dict[str, Any]]:
+    def respond(body: bytes) -> tuple[bytes, dict[str, Any]]:
         request = parse_request(body, HOOK)
-        record = read_record(request)
-        cards = cards_of(record)
+        record = read_record(request, templates)
+        answer = answer_for(record, request.hook_instance)
+        if not answer.cards and answer.undecided and "Condition" in record.gaps:
+            raise incomplete_conditions()
         logged = {
             "hook_instance": request.hook_instance,
             "bytes": len(body),
-            "cards": len(cards),
+            "cards": len(answer.cards),
             "issues": dict(Counter(issue.code for issue in record.issues)),
             "gaps": dict(record.gaps),
         }
-        return json.encode({"cards": cards}), logged
+        return json.encode({"cards": answer.cards}), logged
 
     return routes

@@ -14,7 +14,6 @@ from cds_service.errors import Finding
 from cds_service.facts.durations import Duration
 from cds_service.facts.findings import finding
 from cds_service.facts.intervals import Factor
-from cds_service.facts.rule_files import pointer, read_json, relative_name
 from cds_service.facts.specs import (
     MODELS,
     Absence,
@@ -30,6 +29,7 @@ from cds_service.facts.specs import (
     ScoreFact,
     TiterFact,
 )
+from cds_service.rule_files import invalid, pointer, read_json
 
 TABLES = frozenset({"units.json", "systems.json", "routes.json", "qualitative.json"})
 """Files in `rules/facts/` that hold no facts."""
@@ -101,6 +101,19 @@ class Catalogue:
         stem, _, part = name.rpartition(".")
         return stem if part in _parts(self.facts.get(stem)) else None
 
+    def fact_of(self, name: str) -> str | None:
+        """The fact that a name in a rule reads: it, one it is a part of, or the date behind `days_since`."""
+        return self.base(name) or self.base(name.removesuffix(".days_since"))
+
+    def title_of(self, name: str) -> str:
+        """What cards call the fact of that name; the name itself if there is none."""
+        base = self.fact_of(name)
+        return name if base is None else self.facts[base].title
+
+    def place_of(self, name: str) -> tuple[str, str]:
+        """The file and JSON pointer where a fact is defined; empty for one that is not."""
+        return self.places.get(self.fact_of(name) or "", ("", ""))
+
     def lookup(self, name: str) -> FactEntry | None:
         """The fact or part of a fact of that name; `None` if there is none."""
         base = self.base(name)
@@ -132,11 +145,17 @@ class Catalogue:
         found: set[str] = set()
         waiting = list(names)
         while waiting:
-            base = self.base(waiting.pop())
+            base = self.fact_of(waiting.pop())
             if base is not None and base not in found:
                 found.add(base)
                 waiting.extend(self.facts[base].references())
         return frozenset(found)
+
+    def reduced(self, facts: Mapping[str, FactSpec]) -> "tuple[Catalogue, tuple[Finding, ...]]":
+        """A catalogue of these facts, without those that refer to one that is not among them, each with a finding."""
+        kept, places, findings = dict(facts), dict(self.places), list[Finding]()
+        _drop_unusable(kept, places, findings)
+        return Catalogue(kept, places), tuple(findings)
 
     def _type(self, spec: FactSpec, part: str) -> FactType:
         if part:
@@ -192,48 +211,46 @@ def load_catalogue(rules_dir: Path) -> tuple[Catalogue, tuple[Finding, ...]]:
     for path in sorted((rules_dir / "facts").glob("*.json")):
         if path.name in TABLES:
             continue
-        content, problems = read_json(path, rules_dir)
+        name = path.relative_to(rules_dir).as_posix()
+        content, problems = read_json(path, name, decimals=True)
         findings += problems
-        if content is None:
-            continue
-        name = relative_name(path, rules_dir)
         for at, entry in _entries(content, name, findings):
             spec = _validated(entry, name, at, findings)
             if spec is None:
                 continue
             if spec.name in facts:
-                there, where = places[spec.name]
-                findings.append(
-                    finding("fact-duplicate-name", name, at, f"{spec.name!r} is already defined at {there}#{where}")
-                )
+                message = f"{spec.name!r} is already defined at {'#'.join(places[spec.name])}"
+                findings.append(finding("fact-duplicate-name", name, pointer(at), message))
                 continue
             facts[spec.name] = spec
-            places[spec.name] = (name, at)
+            places[spec.name] = (name, pointer(at))
     _drop_unusable(facts, places, findings)
     return Catalogue(facts, places), tuple(findings)
 
 
-def _entries(content: Any, file: str, findings: list[Finding]) -> Iterator[tuple[str, Any]]:
+def _entries(content: Any, file: str, findings: list[Finding]) -> Iterator[tuple[tuple[str, int], Any]]:
+    if content is None:
+        return
     if not isinstance(content, dict) or not isinstance(content.get("facts"), list):
         findings.append(finding("fact-file-invalid", file, "", "has no list `facts`"))
         return
     for key in sorted(content.keys() - {"$schema", "facts"}):
-        findings.append(finding("fact-file-invalid", file, pointer(key), f"{key!r} is not a key of a fact file"))
+        findings.append(finding("fact-file-invalid", file, pointer([key]), f"{key!r} is not a key of a fact file"))
     for index, entry in enumerate(content["facts"]):
-        yield pointer("facts", index), entry
+        yield ("facts", index), entry
 
 
-def _validated(entry: Any, file: str, at: str, findings: list[Finding]) -> FactSpec | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("kind"), str) or entry["kind"] not in MODELS:
-        kinds = ", ".join(MODELS)
-        findings.append(finding("fact-invalid", file, at + pointer("kind"), f"`kind` must be one of: {kinds}"))
+def _validated(entry: Any, file: str, at: tuple[str, int], findings: list[Finding]) -> FactSpec | None:
+    kind = entry.get("kind") if isinstance(entry, dict) else None
+    model = MODELS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        message = f"`kind` must be one of: {', '.join(MODELS)}"
+        findings.append(finding("fact-unknown-kind", file, pointer((*at, "kind")), message))
         return None
     try:
-        return MODELS[entry["kind"]].model_validate(entry)
-    except ValidationError as error:
-        for problem in error.errors(include_url=False, include_context=False, include_input=False):
-            place = at + pointer(*problem["loc"])
-            findings.append(finding("fact-invalid", file, place, f"{entry.get('name', 'a fact')}: {problem['msg']}"))
+        return model.model_validate(entry)
+    except ValidationError as problem:
+        findings += invalid(problem, file, model, at)
         return None
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.findings import finding
-from cds_service.facts.rule_files import pointer, read_json, relative_name
+from cds_service.rule_files import invalid, pointer, read_json
 
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
@@ -129,14 +129,14 @@ def load_codesystems(rules_dir: Path) -> tuple[CodeSystems, tuple[Finding, ...]]
     aliases: dict[str, list[str]] = {}
     path = rules_dir / "facts" / "systems.json"
     if path.is_file():
-        content, problems = read_json(path, rules_dir)
+        content, problems = read_json(path, "facts/systems.json")
         findings += problems
         entries = content.get("systems") if isinstance(content, dict) else None
         if isinstance(entries, dict) and all(_is_texts(others) for others in entries.values()):
             aliases = entries
         elif content is not None:
             message = "holds `systems`: canonical name to a list of aliases"
-            findings.append(finding("table-invalid", relative_name(path, rules_dir), "", message))
+            findings.append(finding("table-invalid", "facts/systems.json", "", message))
     maps: dict[Key, list[Key]] = {}
     for path in sorted((rules_dir / "conceptmaps").glob("*.json")):
         findings += _read_map(path, rules_dir, maps)
@@ -144,25 +144,21 @@ def load_codesystems(rules_dir: Path) -> tuple[CodeSystems, tuple[Finding, ...]]
 
 
 def _read_map(path: Path, rules_dir: Path, maps: dict[Key, list[Key]]) -> list[Finding]:
-    content, problems = read_json(path, rules_dir)
-    findings = list(problems)
+    name = path.relative_to(rules_dir).as_posix()
+    content, findings = read_json(path, name)
     if content is None:
         return findings
-    name = relative_name(path, rules_dir)
     if not isinstance(content, dict) or content.get("resourceType") != "ConceptMap":
         return [*findings, finding("conceptmap-invalid", name, "/resourceType", "is not a ConceptMap")]
     try:
         concept_map = _ConceptMap.model_validate(content)
-    except ValidationError as error:
-        return findings + [
-            finding("conceptmap-invalid", name, pointer(*problem["loc"]), problem["msg"])
-            for problem in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
+    except ValidationError as problem:
+        return findings + invalid(problem, name, _ConceptMap)
     for g, group in enumerate(concept_map.group):
         for e, element in enumerate(group.element):
             for t, target in enumerate(element.target):
                 if target.code is None or target.equivalence not in _IMPLIES:
-                    at = pointer("group", g, "element", e, "target", t)
+                    at = pointer(["group", g, "element", e, "target", t])
                     message = f"{element.code!r} is {target.equivalence or 'not'} mapped and does not count"
                     findings.append(finding("conceptmap-equivalence", name, at, message, severity="warning"))
                 else:

@@ -43,3 +43,13 @@ def completed_months(birth: date, day: date) -> int:
     """Whole months of life on `day`. A month is complete on the same day of the month; where the month has none, on the
     first of the next, so that who is born on 29 February completes a year on 1 March (as CQL's `AgeInYears` counts)."""
     return (day.year - birth.year) * 12 + day.month - birth.month - (1 if day.day < birth.day else 0)
+
+
+def completion(birth: date, months: int) -> date | None:
+    """The day on which that many months of life are complete; `None` beyond the calendar."""
+    year, month = divmod(birth.year * 12 + birth.month - 1 + months, 12)
+    if year > date.max.year or (year == date.max.year and month == 11):
+        return None
+    if birth.day <= calendar.monthrange(year, month + 1)[1]:
+        return date(year, month + 1, birth.day)
+    return date(year, month + 2, 1)  # only December has no next month in its year, and it has 31 days

@@ -3,11 +3,8 @@
 from cds_service.errors import Finding, Severity
 
 FINDINGS: dict[str, str] = {
-    "file-unreadable": "The file cannot be opened or is not UTF-8. Check its name, rights and encoding.",
-    "json-invalid": "The file is not JSON. The message gives line and column.",
-    "json-duplicate-key": "An object has the same key twice, so one of the two would be lost in silence. Keep one.",
     "fact-file-invalid": 'A fact file holds `{"facts": [...]}` (and may name its `$schema`), nothing else.',
-    "fact-invalid": "A fact has an unknown key, lacks one, or a value is of the wrong form. The fact is left out.",
+    "fact-unknown-kind": "A fact has no `kind`, or one that there is not. The fact is left out.",
     "fact-duplicate-name": "Two facts have the same name. The later one is left out.",
     "fact-name-taken": "A fact's name is reserved or continues the name of another fact.",
     "fact-unknown-part": "A fact refers to a fact that the catalogue has not (or that is of the wrong kind).",

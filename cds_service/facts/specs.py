@@ -275,15 +275,7 @@ class DefinedFact(Fact):
 
 
 FactSpec = (
-    QuantityFact
-    | ScoreFact
-    | TiterFact
-    | ResultFact
-    | DateFact
-    | EventsFact
-    | PatientFact
-    | DerivedFact
-    | DefinedFact
+    QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact | EventsFact | PatientFact | DerivedFact | DefinedFact
 )
 """Any entry of the catalogue."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from cds_service.errors import Finding
 from cds_service.facts.findings import finding
 from cds_service.facts.intervals import Factor
-from cds_service.facts.rule_files import pointer, read_json, relative_name
+from cds_service.rule_files import pointer, read_json
 
 ONE: Factor = (Decimal(1), Decimal(1))
 _UCUM = frozenset({"http://unitsofmeasure.org", "https://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"})
@@ -120,16 +120,16 @@ def load_spellings(rules_dir: Path) -> tuple[Spellings, tuple[Finding, ...]]:
     path = rules_dir / "facts" / "units.json"
     if not path.is_file():
         return Spellings(), ()
-    content, problems = read_json(path, rules_dir)
-    findings = list(problems)
+    name = path.relative_to(rules_dir).as_posix()
+    content, findings = read_json(path, name)
     entries = content.get("spellings") if isinstance(content, dict) else None
     if not isinstance(entries, dict):
         if content is not None:
-            findings.append(finding("table-invalid", relative_name(path, rules_dir), "", "has no object `spellings`"))
+            findings.append(finding("table-invalid", name, "", "has no object `spellings`"))
         return Spellings(), tuple(findings)
     good = {raw: ucum for raw, ucum in entries.items() if isinstance(ucum, str) and raw.strip()}
     findings += [
-        finding("table-invalid", relative_name(path, rules_dir), pointer("spellings", raw), "maps to a UCUM code")
+        finding("table-invalid", name, pointer(["spellings", raw]), "maps to a UCUM code")
         for raw in entries.keys() - good.keys()
     ]
     return Spellings(good), tuple(findings)

@@ -16,7 +16,7 @@ from cds_service.errors import Finding
 from cds_service.facts.codesystems import PREFIX_SYSTEMS, CodeSystems, Key
 from cds_service.facts.findings import finding
 from cds_service.facts.phrases import Phrases
-from cds_service.facts.rule_files import pointer, read_json, relative_name
+from cds_service.rule_files import invalid, pointer, read_json
 
 TEXT_HINT = "urn:cds-service:text-hint"
 _MOST_REMEMBERED = 50_000
@@ -125,6 +125,12 @@ class ValueSets:
             for phrase in (*value_set.hints, *(hint for other in taken for hint in by_id[other].hints)):
                 hints.setdefault(phrase, set()).add(set_id)
         self._hints = Phrases(hints)
+        self._displays = {
+            systems.key(part.system or "", concept.code): concept.display
+            for value_set in by_id.values()
+            for part in value_set.compose.include
+            for concept in part.concept
+        }
         self._remembered: dict[Key, frozenset[str]] = {}
 
     def members(self, key: Key) -> frozenset[str]:
@@ -135,6 +141,10 @@ class ValueSets:
             if len(self._remembered) < _MOST_REMEMBERED:
                 self._remembered[key] = found
         return found
+
+    def display(self, key: Key) -> str:
+        """What the value sets call an enumerated code; empty for one that is not enumerated."""
+        return self._displays.get(key, "")
 
     def hinted(self, text: str) -> frozenset[str]:
         """Ids of the value sets one of whose text hints stands in this text."""
@@ -159,18 +169,15 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
     files: dict[str, str] = {}
     urls: dict[str, str] = {}
     for path in sorted((rules_dir / "valuesets").glob("*.json")):
-        content, problems = read_json(path, rules_dir)
+        name = path.relative_to(rules_dir).as_posix()
+        content, problems = read_json(path, name)
         findings += problems
         if content is None:
             continue
-        name = relative_name(path, rules_dir)
         try:
             value_set = _ValueSet.model_validate(content)
-        except ValidationError as error:
-            findings += [
-                finding("valueset-invalid", name, pointer(*problem["loc"]), problem["msg"])
-                for problem in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
+        except ValidationError as problem:
+            findings += invalid(problem, name, _ValueSet)
             continue
         if value_set.id in sets or (value_set.url and value_set.url in urls):
             other = files.get(value_set.id) or urls[value_set.url]
@@ -190,7 +197,7 @@ def _check_codes(value_set: _ValueSet, name: str, systems: CodeSystems) -> Itera
     for element, index, part in parts:
         if part.system is None:
             continue
-        at = pointer("compose", element, index, "system")
+        at = pointer(["compose", element, index, "system"])
         if systems.canonical(part.system) not in systems.known:
             yield finding("valueset-unknown-system", name, at, part.system, severity="warning")
         if part.filter and systems.canonical(part.system) not in PREFIX_SYSTEMS:
@@ -209,7 +216,7 @@ def _check_imports(sets: dict[str, _ValueSet], files: dict[str, str], findings: 
         for element in ("include", "exclude"):
             for index, part in enumerate(getattr(sets[set_id].compose, element)):
                 for reference in part.value_set:
-                    at = pointer("compose", element, index, "valueSet")
+                    at = pointer(["compose", element, index, "valueSet"])
                     other = known.get(reference) or (reference if reference in sets else None)
                     if other is None:
                         findings.append(finding("valueset-unknown-import", files[set_id], at, reference))

@@ -4,7 +4,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,8 +29,7 @@ from cds_service.fhir.views import (
 _VOID = frozenset({"entered-in-error", "cancelled"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One entry, decoded as far as that goes."""
 
     entry: Entry
@@ -99,10 +98,7 @@ class _Sorting:
         self.strangers: list[str] = []
         self.copies: list[Copy] = []
         self.patient = self._read_patient([one for one in found if one.entry.type == "Patient"], patient_id)
-        full_urls = {url: Target(ReferenceKind.RELATIVE, type) for url, type in addresses.items()}
-        for one in found:
-            if one.entry.full_url is not None:
-                full_urls[one.entry.full_url] = Target(ReferenceKind.RELATIVE, one.entry.type, one.identity)
+        full_urls = _full_urls(found, addresses)
         identifiers = frozenset[tuple[str, str]]() if self.patient is None else identifiers_of(self.patient)
         self.subjects = Subjects(patient_id, identifiers, full_urls, base_url)
         for one in found:
@@ -139,16 +135,22 @@ class _Sorting:
             elif isinstance(one.item, Faulty):
                 self.issues.append(one.item.malformed.issue)
             else:
-                ours.append(Copy(one.item, one.label, one.entry.full_url))
+                ours.append(Copy(one.item, one.entry.place, one.entry.full_url))
         kept, issues = one_of_each(ours)
         self.issues += issues
         return _agreed([copy.view for copy in kept if isinstance(copy.view, Patient)])
 
     def _sort(self, entry: Entry, item: Resource | Faulty, container: Resource | None = None) -> None:
+        if isinstance(item, Faulty):
+            whose, element = self.subjects.of(item.subject), str(SUBJECT_ELEMENT[entry.type] or "")
+        else:
+            whose, element = self.subjects.of_view(item, container)
+            if whose is Whose.PATIENT:
+                self.copies.append(Copy(item, entry.place, entry.full_url))
+                if item.contained and isinstance(item, DiagnosticReport | Observation) and item.status not in _VOID:
+                    self._sort_contained(item, entry.place)
+                return
         name = label(entry.type, item.id, entry.place)
-        subjects = self.subjects
-        whose = subjects.of(item.subject) if isinstance(item, Faulty) else subjects.of_view(item, container)
-        element = SUBJECT_ELEMENT[entry.type] or ""
         match whose:
             case Whose.ANOTHER:
                 self.strangers.append(name)
@@ -163,18 +165,15 @@ class _Sorting:
                 self.issues.append(item.malformed.issue)
                 if item.status != "entered-in-error":
                     self.malformed.append(item.malformed)
-            case Whose.PATIENT:
-                self.copies.append(Copy(item, name, entry.full_url))
-                if isinstance(item, DiagnosticReport | Observation) and item.status not in _VOID:
-                    self._sort_contained(item, name)
 
-    def _sort_contained(self, container: DiagnosticReport | Observation, name: str) -> None:
+    def _sort_contained(self, container: DiagnosticReport | Observation, place: str) -> None:
         """Results that live inside a report; they are the report's where they do not say otherwise, and so is the time
         (DiagnosticReport.effective: "the time or time-period the observed values are related to")."""
+        outer = label(type(container).__name__, container.id, place)
         for number, raw in enumerate(container.contained, 1):
             if resource_type(raw) != "Observation":
                 continue
-            entry = Entry(f"{name} contained {number}", "Observation", raw)
+            entry = Entry(f"{outer} contained {number}", "Observation", raw)
             item = decode_resource("Observation", raw, entry.place)
             if isinstance(item, Observation):
                 item = _placed_in(container, item, number)
@@ -182,6 +181,18 @@ class _Sorting:
 
     def _note(self, severity: Severity, code: str, resource: str, element: str, message: str) -> None:
         self.issues.append(Issue(severity, code, resource, element, message))
+
+
+def _full_urls(found: Sequence[Found], addresses: Mapping[str, str]) -> dict[str, Target]:
+    """What the `fullUrl` of each entry points to; to nothing, where two entries have the same one."""
+    full_urls = {url: Target(ReferenceKind.RELATIVE, type) for url, type in addresses.items()}
+    for one in found:
+        if one.entry.full_url is not None:
+            id = one.identity if one.item.id is None else one.item.id
+            target = Target(ReferenceKind.RELATIVE, one.entry.type, id)
+            if full_urls.setdefault(one.entry.full_url, target) != target:
+                full_urls[one.entry.full_url] = Target(ReferenceKind.OTHER)
+    return full_urls
 
 
 def _placed_in(container: DiagnosticReport | Observation, inner: Observation, number: int) -> Observation:
@@ -216,8 +227,8 @@ def _linked(copies: list[Copy]) -> dict[str, Resource]:
     ambiguous: set[str] = set()
     for view, _, full_url in copies:
         if isinstance(view, Medication | Substance | Device):
-            for address in {f"{type(view).__name__}/{view.id}" if view.id else None, full_url} - {None}:
-                assert address is not None
+            addresses = [full_url, f"{type(view).__name__}/{view.id}" if view.id else None]
+            for address in filter(None, addresses):
                 if address in linked:
                     ambiguous.add(address)
                 linked[address] = view

@@ -33,9 +33,8 @@ _NULL = b"null"
 
 
 class Entry(NamedTuple):
-    """One resource as found; `mode` is its search mode (`match`, `include`), where it has one.
-
-    `place` says where it was ("entry 17", counted from 1).
+    """One resource as found: its `place` ("entry 17", counted from 1), its `type` (empty where it has no resourceType),
+    and its search `mode` (`match`, `include`), where it has one.
     """
 
     place: str
@@ -49,13 +48,15 @@ class Entry(NamedTuple):
 class Reading:
     """What one document holds.
 
-    `root`: its own resource type, `list` for a JSON array or NDJSON. `entries`: the resources of the types that are
-    read; `addresses`: the `fullUrl` of all others, with their types. `types`: every resource type met as an answer (so
-    not merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of)
-    the answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address.
+    `root`: its own resource type, `list` for a JSON array or NDJSON. `place`: what issues call it. `entries`: the
+    resources of the types that are read; `addresses`: the `fullUrl` of all others, with their types. `types`: every
+    resource type met as an answer (so not merely included by a search). `doubts`: see above. `failed`: the sender
+    reported an error in place of (part of) the answer. `next_url`: the next page of the outermost Bundle; `""` where it
+    has one without address.
     """
 
     root: str
+    place: str = "document"
     entries: list[Entry] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
     types: set[str] = field(default_factory=set)
@@ -69,7 +70,7 @@ class Reading:
     def doubt(self, code: str, place: str, message: str, types: frozenset[str] = _ALL) -> None:
         """Note that something is missing, and of which types."""
         self.doubts |= types
-        self.issues.append(Issue("warning", code, place, "", message))
+        self.issues.append(Issue("warning", code, place or self.place, "", message))
 
     def append_page(self, page: "Reading") -> None:
         """Take in the next page of the same search."""
@@ -86,9 +87,9 @@ class Reading:
     def settle(self) -> None:
         """Once the last page is in: doubt what the outermost Bundle says it has and did not bring."""
         if self.next_url is not None:
-            self.doubt("incomplete_bundle", "document", "there is a next page, which was not read")
+            self.doubt("incomplete_bundle", self.place, "there is a next page, which was not read")
         elif self.total is not None and self.total > self.count:
-            self.doubt("incomplete_bundle", "document", f"{self.count} of {self.total} matches were sent")
+            self.doubt("incomplete_bundle", self.place, f"{self.count} of {self.total} matches were sent")
 
 
 class _Search(Struct):
@@ -160,60 +161,53 @@ _LIST = msgspec.json.Decoder(tuple[Raw, ...])
 _JSON = msgspec.json.Decoder(Raw)
 
 
-def read_document(data: bytes | str) -> Reading:
+def read_document(data: bytes | str, place: str = "") -> Reading:
     """Every resource in a document, in the order met. `settle()` it once no more pages follow.
+
+    `place` goes before the place of each entry in issues ("prefetch.conditions entry 3").
 
     Raises `RecordError` where it is not JSON, or JSON that is neither a FHIR resource nor a list of them.
     """
     text = as_utf8(data)
     try:
-        return _read(text)
+        return _read(text, place)
     except RecursionError as error:
         raise RecordError("the record is nested too deeply to be read") from error
     except (msgspec.DecodeError, UnicodeError) as error:
         lines = lines_of(text)
         if lines:
-            return _read_list("line", lines)
+            return _read_list(place, "line", lines)
         mended = lenient(text)
         if mended is None:
             raise RecordError(f"the record is not JSON: {explain(error)[1]}") from error
-    reading = _read(mended)
-    message = "is not strict JSON (NaN, Infinity, or control characters within text)"
-    reading.issues.append(Issue("warning", "lenient_json", "document", "", message))
+    reading = _read(mended, place)
+    message = "is not strict JSON (NaN, Infinity, control characters or half an emoji within text)"
+    reading.issues.append(Issue("warning", "lenient_json", reading.place, "", message))
     return reading
 
 
-def _read(text: bytes) -> Reading:
+def _read(text: bytes, place: str) -> Reading:
     if text.startswith(b"["):
-        return _read_list("item", _LIST.decode(text))
+        return _read_list(place, "item", _LIST.decode(text))
     name = resource_type(text)
     if name not in {"Bundle", "Parameters"}:
         _JSON.decode(text)  # raises where it is not even JSON
     if name is None:
         raise RecordError("the record is JSON but no FHIR resource: there is no resourceType")
-    reading = Reading(name)
-    _add(reading, Entry("document", name, text), 0)
+    reading = Reading(name, place or "document")
+    _add(reading, Entry(place, name, text), 0)
     return reading
 
 
-def _read_list(noun: str, items: list[bytes] | tuple[Raw, ...]) -> Reading:
-    reading = Reading("list")
+def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...]) -> Reading:
+    reading = Reading("list", place or "document")
     for number, raw in enumerate(items, 1):
-        entry = Entry(f"{noun} {number}", "", raw)
+        entry = Entry(f"{place} {noun} {number}".lstrip(), resource_type(raw) or "", raw)
         try:
-            _add_raw(reading, entry, 1)
+            _add(reading, entry, 1)
         except FAULTS:  # a line that is not JSON
             reading.doubt("unreadable_resource", entry.place, "is not JSON")
     return reading
-
-
-def _add_raw(reading: Reading, entry: Entry, depth: int) -> None:
-    """Add an entry whose type is yet to be found out."""
-    name = resource_type(entry.raw)
-    if name is None:
-        reading.doubt("unreadable_resource", entry.place, "is no FHIR resource: there is no resourceType")
-    else:
-        _add(reading, entry._replace(type=name), depth)
 
 
 def _add(reading: Reading, entry: Entry, depth: int) -> None:
@@ -226,13 +220,15 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
             _add_parameters(reading, entry, depth)
         case "OperationOutcome":
             _add_outcome(reading, entry, _ALL)
-        case _:
+        case "":
+            reading.doubt("unreadable_resource", entry.place, "is no FHIR resource: there is no resourceType")
+        case name:
             if entry.mode != "include":
-                reading.types.add(entry.type)
-            if entry.type in VIEWS:
+                reading.types.add(name)
+            if name in VIEWS:
                 reading.entries.append(entry)
             elif entry.full_url is not None:
-                reading.addresses[entry.full_url] = entry.type
+                reading.addresses[entry.full_url] = name
 
 
 def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
@@ -240,11 +236,10 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         bundle = _BUNDLE.decode(outer.raw)
     except (msgspec.ValidationError, UnicodeError):
         bundle = _decode_piecemeal(reading, outer)
-    inside = "" if depth == 0 else f"{outer.place} "
     types = _searched(bundle)
     deleted: set[str] = set()
     for number, entry in enumerate(bundle.entry, 1):
-        place = f"{inside}entry {number}"
+        place = f"{outer.place} entry {number}".lstrip()
         status = entry.response.status if entry.response is not None else None
         if bundle.type == "history" and _is_deleted(entry, deleted):
             continue
@@ -254,11 +249,13 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         elif entry.resource is _NOTHING:
             if entry.request is None and entry.response is None:
                 reading.doubt("unreadable_resource", place, "holds no resource", types)
-        elif resource_type(entry.resource) == "OperationOutcome":
-            _add_outcome(reading, Entry(place, "OperationOutcome", entry.resource), types)
         else:
             mode = entry.search.mode if entry.search is not None else None
-            _add_raw(reading, Entry(place, "", entry.resource, entry.full_url, mode), depth + 1)
+            found = Entry(place, resource_type(entry.resource) or "", entry.resource, entry.full_url, mode)
+            if found.type == "OperationOutcome":
+                _add_outcome(reading, found, types)
+            else:
+                _add(reading, found, depth + 1)
 
     more = next((link.url or "" for link in bundle.link if link.relation == "next"), None)
     total = bundle.total if bundle.type == "searchset" else None
@@ -318,9 +315,10 @@ def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
     while pending:
         parameter = pending.pop()
         number += 1
-        place = f"parameter {number}" if depth == 0 else f"{outer.place} parameter {number}"
+        place = f"{outer.place} parameter {number}".lstrip()
         if parameter.resource is not _NOTHING:
-            _add_raw(reading, Entry(place, "", parameter.resource), depth + 1)
+            inner = parameter.resource
+            _add(reading, Entry(place, resource_type(inner) or "", inner), depth + 1)
         if parameter.part is not _NOTHING:
             parts = try_decode(parameter.part, tuple[_Parameter, ...])
             if parts is None:

@@ -67,6 +67,7 @@ class Faulty:
 
 class _Head(Struct, rename="camel"):
     resource_type: str | None = None
+    id: str | None = None
 
 
 class _Parts(Struct, rename="camel"):
@@ -129,6 +130,8 @@ def resource_type(raw: bytes | Raw) -> str | None:
     found = _FIRST_MEMBER.match(raw)
     if found is not None:
         name: str | None = found[1].decode()
+        if name in VIEWS:
+            return name
     else:
         try:
             name = _HEAD.decode(raw).resource_type
@@ -156,11 +159,25 @@ def decode_resource(name: str, raw: bytes | Raw, place: str) -> Resource | Fault
     return view
 
 
+def contained_by_id(contained: tuple[Raw, ...]) -> dict[str, tuple[str, Raw]]:
+    """Contained resources, still undecoded, by the id after `#`, each with its type."""
+    found: dict[str, tuple[str, Raw]] = {}
+    for raw in contained:
+        try:
+            head = _HEAD.decode(raw)
+        except FAULTS:
+            continue
+        if head.id is not None and head.resource_type is not None:
+            # Some writers put the `#` into the id itself.
+            found.setdefault(head.id.removeprefix("#"), (head.resource_type, raw))
+    return found
+
+
 def label(name: str, id: str | None, place: str) -> str:
     """How an issue names a resource: `Observation/123`, or its type and place where it has no presentable id."""
     if id is not None and _SHOWABLE_ID.fullmatch(id):
         return f"{name}/{id}"
-    return f"{name} ({place})"
+    return f"{name} ({place})" if place else name
 
 
 def explain(error: Exception) -> tuple[str, str]:

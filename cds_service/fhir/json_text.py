@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LONGEST_INTEGER = 18
+# A pair of surrogates, a lone one (text cut off in the middle of an emoji), any other escape.
+_ESCAPE = re.compile(
+    rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.S
+)
 
 
 def as_utf8(data: bytes | str) -> bytes:
@@ -46,13 +51,16 @@ def lines_of(text: bytes) -> list[bytes]:
 
 
 def lenient(text: bytes) -> bytes | None:
-    """Strict JSON for text that has `NaN`, `Infinity` or control characters within strings; `None` for any other fault.
+    """Strict JSON for text with `NaN` or `Infinity`, or with control characters or half an emoji within strings.
+
+    `None` where it has any other fault.
 
     A NaN becomes the text "NaN", which no numeric element accepts: the resource that holds it is malformed, the others
     count. The digits of numbers are kept.
     """
+    whole = _ESCAPE.sub(lambda found: b"\\ufffd" if found[2] else found[0], text).decode(errors="replace")
     try:
-        document = json.loads(text, strict=False, parse_constant=str, parse_float=_fraction, parse_int=_integer)
+        document = json.loads(whole, strict=False, parse_constant=str, parse_float=_fraction, parse_int=_integer)
         return msgspec.json.Encoder(decimal_format="number").encode(document)
     except (ValueError, RecursionError, ArithmeticError):
         return None

@@ -4,7 +4,6 @@ What each value may be, and what it then means, is the table in CDS Hooks' prefe
 send: `null`, an error in place of the answer, half an answer, a whole chart under one key, an HTML page.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from enum import Enum
 
@@ -137,26 +136,26 @@ def _read_pages(place: str, pages: tuple[bytes | str, ...]) -> tuple[Reading, Ke
     try:
         if not pages or as_utf8(pages[0]) == b"null":
             return Reading(""), KeyState.NULL
-        reading = read_document(pages[0])
+        reading = read_document(pages[0], place)
     except RecordError as error:
         reading = Reading("")
         reading.doubt("unreadable_value", place, str(error).replace("the record", "the value"))
         return reading, KeyState.UNREADABLE
     for page in pages[1:]:
         try:
-            reading.append_page(read_document(page))
+            reading.append_page(read_document(page, place))
         except RecordError as error:
             reading.doubt("unreadable_value", place, str(error).replace("the record", "a further page"))
     reading.settle()
-    reading.issues = [
-        dataclasses.replace(issue, resource=place) if issue.resource == "document" else issue
-        for issue in reading.issues
-    ]
+    if reading.root == "OperationOutcome" and not reading.failed:
+        # In place of the answer even a warning means that there was none.
+        reading.failed = True
+        reading.doubt("operation_outcome", place, "the server reported an error")
     return reading, None
 
 
 def _state(reading: Reading, expected: frozenset[str] | None, found: list[Found]) -> KeyState:
-    if reading.failed or reading.root == "OperationOutcome":
+    if reading.failed:
         return KeyState.ERROR
     if reading.root == "list":  # its resources count, but it is no answer to a query
         return KeyState.UNREADABLE

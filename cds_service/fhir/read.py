@@ -3,19 +3,20 @@
 from cds_service.errors import RecordError
 from cds_service.fhir.assemble import Found, assemble, decode_entries
 from cds_service.fhir.bundle import EVERYTHING, read_document
-from cds_service.fhir.decode import Faulty
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.views import VIEWS
 
 _LISTED = 20
+_LONGEST = 80
 
 
 def read_bundle(data: bytes | str, patient_id: str | None = None) -> Record:
     """One patient's whole record from a Bundle of any type, a JSON list, NDJSON, Parameters or a bare resource.
 
     The document is taken to be everything there is about the patient, so every type is whole, except where it says
-    itself that something is missing (a next page, an error) or could not be read. `patient_id` (`123` or `Patient/123`)
-    says which patient is meant where there are several.
+    itself that something is missing (a next page, an error) or could not be read. `patient_id` (`123` or `Patient/123`;
+    for a Patient without id the UUID in its `fullUrl`, else its place, such as `entry 2`) says which patient is meant
+    where there are several.
 
     Raises `RecordError` where the document is not FHIR JSON, has no readable Patient, has several and `patient_id` does
     not say which, or has not that one.
@@ -34,16 +35,15 @@ def read_bundle(data: bytes | str, patient_id: str | None = None) -> Record:
 
 
 def _choose(patients: list[Found], patient_id: str | None) -> str:
-    labels = {one.identity: one.label for one in patients}
-    if not labels:
+    names = list(dict.fromkeys(one.identity for one in patients))
+    shown = ", ".join(name[:_LONGEST] for name in names[:_LISTED]) + (" …" if len(names) > _LISTED else "")
+    if not names:
         raise RecordError("there is no Patient in the record")
-    shown = ", ".join(list(labels.values())[:_LISTED]) + (" …" if len(labels) > _LISTED else "")
     if patient_id is not None:
         wanted = patient_id.removeprefix("Patient/")
-        if wanted not in labels:
+        if wanted not in names:
             raise RecordError(f"the Patient asked for is not in the record; there is {shown}")
         return wanted
-    if len(labels) > 1:
-        readable = {one.identity for one in patients if not isinstance(one.item, Faulty)}
-        raise RecordError(f"there are {len(labels)} Patients ({len(readable)} readable), say which is meant: {shown}")
-    return next(iter(labels))
+    if len(names) > 1:
+        raise RecordError(f"there are {len(names)} Patients in the record; say which one is meant: {shown}")
+    return names[0]

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from cds_service.errors import Issue
-from cds_service.fhir.decode import Malformed, resource_type, try_decode
+from cds_service.fhir.decode import Malformed, contained_by_id, try_decode
 from cds_service.fhir.references import parse_reference
 from cds_service.fhir.views import (
     CodeableConcept,
@@ -26,6 +26,7 @@ from cds_service.fhir.views import (
 )
 
 Gap = Literal["not_supplied", "incomplete_record"]
+_Contained = Mapping[str, tuple[str, Raw]]
 R = TypeVar("R", bound=Resource)
 MedicationUse = MedicationRequest | MedicationStatement | MedicationAdministration
 
@@ -62,19 +63,19 @@ class Record:
         """
         if use.medication_codeable_concept is not None:
             return use.medication_codeable_concept
-        found = self._find(use.medication_reference, use.contained, Medication)
+        contained = contained_by_id(use.contained)
+        found = self._find(use.medication_reference, contained, Medication)
         if found is None or not any(i.item_reference is not None for i in found.ingredient):
             return found
-        within = (*found.contained, *use.contained)
-        return msgspec.structs.replace(
-            found, ingredient=tuple(self._with_code(ingredient, within) for ingredient in found.ingredient)
-        )
+        contained |= contained_by_id(found.contained)
+        ingredients = tuple(self._with_code(ingredient, contained) for ingredient in found.ingredient)
+        return msgspec.structs.replace(found, ingredient=ingredients)
 
     def device_of(self, use: DeviceUseStatement) -> Device | None:
         """The Device that a statement says is used; `None` where it was not sent."""
-        return self._find(use.device, use.contained, Device)
+        return self._find(use.device, contained_by_id(use.contained), Device)
 
-    def _with_code(self, ingredient: MedicationIngredient, contained: tuple[Raw, ...]) -> MedicationIngredient:
+    def _with_code(self, ingredient: MedicationIngredient, contained: _Contained) -> MedicationIngredient:
         if ingredient.item_codeable_concept is not None or ingredient.item_reference is None:
             return ingredient
         item: Substance | Medication | None = self._find(ingredient.item_reference, contained, Substance)
@@ -83,15 +84,12 @@ class Record:
             return ingredient
         return msgspec.structs.replace(ingredient, item_codeable_concept=item.code)
 
-    def _find(self, reference: Reference | None, contained: tuple[Raw, ...], view: type[R]) -> R | None:
+    def _find(self, reference: Reference | None, contained: _Contained, view: type[R]) -> R | None:
         text = None if reference is None else reference.reference
         if text is None:
             return None
         if text.startswith("#"):
-            for raw in contained:
-                inner = try_decode(raw, view) if resource_type(raw) == view.__name__ else None
-                if inner is not None and inner.id is not None and inner.id.removeprefix("#") == text[1:]:
-                    return inner
-            return None
+            name, raw = contained.get(text[1:], ("", Raw()))
+            return try_decode(raw, view) if name == view.__name__ else None
         found = self.linked.get(text.strip()) or self.linked.get(parse_reference(text).key or "")
         return found if isinstance(found, view) else None

@@ -6,9 +6,9 @@ from enum import Enum
 
 from msgspec import Raw
 
-from cds_service.fhir.decode import SUBJECT_ELEMENT, resource_type, try_decode
+from cds_service.fhir.decode import SUBJECT_ELEMENT, contained_by_id, try_decode
 from cds_service.fhir.references import ReferenceKind, Target, resolve
-from cds_service.fhir.views import VIEWS, Identifier, Observation, Patient, Reference, Resource
+from cds_service.fhir.views import Identifier, Observation, Patient, Reference, Resource
 
 _PEOPLE = frozenset({"Patient", "RelatedPerson", "Group", "Practitioner"})
 
@@ -37,18 +37,18 @@ class Subjects:
     base_url: str | None = None
     foreign_bases: set[str] = field(default_factory=set)
     _known: dict[str, Whose] = field(default_factory=dict)
+    _by_id: dict[int, dict[str, tuple[str, Raw]]] = field(default_factory=dict)
 
-    def of_view(self, view: Resource, container: Resource | None = None) -> Whose:
-        """Whose a decoded resource is, its `focus` (whom an Observation is really about) considered.
-
-        `container`: the resource that it is contained in; its other contained resources may be referred to.
+    def of_view(self, view: Resource, container: Resource | None = None) -> tuple[Whose, str]:
+        """Whose a decoded resource is, and the element that says so: its subject, or an Observation's `focus`, which
+        tells whom it is really about. `container` is the resource that it is contained in.
         """
         element = SUBJECT_ELEMENT[type(view).__name__]
         contained = view.contained if container is None else container.contained
         whose = Whose.PATIENT if element is None else self.of(getattr(view, element), contained)
         if whose is Whose.PATIENT and isinstance(view, Observation) and view.focus:
-            return self._of_focus(view)
-        return whose
+            return self._of_focus(view.focus, contained), "focus"
+        return whose, element or ""
 
     def of(self, reference: Reference | None, contained: tuple[Raw, ...] = ()) -> Whose:
         """Whose a resource with this subject is."""
@@ -86,22 +86,28 @@ class Subjects:
             return Whose.PATIENT if _pairs((reference.identifier,)) & self.identifiers else Whose.UNKNOWN
         return Whose.PATIENT if reference.display is None else Whose.UNKNOWN
 
-    def _of_contained(self, id: str, contained: tuple[Raw, ...]) -> Whose:
+    def _of_contained(self, name: str, contained: tuple[Raw, ...]) -> Whose:
         """A contained Patient has no identity but its identifiers."""
-        for raw in contained:
-            patient = try_decode(raw, Patient) if resource_type(raw) == "Patient" else None
-            if patient is not None and patient.id is not None and patient.id.removeprefix("#") == id:
-                return Whose.PATIENT if identifiers_of(patient) & self.identifiers else Whose.UNKNOWN
-        return Whose.UNKNOWN
+        type, raw = self._contained(contained).get(name, (None, Raw()))
+        patient = try_decode(raw, Patient) if type == "Patient" else None
+        ours = patient is not None and not self.identifiers.isdisjoint(identifiers_of(patient))
+        return Whose.PATIENT if ours else Whose.UNKNOWN
 
-    def _of_focus(self, observation: Observation) -> Whose:
+    def _contained(self, contained: tuple[Raw, ...]) -> Mapping[str, tuple[str, Raw]]:
+        # One container may hold thousands of results that all refer to its one contained Patient. The tuples live as
+        # long as the views that are sorted, so their identity may stand for them.
+        if id(contained) not in self._by_id:
+            self._by_id[id(contained)] = contained_by_id(contained)
+        return self._by_id[id(contained)]
+
+    def _of_focus(self, focuses: tuple[Reference, ...], contained: tuple[Raw, ...]) -> Whose:
         """An Observation filed under the patient may be about the fetus, the donor or the mother."""
-        for focus in observation.focus:
+        for focus in focuses:
             text = focus.reference
             if text is None:
                 type, whose = focus.type, self._of_logical(focus)
             elif text.startswith("#"):
-                type, whose = _contained_type(text[1:], observation.contained), Whose.UNKNOWN
+                type, whose = self._contained(contained).get(text[1:], (None, None))[0], Whose.UNKNOWN
             else:
                 target = resolve(text, self.full_urls)
                 type, whose = target.type, self._of_target(target)
@@ -115,16 +121,6 @@ class Subjects:
 def identifiers_of(patient: Patient) -> frozenset[tuple[str, str]]:
     """The patient's complete identifiers as (system, value)."""
     return _pairs(patient.identifier)
-
-
-def _contained_type(id: str, contained: tuple[Raw, ...]) -> str | None:
-    for raw in contained:
-        name = resource_type(raw)
-        view = VIEWS.get(name or "", Resource)
-        inner = try_decode(raw, view)
-        if inner is not None and inner.id is not None and inner.id.removeprefix("#") == id:
-            return name
-    return None
 
 
 def _pairs(identifiers: tuple[Identifier, ...]) -> frozenset[tuple[str, str]]:

@@ -8,15 +8,16 @@ import msgspec
 
 from cds_service.errors import Issue
 from cds_service.fhir.dates import DateError, parse_date
+from cds_service.fhir.decode import label
 from cds_service.fhir.references import parse_reference
 from cds_service.fhir.views import Resource
 
 
 class Copy(NamedTuple):
-    """A decoded resource, how issues call it, and where its entry says that it lives."""
+    """A decoded resource, where it was met, and where its entry says that it lives."""
 
     view: Resource
-    label: str
+    place: str
     full_url: str | None
 
 
@@ -41,7 +42,9 @@ def one_of_each(copies: list[Copy]) -> tuple[list[Copy], list[Issue]]:
             seen: set[bytes] = set()
             for index in indexes:
                 content = _content(copies[index].view)
-                if index not in left_out and content in seen:
+                if index in left_out:
+                    continue
+                if content in seen:
                     left_out.add(index)
                 seen.add(content)
     return [copy for index, copy in enumerate(copies) if index not in left_out], issues
@@ -56,19 +59,27 @@ def _by_server(copies: list[Copy], indexes: list[int]) -> Iterable[list[int]]:
 
 
 def _kept(copies: list[Copy], indexes: list[int], issues: list[Issue]) -> list[int]:
-    if len({_content(copies[index].view) for index in indexes}) < 2:
-        return indexes
-    label = copies[indexes[0]].label
+    kept = indexes
     for rank in (_updated, _version):
-        ranks = [rank(copies[index].view) for index in indexes]
-        known = [value for value in ranks if value is not None]
-        if len(known) == len(ranks) and len(set(known)) > 1:
-            newest = max(known)
-            issues.append(Issue("information", "older_version", label, "meta", "an older version was left out"))
-            return [index for index, value in zip(indexes, ranks, strict=True) if value == newest]
-    message = "was sent with different contents, and nothing says which is newer; all of them count"
-    issues.append(Issue("warning", "conflicting_versions", label, "meta", message))
-    return indexes
+        if len({_content(copies[index].view) for index in kept}) > 1:
+            kept = _highest(kept, [rank(copies[index].view) for index in kept])
+    first = copies[indexes[0]]
+    name = label(type(first.view).__name__, first.view.id, first.place)
+    if len({_content(copies[index].view) for index in kept}) > 1:
+        message = "was sent with different contents, and nothing says which is newer; all of them count"
+        issues.append(Issue("warning", "conflicting_versions", name, "meta", message))
+    elif len(kept) < len(indexes):
+        issues.append(Issue("information", "older_version", name, "meta", "an older version was left out"))
+    return kept
+
+
+def _highest(indexes: list[int], ranks: list[float | None]) -> list[int]:
+    """Those of the highest rank; all, where any rank is unknown."""
+    known = [rank for rank in ranks if rank is not None]
+    if len(known) < len(ranks):
+        return indexes
+    newest = max(known)
+    return [index for index, rank in zip(indexes, known, strict=True) if rank == newest]
 
 
 def _content(view: Resource) -> bytes:

@@ -12,10 +12,8 @@ from decimal import Decimal
 
 from msgspec import Raw, Struct
 
-# No laboratory or vital sign comes near these; a larger exponent only serves to exhaust a decimal context later on.
+# No measurement comes near this; larger ones only serve to overflow whatever computes with them.
 _LARGEST_EXPONENT = 100
-# Longer text in `value` is not a measurement; Decimal would keep every digit.
-_MOST_DIGITS = 100
 
 
 class Element(Struct, frozen=True, rename="camel", gc=False):
@@ -69,7 +67,7 @@ class Quantity(Element, frozen=True):
             return
         if not value.is_finite():
             raise ValueError("`value` is not a finite number")
-        if abs(value.adjusted()) > _LARGEST_EXPONENT or len(value.as_tuple().digits) > _MOST_DIGITS:
+        if not -_LARGEST_EXPONENT <= value.adjusted() <= _LARGEST_EXPONENT:
             raise ValueError("`value` is far out of any possible range")
 
 

@@ -7,8 +7,21 @@ from cds_service.logic import model
 from cds_service.logic.durations import Duration
 from cds_service.logic.lower import RuleTooLargeError, lower
 from cds_service.logic.measures import Measures
+from cds_service.logic.satisfiable import impossible
 from cds_service.logic.scope import Scope
-from cds_service.logic.syntax import Call, Findings, Literal, Node, Quantity, Var, nearest, parse
+from cds_service.logic.syntax import (
+    MAX_DEPTH,
+    MAX_NODES,
+    Call,
+    Findings,
+    Literal,
+    Node,
+    Quantity,
+    Var,
+    extent,
+    nearest,
+    parse,
+)
 from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 
 
@@ -19,6 +32,21 @@ def read_rule(
 
     `rule` is decoded JSON; `pointer` its place in the file. The rule is None exactly when there are findings.
     """
+    typed, findings = typed_rule(rule, vocabulary, lookback, pointer)
+    for value in impossible(typed, vocabulary) if typed is not None else ():
+        findings.at(
+            pointer,
+            "never-true" if value else "never-false",
+            f"the rule is {'never true' if value else 'never false'}, whatever the facts are",
+            "look for a limit on the wrong side, or 'and' where 'or' is meant",
+        )
+    return (None, findings) if len(findings) else (typed, findings)
+
+
+def typed_rule(
+    rule: Any, vocabulary: Vocabulary, lookback: Duration | None = None, pointer: str = ""
+) -> tuple[model.Condition | None, Findings]:
+    """As `read_rule`, without asking whether the rule can ever be true and ever be false."""
     findings = Findings()
     tree = parse(rule, findings, pointer)
     if tree is None:
@@ -80,8 +108,7 @@ class Checker:
             return None
         inner = Findings()
         tree = parse(vocabulary.definitions[name], inner)
-        scope = replace(self.scope, defining=(*self.scope.defining, name))
-        body = Checker(scope, inner).condition(tree) if tree is not None else None
+        body = None if tree is None else self._body(name, tree, inner)
         if body is None:
             for fault in inner:
                 self.findings.at(
@@ -89,6 +116,16 @@ class Checker:
                 )
             return None
         return model.Named(name, vocabulary.titles.get(name, name), body, node.pointer)
+
+    def _body(self, name: str, tree: Node, inner: Findings) -> model.Condition | None:
+        """The definition in its own scope. Definitions that use others twice over must not multiply without end."""
+        scope, (nodes, depth) = self.scope, extent(tree)
+        scope.expansion.nodes += nodes
+        if scope.expansion.nodes > MAX_NODES or scope.depth + depth > MAX_DEPTH:
+            inner.at("", "rule-too-large", "the definitions in it grow too large", "use fewer of them")
+            return None
+        within = replace(scope, defining=(*scope.defining, name), depth=scope.depth + depth)
+        return Checker(within, inner).condition(tree)
 
     def type_of(self, node: Var) -> FactType | None:
         """The type of a variable; a finding where the name is not known."""

@@ -72,7 +72,7 @@ def _durations(rule: model.Condition) -> frozenset[Duration]:
 
 def _candidates(node: Mapping[str, Any], durations: frozenset[Duration], as_of: date) -> list[date]:
     """The days after `as_of` on which a comparison with one of the durations can turn, in order."""
-    limits = set()
+    limits: set[date] = set()
     for elapsed in _elapsed(node):
         limits.update(d.after(_day(as_of, -days)) for days in _ends(elapsed) for d in durations)
     days = {_day(limit, shift) for limit in limits for shift in _AROUND}

@@ -47,7 +47,7 @@ class Flip:
 def flip(
     rule: model.Condition, value: Truth3, facts: Mapping[str, Any], as_of: date, titles: Mapping[str, str]
 ) -> Flip | None:
-    """What would turn a comparison of one fact with one limit; None for any other rule and where the value is unknown."""
+    """What would turn a comparison of one fact with one limit; None for any other rule, and for one that is unknown."""
     if value is None or not isinstance(rule, model.Compare):
         return None
     sides = (rule.left, rule.right)

@@ -37,10 +37,12 @@ from cds_service.logic.model import (
 
 Json = Any
 MAX_LOWERED = 20_000
+MAX_LOWERED_DEPTH = 100
+"""The engine's parser ends at 128 levels."""
 
 
 class RuleTooLargeError(Exception):
-    """The two rules would exceed `MAX_LOWERED` operators."""
+    """The two rules would exceed `MAX_LOWERED` operators or `MAX_LOWERED_DEPTH` levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +103,17 @@ def _bounded(lowered: Lowered) -> Lowered:
 
 
 def _size(rule: Json) -> int:
-    """Operators in a lowered rule, counted up to the limit (shared parts count each time they stand)."""
-    count, stack = 0, [rule]
+    """Operators in a lowered rule (shared parts count each time they stand); over the limit where it is too deep."""
+    count, stack = 0, [(rule, 0)]
     while stack:
-        node = stack.pop()
+        node, depth = stack.pop()
         if isinstance(node, dict):
             count += 1
-            if count > MAX_LOWERED:
-                return count
-            stack.extend(node.values())
+            if count > MAX_LOWERED or depth > MAX_LOWERED_DEPTH:
+                return MAX_LOWERED + 1
+            stack.extend((part, depth + 1) for part in node.values())
         elif isinstance(node, list):
-            stack.extend(node)
+            stack.extend((part, depth) for part in node)
     return count
 
 
@@ -167,16 +169,17 @@ class _Lowering:
 
     @staticmethod
     def _choice(test: Lowered, then: Lowered, otherwise: Lowered) -> Lowered:
-        def side(a: Json, b: Json) -> Json:
-            return disjunction(
-                [
-                    conjunction([test.certainly_true, a]),
-                    conjunction([test.certainly_false, b]),
-                    conjunction([a, b]),
-                ]
-            )
+        """(test and a) or (not test and b) or (a and b), with the larger of a and b written once.
 
-        # Each part stands more than once in the result, so nested choices are where a rule can explode.
+        The test and the smaller branch stand twice in the result, so tests in tests are where a rule can explode.
+        """
+
+        def side(a: Json, b: Json) -> Json:
+            yes, no = test.certainly_true, test.certainly_false
+            if _size(a) > _size(b):
+                a, b, yes, no = b, a, no, yes
+            return disjunction([conjunction([yes, a]), conjunction([b, disjunction([no, a])])])
+
         return _bounded(
             Lowered(
                 side(then.certainly_true, otherwise.certainly_true),

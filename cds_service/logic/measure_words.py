@@ -69,9 +69,9 @@ def pair_phrase(one: Comparison, two: Comparison, *, conjoined: bool) -> str | N
 
 
 def numbers_phrase(compared: Sequence[Comparison], *, conjoined: bool) -> tuple[str, int] | None:
-    """The comparisons at the front as a list of numbers, and how many they are: `copies = 2 or 3`, `copies neither 2 nor 3`.
+    """The comparisons at the front as a list of numbers, and how many they are; None where there are less than two.
 
-    None where there are not at least two.
+    `copies = 2 or 3`, `copies neither 2 nor 3`.
     """
     relation, lead, word = ("≠", "neither", "nor") if conjoined else ("=", "=", "or")
     same = list(takewhile(lambda c: c.relation == relation and c.subject == compared[0].subject, compared))

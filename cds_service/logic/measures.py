@@ -256,13 +256,8 @@ class Measures:
         if any(measure is None for measure in measures):
             return None
         parts = [measure for measure in measures if measure is not None]
-        numbers = [p for p in parts if isinstance(p, model.Number)]
-        others = [p for p in parts if not isinstance(p, model.Number)]
-        if operator == "*" and len(others) == 1:
-            factor = 1.0
-            for number in numbers:
-                factor *= number.value
-            return model.Scaled(factor, False, others[0], node.pointer)
+        if operator == "*" and sum(not isinstance(p, model.Number) for p in parts) <= 1:
+            return _scaled(parts, node.pointer)
         if operator == "/" and isinstance(parts[1], model.Number):
             if parts[1].value == 0:
                 self.findings.at(node.pointer, "division-by-zero", "the divisor is 0")
@@ -282,6 +277,20 @@ class Measures:
                 return None
             result = model.Chosen(test, then, result, node.pointer)
         return result
+
+
+def _scaled(parts: list[model.Measure], pointer: str) -> model.Measure:
+    """A product with at most one factor that is no constant, multiplied from left to right as the engine does."""
+    product = parts[0]
+    for part in parts[1:]:
+        match product, part:
+            case model.Number(value=one), model.Number(value=other):
+                product = model.Number(one * other, number(one * other), pointer)
+            case _, model.Number(value=factor):
+                product = model.Scaled(factor, False, product, pointer)
+            case model.Number(value=factor), _:
+                product = model.Scaled(factor, False, part, pointer)
+    return product
 
 
 def _comparable(one: FactType, two: FactType) -> bool:

@@ -1,6 +1,6 @@
 """The names in reach at one place of a rule, and what a checker of numbers needs from the checker of conditions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cds_service.logic import model
@@ -9,14 +9,25 @@ from cds_service.logic.syntax import Findings, Node, Var
 from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 
 
+@dataclass(slots=True)
+class Expansion:
+    """How many nodes the definitions have put into one criterion so far."""
+
+    nodes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names in reach and how their evidence ages. `fields` is set inside `some`, `all` and `none`."""
+    """The names in reach and how their evidence ages. `in_record` is set inside `some`, `all` and `none`."""
 
     vocabulary: Vocabulary
     lookback: Duration | None = None
     in_record: bool = False
     defining: tuple[str, ...] = ()
+    """The definitions around this place, from the outside in."""
+    depth: int = 0
+    """How many levels deep these are together."""
+    expansion: Expansion = field(default_factory=Expansion)
 
     def type_of(self, name: str) -> FactType | None:
         """The type of a fact or field, or None where there is no such name."""

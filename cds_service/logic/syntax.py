@@ -50,20 +50,20 @@ Node = Literal | Quantity | Var | Call
 
 
 class Findings:
-    """Collects findings of one rule; `at` makes one."""
+    """Collects findings of one rule, each once; `at` makes one."""
 
     def __init__(self) -> None:
-        self.items: list[Finding] = []
+        self._found: dict[Finding, None] = {}
 
     def at(self, pointer: str, code: str, message: str, hint: str = "") -> None:
         """Record an error at `pointer`."""
-        self.items.append(Finding("", pointer, code, "error", message, hint))
+        self._found[Finding("", pointer, code, "error", message, hint)] = None
 
     def __iter__(self) -> Iterator[Finding]:
-        return iter(self.items)
+        return iter(self._found)
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self._found)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -75,6 +75,27 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def escape(step: str | int) -> str:
     """One step of an RFC 6901 JSON pointer."""
     return "/" + str(step).replace("~", "~0").replace("/", "~1")
+
+
+def extent(node: Node) -> tuple[int, int]:
+    """How many nodes a tree has and how deep it is."""
+    parts = [extent(arg) for arg in node.args] if isinstance(node, Call) else []
+    return 1 + sum(nodes for nodes, _ in parts), 1 + max((depth for _, depth in parts), default=0)
+
+
+def to_json(node: Node) -> Any:
+    """The rule that `parse` reads as this tree, in its longest form: arguments always stand in a list."""
+    match node:
+        case Literal(value=tuple(items)):
+            return list(items)
+        case Literal(value=value):
+            return value
+        case Quantity(value=value, unit=unit):
+            return {"quantity": [value, unit]}
+        case Var(name=name):
+            return {"var": name}
+        case Call(operator=operator, args=args):
+            return {operator: [to_json(arg) for arg in args]}
 
 
 def parse(rule: Any, findings: Findings, pointer: str = "") -> Node | None:
@@ -92,7 +113,7 @@ class _Parser:
         self.refused = False
 
     def node(self, rule: Any, pointer: str, depth: int) -> Node | None:
-        self.nodes += 1
+        self.nodes += 1 + (len(rule) if isinstance(rule, list) else 0)
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             if not self.refused:
                 limit = f"deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"larger than {MAX_NODES} nodes"
@@ -122,6 +143,9 @@ class _Parser:
         if wrong:
             place = pointer + escape(wrong[0])
             self.findings.at(place, "bad-list", "a list may hold codes or numbers only", "use 'and' or 'or' for rules")
+            return None
+        numbers = [self._number(v, pointer + escape(i)) for i, v in enumerate(items) if not isinstance(v, str)]
+        if any(number is None for number in numbers):
             return None
         return Literal(tuple(items), pointer)
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.cds_hooks.outcome import Refusal
+from cds_service.cds_hooks.outcome import HookError
 from cds_service.cds_hooks.request import parse_request
 
 AUTHORIZATION = {
@@ -40,8 +40,8 @@ def changed(path: str, value: object) -> dict[str, Any]:
     return request
 
 
-def refusal(request: object) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def refusal(request: object) -> HookError:
+    with pytest.raises(HookError) as caught:
         parse_request(msgspec.json.encode(request), "patient-view")
     return caught.value
 
@@ -201,7 +201,7 @@ def test_prefetch_values_stay_the_bytes_that_were_sent() -> None:
     ],
 )
 def test_a_body_that_is_no_json_object_is_refused(fault: str, body: bytes) -> None:
-    with pytest.raises(Refusal, match="^The body ") as caught:
+    with pytest.raises(HookError, match=r"^The body ") as caught:
         parse_request(body, "patient-view")
     assert caught.value.status == 400
 
@@ -214,6 +214,6 @@ def test_a_byte_order_mark_is_passed_over() -> None:
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 400, b"9" * 5000])
 def test_a_number_that_no_type_can_hold_is_refused_where_it_stands(number: bytes) -> None:
     body = msgspec.json.encode(REQUEST).replace(b"300", number)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(HookError) as caught:
         parse_request(body, "patient-view")
     assert [problem.place for problem in caught.value.problems] == ["fhirAuthorization.expires_in"]

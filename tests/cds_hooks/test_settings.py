@@ -27,7 +27,7 @@ def test_the_rules_that_come_with_the_service_are_the_default() -> None:
 
 def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
-        "CDS_HOST": "0.0.0.0",  # noqa: S104 - what a container listens on
+        "CDS_HOST": "0.0.0.0",
         "CDS_PORT": "9000",
         "CDS_WORKERS": "4",
         "CDS_RULES_DIR": "/srv/rules",
@@ -60,7 +60,9 @@ def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 
 
-@pytest.mark.parametrize(("name", "nearest"), [("CDS_PRT", "CDS_PORT"), ("CDS_RULE_DIR", "CDS_RULES_DIR"), ("cds_hots", "CDS_HOST")])
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("CDS_PRT", "CDS_PORT"), ("CDS_RULE_DIR", "CDS_RULES_DIR"), ("cds_hots", "CDS_HOST")]
+)
 def test_an_unknown_name_is_an_error_that_names_the_nearest(
     monkeypatch: pytest.MonkeyPatch, name: str, nearest: str
 ) -> None:
@@ -71,7 +73,7 @@ def test_an_unknown_name_is_an_error_that_names_the_nearest(
 
 def test_an_unknown_name_near_nothing_is_an_error_that_lists_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDS_XYZZY", "1")
-    with pytest.raises(SettingsError, match="CDS_XYZZY.*Known: CDS_CLOSED_TRIALS, .*CDS_WORKERS"):
+    with pytest.raises(SettingsError, match=r"CDS_XYZZY.*Known: CDS_CLOSED_TRIALS, .*CDS_WORKERS"):
         load_settings()
 
 

@@ -8,7 +8,6 @@ means more than it says.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,7 +31,8 @@ FORMULAS = {
 CONVENTIONAL_MOLAR_MASSES = {"lab.hemoglobin": "16114"}
 
 # An arbitrary unit has no size in UCUM. For enzymes 1 [IU] is 1 U; for hepatitis B virus DNA it is 5 to 6 copies.
-ARBITRARY = {"U/L": ("[IU]", "U"), "{copies}/mL": ("[IU]", "{copies}")}
+# {canonical unit: {what is written: what it stands for}}; a prefix can't stand before an annotation.
+ARBITRARY = {"U/L": {"[IU]": "U"}, "{copies}/mL": {"k[IU]": "10*3{copies}", "[IU]": "{copies}"}}
 # (fact, unit): the unit that is meant. The code niv-hours-per-day itself says "per day".
 MEANT = {("vital.niv_hours_per_day", "h"): "h/d"}
 
@@ -58,11 +58,14 @@ def catalogue() -> list[dict[str, Any]]:
     return [fact for file in files for fact in file.get("facts", [])]
 
 
-def conversions() -> Iterator[Conversion]:
+def conversions() -> list[Conversion]:
+    found = []
     for fact in catalogue():
         for unit, factor in fact.get("units", {}).items():
             low, high = factor if isinstance(factor, list) else (factor, factor)
-            yield Conversion(fact["name"], unit, (float(low), float(high)), fact["unit"], fact.get("molar_mass"))
+            factors = (float(low), float(high))
+            found.append(Conversion(fact["name"], unit, factors, fact["unit"], fact.get("molar_mass")))
+    return found
 
 
 def spellings() -> dict[str, str]:
@@ -73,14 +76,15 @@ def spellings() -> dict[str, str]:
 def parsed(unit: str) -> Any:
     """The unit as a pint quantity; an annotation on its own (`{score}`) is the number one."""
     quantity = UCUM.from_ucum(unit)
-    return UCUM.Quantity(1) if isinstance(quantity, Token) else quantity
+    return UCUM.from_ucum("1") if isinstance(quantity, Token) else quantity
 
 
 def meant(conversion: Conversion) -> str:
     """The UCUM code that the conversion stands for, arbitrary units replaced by what they mean in this fact."""
-    arbitrary, stands_for = ARBITRARY.get(conversion.to, ("", ""))
     unit = MEANT.get((conversion.fact, conversion.unit), conversion.unit)
-    return unit.replace(arbitrary, stands_for) if arbitrary else unit
+    for arbitrary, stands_for in ARBITRARY.get(conversion.to, {}).items():
+        unit = unit.replace(arbitrary, stands_for)
+    return unit
 
 
 def ucum_factor(conversion: Conversion) -> tuple[float, float]:
@@ -89,7 +93,7 @@ def ucum_factor(conversion: Conversion) -> tuple[float, float]:
     if source.is_compatible_with(target):
         return float(source.to(target.units).magnitude / target.magnitude), EXACT
     assert conversion.molar_mass, f"{conversion}: not the dimension of {conversion.to}, and no molar mass is given"
-    molar_mass = UCUM.Quantity(float(conversion.molar_mass), "gram / mole")
+    molar_mass = float(conversion.molar_mass) * UCUM.from_ucum("g/mol")
     for bridged in (source / molar_mass, source * molar_mass):
         if bridged.is_compatible_with(target):
             return float(bridged.to(target.units).magnitude / target.magnitude), ROUNDED
@@ -100,7 +104,7 @@ def agrees(conversion: Conversion) -> bool:
     expected, error = ucum_factor(conversion)
     low, high = conversion.factor
     interval = (5 * expected, 6 * expected) if is_copies_per_unit(conversion) else (expected, expected)
-    return (low, high) == pytest.approx(interval, rel=error)
+    return (low, high) == pytest.approx(interval, rel=error, abs=0)
 
 
 def is_copies_per_unit(conversion: Conversion) -> bool:

@@ -1,0 +1,151 @@
+"""Which event facts a record entry speaks of: by a code, by a code that only may mean it, or by its text alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cds_service.facts.catalogue import Catalogue
+from cds_service.facts.codesystems import CodeSystems, Key
+from cds_service.facts.observations import keys_of
+from cds_service.facts.specs import EventsFact
+from cds_service.facts.valuesets import ValueSets
+from cds_service.fhir.views import CodeableConcept, Coding
+
+Role = Literal["main", "history", "hint", "text"]
+_STRENGTH: dict[Role, int] = {"main": 3, "history": 2, "hint": 1, "text": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How an entry speaks of a fact. `main` and `history` are certain, `hint` and `text` are not.
+
+    `contested`: it has a code of the fact and a "history of" code as well. `key` is the code that matched.
+    """
+
+    role: Role
+    contested: bool = False
+    coding: Coding | None = None
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """What can be made of an entry's code: the facts it speaks of, and whether it can be read at all."""
+
+    matches: dict[str, Match]
+    readable: bool
+
+    @property
+    def is_immaterial(self) -> bool:
+        """Whether the entry is about something else, for certain."""
+        return self.readable and not self.matches
+
+
+class EventCodes:
+    """The value sets of the event facts of one kind of resource."""
+
+    def __init__(
+        self, resource: str, catalogue: Catalogue, names: frozenset[str], systems: CodeSystems, valuesets: ValueSets
+    ) -> None:
+        self._systems = systems
+        self._valuesets = valuesets
+        self.facts: list[EventsFact] = [
+            spec
+            for spec in catalogue
+            if isinstance(spec, EventsFact) and spec.resource == resource and spec.name in names
+        ]
+        self._roles: dict[str, list[tuple[str, Role]]] = {}
+        self._any: list[str] = []
+        self._unrecognised: list[str] = []
+        self._categories: list[tuple[str, frozenset[Key]]] = []
+        for spec in self.facts:
+            roles: tuple[tuple[str | None, Role], ...] = (
+                (spec.valueset, "main"),
+                (spec.history, "history"),
+                (spec.hints, "hint"),
+            )
+            for set_id, role in roles:
+                if set_id is not None:
+                    self._roles.setdefault(set_id, []).append((spec.name, role))
+            if not spec.valuesets:
+                self._any.append(spec.name)
+            if spec.unrecognised == "hint":
+                self._unrecognised.append(spec.name)
+            if spec.hint_category:
+                self._categories.append((spec.name, keys_of(spec.hint_category, systems)))
+
+    def read(
+        self,
+        concepts: Iterable[CodeableConcept | None],
+        *,
+        texts: Iterable[str | None] = (),
+        weaker: Iterable[CodeableConcept | None] = (),
+        categories: Iterable[CodeableConcept | None] = (),
+    ) -> Coded:
+        """Match an entry. `texts` are more words about what it is; a code in `weaker` is no more than a hint where a
+        code in `concepts` is known and says something else; `categories` are those of a Procedure."""
+        outer, inner = [c for c in concepts if c is not None], [c for c in weaker if c is not None]
+        found: dict[str, Match] = {}
+        parts: dict[str, Match] = {}
+        known = self._codes(outer, found)
+        known_part = self._codes(inner, parts)
+        for name, match in parts.items():
+            found.setdefault(name, replace(match, role="hint") if known else match)
+        words = _words((*outer, *inner), texts)
+        if not (known or known_part):
+            self._by_text(words, found)
+        self._by_category(categories, found)
+        for name in self._any:
+            found.setdefault(name, Match("main"))
+        return Coded(found, known or known_part or bool(words))
+
+    def _by_text(self, words: list[str], found: dict[str, Match]) -> None:
+        for text in words:
+            for set_id in self._valuesets.hinted(text):
+                for name, _ in self._roles.get(set_id, ()):
+                    found.setdefault(name, Match("text", coding=Coding(display=text)))
+        for name in self._unrecognised:
+            found.setdefault(name, Match("hint", coding=Coding(display=words[0] if words else None)))
+
+    def _by_category(self, categories: Iterable[CodeableConcept | None], found: dict[str, Match]) -> None:
+        if self._categories:
+            keys = self._systems.keys(coding for concept in categories if concept for coding in concept.coding)
+            for name, wanted in self._categories:
+                if name not in found and wanted.intersection(keys):
+                    found[name] = Match("hint")
+
+    def _codes(self, concepts: list[CodeableConcept], found: dict[str, Match]) -> bool:
+        """Add what the codings match; whether any coding is of a system that is read here."""
+        known = False
+        for concept in concepts:
+            for coding in concept.coding:
+                for key in self._systems.keys((coding,)):
+                    known = known or self._systems.is_known(key)
+                    for set_id in self._valuesets.members(key):
+                        for name, role in self._roles.get(set_id, ()):
+                            _add(found, name, Match(role, coding=coding, key=key))
+        return known
+
+
+def _words(concepts: Iterable[CodeableConcept], texts: Iterable[str | None]) -> list[str]:
+    """Every text of the concepts and the further ones, in an order that does not depend on theirs."""
+    every = {text for text in texts if text}
+    for concept in concepts:
+        every |= {text for text in (concept.text, *(coding.display for coding in concept.coding)) if text}
+    return sorted(text for text in every if text.strip())
+
+
+def _add(found: dict[str, Match], name: str, new: Match) -> None:
+    """Keep the stronger match, the same whatever the order of the codings."""
+    old = found.get(name)
+    if old is None:
+        found[name] = new
+        return
+    contested = old.contested or new.contested or {old.role, new.role} == {"main", "history"}
+    better = max(old, new, key=_rank)
+    found[name] = Match(better.role, contested, better.coding, better.key)
+
+
+def _rank(match: Match) -> tuple[int, str, str, str]:
+    coding = match.coding or Coding()
+    return _STRENGTH[match.role], coding.system or "", coding.code or "", coding.display or ""

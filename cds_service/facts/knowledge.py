@@ -1,0 +1,103 @@
+"""Everything the rules folder says about facts, loaded once and shared by all patients."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cds_service.errors import Finding
+from cds_service.facts.catalogue import Catalogue, load_catalogue
+from cds_service.facts.codesystems import CodeSystems, load_codesystems
+from cds_service.facts.findings import finding
+from cds_service.facts.numbers import NumberReader
+from cds_service.facts.observations import ObservationCodes
+from cds_service.facts.qualitative import Qualitative, load_qualitative
+from cds_service.facts.results import ResultReader
+from cds_service.facts.routes import Routes, load_routes
+from cds_service.facts.specs import EventsFact, Numeric, QuantityFact, ResultFact
+from cds_service.facts.units import Spellings, UnitTable, load_spellings
+from cds_service.facts.valuesets import ValueSets, load_valuesets
+
+
+@dataclass(frozen=True, slots=True)
+class FactKnowledge:
+    """The catalogue with all tables that reading a record needs. Immutable but for look-ups that it remembers."""
+
+    catalogue: Catalogue
+    systems: CodeSystems
+    valuesets: ValueSets
+    routes: Routes
+    units: Mapping[str, UnitTable]
+    numbers: Mapping[str, NumberReader]
+    results: Mapping[str, ResultReader]
+    observations: ObservationCodes
+
+
+def load_facts(rules_dir: Path) -> tuple[FactKnowledge, tuple[Finding, ...]]:
+    """Load the fact catalogue and its tables, with a finding for each problem. Facts that cannot work are left out."""
+    systems, findings = load_codesystems(rules_dir)
+    catalogue, found = load_catalogue(rules_dir)
+    findings += found
+    valuesets, found = load_valuesets(rules_dir, systems)
+    findings += found
+    spellings, found = load_spellings(rules_dir)
+    findings += found
+    qualitative, found = load_qualitative(rules_dir, systems)
+    findings += found
+    routes, found = load_routes(rules_dir, systems)
+    findings += found
+    catalogue, found = _usable(catalogue, valuesets, routes)
+    findings += found
+    units, numbers, results = _readers(catalogue, spellings, qualitative, systems)
+    observations = ObservationCodes(catalogue, systems)
+    knowledge = FactKnowledge(catalogue, systems, valuesets, routes, units, numbers, results, observations)
+    return knowledge, findings + _unit_conflicts(knowledge)
+
+
+def _readers(
+    catalogue: Catalogue, spellings: Spellings, qualitative: Qualitative, systems: CodeSystems
+) -> tuple[dict[str, UnitTable], dict[str, NumberReader], dict[str, ResultReader]]:
+    """What reads the values of each observed fact."""
+    units: dict[str, UnitTable] = {}
+    numbers: dict[str, NumberReader] = {}
+    results: dict[str, ResultReader] = {}
+    for spec in catalogue:
+        if isinstance(spec, Numeric):
+            if isinstance(spec, QuantityFact):
+                table = UnitTable(spec.unit, spec.units, spellings, spec.unit_when_missing)
+            else:
+                table = UnitTable("1", {}, spellings)
+            units[spec.name] = table
+            numbers[spec.name] = NumberReader(spec, table, qualitative, systems)
+        elif isinstance(spec, ResultFact):
+            results[spec.name] = ResultReader(spec, qualitative, systems)
+    return units, numbers, results
+
+
+def _usable(catalogue: Catalogue, valuesets: ValueSets, routes: Routes) -> tuple[Catalogue, tuple[Finding, ...]]:
+    """The catalogue without the facts whose value set or route there is not, and without what is made from those."""
+    findings: list[Finding] = []
+    facts = dict(catalogue.facts)
+    for spec in catalogue:
+        if not isinstance(spec, EventsFact):
+            continue
+        file, at = catalogue.place_of(spec.name)
+        for key in ("valueset", "history", "hints"):
+            set_id = getattr(spec, key)
+            if set_id is not None and set_id not in valuesets.ids:
+                findings.append(finding("fact-unknown-valueset", file, f"{at}/{key}", f"{spec.name}: {set_id!r}"))
+                facts.pop(spec.name, None)
+        if spec.route is not None and not routes.known(spec.route):
+            findings.append(finding("fact-unknown-route", file, f"{at}/route", f"{spec.name}: {spec.route!r}"))
+            facts.pop(spec.name, None)
+    reduced, found = catalogue.reduced(facts)
+    return reduced, (*findings, *found)
+
+
+def _unit_conflicts(knowledge: FactKnowledge) -> tuple[Finding, ...]:
+    findings = []
+    for name, table in knowledge.units.items():
+        for raw in table.conflicts():
+            file, at = knowledge.catalogue.place_of(name)
+            message = f"{name}: {raw!r} stands for units with different factors"
+            findings.append(finding("unit-spelling-conflict", file, f"{at}/units", message, severity="warning"))
+    return tuple(findings)

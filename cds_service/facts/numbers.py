@@ -1,0 +1,190 @@
+"""Numbers that observations carry: quantities, scores and titres, as intervals in the fact's canonical unit."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from cds_service.facts.answers import NOT_UNDERSTOOD, UNIT_NOT_UNDERSTOOD, Unreadable, values_of
+from cds_service.facts.codesystems import CodeSystems, Key
+from cds_service.facts.intervals import Interval, compared, is_sane, parse_interval, parse_number, point
+from cds_service.facts.observations import Saying
+from cds_service.facts.phrases import words
+from cds_service.facts.qualitative import Qualitative
+from cds_service.facts.specs import Numeric, ScoreFact, TiterFact
+from cds_service.facts.units import UnitTable
+from cds_service.fhir.views import CodeableConcept, Quantity, Range, Ratio
+
+_TITER = re.compile(
+    r"(?P<comparator><=|>=|=<|=>|<|>|=|≤|≥)?\s*1\s*[:/]\s*(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?P<rest>\D{0,60})"
+)
+# What laboratories write behind a titre without changing it.
+_PATTERN_WORDS = frozenset(
+    {
+        *(
+            "titer",
+            "titre",
+            "dilution",
+            "pattern",
+            "homogeneous",
+            "homogenous",
+            "speckled",
+            "nucleolar",
+            "nuclear",
+            "rim",
+        ),
+        *("centromere", "diffuse", "fine", "coarse", "dense", "cytoplasmic", "peripheral", "granular", "and", "with"),
+    }
+)
+
+
+class NumberReader:
+    """Reads the numbers of one fact."""
+
+    def __init__(self, spec: Numeric, units: UnitTable, qualitative: Qualitative, systems: CodeSystems) -> None:
+        self._spec = spec
+        self._units = units
+        self._qualitative = qualitative
+        self._systems = systems
+        self._values: Mapping[Key, Decimal] = {}
+        self._least = spec.minimum
+        self._most: Decimal | None = None
+        if isinstance(spec, ScoreFact) and spec.values:
+            self._values = {systems.key(answer.system, answer.code): answer.value for answer in spec.values}
+            self._least = min(self._values.values())
+            self._most = max(self._values.values())
+
+    def read(self, saying: Saying) -> Interval | Unreadable:
+        """The value in the canonical unit, or why there is none."""
+        names = values_of(saying)
+        if len(names) != 1 or saying.data_absent_reason is not None:
+            return NOT_UNDERSTOOD
+        value = getattr(saying, names[0])
+        match value:
+            case bool():
+                return NOT_UNDERSTOOD
+            case int():
+                found = self._in_unit(point(value))
+            case str() if names[0] == "value_string":
+                found = self._of_text(value)
+            case Quantity():
+                found = self._of_quantity(value, _off_scale(saying))
+            case CodeableConcept():
+                found = self._of_concept(value)
+            case Range():
+                found = self._of_range(value)
+            case Ratio():
+                found = self._of_ratio(value)
+            case _:
+                return NOT_UNDERSTOOD
+        return found if isinstance(found, Unreadable) else self._possible(found)
+
+    def _possible(self, value: Interval) -> Interval | Unreadable:
+        """The part of the value that is possible at all."""
+        if self._least is not None and value.is_point and value.lo is not None and value.lo < self._least:
+            return Unreadable("value_not_understood", f"below the least possible value {self._least}")
+        if self._most is not None and value.is_point and value.hi is not None and value.hi > self._most:
+            return Unreadable("value_not_understood", f"above the greatest possible value {self._most}")
+        value = value.at_least(self._least)
+        return NOT_UNDERSTOOD if value.is_empty else value
+
+    def _in_unit(
+        self, value: Interval, unit: str | None = None, code: str | None = None, system: str | None = None
+    ) -> Interval | Unreadable:
+        factor = self._units.factor(unit, code, system)
+        return UNIT_NOT_UNDERSTOOD if factor is None else value.scale(factor)
+
+    def _of_quantity(self, quantity: Quantity, off_scale: str | None = None) -> Interval | Unreadable:
+        if quantity.value is None or not is_sane(quantity.value):
+            return NOT_UNDERSTOOD
+        value = compared(quantity.value, quantity.comparator or off_scale)
+        if value is None:
+            return Unreadable("value_not_understood", f"comparator {(quantity.comparator or '')[:10]!r}")
+        return self._in_unit(value, quantity.unit, quantity.code, quantity.system)
+
+    def _of_text(self, text: str) -> Interval | Unreadable:
+        if isinstance(self._spec, TiterFact):
+            titer = parse_titer(text)
+            if titer is not None:
+                return titer
+        found = parse_interval(text)
+        if found is not None:
+            value, unit = found
+            return self._in_unit(value, unit)
+        return self._undetected(self._qualitative.of_text(text) == "negative")
+
+    def _of_concept(self, concept: CodeableConcept) -> Interval | Unreadable:
+        keys = self._systems.keys(concept.coding)
+        coded = {self._values[key] for key in keys if key in self._values}
+        if coded:
+            return point(coded.pop()) if len(coded) == 1 else Unreadable("value_not_understood", "contradictory codes")
+        if self._qualitative.of_concept(concept) == {"negative"}:
+            return self._undetected(True)
+        # A number as text stands for itself; beside codes that are not understood the two could differ.
+        if concept.text and not any(map(self._systems.is_known, keys)):
+            return self._of_text(concept.text)
+        return NOT_UNDERSTOOD
+
+    def _of_range(self, bounds: Range) -> Interval | Unreadable:
+        ends: list[Interval | None] = []
+        for quantity in (bounds.low, bounds.high):
+            if quantity is None:
+                ends.append(None)
+                continue
+            end = NOT_UNDERSTOOD if quantity.comparator else self._of_quantity(quantity)
+            if isinstance(end, Unreadable):
+                return end
+            ends.append(end)
+        low, high = ends
+        if low is None and high is None:
+            return NOT_UNDERSTOOD
+        return Interval(None if low is None else low.lo, None if high is None else high.hi)
+
+    def _of_ratio(self, ratio: Ratio) -> Interval | Unreadable:
+        above, below = ratio.numerator, ratio.denominator
+        if above is None or below is None or above.value is None or below.value is None:
+            return NOT_UNDERSTOOD
+        if not (is_sane(above.value) and is_sane(below.value)) or below.value <= 0:
+            return NOT_UNDERSTOOD
+        if isinstance(self._spec, TiterFact):
+            return _titer_of_ratio(above, below, above.value, below.value)
+        value = None if below.comparator else compared(above.value, above.comparator)
+        if value is None:
+            return NOT_UNDERSTOOD
+        units = [quantity.code or quantity.unit or "" for quantity in (above, below)]
+        unit = "/".join(units) if any(units) else None
+        return self._in_unit(value if below.value == 1 else value.over(below.value), unit)
+
+    def _undetected(self, negative: bool) -> Interval | Unreadable:
+        if negative and self._spec.undetected is not None:
+            return point(self._spec.undetected)
+        return NOT_UNDERSTOOD
+
+
+def parse_titer(text: str) -> Interval | None:
+    """`1:80`, `1/80`, `>=1:80`, `1:160 speckled` as the interval of n in 1:n; `None` if it is no titre."""
+    found = _TITER.fullmatch(text.strip())
+    if found is None or not _PATTERN_WORDS.issuperset(words(found["rest"])):
+        return None
+    number = parse_number(found["n"].replace(",", ""))
+    return None if number is None or number == 0 else compared(number, found["comparator"])
+
+
+def _titer_of_ratio(above: Quantity, below: Quantity, one: Decimal, n: Decimal) -> Interval | Unreadable:
+    """1:n. A comparator may stand at either number and means the titre: `>1:100` is above 100."""
+    comparator = above.comparator or below.comparator
+    if (above.comparator and below.comparator) or one <= 0 or n < one:
+        return NOT_UNDERSTOOD
+    value = compared(n, comparator)
+    if value is None:
+        return NOT_UNDERSTOOD
+    return value if one == 1 else value.over(one)
+
+
+def _off_scale(saying: Saying) -> str | None:
+    """`<` or `>` as an interpretation: the value is the end of the instrument's scale, and the true one lies beyond.
+
+    https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
+    """
+    codes = {coding.code for concept in saying.interpretation for coding in concept.coding}
+    marks = codes & {"<", ">"}
+    return marks.pop() if len(marks) == 1 else "both" if marks else None

@@ -1,0 +1,167 @@
+"""Which observations, and which components of them, speak of which fact: one pass over all codings.
+
+A component counts as an observation of its own with the date and status of the whole. Some count only beside another
+component: a copy number is that of SMN2 only where the gene studied is SMN2.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cds_service.facts.catalogue import Catalogue
+from cds_service.facts.codesystems import CodeSystems, Key
+from cds_service.facts.specs import Code, Observed, ResultFact, ScoreFact, Where
+from cds_service.fhir.record import Record
+from cds_service.fhir.views import CodeableConcept, Coding, Observation, ObservationComponent
+
+Saying = Observation | ObservationComponent
+How = Literal["value", "variant", "mention"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Something said about one fact: `saying` has the value, `observation` the status and the date, `coding` the code.
+
+    `how`: by its value; as a `variant` (a positive finding by what its components say); or as an uncoded `mention`.
+    """
+
+    saying: Saying
+    observation: Observation
+    coding: Coding
+    how: How = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Where a fact's component or variant must have other components that say the right thing."""
+
+    fact: str
+    where: tuple[tuple[frozenset[Key], frozenset[Key], frozenset[str]], ...]
+    hints: frozenset[str]
+
+
+class ObservationCodes:
+    """The codes of all observed facts, compiled once."""
+
+    def __init__(self, catalogue: Catalogue, systems: CodeSystems) -> None:
+        self._systems = systems
+        self._plain: dict[Key, list[str]] = {}
+        self._components: dict[Key, list[_Beside]] = {}
+        self._variants: dict[Key, list[_Beside]] = {}
+        self._mentions: list[_Beside] = []
+        for spec in catalogue:
+            if isinstance(spec, Observed):
+                for code in spec.codes:
+                    self._plain.setdefault(systems.key(code.system, code.code), []).append(spec.name)
+            if isinstance(spec, ScoreFact) and spec.component is not None:
+                hints = frozenset(hint.casefold() for hint in spec.component.text_hints)
+                beside = _Beside(spec.name, (self._where(spec.component.where),), hints)
+                code = spec.component.code
+                self._components.setdefault(systems.key(code.system, code.code), []).append(beside)
+                if hints:
+                    self._mentions.append(beside)
+            if isinstance(spec, ResultFact) and spec.variant is not None:
+                beside = _Beside(spec.name, tuple(map(self._where, spec.variant.where)), frozenset())
+                for code in spec.variant.codes:
+                    self._variants.setdefault(systems.key(code.system, code.code), []).append(beside)
+        self._found: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
+
+    def facts_of(self, codings: Iterable[Coding]) -> frozenset[str]:
+        """The facts that a plain observation with these codings speaks of."""
+        return frozenset(name for coding in codings for name in self._of(coding))
+
+    def sort(self, record: Record, wanted: frozenset[str] | None = None) -> dict[str, list[Measurement]]:
+        """Every measurement in the record by fact, for the facts `wanted` (all if `None`)."""
+        found: dict[str, list[Measurement]] = {}
+        for observation in record.resources.get("Observation", ()):
+            self._add(observation, observation, found)
+            for component in observation.component:
+                self._add(component, observation, found)
+            if observation.component:
+                self._add_beside(observation, found)
+        return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
+
+    def _of(self, coding: Coding) -> tuple[str, ...]:
+        raw = (coding.system, coding.code)
+        names = self._found.get(raw)
+        if names is None:
+            keys = self._systems.keys((coding,))
+            names = tuple(dict.fromkeys(name for key in keys for name in self._plain.get(key, ())))
+            if len(self._found) < 50_000:
+                self._found[raw] = names
+        return names
+
+    def _add(self, saying: Saying, observation: Observation, found: dict[str, list[Measurement]]) -> None:
+        if saying.code is None:
+            return
+        matched: dict[str, Coding] = {}
+        for coding in saying.code.coding:
+            for name in self._of(coding):
+                matched[name] = min(matched.get(name, coding), coding, key=_order)
+        for name, coding in matched.items():
+            found.setdefault(name, []).append(Measurement(saying, observation, coding))
+
+    def _add_beside(self, observation: Observation, found: dict[str, list[Measurement]]) -> None:
+        components = observation.component
+        fitting: dict[int, bool] = {}
+
+        def fits(beside: _Beside) -> bool:
+            if id(beside) not in fitting:
+                fitting[id(beside)] = self._fits(beside, components)
+            return fitting[id(beside)]
+
+        for component in components:
+            if component.code is None:
+                continue
+            codings = component.code.coding
+            keys = self._systems.keys(codings)
+            for name in {b.fact for key in keys for b in self._components.get(key, ()) if fits(b)}:
+                found.setdefault(name, []).append(Measurement(component, observation, min(codings, key=_order)))
+            if self._mentions and not any(map(self._systems.is_known, keys)):
+                text = component.code.text or ""
+                for name in {b.fact for b in self._mentions if text.strip().casefold() in b.hints and fits(b)}:
+                    mention = Measurement(component, observation, Coding(display=text), "mention")
+                    found.setdefault(name, []).append(mention)
+        if observation.code is not None:
+            keys = self._systems.keys(observation.code.coding)
+            for name in {b.fact for key in keys for b in self._variants.get(key, ()) if fits(b)}:
+                coding = min(observation.code.coding, key=_order)
+                found.setdefault(name, []).append(Measurement(observation, observation, coding, "variant"))
+
+    def _fits(self, beside: _Beside, components: Sequence[ObservationComponent]) -> bool:
+        """Whether each condition is met by a component of its code, and by every one of that code."""
+        for codes, values, texts in beside.where:
+            those = [c for c in components if c.code is not None and codes.intersection(self._keys(c.code))]
+            if not those or not all(self._says(component, values, texts) for component in those):
+                return False
+        return True
+
+    def _says(self, component: ObservationComponent, values: frozenset[Key], texts: frozenset[str]) -> bool:
+        said = [component.value_string]
+        concept = component.value_codeable_concept
+        if concept is not None:
+            keys = self._systems.keys(concept.coding)
+            if values.intersection(keys):
+                return True
+            if any(key[0] in {value[0] for value in values} for key in keys):
+                return False  # another code of the same system: another gene
+            said += [concept.text, *(coding.display for coding in concept.coding)]
+        return any(text is not None and text.strip().casefold() in texts for text in said)
+
+    def _keys(self, concept: CodeableConcept) -> tuple[Key, ...]:
+        return self._systems.keys(concept.coding)
+
+    def _where(self, where: Where) -> tuple[frozenset[Key], frozenset[Key], frozenset[str]]:
+        return (
+            frozenset({self._systems.key(where.code.system, where.code.code)}),
+            keys_of(where.value, self._systems),
+            frozenset(text.strip().casefold() for text in where.text),
+        )
+
+
+def keys_of(codes: Iterable[Code], systems: CodeSystems) -> frozenset[Key]:
+    return frozenset(systems.key(code.system, code.code) for code in codes)
+
+
+def _order(coding: Coding) -> tuple[str, str, str]:
+    return coding.system or "", coding.code or "", coding.display or ""

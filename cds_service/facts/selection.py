@@ -1,0 +1,127 @@
+"""Which of several observations decides a fact: the newest that counts (DESIGN.md 4a).
+
+Final, amended and corrected ones count; preliminary and registered ones only where none of these exists; the others
+never. Where partial dates leave open which is newest, the one issued last decides, else all that may be it do.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from cds_service.facts.fact import UNDATED
+from cds_service.facts.moments import EARLIEST, age_in_days, end_of, period_text, read_date
+from cds_service.facts.observations import Measurement
+from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_timing
+from cds_service.fhir.decode import Malformed
+from cds_service.fhir.views import Observation
+
+_FINAL = frozenset({"final", "amended", "corrected"})
+_EARLY = frozenset({"preliminary", "registered"})
+_VOID = frozenset({"entered-in-error", "cancelled", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An observation that may decide, with its date clipped at `as_of` (`None`: undated).
+
+    `measurement` is `None` for a resource that could not be read at all; `readable` is false where the value must not
+    be relied on. `earliest` and `latest` are the instants between which it was made.
+    """
+
+    measurement: Measurement | None
+    malformed: Malformed | None
+    readable: bool
+    date: DateRange | None
+    shown_date: str
+    earliest: datetime
+    latest: datetime
+    issued: DateRange | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Those that may be the newest (nearly always one), and how many days old the newest is at most.
+
+    `passed_over` are those without any value, shown only where nothing else is found.
+    """
+
+    deciding: tuple[Candidate, ...]
+    age: int
+    passed_over: tuple[Candidate, ...]
+
+
+def select(
+    measurements: Sequence[Measurement],
+    malformed: Iterable[Malformed],
+    has_value: Callable[[Measurement], bool],
+    as_of: date,
+) -> Selection:
+    """The deciding ones among the measurements of one fact. `malformed`: unreadable resources with the fact's code."""
+    final: list[Candidate] = []
+    early: list[Candidate] = []
+    for measurement in measurements:
+        status = (measurement.observation.status or "").strip().casefold()
+        if status not in _VOID:
+            candidate = _candidate(measurement, status in _FINAL or status in _EARLY, as_of)
+            if candidate is not None:
+                (early if status in _EARLY else final).append(candidate)
+    counting = final or early
+    # A value that may be newer must not be hidden by an older one, even if nothing but its code can be read.
+    counting = counting + [found for item in malformed if (found := _unreadable(item, as_of)) is not None]
+    telling = [c for c in counting if c.measurement is None or not c.readable or has_value(c.measurement)]
+    if not telling:
+        return Selection((), UNDATED, tuple(counting))
+    newest = max(telling, key=lambda c: c.earliest)
+    possible = [c for c in telling if c.latest >= newest.earliest]
+    issued = [c.issued.earliest for c in possible if c.issued is not None]
+    if issued:
+        last = max(issued)
+        possible = [c for c in possible if c.issued is None or c.issued.latest >= last]
+    return Selection(tuple(possible), age_in_days(newest.date, as_of), ())
+
+
+def effective(observation: Observation) -> tuple[DateRange | None, str]:
+    """When an observation is of, and how that was written. A period counts from its end, when the value was there."""
+    for text in (observation.effective_date_time, observation.effective_instant):
+        if text is not None:
+            return read_date(text), text
+    period, timing = observation.effective_period, observation.effective_timing
+    if period is not None:
+        start = read_date(period.start)
+        if period.end is not None:
+            return read_date(period.end), period.end
+        # Not over yet: at any time since its start.
+        return None if start is None else replace(start, last=ALWAYS.last, latest=ALWAYS.latest), period_text(period)
+    if timing is not None:
+        try:
+            return parse_timing(timing), "; ".join(timing.event[:3])
+        except DateError:
+            pass
+    return None, ""
+
+
+def _candidate(measurement: Measurement, readable: bool, as_of: date) -> Candidate | None:
+    """The measurement as a candidate; `None` where it lies wholly after `as_of`."""
+    span, text = effective(measurement.observation)
+    issued = read_date(measurement.observation.issued)
+    if span is None:  # made at any time until it was issued
+        latest = end_of(as_of) if issued is None else min(issued.latest, end_of(as_of))
+        return Candidate(measurement, None, readable, None, "", EARLIEST, latest, issued)
+    span = span.clip(as_of)
+    if span is None:
+        return None
+    return Candidate(measurement, None, readable, span, _shown(span, text), span.earliest, span.latest, issued)
+
+
+def _unreadable(item: Malformed, as_of: date) -> Candidate | None:
+    span = read_date(item.date)
+    if span is None:
+        return Candidate(None, item, False, None, "", EARLIEST, end_of(as_of), None)
+    span = span.clip(as_of)
+    if span is None:
+        return None
+    return Candidate(None, item, False, span, _shown(span, item.date or ""), span.earliest, span.latest, None)
+
+
+def _shown(span: DateRange, text: str) -> str:
+    return span.first.isoformat() if span.is_one_day else text

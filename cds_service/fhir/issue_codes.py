@@ -1,0 +1,23 @@
+"""The codes of the issues that reading a record can raise. They are stable: logs and dashboards count them."""
+
+ISSUE_CODES: dict[str, str] = {
+    "conflicting_versions": "A resource came with different contents and nothing says which is newer; all count.",
+    "incomplete_bundle": "A Bundle has a next page, or fewer entries than its total says.",
+    "lenient_json": "The text is not strict JSON (NaN, control characters or half an emoji in text), but was read.",
+    "malformed_bundle": "A Bundle's links, entries or parameters have the wrong type.",
+    "malformed_resource": "An element has the wrong type or an impossible value; the resource does not count.",
+    "modifier": "A modifierExtension or implicitRules changes the meaning; the resource does not count.",
+    "older_version": "An older version of a resource was left out.",
+    "operation_outcome": "The server reported an error, or that it left something out.",
+    "other_patient": "A resource about another patient; it does not count (and a hook refuses the request).",
+    "other_server": "References name another server than the record's own; ids alone were compared.",
+    "other_subject": "A resource about a group, device, place or relative; it does not count.",
+    "patient_without_id": "The Patient has no id and was taken to be the one asked for.",
+    "request_failed": "A batch-response holds a request that the server answered with an error.",
+    "unexpected_value": "A prefetch key holds FHIR, but not of a type that was asked for.",
+    "unknown_subject": "It cannot be told whose resource it is; it does not count.",
+    "unreadable_resource": "Something in place of a resource that has no resourceType, or is nested too deeply.",
+    "unreadable_value": "A prefetch value, or a further page of it, is not FHIR JSON.",
+    "unresolved_medication": "A drug is referred to that was not sent: it may be any drug.",
+}
+"""Code to what it means, in alphabetical order."""
