@@ -15,9 +15,9 @@ from cds_service.cds_hooks.log import open_log
 from cds_service.cds_hooks.prefetch import prefetch_templates
 from cds_service.cds_hooks.routes import Answer, router
 from cds_service.fhir import Record
+from cds_service.library import Library, load_library
 from cds_service.matching import match
 from cds_service.settings import Settings, check_bind, load_settings
-from cds_service.trials.library import Library, load_library
 
 
 def create_app(settings: Settings, library: Library | None = None, clock: Callable[[], date] = date.today) -> FastAPI:

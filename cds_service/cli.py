@@ -13,11 +13,11 @@ from cds_service.cards import CardOptions, cards_for
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
 from cds_service.explanation import explain as explanation
 from cds_service.fhir import read_bundle
+from cds_service.library import Library, check_library, load_library
 from cds_service.matching import Match
 from cds_service.matching import match as match_record
 from cds_service.settings import Settings, check_bind, load_settings
 from cds_service.terminal import show_cards, show_explanation, show_facts, show_findings
-from cds_service.trials.library import Library, check_library, load_library
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 rules_app = typer.Typer(no_args_is_help=True, help="Check and show the rules folder (CDS_RULES_DIR).")
@@ -107,7 +107,7 @@ def rules_check(
     else:
         show_findings(findings)
         if not findings and library is not None:
-            typer.echo(f"{rules_dir}: {len(library.trials)} trials, {len(library.program)} rules, no findings")
+            typer.echo(f"{rules_dir}: {len(library.trials)} trials, {len(library.compiled.program)} rules, no findings")
     if any(f.severity == "error" for f in findings):
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ from datetime import date
 from cds_service.errors import Issue
 from cds_service.facts.sheet import FactSheet, build_sheet
 from cds_service.fhir.record import Record
-from cds_service.trials.library import Library
+from cds_service.library import Library
 from cds_service.trials.verdicts import TrialResult
 
 
@@ -33,7 +33,7 @@ def match(record: Record, library: Library, as_of: date) -> Match:
     holds: a fact that can't be read is unknown, with the reason.
     """
     sheet = build_sheet(record, library.facts, as_of, library.facts_read)
-    trials = library.evaluate(sheet.document("closed"), sheet.document("open"), as_of)
+    trials = library.compiled.evaluate(sheet.document("closed"), sheet.document("open"), as_of)
     patient_id = record.patient.id if record.patient is not None and record.patient.id else ""
     issues = (*record.issues, *sheet.issues)
     return Match(as_of, patient_id, sheet.deceased, issues, sheet, library, trials)

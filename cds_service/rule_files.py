@@ -75,9 +75,7 @@ def _duplicate_keys(value: Any, name: str, steps: tuple[str | int, ...]) -> Iter
             yield from _duplicate_keys(inner, name, (*steps, i))
 
 
-def invalid(
-    problem: ValidationError, name: str, model: type[BaseModel], at: Sequence[str | int] = ()
-) -> list[Finding]:
+def invalid(problem: ValidationError, name: str, model: type[BaseModel], at: Sequence[str | int] = ()) -> list[Finding]:
     """Findings for what pydantic says against a file or a part of it, which stands at `at`."""
     findings = []
     for error in problem.errors(include_url=False):

@@ -10,6 +10,8 @@ from cds_service.cards.suggestions import order, referral, stable_uuid
 from cds_service.cards.text import plain
 from cds_service.cards.wording import Missing, detail, missing_facts, summary
 from cds_service.explanation import evidence_of
+from cds_service.facts.catalogue import Catalogue
+from cds_service.facts.specs import Code
 from cds_service.matching import Match
 from cds_service.trials.verdicts import TrialResult
 
@@ -68,13 +70,21 @@ def _suggestions(match: Match, result: TrialResult, missing: Sequence[Missing], 
     for item in missing:
         if item.reason not in ORDERABLE_REASONS:
             continue
-        for fact in match.library.catalogue.orders_for(item.name):
-            if fact.order is not None and fact.order.code not in ordered:
-                ordered.add(fact.order.code)
-                suggestions.append(
-                    order(result.trial, fact.order, match.patient_id, reasons, title=fact.title, seed=seed)
-                )
+        for test, title in _tests(match.library.catalogue, item.name):
+            if test.code not in ordered:
+                ordered.add(test.code)
+                suggestions.append(order(result.trial, test, match.patient_id, reasons, title=title, seed=seed))
     return suggestions
+
+
+def _tests(catalogue: Catalogue, name: str) -> list[tuple[Code, str]]:
+    """What to order for a fact: its own test, or those of the facts that it is made of."""
+    entry = catalogue.lookup(name)
+    if entry is None:
+        return []
+    if entry.order is not None:
+        return [(entry.order, entry.title)]
+    return [test for part in entry.spec.references() for test in _tests(catalogue, part)]
 
 
 def _diagnoses(match: Match, result: TrialResult) -> list[str]:

@@ -1,10 +1,9 @@
 """What one observation (or component) says, for each way in which FHIR can say it."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from cds_service.facts.fact import Reason
-from cds_service.facts.intervals import Interval, plain
+from cds_service.facts.intervals import plain
 from cds_service.facts.moments import period_text
 from cds_service.facts.observations import Saying
 from cds_service.fhir.views import CodeableConcept, Quantity, Range, Ratio
@@ -25,10 +24,14 @@ VALUES = (
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A value that is there but does not say anything definite, and why."""
+    """A value that is there but does not say anything definite, and why.
+
+    `yields`: it does not even try to answer, so that another one of the same time does (the index beside a result).
+    """
 
     reason: Reason
     note: str = ""
+    yields: bool = False
 
 
 NOT_UNDERSTOOD = Unreadable("value_not_understood")
@@ -85,7 +88,3 @@ def concept_text(concept: CodeableConcept) -> str:
         if text:
             return text
     return ""
-
-
-def exactly(value: Decimal | int) -> Interval:
-    return Interval(Decimal(value), Decimal(value))

@@ -15,6 +15,7 @@ from cds_service.facts.durations import Duration
 from cds_service.facts.findings import finding
 from cds_service.facts.intervals import Factor
 from cds_service.facts.specs import (
+    FORMULA_PARTS,
     MODELS,
     Absence,
     Code,
@@ -276,10 +277,23 @@ def _drop_unusable(facts: dict[str, FactSpec], places: dict[str, tuple[str, str]
             if missing:
                 drop(name, "fact-unknown-part", f"refers to {', '.join(missing)}")
                 changed = True
+            elif isinstance(spec, DerivedFact) and not _fits_formula(spec, known):
+                wanted = ", ".join(FORMULA_PARTS[spec.formula])
+                drop(name, "fact-formula-parts", f"{spec.formula} reads, in this order: {wanted}")
+                changed = True
     known = Catalogue(facts, places)
     for name, spec in list(facts.items()):
         if name in known.closure(spec.references()):
             drop(name, "fact-circular", "is made from itself")
+
+
+def _fits_formula(spec: DerivedFact, catalogue: Catalogue) -> bool:
+    """Whether the parts are those that the formula reads, in the units it is written for."""
+    wanted = FORMULA_PARTS.get(spec.formula)
+    if wanted is None:
+        return True
+    entries = [catalogue.lookup(name) for name in spec.parts]
+    return wanted == tuple((entry.unit or entry.type) if entry is not None else "" for entry in entries)
 
 
 def _is_condition(name: str | None, facts: Mapping[str, FactSpec]) -> bool:

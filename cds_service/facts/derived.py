@@ -8,16 +8,16 @@
 * Protein to creatinine ratio of one urine.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import product
 
-from cds_service.facts.catalogue import FactEntry
-from cds_service.facts.fact import UNDATED, Age, Fact, Reason, unknown
+from cds_service.facts.fact import UNDATED, Age, Evidence, Fact, Reason, unknown
 from cds_service.facts.intervals import Interval
+from cds_service.facts.moments import read_date
 from cds_service.facts.specs import DerivedFact
 
-Entry = Callable[[str], FactEntry | None]
 Limits = Callable[[str], int | None]
 """From a fact's name to the age in days up to which its evidence counts; `None` without limit."""
 
@@ -39,11 +39,12 @@ def derive(spec: DerivedFact, facts: Mapping[str, Fact], limit_of: Limits) -> Fa
     evidence = tuple(item for part in parts for item in part.evidence)
     if missing is not None:
         return unknown(spec.name, missing.reason or "no_result", evidence)
-    ages = [0 if limit_of(part.name) is None else part.age for part in parts]
     value = _FORMULAS[spec.formula](parts)
     if value is None:
         return unknown(spec.name, "value_not_understood", evidence)
-    return Fact(spec.name, value, spec.unit or "", max(ages), evidence=evidence)
+    # What never goes stale does not make the whole old: an adult's height.
+    age = max(0 if limit_of(part.name) is None else part.age for part in parts)
+    return Fact(spec.name, value, spec.unit or "", age, evidence=evidence)
 
 
 def _first_known(spec: DerivedFact, alternatives: Sequence[Fact], limit_of: Limits) -> Fact:
@@ -55,7 +56,7 @@ def _first_known(spec: DerivedFact, alternatives: Sequence[Fact], limit_of: Limi
             return _as(spec, current)
         if current.evidence and (fallback is None or not fallback.evidence):
             fallback = alternative
-        if current.reason not in _ABSENT and current.evidence and current.reason != "incomplete_record":
+        if current.evidence and current.reason not in _ABSENT:
             return _as(spec, current)
     return _as(spec, fallback or alternatives[0])
 
@@ -82,46 +83,46 @@ def _combined(spec: DerivedFact, parts: Sequence[Fact], limit_of: Limits) -> Fac
 
 def _as(spec: DerivedFact, part: Fact) -> Fact:
     """A part under the derived fact's own name."""
-    return Fact(spec.name, part.value, spec.unit or part.unit, part.age, part.reason, part.evidence)
+    return Fact(spec.name, part.value, spec.unit or part.unit, part.age, part.reason, part.evidence, via=part.name)
 
 
-def _evidence(parts: Sequence[Fact]) -> tuple:  # type: ignore[type-arg]
+def _evidence(parts: Sequence[Fact]) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(item for part in parts for item in part.evidence))
 
 
 def _bmi(parts: Sequence[Fact]) -> Interval | None:
-    weight, height = _number(parts, 0), _number(parts, 1)  # kg, cm
+    weight, height = _numbers(parts)  # kg, cm
     return _extremes(lambda kg, cm: kg / (cm / 100) ** 2, weight, height)
 
 
 def _ckd_epi(parts: Sequence[Fact]) -> Interval | None:
-    creatinine, age, sex = _number(parts, 0), _years(parts), _sex(parts)
+    (creatinine,), age, sex = _numbers(parts), _years(parts), _sex(parts)
     kappa, alpha, factor = (0.7, -0.241, 1.012) if sex == "female" else (0.9, -0.302, 1.0)
 
     def egfr(umol: float, years: float) -> float:
         ratio = umol * _CREATININE_MG_DL / kappa
-        return 142 * min(ratio, 1.0) ** alpha * max(ratio, 1.0) ** -1.2 * 0.9938**years * factor
+        return float(142 * min(ratio, 1.0) ** alpha * max(ratio, 1.0) ** -1.2 * 0.9938**years * factor)
 
     return None if age is None or sex is None else _extremes(egfr, creatinine, age)
 
 
 def _cockcroft_gault(parts: Sequence[Fact]) -> Interval | None:
-    creatinine, weight, age, sex = _number(parts, 0), _number(parts, 1), _years(parts), _sex(parts)
+    (creatinine, weight), age, sex = _numbers(parts), _years(parts), _sex(parts)
     factor = 0.85 if sex == "female" else 1.0
 
     def clearance(umol: float, kg: float, years: float) -> float:
-        return (140 - years) * kg * factor / (72 * umol * _CREATININE_MG_DL)
+        return max(0.0, 140 - years) * kg * factor / (72 * umol * _CREATININE_MG_DL)
 
     return None if age is None or sex is None else _extremes(clearance, creatinine, weight, age)
 
 
 def _upcr(parts: Sequence[Fact]) -> Interval | None:
-    """mg/L of protein by mmol/L of creatinine, in g/g; of the same date, as only then it is the same urine."""
-    protein, creatinine = parts
-    dates = {item.date[:10] for part in parts for item in part.evidence}
-    if len(dates) != 1 or len(dates.pop()) != 10 or UNDATED in {protein.age, creatinine.age}:
+    """mg/L of protein by mmol/L of creatinine, in g/g; of the same day, as only then it can be the same urine."""
+    days = {item.date for part in parts for item in part.evidence}
+    if len(days) != 1 or read_date(days.pop()) is None or any(part.age >= UNDATED for part in parts):
         return None
-    return _extremes(lambda mg, mmol: mg / (mmol * 113.12), _number(parts, 0), _number(parts, 1))
+    protein, creatinine = _numbers(parts)
+    return _extremes(lambda mg, mmol: mg / (mmol * 113.12), protein, creatinine)
 
 
 _FORMULAS: dict[str, Callable[[Sequence[Fact]], Interval | None]] = {
@@ -132,9 +133,9 @@ _FORMULAS: dict[str, Callable[[Sequence[Fact]], Interval | None]] = {
 }
 
 
-def _number(parts: Sequence[Fact], index: int) -> Interval | None:
-    numbers = [part.value for part in parts if isinstance(part.value, Interval)]
-    return numbers[index] if index < len(numbers) else None
+def _numbers(parts: Sequence[Fact]) -> list[Interval]:
+    """The numeric parts, in the order of `FORMULA_PARTS`."""
+    return [part.value for part in parts if isinstance(part.value, Interval)]
 
 
 def _years(parts: Sequence[Fact]) -> Interval | None:
@@ -149,18 +150,26 @@ def _sex(parts: Sequence[Fact]) -> str | None:
     return next((part.value for part in parts if isinstance(part.value, str)), None)
 
 
-def _extremes(formula: Callable[..., float], *arguments: Interval | None) -> Interval | None:
-    """The least and greatest value of a formula that is monotone in each argument; `None` where one is not bounded.
+def _extremes(formula: Callable[..., float], *arguments: Interval) -> Interval | None:
+    """The least and greatest value of a formula that is monotone in each argument, to 12 significant digits.
 
-    12 significant digits. Open bounds count as closed, which only makes the answer wider.
+    Open bounds count as closed, which only makes the answer wider; a bound that is not finite is none.
     """
-    ends = []
-    for argument in arguments:
-        if argument is None or argument.lo is None or argument.hi is None or argument.lo <= 0:
-            return None
-        ends.append((float(argument.lo), float(argument.hi)))
-    try:
-        values = [Decimal(f"{formula(*point):.12g}") for point in product(*ends)]
-    except (OverflowError, ZeroDivisionError):
+    ends = [
+        (0.0 if argument.lo is None else float(argument.lo), math.inf if argument.hi is None else float(argument.hi))
+        for argument in arguments
+    ]
+    values = [_value(formula, point) for point in product(*ends)]
+    if any(math.isnan(value) for value in values):
         return None
-    return Interval(min(values), max(values))
+    lo, hi = min(values), max(values)
+    if math.isinf(lo):
+        return None
+    return Interval(Decimal(f"{lo:.12g}"), None if math.isinf(hi) else Decimal(f"{hi:.12g}"))
+
+
+def _value(formula: Callable[..., float], point: tuple[float, ...]) -> float:
+    try:
+        return formula(*point)
+    except (ZeroDivisionError, OverflowError):  # every formula here grows beyond bounds there
+        return math.inf

@@ -43,7 +43,7 @@ def collect(record: Record, knowledge: FactKnowledge, names: frozenset[str], as_
     """The events of every event fact among `names`. The order of the record never matters."""
     found: dict[str, Events] = {}
     for resource, (needed, extra) in _TYPES.items():
-        codes = EventCodes(resource, knowledge.catalogue, names, knowledge.systems, knowledge.valuesets)
+        codes = knowledge.event_codes(resource, names)
         if not codes.facts:
             continue
         items: dict[str, list[Event]] = {spec.name: [] for spec in codes.facts}

@@ -126,7 +126,8 @@ class Fact:
     """One fact. `value` is `None` exactly when `reason` says why it is unknown.
 
     `unit` is the canonical unit of a number (empty without dimension); `age` is how many days old the evidence is at
-    most. `parts` are sub-facts by their last word (`x_uln`). `presumed`: the value of a closed world, without evidence.
+    most. `parts` are sub-facts by their last word (`x_uln`). `via` is the alternative that a derived fact took.
+    `presumed` is the value in a closed world of a fact without any evidence.
     """
 
     name: str
@@ -136,7 +137,8 @@ class Fact:
     reason: Reason | None = None
     evidence: tuple[Evidence, ...] = ()
     parts: Mapping[str, "Fact"] = field(default_factory=lambda: MappingProxyType({}))
-    presumed: bool = False
+    via: str = ""
+    presumed: Interval | None = None
 
     def too_old(self, limit: int | None) -> bool:
         """Whether the evidence is, or may be, older than `limit` days; never without a limit."""

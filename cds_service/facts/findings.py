@@ -8,6 +8,7 @@ FINDINGS: dict[str, str] = {
     "fact-duplicate-name": "Two facts have the same name. The later one is left out.",
     "fact-name-taken": "A fact's name is reserved or continues the name of another fact.",
     "fact-unknown-part": "A fact refers to a fact that the catalogue has not (or that is of the wrong kind).",
+    "fact-formula-parts": "The parts of a derived fact are not what its formula reads. The fact is left out.",
     "fact-circular": "A fact is made from itself, directly or through others. It is left out.",
     "fact-unknown-valueset": "A fact names a value set for which there is no usable file. The fact is left out.",
     "fact-unknown-route": "A fact names a drug route that `facts/routes.json` has not.",

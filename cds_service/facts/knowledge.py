@@ -1,11 +1,12 @@
 """Everything the rules folder says about facts, loaded once and shared by all patients."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue, load_catalogue
+from cds_service.facts.coded import EventCodes
 from cds_service.facts.codesystems import CodeSystems, load_codesystems
 from cds_service.facts.findings import finding
 from cds_service.facts.numbers import NumberReader
@@ -16,6 +17,8 @@ from cds_service.facts.routes import Routes, load_routes
 from cds_service.facts.specs import EventsFact, Numeric, QuantityFact, ResultFact
 from cds_service.facts.units import Spellings, UnitTable, load_spellings
 from cds_service.facts.valuesets import ValueSets, load_valuesets
+
+_MOST_REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,16 @@ class FactKnowledge:
     numbers: Mapping[str, NumberReader]
     results: Mapping[str, ResultReader]
     observations: ObservationCodes
+    _event_codes: dict[tuple[str, frozenset[str]], EventCodes] = field(default_factory=dict)
+
+    def event_codes(self, resource: str, names: frozenset[str]) -> EventCodes:
+        """The codes of the event facts among `names` for one kind of resource, made once for each choice of names."""
+        found = self._event_codes.get((resource, names))
+        if found is None:
+            found = EventCodes(resource, self.catalogue, names, self.systems, self.valuesets)
+            if len(self._event_codes) < _MOST_REMEMBERED:
+                self._event_codes[resource, names] = found
+        return found
 
 
 def load_facts(rules_dir: Path) -> tuple[FactKnowledge, tuple[Finding, ...]]:

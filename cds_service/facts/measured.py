@@ -1,6 +1,7 @@
 """From the measurements of one fact to the fact: select, read, and put together what may be the newest."""
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -9,9 +10,12 @@ from cds_service.facts.fact import Evidence, Fact, Reason, Value, unknown
 from cds_service.facts.intervals import Interval
 from cds_service.facts.observations import Measurement, ObservationCodes
 from cds_service.facts.selection import Candidate, Selection, select
+from cds_service.fhir.dates import DateRange
 from cds_service.fhir.decode import Malformed
 
-Read = Callable[[Measurement], Value | Unreadable]
+Read = Callable[[Measurement, DateRange | None], Value | Unreadable]
+"""Reads a measurement of a date (`None`: undated)."""
+
 Merge = Callable[[Sequence[Value]], Value | Unreadable]
 
 # Which of several reasons is given, the most telling first; the order of the record must not matter.
@@ -46,24 +50,27 @@ class Measured:
             self.measurements, self.malformed, lambda m: m.how == "mention" or self.telling(m), self.as_of
         )
 
+    def renamed(self, name: str) -> "Measured":
+        """The same evidence for a part of the fact."""
+        other = copy(self)
+        other.name = name
+        return other
+
     def fact(self, read: Read, merge: Merge, unit: str = "") -> Fact:
         """The fact, unknown where any observation that may be the newest is not understood."""
         if not self.selection.deciding:
             passed_over = tuple(sorted(_evidence(c, "no value") for c in self.selection.passed_over))
             return unknown(self.name, self.missing if not passed_over else "no_result", passed_over)
-        values: list[Value] = []
-        faults: list[Unreadable] = []
-        evidence: list[Evidence] = []
-        for candidate in self.selection.deciding:
-            answer = _read(candidate, read)
-            note = ""
-            if isinstance(answer, Unreadable):
-                faults.append(answer)
-                note = answer.note or answer.reason
-            else:
-                values.append(answer)
-            evidence.append(_evidence(candidate, note))
-        shown_evidence = tuple(sorted(set(evidence)))
+        answers = [(candidate, _read(candidate, read)) for candidate in self.selection.deciding]
+        if any(not isinstance(answer, Unreadable) for _, answer in answers):
+            answers = [(c, answer) for c, answer in answers if not isinstance(answer, Unreadable) or not answer.yields]
+        values = [answer for _, answer in answers if not isinstance(answer, Unreadable)]
+        faults = [answer for _, answer in answers if isinstance(answer, Unreadable)]
+        evidence = {
+            _evidence(candidate, (answer.note or answer.reason) if isinstance(answer, Unreadable) else "")
+            for candidate, answer in answers
+        }
+        shown_evidence = tuple(sorted(evidence))
         merged: Value | Unreadable | None = None if faults else merge(values)
         if isinstance(merged, Unreadable):
             faults.append(merged)
@@ -110,7 +117,7 @@ def _read(candidate: Candidate, read: Read) -> Value | Unreadable:
         return Unreadable("value_not_understood", "has no status")
     if candidate.measurement.how == "mention":
         return Unreadable("uncoded_mention")
-    return read(candidate.measurement)
+    return read(candidate.measurement, candidate.date)
 
 
 def _evidence(candidate: Candidate, note: str) -> Evidence:

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.facts.answers import NOT_UNDERSTOOD, UNIT_NOT_UNDERSTOOD, Unreadable, values_of
 from cds_service.facts.codesystems import CodeSystems, Key
-from cds_service.facts.intervals import Interval, compared, is_sane, parse_interval, parse_number, point
+from cds_service.facts.intervals import Factor, Interval, compared, is_sane, parse_interval, parse_number, point
 from cds_service.facts.observations import Saying
 from cds_service.facts.phrases import words
 from cds_service.facts.qualitative import Qualitative
+from cds_service.facts.reference_ranges import Person, Side, find_limit, times_limit
 from cds_service.facts.specs import Numeric, ScoreFact, TiterFact
-from cds_service.facts.units import UnitTable
+from cds_service.facts.units import ONE, UnitTable
 from cds_service.fhir.views import CodeableConcept, Quantity, Range, Ratio
 
 _TITER = re.compile(
@@ -37,6 +39,18 @@ _PATTERN_WORDS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number as written, and the factor of its unit into the canonical one."""
+
+    raw: Interval
+    factor: Factor
+
+    @property
+    def value(self) -> Interval:
+        return self.raw.scale(self.factor)
+
+
 class NumberReader:
     """Reads the numbers of one fact."""
 
@@ -55,6 +69,22 @@ class NumberReader:
 
     def read(self, saying: Saying) -> Interval | Unreadable:
         """The value in the canonical unit, or why there is none."""
+        found = self._read(saying)
+        return found if isinstance(found, Unreadable) else self._possible(found.value)
+
+    def times_limit(self, saying: Saying, side: Side, person: Person) -> Interval | Unreadable:
+        """The value as a multiple of the observation's own upper (`high`) or lower limit of normal."""
+        found = self._read(saying)
+        value = self.read(saying)
+        if isinstance(found, Unreadable) or isinstance(value, Unreadable):
+            return value if isinstance(value, Unreadable) else NOT_UNDERSTOOD
+        limit = find_limit(saying, side, person, found.factor, self._units.factor)
+        if limit is None:
+            return Unreadable("no_reference_range")
+        ratio = times_limit(found.raw, found.factor, limit)
+        return ratio if self._least is None or self._least < 0 else ratio.at_least(Decimal(0))
+
+    def _read(self, saying: Saying) -> Reading | Unreadable:
         names = values_of(saying)
         if len(names) != 1 or saying.data_absent_reason is not None:
             return NOT_UNDERSTOOD
@@ -63,20 +93,18 @@ class NumberReader:
             case bool():
                 return NOT_UNDERSTOOD
             case int():
-                found = self._in_unit(point(value))
+                return self._in_unit(point(value))
             case str() if names[0] == "value_string":
-                found = self._of_text(value)
+                return self._of_text(value)
             case Quantity():
-                found = self._of_quantity(value, _off_scale(saying))
+                return self._of_quantity(value, _off_scale(saying))
             case CodeableConcept():
-                found = self._of_concept(value)
+                return self._of_concept(value)
             case Range():
-                found = self._of_range(value)
+                return self._of_range(value)
             case Ratio():
-                found = self._of_ratio(value)
-            case _:
-                return NOT_UNDERSTOOD
-        return found if isinstance(found, Unreadable) else self._possible(found)
+                return self._of_ratio(value)
+        return NOT_UNDERSTOOD
 
     def _possible(self, value: Interval) -> Interval | Unreadable:
         """The part of the value that is possible at all."""
@@ -89,11 +117,11 @@ class NumberReader:
 
     def _in_unit(
         self, value: Interval, unit: str | None = None, code: str | None = None, system: str | None = None
-    ) -> Interval | Unreadable:
+    ) -> Reading | Unreadable:
         factor = self._units.factor(unit, code, system)
-        return UNIT_NOT_UNDERSTOOD if factor is None else value.scale(factor)
+        return UNIT_NOT_UNDERSTOOD if factor is None else Reading(value, factor)
 
-    def _of_quantity(self, quantity: Quantity, off_scale: str | None = None) -> Interval | Unreadable:
+    def _of_quantity(self, quantity: Quantity, off_scale: str | None = None) -> Reading | Unreadable:
         if quantity.value is None or not is_sane(quantity.value):
             return NOT_UNDERSTOOD
         value = compared(quantity.value, quantity.comparator or off_scale)
@@ -101,22 +129,24 @@ class NumberReader:
             return Unreadable("value_not_understood", f"comparator {(quantity.comparator or '')[:10]!r}")
         return self._in_unit(value, quantity.unit, quantity.code, quantity.system)
 
-    def _of_text(self, text: str) -> Interval | Unreadable:
+    def _of_text(self, text: str) -> Reading | Unreadable:
         if isinstance(self._spec, TiterFact):
             titer = parse_titer(text)
             if titer is not None:
-                return titer
+                return Reading(titer, ONE)
         found = parse_interval(text)
         if found is not None:
             value, unit = found
             return self._in_unit(value, unit)
         return self._undetected(self._qualitative.of_text(text) == "negative")
 
-    def _of_concept(self, concept: CodeableConcept) -> Interval | Unreadable:
+    def _of_concept(self, concept: CodeableConcept) -> Reading | Unreadable:
         keys = self._systems.keys(concept.coding)
         coded = {self._values[key] for key in keys if key in self._values}
         if coded:
-            return point(coded.pop()) if len(coded) == 1 else Unreadable("value_not_understood", "contradictory codes")
+            if len(coded) > 1:
+                return Unreadable("value_not_understood", "contradictory codes")
+            return Reading(point(coded.pop()), ONE)
         if self._qualitative.of_concept(concept) == {"negative"}:
             return self._undetected(True)
         # A number as text stands for itself; beside codes that are not understood the two could differ.
@@ -124,7 +154,7 @@ class NumberReader:
             return self._of_text(concept.text)
         return NOT_UNDERSTOOD
 
-    def _of_range(self, bounds: Range) -> Interval | Unreadable:
+    def _of_range(self, bounds: Range) -> Reading | Unreadable:
         ends: list[Interval | None] = []
         for quantity in (bounds.low, bounds.high):
             if quantity is None:
@@ -133,20 +163,21 @@ class NumberReader:
             end = NOT_UNDERSTOOD if quantity.comparator else self._of_quantity(quantity)
             if isinstance(end, Unreadable):
                 return end
-            ends.append(end)
+            ends.append(end.value)
         low, high = ends
         if low is None and high is None:
             return NOT_UNDERSTOOD
-        return Interval(None if low is None else low.lo, None if high is None else high.hi)
+        return Reading(Interval(None if low is None else low.lo, None if high is None else high.hi), ONE)
 
-    def _of_ratio(self, ratio: Ratio) -> Interval | Unreadable:
+    def _of_ratio(self, ratio: Ratio) -> Reading | Unreadable:
         above, below = ratio.numerator, ratio.denominator
         if above is None or below is None or above.value is None or below.value is None:
             return NOT_UNDERSTOOD
         if not (is_sane(above.value) and is_sane(below.value)) or below.value <= 0:
             return NOT_UNDERSTOOD
         if isinstance(self._spec, TiterFact):
-            return _titer_of_ratio(above, below, above.value, below.value)
+            titer = _titer_of_ratio(above, below, above.value, below.value)
+            return NOT_UNDERSTOOD if titer is None else Reading(titer, ONE)
         value = None if below.comparator else compared(above.value, above.comparator)
         if value is None:
             return NOT_UNDERSTOOD
@@ -154,9 +185,9 @@ class NumberReader:
         unit = "/".join(units) if any(units) else None
         return self._in_unit(value if below.value == 1 else value.over(below.value), unit)
 
-    def _undetected(self, negative: bool) -> Interval | Unreadable:
+    def _undetected(self, negative: bool) -> Reading | Unreadable:
         if negative and self._spec.undetected is not None:
-            return point(self._spec.undetected)
+            return Reading(point(self._spec.undetected), ONE)
         return NOT_UNDERSTOOD
 
 
@@ -169,15 +200,13 @@ def parse_titer(text: str) -> Interval | None:
     return None if number is None or number == 0 else compared(number, found["comparator"])
 
 
-def _titer_of_ratio(above: Quantity, below: Quantity, one: Decimal, n: Decimal) -> Interval | Unreadable:
+def _titer_of_ratio(above: Quantity, below: Quantity, one: Decimal, n: Decimal) -> Interval | None:
     """1:n. A comparator may stand at either number and means the titre: `>1:100` is above 100."""
     comparator = above.comparator or below.comparator
     if (above.comparator and below.comparator) or one <= 0 or n < one:
-        return NOT_UNDERSTOOD
+        return None
     value = compared(n, comparator)
-    if value is None:
-        return NOT_UNDERSTOOD
-    return value if one == 1 else value.over(one)
+    return value if value is None or one == 1 else value.over(one)
 
 
 def _off_scale(saying: Saying) -> str | None:

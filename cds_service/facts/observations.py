@@ -94,8 +94,13 @@ class ObservationCodes:
     def _add(self, saying: Saying, observation: Observation, found: dict[str, list[Measurement]]) -> None:
         if saying.code is None:
             return
+        codings = saying.code.coding
+        if len(codings) == 1:
+            for name in self._of(codings[0]):
+                found.setdefault(name, []).append(Measurement(saying, observation, codings[0]))
+            return
         matched: dict[str, Coding] = {}
-        for coding in saying.code.coding:
+        for coding in codings:
             for name in self._of(coding):
                 matched[name] = min(matched.get(name, coding), coding, key=_order)
         for name, coding in matched.items():

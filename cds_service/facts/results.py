@@ -19,6 +19,7 @@ from cds_service.facts.units import ONE, fold
 from cds_service.fhir.views import CodeableConcept, Quantity, Ratio
 
 INDETERMINATE = Unreadable("indeterminate")
+BARE_NUMBER = Unreadable("value_not_understood", "a number without a flag", yields=True)
 
 
 class ResultReader:
@@ -45,7 +46,7 @@ class ResultReader:
         if len(answers) > 1:
             return Unreadable("value_not_understood", "contradicts itself")
         if not answers:
-            return NOT_UNDERSTOOD
+            return BARE_NUMBER if _bare_number(saying) is not None else NOT_UNDERSTOOD
         answer = answers.pop()
         return INDETERMINATE if answer == "indeterminate" else answer
 

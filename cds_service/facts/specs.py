@@ -274,6 +274,14 @@ class DefinedFact(Fact):
         return tuple(dict.fromkeys([*self.parts, *_variables(self.logic)]))
 
 
+FORMULA_PARTS: dict[str, tuple[str, ...]] = {
+    "bmi": ("kg", "cm"),
+    "ckd_epi_2021": ("umol/L", "age", "sex"),
+    "cockcroft_gault": ("umol/L", "kg", "age", "sex"),
+    "upcr": ("mg/L", "mmol/L"),
+}
+"""What the parts of each formula must be, in this order: a number in that unit, the age or the sex."""
+
 FactSpec = (
     QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact | EventsFact | PatientFact | DerivedFact | DefinedFact
 )

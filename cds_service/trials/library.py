@@ -2,15 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from cds_service.errors import Finding, RulesError
-from cds_service.facts.catalogue import Catalogue, load_catalogue
+from cds_service.errors import Finding
+from cds_service.facts.catalogue import Catalogue
 from cds_service.logic.check import read_rule
 from cds_service.logic.durations import parse_iso
 from cds_service.logic.model import Condition, FactRef, facts_read
@@ -69,15 +69,13 @@ class CompiledTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
-    """Everything the rules folder holds, ready to evaluate. Immutable, so that threads share it."""
+class TrialLibrary:
+    """All trials, compiled into one program. Immutable, so that threads share it."""
 
     trials: tuple[CompiledTrial, ...]
-    catalogue: Catalogue
     vocabulary: Vocabulary
     program: Program
-    findings: tuple[Finding, ...] = ()
-    facts_read: frozenset[str] = field(default=frozenset())
+    facts_read: frozenset[str]
     """The catalogue's names of all facts that some rule reads."""
 
     def trial(self, trial_id: str) -> CompiledTrial | None:
@@ -108,39 +106,23 @@ class Library:
         return tuple(results)
 
 
-def load_library(rules_dir: Path) -> Library:
-    """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error."""
-    library, findings = check_library(rules_dir)
-    if library is None or any(f.severity == "error" for f in findings):
-        raise RulesError(findings)
-    return library
-
-
-def check_library(rules_dir: Path) -> tuple[Library | None, tuple[Finding, ...]]:
-    """Load as much of `rules_dir` as is sound, with all findings. None where there is no catalogue at all."""
-    if not rules_dir.is_dir():
-        missing = Finding(
-            str(rules_dir), "", "no-rules-folder", "error", "there is no such folder", "see CDS_RULES_DIR"
-        )
-        return None, (missing,)
-    catalogue, catalogue_findings = load_catalogue(rules_dir)
-    findings = list(catalogue_findings)
+def load_trials(rules_dir: Path, catalogue: Catalogue) -> tuple[TrialLibrary, tuple[Finding, ...]]:
+    """Compile every sound `trials/*/trial.json` under `rules_dir`, with a finding for each fault of the others."""
     vocabulary = vocabulary_of(catalogue)
-    findings += _definition_findings(catalogue, vocabulary)
+    findings = list(_definition_findings(catalogue, vocabulary))
     trials = []
     rules: list[Condition] = []
-    for path in sorted((rules_dir / "trials").glob("*/trial.json")):
+    paths = sorted((rules_dir / "trials").glob("*/trial.json"))
+    for path in paths:
         compiled, faults = _load_trial(path, rules_dir, vocabulary, rules)
         findings += faults
         if compiled is not None:
             trials.append(compiled)
-    if not trials and not findings:
+    if not paths:
         findings.append(Finding("trials", "", "no-trials", "error", "no trials/*/trial.json here"))
     read = {catalogue.fact_of(ref.name) for t in trials for c in t.all_criteria() for ref in c.facts}
-    library = Library(
-        tuple(trials), catalogue, vocabulary, Program(rules), tuple(findings), frozenset(n for n in read if n)
-    )
-    return library, tuple(findings)
+    facts_read = frozenset(name for name in read if name is not None)
+    return TrialLibrary(tuple(trials), vocabulary, Program(rules), facts_read), tuple(findings)
 
 
 def _definition_findings(catalogue: Catalogue, vocabulary: Vocabulary) -> Iterable[Finding]:

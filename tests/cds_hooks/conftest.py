@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from cds_service.app import create_app
 from cds_service.settings import Settings, default_rules_dir
-from cds_service.trials.library import Library, load_library
+from cds_service.library import Library, load_library
 
 AS_OF = date(2026, 5, 15)
 

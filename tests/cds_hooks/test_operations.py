@@ -10,7 +10,7 @@ from cds_service import __version__
 from cds_service.app import app_from_environment
 from cds_service.errors import RulesError
 from cds_service.settings import BindError
-from cds_service.trials.library import Library
+from cds_service.library import Library
 
 
 def test_it_is_alive_and_ready(client: TestClient, library: Library) -> None:

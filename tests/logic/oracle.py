@@ -143,4 +143,8 @@ class Plain:
                     self.number(last),
                 ]
             }
-        return {operator: [self.number(arg) for arg in args]}
+        numbers = [self.number(arg) for arg in args]
+        if operator in ("/", "%"):
+            # Engines disagree on division by 0 (an error, infinity, NaN); the language says: no number.
+            numbers[1] = {"if": [{"!==": [numbers[1], 0]}, numbers[1], {"throw": "division by zero"}]}
+        return {operator: numbers}

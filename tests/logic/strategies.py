@@ -39,43 +39,52 @@ masses = st.one_of(
 counts = st.sampled_from([-1, 0, 0.5, 1, 1.5, 2, 3, 4])
 
 
-def limited(measures: st.SearchStrategy[Any], limits: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """A measure beside a limit, on either side, or between two."""
-    two = st.tuples(st.sampled_from(ORDERINGS + EQUALITIES), measures, st.one_of(limits, measures), st.booleans())
-    three = st.tuples(st.sampled_from(ORDERINGS), limits, measures, limits)
-    three_measures = st.tuples(st.sampled_from(ORDERINGS), measures, st.one_of(measures, limits), measures)
-    return st.one_of(
-        two.map(lambda t: {t[0]: [t[2], t[1]] if t[3] else [t[1], t[2]]}),
-        st.one_of(three, three_measures).map(lambda t: {t[0]: list(t[1:])}),
-    )
+divisors = st.sampled_from([-2, 0.5, 3])
 
 
-def arithmetic(facts: st.SearchStrategy[Any], limits: st.SearchStrategy[Any], tests: Any) -> st.SearchStrategy[Any]:
-    """A fact, or arithmetic over facts of the same unit."""
-    null = st.just(None)
+def limited(
+    measures: st.SearchStrategy[Any], limits: st.SearchStrategy[Any], *, relative: bool = True
+) -> st.SearchStrategy[Any]:
+    """A measure beside a limit, on either side, or between two; where `relative`, beside other measures too."""
+    relations = st.sampled_from(ORDERINGS + EQUALITIES)
+    shapes = [
+        st.tuples(relations, measures, limits),
+        st.tuples(relations, limits, measures),
+        st.tuples(st.sampled_from(ORDERINGS), limits, measures, limits),
+    ]
+    if relative:
+        shapes.append(st.tuples(relations, measures, measures))
+        shapes.append(st.tuples(st.sampled_from(ORDERINGS), measures, st.one_of(measures, limits), measures))
+    return st.one_of(shapes).map(lambda t: {t[0]: list(t[1:])})
+
+
+def arithmetic(
+    facts: st.SearchStrategy[Any], limits: st.SearchStrategy[Any], tests: Any, factors: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
+    """A fact, or arithmetic over facts of one unit and `factors` without any."""
 
     def larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-        either = st.one_of(inner, limits, null)
+        either = st.one_of(inner, limits, st.just(None))
         return st.one_of(
-            st.tuples(st.sampled_from(["+", "min", "max"]), st.lists(st.one_of(inner, limits), min_size=1, max_size=3)),
+            st.tuples(st.sampled_from(["+", "min", "max"]), st.tuples(inner, either).map(list)),
+            st.tuples(st.sampled_from(["+", "min", "max"]), st.tuples(limits, inner, either).map(list)),
             st.tuples(st.just("-"), st.lists(inner, min_size=1, max_size=2)),
-            st.tuples(st.just("*"), st.tuples(inner, counts).map(list)),
             st.tuples(st.just("*"), st.tuples(counts, inner, counts).map(list)),
-            st.tuples(st.just("/"), st.tuples(inner, counts).map(list)),
-            st.tuples(st.sampled_from(["*", "/", "%"]), st.tuples(inner, one_of(*PLAIN_NUMBERS)).map(list)),
-            st.tuples(st.just("%"), st.tuples(inner, st.sampled_from([2, 3, 7])).map(list)),
+            st.tuples(st.just("/"), st.tuples(inner, divisors).map(list)),
+            st.tuples(st.sampled_from(["*", "/", "%"]), st.tuples(inner, factors).map(list)),
             st.tuples(st.just("if"), st.tuples(tests, inner, either).map(list)),
+            st.tuples(st.just("if"), st.tuples(tests, either, tests, either, inner).map(list)),
         ).map(lambda t: {t[0]: t[1]})
 
-    return st.recursive(facts, larger, max_leaves=3)
+    return st.recursive(facts, larger, max_leaves=2)
 
 
 simple_tests = one_of("sits", "condition.stroke", "defined.anaemic")
 number_leaves = st.one_of(
-    limited(arithmetic(one_of(*MASSES), masses, simple_tests), masses),
-    limited(arithmetic(one_of(*PLAIN_NUMBERS), counts, simple_tests), counts),
+    limited(arithmetic(one_of(*MASSES), masses, simple_tests, one_of(*PLAIN_NUMBERS)), masses),
+    limited(arithmetic(one_of(*PLAIN_NUMBERS), counts, simple_tests, one_of(*PLAIN_NUMBERS)), counts),
     limited(one_of("onset.days_since"), lengths),
-    limited(one_of("patient.age"), lengths),
+    limited(one_of("patient.age"), lengths, relative=False),
     st.tuples(one_of(*PLAIN_NUMBERS), st.lists(counts, min_size=1, max_size=3)).map(lambda t: {"in": list(t)}),
 )
 code_leaves = st.sampled_from(sorted(CODES)).flatmap(
@@ -95,6 +104,7 @@ def joined(leaves: st.SearchStrategy[Any], max_leaves: int) -> st.SearchStrategy
         several = st.lists(inner, min_size=1, max_size=3)
         return st.one_of(
             st.tuples(st.sampled_from(["and", "or"]), several),
+            st.tuples(st.sampled_from(["and", "or"]), several),
             st.tuples(st.sampled_from(["!", "!!"]), st.tuples(inner).map(list)),
             st.tuples(st.just("if"), st.tuples(inner, inner, inner).map(list)),
             st.tuples(st.just("if"), st.tuples(inner, inner, inner, inner, inner).map(list)),
@@ -108,10 +118,10 @@ record_tests = joined(
     st.one_of(
         one_of("active"),
         limited(one_of(*ELAPSED_FIELDS), lengths),
-        limited(arithmetic(one_of(*ELAPSED_FIELDS), lengths, one_of("active")), lengths),
+        limited(arithmetic(one_of(*ELAPSED_FIELDS), lengths, one_of("active"), st.sampled_from([2, 7])), lengths),
         st.sampled_from([True, False, None]),
     ),
-    max_leaves=3,
+    max_leaves=2,
 )
 event_leaves = st.one_of(
     st.tuples(st.sampled_from(["some", "all", "none"]), one_of(*EVENTS), record_tests).map(lambda t: {t[0]: list(t[1:])}),
@@ -125,7 +135,7 @@ leaves = st.one_of(
     one_of(*BOOLEANS, *DEFINED),
     st.sampled_from([True, False, None]),
 )
-rules = joined(leaves, max_leaves=5)
+rules = st.one_of(leaves, joined(leaves, max_leaves=4))
 
 
 def intervals(values: tuple[float, ...]) -> st.SearchStrategy[dict[str, Any]]:
@@ -162,13 +172,13 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     """A partial fact document: facts missing, imprecise, stale, hinted at, lists not whole."""
     document: dict[str, Any] = {}
     for name, kind in FACTS.items():
-        if not draw(st.booleans()):
+        if not draw(st.integers(0, 4)):
             continue
         if kind.kind == "age":
             for part in AGES:
                 put(document, f"{name}.{part}", draw(intervals(AGE_VALUES)))
         elif kind.kind == "events":
-            put(document, name, {"items": draw(st.lists(records(), max_size=3)), "whole": draw(st.booleans())})
+            put(document, name, {"items": draw(st.lists(records(), max_size=2)), "whole": draw(st.booleans())})
             if draw(st.booleans()):
                 put(document, name, {"any": draw(TRUTHS)})
         else:
@@ -180,5 +190,5 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             }[kind.kind]
             put(document, name, draw(node))
             if kind.dated and draw(st.integers(0, 9)):
-                put(document, name, {"age": draw(st.sampled_from([0, 0, 0, 5, 31, 90, 91, 10**9]))})
+                put(document, name, {"age": draw(st.sampled_from([0, 0, 0, 0, 5, 31, 90, 91, 10**9]))})
     return document

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cds_service.fhir import read_bundle
+from cds_service.library import Library, load_library
 from cds_service.matching import Match, match
 from cds_service.settings import default_rules_dir
-from cds_service.trials.library import Library, load_library
 
 AS_OF = date(2026, 11, 24)
 ROOT = Path(__file__).parents[2]
@@ -62,7 +62,12 @@ class Story:
 
     def add(self, kind: str, **elements: Any) -> "Story":
         reference = "patient" if kind in ("Immunization", "AllergyIntolerance") else "subject"
-        resource = {"resourceType": kind, "id": f"added-{len(self.bundle['entry'])}", reference: self.subject, **elements}
+        resource = {
+            "resourceType": kind,
+            "id": f"added-{len(self.bundle['entry'])}",
+            reference: self.subject,
+            **elements,
+        }
         self.bundle["entry"].append({"resource": resource})
         return self
 
@@ -92,7 +97,8 @@ class Story:
 
 @pytest.fixture(scope="session")
 def library() -> Library:
-    return load_library(default_rules_dir())
+    from cds_service.library import check_library
+    return check_library(default_rules_dir())[0]
 
 
 @pytest.fixture

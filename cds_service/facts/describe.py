@@ -1,0 +1,84 @@
+"""A fact and its evidence as plain entries, for `explain`, the fact sheet and the cards.
+
+Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a canonical value stand `raw` (value and
+unit as sent) and `code`. A known fact has no reason; an unknown one has a reason and no value.
+"""
+
+from typing import Any
+
+from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact, Value
+from cds_service.facts.intervals import Interval
+
+
+def describe_fact(name: str, fact: Fact, fresh_within: int | None) -> list[dict[str, Any]]:
+    """The entries of one fact under the name that a rule used, under a limit of age in days."""
+    if isinstance(fact.value, Events):
+        return _events(name, fact.value)
+    if fact.value is None and fact.presumed is not None:
+        return [_entry(name, value_text(fact.presumed), "", None)]
+    current = fact.at(fresh_within)
+    value = None if current.value is None else value_text(current.value)
+    unit = "d" if isinstance(fact.value, Days) else "a" if isinstance(fact.value, Age) else fact.unit
+    return [_entry(name, value, unit, item, current.reason) for item in fact.evidence] or [
+        _entry(name, value, unit, None, current.reason)
+    ]
+
+
+def value_text(value: Value) -> Any:
+    """A value for people: a number where it is exact, else words such as `<5`."""
+    match value:
+        case Interval():
+            return _plain_number(value) if value.is_point else value.text()
+        case Age(years=(low, high)):
+            return low if low == high else f"{low} to {high}"
+        case Days():
+            if value.lo == value.hi:
+                return value.lo
+            return f">={value.lo}" if value.hi >= UNBOUNDED else f"{value.lo} to {value.hi}"
+        case Events():
+            return len(value.items)
+    return value
+
+
+def _plain_number(value: Interval) -> int | float:
+    number, _ = value.closed()
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def _events(name: str, events: Events) -> list[dict[str, Any]]:
+    part = name.rpartition(".")[2]
+    entries = [
+        _entry(name, None if item.hint else _state(item), "", item.evidence, item.hint)
+        for item in events.items
+        if part == "history" or not item.only_past
+    ]
+    known = {"active": events.active, "history": events.history}.get(part, events.exists)("closed")
+    if known is None and events.gap is not None:
+        entries.append(_entry(name, None, "", None, events.gap))
+    return entries or [_entry(name, False, "", None)]
+
+
+def _state(item: Event) -> str:
+    if item.active:
+        return "current"
+    if item.active is None:
+        return "on record"
+    return "not active" if item.present and item.end.lo == 0 and not item.only_past else "past"
+
+
+def _entry(name: str, value: Any, unit: str, evidence: Evidence | None, reason: str | None = None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": name,
+        "value": value,
+        "unit": unit or None,
+        "date": (evidence.date or None) if evidence else None,
+        "source": evidence.source if evidence else None,
+        "reason": reason,
+    }
+    if evidence and evidence.value:
+        entry["raw"] = {"value": evidence.value, "unit": evidence.unit or None}
+    if evidence and evidence.code:
+        entry["code"] = {"system": evidence.system, "code": evidence.code, "display": evidence.display or None}
+    if evidence and evidence.note:
+        entry["note"] = evidence.note
+    return entry

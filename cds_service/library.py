@@ -1,0 +1,54 @@
+"""Everything that a rules folder holds, loaded and checked: what is known about facts, and the trials."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cds_service.errors import Finding, RulesError
+from cds_service.facts.catalogue import Catalogue
+from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A rules folder, ready for matching. Immutable, so that threads share it."""
+
+    facts: FactKnowledge
+    compiled: TrialLibrary
+
+    @property
+    def trials(self) -> tuple[CompiledTrial, ...]:
+        """Every trial, whatever its state, in the order of their numbers."""
+        return self.compiled.trials
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The fact catalogue."""
+        return self.facts.catalogue
+
+    @property
+    def facts_read(self) -> frozenset[str]:
+        """The catalogue's names of all facts that some rule reads."""
+        return self.compiled.facts_read
+
+    def trial(self, trial_id: str) -> CompiledTrial | None:
+        """The trial of that number, or None."""
+        return next((t for t in self.trials if t.id == trial_id), None)
+
+
+def load_library(rules_dir: Path) -> Library:
+    """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error."""
+    library, findings = check_library(rules_dir)
+    if library is None or any(f.severity == "error" for f in findings):
+        raise RulesError(findings)
+    return library
+
+
+def check_library(rules_dir: Path) -> tuple[Library | None, tuple[Finding, ...]]:
+    """Load as much of `rules_dir` as is sound, with all findings. None where there is no such folder."""
+    if not rules_dir.is_dir():
+        hint = "see CDS_RULES_DIR"
+        return None, (Finding(str(rules_dir), "", "no-rules-folder", "error", "there is no such folder", hint),)
+    facts, about_facts = load_facts(rules_dir)
+    compiled, about_trials = load_trials(rules_dir, facts.catalogue)
+    return Library(facts, compiled), (*about_facts, *about_trials)
