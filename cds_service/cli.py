@@ -180,3 +180,7 @@ def _refuse_rules(findings: tuple[Finding, ...]) -> NoReturn:
 def _stop(message: str) -> NoReturn:
     typer.echo(f"cds-service: {message}", err=True)
     raise typer.Exit(2)
+
+
+if __name__ == "__main__":
+    app()

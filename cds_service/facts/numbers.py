@@ -137,7 +137,9 @@ class NumberReader:
         found = parse_interval(text)
         if found is not None:
             value, unit = found
-            return self._in_unit(value, unit)
+            reading = self._in_unit(value, unit)
+            # Behind a number without dimension stand no units but words, which may change its meaning.
+            return NOT_UNDERSTOOD if isinstance(reading, Unreadable) and self._units.is_dimensionless else reading
         return self._undetected(self._qualitative.of_text(text) == "negative")
 
     def _of_concept(self, concept: CodeableConcept) -> Reading | Unreadable:

@@ -60,7 +60,7 @@ def flag(code: str) -> list[Json]:
 
 
 def condition(
-    code: str | None = "55464009", system: str = SNOMED, clinical: str | None = "active", **elements: Any
+    code: str | None = "55464009", system: str = SNOMED, /, clinical: str | None = "active", **elements: Any
 ) -> Json:
     found: Json = {"resourceType": "Condition", "subject": SUBJECT, **elements}
     if code is not None:

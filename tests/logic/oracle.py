@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import datalogic_py
+
 from tests.logic.small_world import DEFINITIONS, FACTS, MASS, VALUES, days_back, key
 
 _ENGINE = datalogic_py.Engine()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from cds_service.logic.durations import Duration
 from tests.logic.small_world import (
     AGES,
     DAYS,
@@ -20,12 +21,8 @@ from tests.logic.small_world import (
     usable,
 )
 
-from cds_service.logic.durations import Duration
 
-
-def refined(
-    document: Mapping[str, Any], as_of: date, lookback: Duration | None, rng: random.Random
-) -> dict[str, Any]:
+def refined(document: Mapping[str, Any], as_of: date, lookback: Duration | None, rng: random.Random) -> dict[str, Any]:
     """The document with some of its facts known better."""
     better: dict[str, Any] = {}
     for name, kind in FACTS.items():

@@ -55,7 +55,7 @@ AGES = ("a", "mo", "d")
 
 AS_OFS = (date(2024, 2, 29), date(2024, 5, 31), date(2025, 3, 1), date(2026, 11, 24), date(2026, 12, 31))
 
-VALUES = (-1, 0, 0.5, 1, 1.5, 2, 3, 4, 6, 12, 30, 79.5, 80, 80.5, 85, 90, 1000)
+VALUES = (-1, 0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 12, 30, 79, 79.5, 80, 80.5, 85, 90, 170, 1000)
 """Numbers near the limits that the random rules use, and far from them."""
 DAYS = (0, 6, 7, 8, 28, 29, 59, 60, 61, 90, 91, 92, 181, 183, 184, 365, 366, 2000)
 
@@ -104,9 +104,7 @@ def usable(node: Mapping[str, Any], name: str, as_of: date, lookback: Duration |
     return "age" in node and node["age"] <= days_back(as_of, limit.count, limit.unit)
 
 
-def complete(
-    document: Mapping[str, Any], as_of: date, lookback: Duration | None, rng: random.Random
-) -> dict[str, Any]:
+def complete(document: Mapping[str, Any], as_of: date, lookback: Duration | None, rng: random.Random) -> dict[str, Any]:
     """One concrete world that the document allows."""
     world: dict[str, Any] = {}
     for name, kind in FACTS.items():

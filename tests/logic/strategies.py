@@ -3,9 +3,9 @@
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.logic.small_world import AGES, AS_OFS, DAYS, ELAPSED_FIELDS, EVENTS, FACTS, MAX, put
 
 from cds_service.logic.durations import Duration
+from tests.logic.small_world import AGES, AS_OFS, DAYS, ELAPSED_FIELDS, EVENTS, FACTS, MAX, put
 
 MASSES = ("lab.hb", "lab.alb")
 PLAIN_NUMBERS = ("lab.alt.x_uln", "score.ecog", "score.copies")
@@ -108,7 +108,11 @@ def joined(leaves: st.SearchStrategy[Any], max_leaves: int) -> st.SearchStrategy
             st.tuples(st.sampled_from(["!", "!!"]), st.tuples(inner).map(list)),
             st.tuples(st.just("if"), st.tuples(inner, inner, inner).map(list)),
             st.tuples(st.just("if"), st.tuples(inner, inner, inner, inner, inner).map(list)),
-            st.tuples(st.sampled_from(EQUALITIES), st.tuples(inner, inner).map(list)),
+            # A bare null beside == is refused, so it is wrapped.
+            st.tuples(
+                st.sampled_from(EQUALITIES),
+                st.tuples(inner, inner).map(lambda sides: [{"!!": [None]} if s is None else s for s in sides]),
+            ),
         ).map(lambda t: {t[0]: t[1]})
 
     return st.recursive(leaves, larger, max_leaves=max_leaves)
@@ -124,7 +128,9 @@ record_tests = joined(
     max_leaves=2,
 )
 event_leaves = st.one_of(
-    st.tuples(st.sampled_from(["some", "all", "none"]), one_of(*EVENTS), record_tests).map(lambda t: {t[0]: list(t[1:])}),
+    st.tuples(st.sampled_from(["some", "all", "none"]), one_of(*EVENTS), record_tests).map(
+        lambda t: {t[0]: list(t[1:])}
+    ),
     st.tuples(one_of(*EVENTS), lengths).map(lambda t: {"within": list(t)}),
     one_of(*EVENTS).map(lambda fact: {"active": [fact]}),
 )

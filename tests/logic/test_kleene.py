@@ -4,10 +4,10 @@ from datetime import date
 from itertools import product
 
 import pytest
-from tests.logic.small_world import VOCABULARY
 
 from cds_service.logic.check import typed_rule
 from cds_service.logic.program import Program, Truth3
+from tests.logic.small_world import VOCABULARY
 
 AS_OF = date(2026, 11, 24)
 TRUTHS: dict[str, Truth3] = {"T": True, "F": False, "U": None}

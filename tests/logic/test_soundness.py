@@ -6,14 +6,14 @@ from datetime import date
 from typing import Any
 
 from hypothesis import assume, given, settings
-from tests.logic.oracle import PlainError, plain_value
-from tests.logic.refinement import refined
-from tests.logic.small_world import VOCABULARY, complete, settled
-from tests.logic.strategies import as_ofs, documents, lookbacks, rules, seeds
 
 from cds_service.logic.check import typed_rule
 from cds_service.logic.durations import Duration
 from cds_service.logic.program import Program
+from tests.logic.oracle import PlainError, plain_value
+from tests.logic.refinement import refined
+from tests.logic.small_world import VOCABULARY, complete, settled
+from tests.logic.strategies import as_ofs, documents, lookbacks, rules, seeds
 
 COMPLETIONS = 12
 REFINEMENTS = 6

@@ -1,0 +1,59 @@
+"""The samples are valid FHIR, say what their README says, and the requests hold the same records as the bundles."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+
+from cds_service.fhir import read_bundle
+from cds_service.library import load_library
+from cds_service.matching import match
+from cds_service.settings import default_rules_dir
+
+SAMPLES = Path(__file__).parents[1] / "fhir_samples"
+STORIES = sorted(path.stem for path in (SAMPLES / "patients").glob("*.json"))
+ROWS = re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", (SAMPLES / "README.md").read_text(), flags=re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def library():
+    return load_library(default_rules_dir())
+
+
+def test_every_story_is_told() -> None:
+    assert sorted(story for story, _ in ROWS) == STORIES
+
+
+@pytest.mark.parametrize(("story", "expected"), ROWS)
+def test_the_readme_is_true(library, story: str, expected: str) -> None:
+    record = read_bundle((SAMPLES / "patients" / f"{story}.json").read_bytes())
+    assert not record.issues
+    result = match(record, library, date(2026, 11, 24))
+    verdicts = {r.trial.id: r for r in result.trials}
+    told = re.findall(r"(NCT\d{8}) (\w+)(?: \(([^)]*)\))?", expected)
+    assert told
+    for trial, verdict, because in told:
+        assert verdicts[trial].verdict == verdict
+        named = re.findall(r"[a-z0-9]+-\d\d[a-z]?", because)
+        if named:
+            failed = [c.criterion.id for c in verdicts[trial].criteria if c.outcome == "fail"]
+            assert sorted(failed) == sorted(named)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_bundle_and_request_hold_the_same_valid_resources(story: str) -> None:
+    bundle = json.loads((SAMPLES / "patients" / f"{story}.json").read_text())
+    Bundle.model_validate(bundle)
+    request = json.loads((SAMPLES / "requests" / f"patient-view-{story}.json").read_text())
+    sent = []
+    for value in request["prefetch"].values():
+        sent += [e["resource"] for e in value.get("entry", ())] if value["resourceType"] == "Bundle" else [value]
+    assert request["context"]["patientId"] == bundle["entry"][0]["resource"]["id"]
+
+    def order(resource):
+        return resource["resourceType"], resource["id"]
+
+    assert sorted(sent, key=order) == sorted((e["resource"] for e in bundle["entry"]), key=order)

@@ -1,0 +1,93 @@
+"""The service as its user meets it: started by the command, asked with the very curl line that it prints."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-m", "cds_service.cli"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(port: int, **settings: str) -> "subprocess.Popen[str]":
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CDS_")}
+    environment |= {"CDS_PORT": str(port), "PYTHONUNBUFFERED": "1", **settings}
+    return subprocess.Popen(
+        [*COMMAND, "serve"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()[0]
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail("the service did not come up within a minute")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[str]:
+    """The curl line that a running service printed."""
+    port = free_port()
+    process = start(port)
+    printed = ""
+    try:
+        wait_for(port, process)
+        assert process.stdout is not None
+        while "requests/patient-view-sle.json" not in printed:
+            line = process.stdout.readline()
+            assert line, printed
+            printed += line
+        [command] = re.findall(r"^ +(curl .*(?:\\\n.*)*)$", printed, flags=re.MULTILINE)
+        yield command
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0 or process.returncode == -signal.SIGTERM
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
+@pytest.mark.parametrize(("sample", "cards"), [("sle", 1), ("sle-likely", 1), ("sle-nephritis", 0), ("no-sle", 0)])
+def test_the_printed_curl_line_returns_cards(running: str, sample: str, cards: int) -> None:
+    command = running.replace("patient-view-sle.json", f"patient-view-{sample}.json")
+    answer = json.loads(subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, check=True).stdout)
+    assert len(answer["cards"]) == cards
+    if sample == "sle":
+        [card] = answer["cards"]
+        assert "NCT07083349" in card["summary"]
+        assert "Antinuclear antibody" in card["detail"], "what is missing is named"
+        assert "Systemic lupus erythematosus" in card["detail"], "what passes is named"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"CDS_HOST": "0.0.0.0"}, "CDS_INSECURE_NO_AUTH"),
+        ({"CDS_RULES_DIR": "/nowhere"}, "there is no such folder"),
+        ({"CDS_MAX_CARD": "3"}, "CDS_MAX_CARDS"),
+    ],
+)
+def test_it_does_not_start_with_settings_that_are_wrong(settings: dict[str, str], message: str) -> None:
+    process = start(free_port(), **settings)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert message in output
+    assert "Traceback" not in output
