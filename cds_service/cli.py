@@ -10,6 +10,7 @@ import typer
 import uvicorn
 
 from cds_service.cards import CardOptions, cards_for
+from cds_service.cli_rules import authoring_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
 from cds_service.explanation import explain as explanation
 from cds_service.fhir import read_bundle
@@ -18,9 +19,11 @@ from cds_service.matching import Match
 from cds_service.matching import match as match_record
 from cds_service.settings import Settings, check_bind, load_settings
 from cds_service.terminal import show_cards, show_explanation, show_facts, show_findings
+from cds_service.trials.cases import check_cases
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 rules_app = typer.Typer(no_args_is_help=True, help="Check and show the rules folder (CDS_RULES_DIR).")
+rules_app.add_typer(authoring_app)
 app.add_typer(rules_app, name="rules")
 
 BundleFile = Annotated[
@@ -102,6 +105,8 @@ def rules_check(
     """Check every file of the rules folder. Exit code 1 when something is wrong."""
     rules_dir = folder or _settings().rules_dir
     library, findings = check_library(rules_dir)
+    if library is not None:
+        findings = (*findings, *check_cases(library.trials, rules_dir, library.catalogue))
     if _is_json(format):
         _print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
     else:
@@ -147,8 +152,8 @@ def _greet(settings: Settings, library: Library) -> None:
     if sample is not None:
         typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")
         typer.echo(
-            f"  curl -s {address}/cds-services/clinical-trial-match \\\n"
-            f"    -H 'Content-Type: application/json' -d @{sample}\n"
+            f"  curl -s {address}/cds-services/clinical-trial-match"
+            f" -H 'Content-Type: application/json' -d @{sample}\n"
         )
 
 

@@ -57,7 +57,7 @@ def running() -> Iterator[str]:
             line = process.stdout.readline()
             assert line, printed
             printed += line
-        [command] = re.findall(r"^ +(curl .*(?:\\\n.*)*)$", printed, flags=re.MULTILINE)
+        [command] = re.findall(r"^ +(curl .*)$", printed, flags=re.MULTILINE)
         yield command
     finally:
         process.send_signal(signal.SIGTERM)

@@ -26,8 +26,9 @@ def discovery(templates: Mapping[str, str]) -> dict[str, Any]:
                     f"leaves more criteria open. Scopes: {' '.join(scopes(templates))}"
                 ),
                 "prefetch": dict(templates),
-                # CDS Hooks 3.0 recommends naming the version that is implemented; to 2.0 it is an unknown field.
+                # CDS Hooks 3.0 recommends naming what is implemented; to a client of 2.0 these are unknown fields.
                 "version": "2.0.0",
+                "hookVersion": "1.0",
             }
         ]
     }

@@ -24,7 +24,7 @@ ALLOWED_KEYS = frozenset(
         "cards",
         "trials",
         "issues",  # counted by code
-        "gaps",  # resource type: why it is not whole
+        "gaps",  # resource type that was asked for: why it is not whole
         "problems",  # places in the request, in the specification's words
         "error",  # an exception's type
         "frames",  # an exception's traceback: module, line and function, without source text or values

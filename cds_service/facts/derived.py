@@ -36,9 +36,9 @@ def derive(spec: DerivedFact, facts: Mapping[str, Fact], limit_of: Limits) -> Fa
         case "either_test" | "both_parts":
             return _combined(spec, parts, limit_of)
     missing = next((part for part in parts if part.value is None), None)
-    evidence = tuple(item for part in parts for item in part.evidence)
     if missing is not None:
-        return unknown(spec.name, missing.reason or "no_result", evidence)
+        return unknown(spec.name, missing.reason or "no_result", missing.evidence)
+    evidence = _evidence(parts)
     value = _FORMULAS[spec.formula](parts)
     if value is None:
         return unknown(spec.name, "value_not_understood", evidence)

@@ -4,14 +4,18 @@ Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a
 unit as sent) and `code`. A known fact has no reason; an unknown one has a reason and no value.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact, Value
 from cds_service.facts.intervals import Interval
 
 
-def describe_fact(name: str, fact: Fact, fresh_within: int | None) -> list[dict[str, Any]]:
-    """The entries of one fact under the name that a rule used, under a limit of age in days."""
+def describe_fact(name: str, fact: Fact, fresh_within: int | None, *, computed: bool = False) -> list[dict[str, Any]]:
+    """The entries of one fact under the name that a rule used, under a limit of age in days.
+
+    A fact that is `computed` from others is one entry with all its sources; its parts are told by themselves.
+    """
     if isinstance(fact.value, Events):
         return _events(name, fact.value)
     if fact.value is None and fact.presumed is not None:
@@ -19,9 +23,17 @@ def describe_fact(name: str, fact: Fact, fresh_within: int | None) -> list[dict[
     current = fact.at(fresh_within)
     value = None if current.value is None else value_text(current.value)
     unit = "d" if isinstance(fact.value, Days) else "a" if isinstance(fact.value, Age) else fact.unit
+    if computed and len(fact.evidence) > 1:
+        return [_entry(name, value, unit, _together(fact.evidence), current.reason)]
     return [_entry(name, value, unit, item, current.reason) for item in fact.evidence] or [
         _entry(name, value, unit, None, current.reason)
     ]
+
+
+def _together(evidence: Sequence[Evidence]) -> Evidence:
+    """All sources of a computed value, with the oldest date."""
+    sources = ", ".join(dict.fromkeys(item.source for item in evidence))
+    return Evidence(sources, min((item.date for item in evidence if item.date), default=""))
 
 
 def value_text(value: Value) -> Any:

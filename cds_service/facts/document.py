@@ -41,15 +41,12 @@ def _node(fact: Fact, world: World) -> dict[str, Any]:
         case Days() as days:
             return {"days_since": _days(days), "age": fact.age}
         case Age() as age:
-            return {unit: {"lo": lo, "hi": hi} for unit, (lo, hi) in zip("amd", _units(age), strict=True)} | {}
+            units = {"a": age.years, "mo": age.months, "d": age.days}
+            return {unit: {"lo": lo, "hi": hi} for unit, (lo, hi) in units.items()}
         case bool() as answer:
             return {"is": answer}
         case str() as word:
             return {"is": word, "age": fact.age} if word in {"positive", "negative"} else {"is": word}
-
-
-def _units(age: Age) -> tuple[tuple[int, int], ...]:
-    return age.years, age.months, age.days
 
 
 def _number(value: Interval, age: int) -> dict[str, Any]:
@@ -58,7 +55,12 @@ def _number(value: Interval, age: int) -> dict[str, Any]:
 
 
 def _events(events: Events, world: World) -> dict[str, Any]:
-    node: dict[str, Any] = {"items": [_item(item) for item in events.items], "whole": events.whole(world)}
+    # Two records that say the same say it once: no rule counts them.
+    items: list[dict[str, Any]] = []
+    for item in map(_item, events.items):
+        if not items or item != items[-1]:
+            items.append(item)
+    node: dict[str, Any] = {"items": items, "whole": events.whole(world)}
     answers = {"any": events.exists(world), "active": events.active(world), "history": events.history(world)}
     return node | {word: {"is": answer} for word, answer in answers.items() if answer is not None}
 

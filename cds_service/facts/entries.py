@@ -74,10 +74,8 @@ def past(item: Event) -> Event:
 
 
 def consistent(start: Days, end: Days) -> tuple[Days, Days]:
-    """Start and end, each no wider than the other allows. What would end before it began is not known at all."""
-    if start.hi < end.lo:
-        return ANY_TIME, ANY_TIME
-    return Days(max(start.lo, end.lo), start.hi), Days(end.lo, min(end.hi, start.hi))
+    """Start and end as they are stated; where it would end before it began, neither is known."""
+    return (ANY_TIME, ANY_TIME) if start.hi < end.lo else (start, end)
 
 
 def ended(end: DateRange | None, given: bool, start: Days, as_of: date) -> tuple[Days, bool | None]:

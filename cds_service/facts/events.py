@@ -144,5 +144,7 @@ def _could_be(item: Malformed, codes: EventCodes) -> Iterable[str]:
 
 
 def _order(item: Event) -> tuple[Any, ...]:
-    """Newest first; what looks the same is the same, so that the order of the record cannot show."""
-    return (item.end.lo, item.start.lo, item.end.hi, item.start.hi, not item.sure, str(item.active), item.evidence)
+    """What is certain and current first, then the newest. What compares equal is equal, so that the order of the record
+    cannot show."""
+    past = {True: 0, None: 1, False: 2}[item.active]
+    return (not item.sure, past, item.start.lo, item.end.lo, item.start.hi, item.end.hi, item.evidence)

@@ -25,6 +25,12 @@ FINDINGS: dict[str, str] = {
 }
 """Stable code -> what it means and how to mend it."""
 
+ISSUE_CODES: dict[str, str] = {
+    "unit_not_understood": "A result's unit is not among those of the fact; the fact is unknown.",
+    "value_not_understood": "A result's value is not understood; the fact is unknown.",
+}
+"""The codes of the issues that the facts add to those of reading a record."""
+
 
 def finding(
     code: str, file: str, pointer: str, message: str, *, hint: str = "", severity: Severity = "error"

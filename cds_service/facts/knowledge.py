@@ -21,7 +21,7 @@ from cds_service.facts.valuesets import ValueSets, load_valuesets
 _MOST_REMEMBERED = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FactKnowledge:
     """The catalogue with all tables that reading a record needs. Immutable but for look-ups that it remembers."""
 
@@ -70,6 +70,8 @@ def _readers(
     catalogue: Catalogue, spellings: Spellings, qualitative: Qualitative, systems: CodeSystems
 ) -> tuple[dict[str, UnitTable], dict[str, NumberReader], dict[str, ResultReader]]:
     """What reads the values of each observed fact."""
+    codes = {unit for spec in catalogue if isinstance(spec, QuantityFact) for unit in (spec.unit, *spec.units)}
+    spellings = Spellings(spellings.exact, codes)
     units: dict[str, UnitTable] = {}
     numbers: dict[str, NumberReader] = {}
     results: dict[str, ResultReader] = {}

@@ -1,7 +1,8 @@
 """Which of several observations decides a fact: the newest that counts (DESIGN.md 4a).
 
 Final, amended and corrected ones count; preliminary and registered ones only where none of these exists; the others
-never. Where partial dates leave open which is newest, the one issued last decides, else all that may be it do.
+never. Of several of the same time the one issued last decides. Where that or a partial date leaves open which is the
+newest, all that may be it are looked at.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -73,11 +74,27 @@ def select(
         return Selection((), UNDATED, tuple(counting))
     newest = max(telling, key=lambda c: c.earliest)
     possible = [c for c in telling if c.latest >= newest.earliest]
-    issued = [c.issued.earliest for c in possible if c.issued is not None]
-    if issued:
-        last = max(issued)
-        possible = [c for c in possible if c.issued is None or c.issued.latest >= last]
+    possible = [c for c in possible if not any(_supersedes(other, c) for other in _latest_issued(possible))]
     return Selection(tuple(possible), age_in_days(newest.date, as_of), ())
+
+
+def _latest_issued(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Of the candidates of each time, the one issued last."""
+    found: dict[tuple[datetime, datetime], Candidate] = {}
+    for candidate in candidates:
+        if candidate.issued is not None:
+            time = (candidate.earliest, candidate.latest)
+            best = found.get(time)
+            if best is None or best.issued is None or candidate.issued.earliest > best.issued.earliest:
+                found[time] = candidate
+    return list(found.values())
+
+
+def _supersedes(later: Candidate, earlier: Candidate) -> bool:
+    """Whether two of the very same time are told apart by when they were issued."""
+    if (later.earliest, later.latest) != (earlier.earliest, earlier.latest):
+        return False
+    return later.issued is not None and earlier.issued is not None and later.issued.earliest > earlier.issued.latest
 
 
 def effective(observation: Observation) -> tuple[DateRange | None, str]:

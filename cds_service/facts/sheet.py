@@ -9,9 +9,10 @@ from cds_service.facts.building import Builder
 from cds_service.facts.describe import describe_fact
 from cds_service.facts.document import fact_document
 from cds_service.facts.fact import Events, Fact, World, unknown
+from cds_service.facts.findings import ISSUE_CODES
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.patient import is_deceased
-from cds_service.facts.specs import DefinedFact, DerivedFact
+from cds_service.facts.specs import DefinedFact, DerivedFact, Observed
 from cds_service.fhir.record import Record
 
 
@@ -23,7 +24,7 @@ class FactSheet:
         self._knowledge = knowledge
         self.as_of = as_of
         self.deceased = is_deceased(record.patient, as_of)
-        self.issues = tuple(_issues(self._facts.values()))
+        self.issues = tuple(_issues(self._facts.values(), knowledge))
 
     def __getitem__(self, name: str) -> Fact:
         """The fact, or part of a fact, of that name. Raises `KeyError` for one that was not built."""
@@ -63,12 +64,12 @@ class FactSheet:
             return []
         spec = catalogue.facts[base]
         if isinstance(spec, DefinedFact):
-            return [entry for part in spec.references() for entry in self.describe(part)]
+            return [entry for part in spec.references() for entry in self.describe(part, self._limit(part))]
         fact = self[name]
-        entries = describe_fact(name, fact, fresh_within)
-        if isinstance(spec, DerivedFact):
-            inner = fact.via if fact.via else name
-            entries += [entry for part in self._formula_parts(inner) for entry in self.describe(part)]
+        entries = describe_fact(name, fact, fresh_within, computed=isinstance(spec, DerivedFact))
+        if isinstance(spec, DerivedFact) and fact.value is not None:
+            parts = self._formula_parts(fact.via or name)
+            entries += [entry for part in parts for entry in self.describe(part, self._limit(part))]
         return entries
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -77,7 +78,8 @@ class FactSheet:
         for name in sorted(self._facts):
             spec = self._knowledge.catalogue.facts[name]
             if not isinstance(spec, DefinedFact):
-                found = describe_fact(name, self._facts[name], self._limit(name))
+                computed = isinstance(spec, DerivedFact)
+                found = describe_fact(name, self._facts[name], self._limit(name), computed=computed)
                 entries += [{**entry, "title": spec.title} for entry in found]
         return entries
 
@@ -101,15 +103,11 @@ def build_sheet(record: Record, knowledge: FactKnowledge, as_of: date, names: It
     return FactSheet({name: builder.fact(name) for name in sorted(wanted)}, knowledge, record, as_of)
 
 
-def _issues(facts: Iterable[Fact]) -> Iterator[Issue]:
+def _issues(facts: Iterable[Fact], knowledge: FactKnowledge) -> Iterator[Issue]:
     """Values that are there and not understood, each once. No value is quoted: issues go to the log."""
-    said: set[tuple[str, str]] = set()
     for fact in facts:
-        if fact.value is None and fact.reason in {"unit_not_understood", "value_not_understood"} and not fact.via:
-            for item in fact.evidence:
-                if (item.note or fact.presumed) and (item.source, fact.name) not in said:
-                    said.add((item.source, fact.name))
-                    what = "unit" if fact.reason == "unit_not_understood" else "value"
-                    yield Issue(
-                        "information", fact.reason, item.source, "", f"its {what} is not understood for {fact.name}"
-                    )
+        reason = fact.reason
+        if reason in ISSUE_CODES and isinstance(knowledge.catalogue.facts[fact.name], Observed):
+            what = "unit" if reason == "unit_not_understood" else "value"
+            for source in dict.fromkeys(item.source for item in fact.evidence if item.note):
+                yield Issue("information", reason, source, "", f"its {what} is not understood for {fact.name}")

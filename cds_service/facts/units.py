@@ -6,7 +6,7 @@ lists it. UCUM: https://ucum.org/ucum.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,10 +26,15 @@ _POWER_OF_TEN = re.compile(r"\bx?10e\+?0?([0-9])")
 
 
 class Spellings:
-    """Spellings of units seen in feeds, each with the UCUM code it stands for (`rules/facts/units.json`)."""
+    """Spellings of units seen in feeds, each with the UCUM code it stands for (`rules/facts/units.json`).
 
-    def __init__(self, spellings: Mapping[str, str] | None = None) -> None:
+    `codes` are all UCUM codes in use: such a code means itself and is never taken for another that differs in case
+    (g/L of haemoglobin for G/L, which some laboratories write for 10*9/L).
+    """
+
+    def __init__(self, spellings: Mapping[str, str] | None = None, codes: Iterable[str] = ()) -> None:
         self.exact: dict[str, str] = dict(spellings or {})
+        self.codes = frozenset({*self.exact.values(), *codes})
         self.folded: dict[str, set[str]] = {}
         for raw, ucum in self.exact.items():
             self.folded.setdefault(fold(raw), set()).add(ucum)
@@ -99,12 +104,15 @@ class UnitTable:
             return {self._exact[known]}
         if self.is_dimensionless and any(_ANNOTATION.fullmatch(text) for text in self._spellings.readings(raw)):
             return {ONE}
+        if raw in self._spellings.codes:
+            bare = _WORD_ANNOTATION.sub("", raw)
+            return {self._exact[bare]} if bare in self._exact else set()
         readings = self._spellings.readings(raw)
         found = {factor for text in readings for factor in self._folded.get(fold(text), ())}
         if found:
             return found
-        bare = {_WORD_ANNOTATION.sub("", text) for text in readings}
-        return {factor for text in bare if text for factor in self._folded.get(fold(text), ())}
+        plain = {_WORD_ANNOTATION.sub("", text) for text in readings}
+        return {factor for text in plain if text for factor in self._folded.get(fold(text), ())}
 
 
 def fold(raw: str) -> str:

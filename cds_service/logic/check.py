@@ -80,8 +80,8 @@ class Checker:
                 return None
             case Var():
                 return self._truth(node)
-            case Call(operator=operator, args=args):
-                return self._call(operator, args, node)
+            case _:
+                return self._call(node.operator, node.args, node)
 
     def _truth(self, node: Var) -> model.Condition | None:
         if not self.scope.in_record and node.name in self.scope.vocabulary.definitions:

@@ -42,15 +42,9 @@ class Duration:
         return {"d": self.count, "wk": self.count * 7}.get(self.unit)
 
     def _delta(self) -> relativedelta:
-        match self.unit:
-            case "d":
-                return relativedelta(days=self.count)
-            case "wk":
-                return relativedelta(weeks=self.count)
-            case "mo":
-                return relativedelta(months=self.count)
-            case "a":
-                return relativedelta(years=self.count)
+        if self.days is not None:
+            return relativedelta(days=self.days)
+        return relativedelta(months=self.count * (12 if self.unit == "a" else 1))
 
     def before(self, day: date) -> date:
         """The day this far before `day`; the earliest day there is when it would lie before year 1."""

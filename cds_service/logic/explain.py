@@ -39,11 +39,13 @@ class Step:
 class Reason:
     """A leaf that made the rule what it is.
 
-    `value` is the leaf's truth. `flip` says how far a number is from the opposite, `clears` the first day on which a
-    test of elapsed time turns into its opposite by itself; both are None where there is no such thing.
+    `said` is what is so, in plain words: the leaf's own where it is true, its opposite's where it is false. `flip` says
+    how far a number is from the opposite, `clears` the first day on which a test of elapsed time turns into its
+    opposite by itself; both are None where there is no such thing.
     """
 
     step: Step
+    said: str
     flip: Flip | None = None
     clears: date | None = None
 
@@ -59,7 +61,7 @@ class Reason:
 
     def text(self) -> str:
         """Such as `78 g/L, needs ≥ 80 g/L (8 g/dL)` or `stroke within the last 6 months, until 2026-12-03`."""
-        said = self.step.words if self.flip is None or self.clears is not None else self.flip.text()
+        said = self.said if self.flip is None else self.flip.text()
         return said if self.clears is None else f"{said}, until {self.clears.isoformat()}"
 
 
@@ -87,19 +89,22 @@ class Explainer:
 
     def reasons(self, facts: Mapping[str, Any], as_of: date) -> tuple[Reason, ...]:
         """The leaves that made the rule true, false or unknown, in reading order."""
-        return tuple(
-            Reason(
-                leaf,
-                flip(leaf.rule, leaf.value, facts, as_of, self._titles),
-                clears_on(leaf.rule, leaf.value, facts, as_of),
-            )
-            for leaf in decisive(self.explain(facts, as_of))
+        return tuple(self._reason(leaf, facts, as_of) for leaf in decisive(self.explain(facts, as_of)))
+
+    def _reason(self, leaf: Step, facts: Mapping[str, Any], as_of: date) -> Reason:
+        said = leaf.words if leaf.value is not False else words(model.Not(leaf.rule, leaf.pointer), self._titles)
+        return Reason(
+            leaf,
+            said,
+            flip(leaf.rule, leaf.value, facts, as_of, self._titles),
+            clears_on(leaf.rule, leaf.value, facts, as_of),
         )
 
 
 def decisive(step: Step) -> tuple[Step, ...]:
-    """The leaves that made this step what it is: without them it could be something else."""
-    return tuple({id(leaf): leaf for leaf in _decisive(step)}.values())
+    """The leaves that made this step what it is, in reading order; constants only where nothing else did."""
+    leaves = tuple({id(leaf): leaf for leaf in _decisive(step)}.values())
+    return tuple(leaf for leaf in leaves if not isinstance(leaf.rule, model.Constant)) or leaves
 
 
 def record_truths(rule: model.Records, facts: Mapping[str, Any], as_of: date) -> tuple[Truth3, ...]:

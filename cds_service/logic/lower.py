@@ -5,6 +5,7 @@
 so the only comparisons needed are between their ends.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,6 @@ from cds_service.logic.model import (
     Extreme,
     FactRef,
     Measure,
-    Named,
     Not,
     Number,
     OneOf,
@@ -97,12 +97,12 @@ def _distinct(parts: list[Json]) -> list[Json]:
 
 
 def _bounded(lowered: Lowered) -> Lowered:
-    if _size(lowered.certainly_true) + _size(lowered.certainly_false) > MAX_LOWERED:
+    if size(lowered.certainly_true) + size(lowered.certainly_false) > MAX_LOWERED:
         raise RuleTooLargeError
     return lowered
 
 
-def _size(rule: Json) -> int:
+def size(rule: Json) -> int:
     """Operators in a lowered rule (shared parts count each time they stand); over the limit where it is too deep."""
     count, stack = 0, [(rule, 0)]
     while stack:
@@ -122,15 +122,9 @@ class _Lowering:
 
     def __init__(self, *, in_record: bool) -> None:
         self.in_record = in_record
-        self.done: dict[int, Lowered] = {}
 
     def condition(self, rule: Condition) -> Lowered:
-        known = self.done.get(id(rule))
-        if known is None:
-            known = self.done[id(rule)] = self._condition(rule)
-        return known
-
-    def _condition(self, rule: Condition) -> Lowered:
+        """The two rules for a condition."""
         match rule:
             case Constant(value=value):
                 return Lowered(value is True, value is False)
@@ -164,8 +158,8 @@ class _Lowering:
                 return self._compare(rule)
             case Records():
                 return self._records(rule)
-            case Named(body=body):
-                return self.condition(body)
+            case _:
+                return self.condition(rule.body)
 
     @staticmethod
     def _choice(test: Lowered, then: Lowered, otherwise: Lowered) -> Lowered:
@@ -176,7 +170,7 @@ class _Lowering:
 
         def side(a: Json, b: Json) -> Json:
             yes, no = test.certainly_true, test.certainly_false
-            if _size(a) > _size(b):
+            if size(a) > size(b):
                 a, b, yes, no = b, a, no, yes
             return disjunction([conjunction([yes, a]), conjunction([b, disjunction([no, a])])])
 
@@ -203,7 +197,7 @@ class _Lowering:
                 return Lowered(conjunction([*known, *holds]), conjunction([*known, fails]))
             case "<":
                 holds_one, fails_one = {"<": [left.high, right.low]}, {">=": [left.low, right.high]}
-            case "<=":
+            case _:
                 holds_one, fails_one = {"<=": [left.high, right.low]}, {">": [left.low, right.high]}
         # The third comparison of a between can only add a certain "no": the other two already imply its "yes".
         return Lowered(True if rule.implied else conjunction([*known, holds_one]), conjunction([*known, fails_one]))
@@ -227,7 +221,7 @@ class _Lowering:
                 return Lowered(surely_some, surely_none)
             case "none":
                 return Lowered(surely_none, surely_some)
-            case "all":
+            case _:
                 # JSONLogic's `all` is false for an empty list, so one record must be there for certain.
                 return Lowered(
                     conjunction([whole, exists(sure), each(test.certainly_true)]),
@@ -256,15 +250,14 @@ class _Lowering:
                 one, other = {scaling: [inner.low, factor]}, {scaling: [inner.high, factor]}
                 return Bounds(inner.known, *((one, other) if factor >= 0 else (other, one)))
             case Extreme(which=which, parts=parts):
-                each = [self.measure(p) for p in parts]
-                return Bounds(_all_known(each), {which: [b.low for b in each]}, {which: [b.high for b in each]})
+                return _extreme(which, [self.measure(p) for p in parts])
             case Computed(operator=operator, parts=parts):
                 each = [self.measure(p) for p in parts]
                 exact = tuple({"===": [b.low, b.high]} for b in each if b.low is not b.high)
                 result = {operator: [b.low for b in each]}
                 divisor = tuple({"!==": [b.low, 0]} for b in each[1:]) if operator in ("/", "%") else ()
                 return Bounds((*_all_known(each), *exact, *divisor), result, result)
-            case Chosen():
+            case _:
                 return self._chosen(measure)
 
     def _chosen(self, measure: Chosen) -> Bounds:
@@ -298,6 +291,19 @@ class _Lowering:
             return duration.days
         # `val` with [1] reaches from a record up to the whole document.
         return {"val": [[1], "span", duration.key]} if self.in_record else {"var": f"span.{duration.key}"}
+
+
+def _extreme(which: str, each: list[Bounds]) -> Bounds:
+    """The smallest or largest part. One that is unknown may be any number, yet another can settle an end without it."""
+    known = [conjunction(list(b.known)) for b in each]
+
+    def end(value: Json, is_known: Json, otherwise: float) -> Json:
+        return value if is_known is True else otherwise if is_known is False else {"if": [is_known, value, otherwise]}
+
+    pairs = list(zip(each, known, strict=True))
+    low = {which: [end(b.low, k, -sys.float_info.max) for b, k in pairs]}
+    high = {which: [end(b.high, k, sys.float_info.max) for b, k in pairs]}
+    return Bounds((disjunction(known),), low, high)
 
 
 def _all_known(each: list[Bounds]) -> tuple[Json, ...]:

@@ -48,7 +48,12 @@ def comparison(
             base, limit = multiple
             text = limit if right.value == 1 else f"{written(right.written)} × {limit}"
             return Comparison(title_of(base, titles), relation, text, spoken=True)
-    return Comparison(measure_words(left, titles, inner), relation, measure_words(right, titles, inner))
+
+    def side(measure: model.Measure) -> str:
+        text = measure_words(measure, titles, inner)
+        return f"({text})" if isinstance(measure, model.Chosen) else text
+
+    return Comparison(side(left), relation, side(right))
 
 
 def pair_phrase(one: Comparison, two: Comparison, *, conjoined: bool) -> str | None:
@@ -86,7 +91,7 @@ def measure_words(measure: model.Measure, titles: Mapping[str, str], inner: Cond
 
     def part(node: model.Measure) -> str:
         text = measure_words(node, titles, inner)
-        return f"({text})" if isinstance(node, model.Sum | model.Computed | model.Chosen) else text
+        return f"({text})" if isinstance(node, model.Sum | model.Computed | model.Extreme | model.Chosen) else text
 
     match measure:
         case model.Number(written=text):
@@ -113,8 +118,8 @@ def measure_words(measure: model.Measure, titles: Mapping[str, str], inner: Cond
             return f"the {'smallest' if which == 'min' else 'largest'} of {listed}"
         case model.Computed(operator=operator, parts=parts):
             return {"*": " × ", "/": " ÷ ", "%": " modulo "}[operator].join(map(part, parts))
-        case model.Chosen(test=test, then=then, otherwise=otherwise):
-            return f"{part(then)} if {inner(test)}, else {part(otherwise)}"
+        case _:
+            return f"{part(measure.then)} if {inner(measure.test)}, else {part(measure.otherwise)}"
 
 
 def _term(node: model.Measure, part: Callable[[model.Measure], str]) -> str:

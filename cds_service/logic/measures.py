@@ -114,13 +114,8 @@ class Measures:
     def _kind(self, node: Node) -> FactType | bool:
         """The type that a node brings along; True where it takes its neighbour's; False where there are findings."""
         match node:
-            case Quantity():
+            case Quantity() | Literal():
                 return True
-            case Literal(value=value):
-                if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-                    return True
-                self.findings.at(node.pointer, "type-mismatch", f"{value!r} is not a number")
-                return False
             case Var(name=name):
                 return self._variable_kind(node, name)
             case Call(operator="if", args=args):
@@ -130,8 +125,9 @@ class Measures:
                 return self._joint_kind(list(args), node)
             case Call(operator="*" | "/" | "%", args=args):
                 return self._product_kind(args, node)
-            case Call(operator=operator):
-                self.findings.at(node.pointer, "type-mismatch", f"{operator!r} gives true or false, not a number")
+            case _:
+                message = f"{node.operator!r} gives true or false, not a number"
+                self.findings.at(node.pointer, "type-mismatch", message)
                 return False
 
     def _variable_kind(self, node: Var, name: str) -> FactType | bool:
@@ -185,19 +181,20 @@ class Measures:
         match node:
             case Literal(value=None):
                 return model.UnknownNumber(node.pointer)
-            case Literal(value=int() | float() as value):
+            case Literal(value=int() | float() as value) if not isinstance(value, bool):
                 return self._bare(value, kind, node)
+            case Literal(value=value):
+                self.findings.at(node.pointer, "type-mismatch", f"{value!r} is not a number")
+                return None
             case Quantity():
                 return self._quantity(node, kind)
             case Var(name=name):
-                own = self.checker.type_of(node)
-                if own is None:
-                    return None
+                # `_kind` has refused a name that is not known.
+                own = self.checker.scope.type_of(name) or kind
                 fact = self.checker.scope.ref(name, name, own)
                 return model.Reading(fact, own.unit, node.pointer, own.kind == "elapsed")
-            case Call(operator=operator, args=args):
-                return self._arithmetic(operator, args, kind, node)
-        return None
+            case _:
+                return self._arithmetic(node.operator, node.args, kind, node)
 
     def _bare(self, value: int | float, kind: FactType, node: Literal) -> model.Measure | None:
         if kind.unit != "1":
@@ -258,11 +255,12 @@ class Measures:
         parts = [measure for measure in measures if measure is not None]
         if operator == "*" and sum(not isinstance(p, model.Number) for p in parts) <= 1:
             return _scaled(parts, node.pointer)
-        if operator == "/" and isinstance(parts[1], model.Number):
+        if operator != "*" and isinstance(parts[1], model.Number):
             if parts[1].value == 0:
                 self.findings.at(node.pointer, "division-by-zero", "the divisor is 0")
                 return None
-            return model.Scaled(parts[1].value, True, parts[0], node.pointer)
+            if operator == "/":
+                return model.Scaled(parts[1].value, True, parts[0], node.pointer)
         product: model.Arithmetic = "*" if operator == "*" else "/" if operator == "/" else "%"
         return model.Computed(product, tuple(parts), node.pointer)
 
@@ -281,16 +279,15 @@ class Measures:
 
 def _scaled(parts: list[model.Measure], pointer: str) -> model.Measure:
     """A product with at most one factor that is no constant, multiplied from left to right as the engine does."""
-    product = parts[0]
-    for part in parts[1:]:
-        match product, part:
-            case model.Number(value=one), model.Number(value=other):
-                product = model.Number(one * other, number(one * other), pointer)
-            case _, model.Number(value=factor):
-                product = model.Scaled(factor, False, product, pointer)
-            case model.Number(value=factor), _:
-                product = model.Scaled(factor, False, part, pointer)
-    return product
+    factor, product = 1.0, None
+    for part in parts:
+        if not isinstance(part, model.Number):
+            product = part if factor == 1 else model.Scaled(factor, False, part, pointer)
+        elif product is None:
+            factor *= part.value
+        else:
+            product = model.Scaled(part.value, False, product, pointer)
+    return model.Number(factor, number(factor), pointer) if product is None else product
 
 
 def _comparable(one: FactType, two: FactType) -> bool:

@@ -232,10 +232,10 @@ def children(node: Rule) -> tuple[Rule, ...]:
             return (left, right)
         case Records(test=test):
             return (test,)
-        case Named(body=body):
-            return (body,)
         case Constant() | Truth() | OneOf() | Number() | UnknownNumber() | Span() | Reading():
             return ()
+        case _:
+            return (node.body,)
 
 
 def walk(node: Rule) -> Iterator[Rule]:

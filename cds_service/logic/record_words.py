@@ -25,7 +25,11 @@ def elapsed_phrase(rule: model.Compare, inner: ConditionWords, *, negated: bool,
     if extent is None or field is None or not limited:
         return said.text() if brief else f"has {said.text()}"
     if field == "days_since_end" and said.relation in "≤<":
-        last = f"within the last {said.limit}" if said.relation == "≤" else f"less than {said.limit} ago"
+        last = (
+            f"within the last {said.limit.removeprefix('1 ')}"
+            if said.relation == "≤"
+            else f"less than {said.limit} ago"
+        )
         return last if brief else f"was there {last}"
     if field == "days_since_course_start":
         return f"{'' if brief else 'has gone on '}for {extent}{said.limit}"

@@ -16,10 +16,13 @@ from itertools import combinations, pairwise, product
 from typing import Any
 
 from cds_service.logic import model
+from cds_service.logic.lower import lower, size
 from cds_service.logic.program import Program, Truth3
 from cds_service.logic.vocabulary import Vocabulary
 
 MAX_EVALUATIONS = 400
+MAX_OPERATIONS = 100_000
+"""Evaluations times operators: large rules are tried less often."""
 MAX_RECORDS = 200
 MAX_TESTS = 3
 """Different questions about the records of one fact; more would make the lists of records too many."""
@@ -54,7 +57,9 @@ def impossible(rule: model.Condition, vocabulary: Vocabulary) -> tuple[bool, ...
 class _Search:
     def __init__(self, rule: model.Condition, vocabulary: Vocabulary, as_of: date) -> None:
         self.as_of = as_of
-        self.left = MAX_EVALUATIONS
+        lowered = lower(rule)
+        operators = size(lowered.certainly_true) + size(lowered.certainly_false)
+        self.left = min(MAX_EVALUATIONS, MAX_OPERATIONS // (operators + 1))
         self.program = Program([rule])
         self.choices = list(_choices(rule, vocabulary, as_of))
 

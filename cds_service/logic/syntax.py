@@ -94,8 +94,8 @@ def to_json(node: Node) -> Any:
             return {"quantity": [value, unit]}
         case Var(name=name):
             return {"var": name}
-        case Call(operator=operator, args=args):
-            return {operator: [to_json(arg) for arg in args]}
+        case _:
+            return {node.operator: [to_json(arg) for arg in node.args]}
 
 
 def parse(rule: Any, findings: Findings, pointer: str = "") -> Node | None:

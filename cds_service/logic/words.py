@@ -68,8 +68,8 @@ class _Words:
                 return _Phrase(comparison(rule, self.titles, self._inner, negated=negated).text())
             case model.Records():
                 return _Phrase(self._records(rule, negated=negated))
-            case model.Named(name=name, title=title):
-                text = title_of(name, {name: title})
+            case _:
+                text = title_of(rule.name, {rule.name: rule.title})
                 return _Phrase(f"{text}: no" if negated else text)
 
     def _inner(self, rule: model.Condition) -> str:

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.settings import Settings, default_rules_dir
 from cds_service.library import Library, load_library
+from cds_service.settings import Settings, default_rules_dir
 
 AS_OF = date(2026, 5, 15)
 

@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.settings import Settings
 from cds_service.library import Library
+from cds_service.settings import Settings
 
 URL = "/cds-services/clinical-trial-match"
 LIMIT = 4_000

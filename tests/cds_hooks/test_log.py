@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from cds_service.app import create_app
 from cds_service.cds_hooks.log import open_log
-from cds_service.settings import Settings
 from cds_service.library import Library
+from cds_service.settings import Settings
 
 URL = "/cds-services/clinical-trial-match"
 

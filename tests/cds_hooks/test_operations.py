@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from cds_service import __version__
 from cds_service.app import app_from_environment
 from cds_service.errors import RulesError
-from cds_service.settings import BindError
 from cds_service.library import Library
+from cds_service.settings import BindError
 
 
 def test_it_is_alive_and_ready(client: TestClient, library: Library) -> None:

@@ -127,7 +127,7 @@ TIMES: list[tuple[Json, tuple[float, float], tuple[float, float], str]] = [
     ({}, (0, MAX), (0, 0), "nothing"),
     ({"recordedDate": "2026-05-02"}, (30, MAX), (0, 0), "not later than it was recorded"),
     ({"onsetDateTime": "2026-05-02", "abatementDateTime": "2026-05-22"}, (30, 30), (10, 10), "over"),
-    ({"onsetDateTime": "2026-05-02", "abatementDateTime": "2026"}, (30, 30), (0, 30), "over at some time since"),
+    ({"onsetDateTime": "2026-05-02", "abatementDateTime": "2026"}, (30, 30), (0, 151), "over at some time this year"),
     ({"onsetDateTime": "2026-05-22", "abatementDateTime": "2026-05-02"}, (0, MAX), (0, MAX), "cannot be"),
     ({"onsetDateTime": "2026-05-02", "clinicalStatus": concept("resolved")}, (30, 30), (0, 30), "resolved since"),
     ({"onsetDateTime": "2026-05-02", "clinicalStatus": concept("remission")}, (30, 30), (0, 30), "quiet since"),
