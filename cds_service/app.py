@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from cds_service import __version__
-from cds_service.cards import CardOptions, cards_for
+from cds_service.cards import cards_for
 from cds_service.cds_hooks.cors import HEADERS, METHODS, Cors
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
 from cds_service.cds_hooks.log import open_log
@@ -17,7 +17,7 @@ from cds_service.cds_hooks.routes import Answer, router
 from cds_service.fhir import Record
 from cds_service.library import Library, load_library
 from cds_service.matching import match
-from cds_service.settings import Settings, check_bind, load_settings
+from cds_service.settings import Settings, card_options, check_bind, load_settings
 
 
 def create_app(settings: Settings, library: Library | None = None, clock: Callable[[], date] = date.today) -> FastAPI:
@@ -28,9 +28,7 @@ def create_app(settings: Settings, library: Library | None = None, clock: Callab
     """
     rules = load_library(settings.rules_dir) if library is None else library
     log = open_log(settings.log_level)
-    options = CardOptions(
-        max_cards=settings.max_cards, min_decided=settings.min_decided, closed_trials=settings.closed_trials
-    )
+    options = card_options(settings)
 
     def answer_for(record: Record, hook_instance: str) -> Answer:
         result = match(record, rules, clock())

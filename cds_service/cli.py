@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvicorn
 
-from cds_service.cards import CardOptions, cards_for
+from cds_service.cards import cards_for
 from cds_service.cli_rules import authoring_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
 from cds_service.explanation import explain as explanation
@@ -17,7 +17,7 @@ from cds_service.fhir import read_bundle
 from cds_service.library import Library, check_library, load_library
 from cds_service.matching import Match
 from cds_service.matching import match as match_record
-from cds_service.settings import Settings, check_bind, load_settings
+from cds_service.settings import Settings, card_options, check_bind, load_settings
 from cds_service.terminal import show_cards, show_explanation, show_facts, show_findings
 from cds_service.trials.cases import check_cases
 
@@ -66,12 +66,11 @@ def match(
     """Print the CDS Hooks response that the service would send for a record."""
     settings = _settings()
     result = _match(bundle, as_of, patient, _library(settings))
-    options = CardOptions(settings.max_cards, settings.min_decided, settings.closed_trials)
-    cards = cards_for(result, options, seed=f"{result.patient_id} {result.as_of}")
+    cards = cards_for(result, card_options(settings), seed=f"{result.patient_id} {result.as_of}")
     if _is_json(format):
         _print_json({"cards": cards})
     else:
-        show_cards(cards)
+        show_cards(cards, markdown=settings.client_profile.detail == "markdown")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from cds_service.logic.model import FactRef
 from cds_service.matching import Match
 from cds_service.trials.verdicts import CriterionResult, TrialResult
 
@@ -55,7 +56,7 @@ def _criterion(match: Match, result: CriterionResult) -> dict[str, Any]:
         "outcome": result.outcome,
         "basis": result.basis,
         "text": criterion.text,
-        "facts": evidence_of(match, result),
+        "facts": evidence_of(match, result.facts),
     }
     if criterion.gate:
         entry["gate"] = True
@@ -66,10 +67,10 @@ def _criterion(match: Match, result: CriterionResult) -> dict[str, Any]:
     return entry
 
 
-def evidence_of(match: Match, result: CriterionResult) -> list[dict[str, Any]]:
-    """What the criterion's rule read: name, value, unit, date, source and, where unknown, the reason."""
+def evidence_of(match: Match, facts: Iterable[FactRef]) -> list[dict[str, Any]]:
+    """What is known of facts as a rule reads them: name, value, unit, date, source and, where unknown, the reason."""
     entries: list[dict[str, Any]] = []
-    for ref in result.facts:
+    for ref in facts:
         limit = None if ref.limit is None else ref.limit.span(match.as_of)
         for entry in match.sheet.describe(ref.name, limit):
             if entry not in entries:

@@ -1,20 +1,23 @@
 """Everything that a rules folder holds, loaded and checked: what is known about facts, and the trials."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.logic.explain import Explainer
+from cds_service.logic.model import Condition
 from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A rules folder, ready for matching. Immutable, so that threads share it."""
+    """A rules folder, ready for matching. Immutable but for what it remembers, so that threads share it."""
 
     facts: FactKnowledge
     compiled: TrialLibrary
+    _explainers: dict[int, Explainer] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def trials(self) -> tuple[CompiledTrial, ...]:
@@ -34,6 +37,18 @@ class Library:
     def trial(self, trial_id: str) -> CompiledTrial | None:
         """The trial of that number, or None."""
         return next((t for t in self.trials if t.id == trial_id), None)
+
+    def titles(self) -> dict[str, str]:
+        """What each fact is called."""
+        return {fact.name: fact.title for fact in self.catalogue}
+
+    def explainer(self, rule: Condition) -> Explainer:
+        """What explains a rule of one of the trials. It is compiled part by part the first time it is asked for."""
+        # By identity: to hash a rule means to walk it, and the trials keep their rules alive.
+        found = self._explainers.get(id(rule))
+        if found is None:
+            found = self._explainers.setdefault(id(rule), Explainer(rule, self.titles()))
+        return found
 
 
 def load_library(rules_dir: Path) -> Library:

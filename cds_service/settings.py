@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cds_service.cards import CardOptions, ClientProfile, ProfileError, load_profile
+from cds_service.cards.profiles import STANDARD
 from cds_service.errors import CdsError
 
 PREFIX = "CDS_"
@@ -60,6 +62,20 @@ class Settings(BaseSettings):
         "inform",
         description="A trial that no longer takes patients: `inform` shows a card without referral, `hide` shows none.",
     )
+    near_miss: bool = Field(
+        False,
+        description=(
+            "Show trials that may fit soon as well, last: what rules them out clears by itself within three months, "
+            "or is one test to repeat."
+        ),
+    )
+    client_profile: Annotated[ClientProfile, NoDecode] = Field(
+        STANDARD,
+        description=(
+            "What the EHR can show: `standard`, `epic`, `cerner`, or a JSON file that completes one of them with the "
+            "site's own order codes and link hosts (docs/cards.md)."
+        ),
+    )
     max_body_bytes: int = Field(
         20_000_000, ge=1, description="Largest request body, in bytes. A larger one is answered with 413."
     )
@@ -81,6 +97,16 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the database for feedback and decisions. No part of this release opens it."
     )
+
+    @field_validator("client_profile", mode="before")
+    @classmethod
+    def _named_profile(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return load_profile(value.strip())
+        except ProfileError as problem:
+            raise ValueError(str(problem)) from problem
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -125,6 +151,17 @@ def load_settings() -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def card_options(settings: Settings) -> CardOptions:
+    """Which cards the site wants and its EHR can show."""
+    return CardOptions(
+        max_cards=settings.max_cards,
+        min_decided=settings.min_decided,
+        closed_trials=settings.closed_trials,
+        near_miss=settings.near_miss,
+        profile=settings.client_profile,
+    )
 
 
 def check_bind(settings: Settings) -> None:

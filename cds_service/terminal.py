@@ -1,15 +1,15 @@
 """How answers look in a terminal."""
 
-import html
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markdown import Markdown
 from rich.panel import Panel
+from rich.rule import Rule
 from rich.table import Table
+from rich.text import Text
 
 from cds_service.errors import Finding
 
@@ -21,19 +21,27 @@ VERDICTS = {
     "not_eligible": "red",
 }
 
+PANEL_WIDTH = 76
+"""Columns of a card: what an EHR gives it, roughly."""
 
-def show_cards(cards: Sequence[dict[str, Any]], console: Console | None = None) -> None:
-    """Cards as a narrow EHR panel would show them."""
+
+def show_cards(cards: Sequence[dict[str, Any]], console: Console | None = None, *, markdown: bool = True) -> None:
+    """Cards as a narrow EHR panel would show them; `markdown` says how their details are written."""
     console = console or Console()
     if not cards:
         console.print("No cards.")
     for card in cards:
-        # Markdown viewers read entities; a terminal does not.
-        detail = html.unescape(re.sub(r"\n(?=- )", "\n", card["detail"]))
-        actions = [suggestion["label"] for suggestion in card.get("suggestions", ())]
-        console.print(Panel(Markdown(detail), title=card["summary"], subtitle=card["source"]["label"], width=90))
-        for action in actions:
-            console.print(f"  [ {action} ]", markup=False)
+        detail = Markdown(card["detail"]) if markdown else Text(card["detail"])
+        buttons = [Text(f"[ {suggestion['label']} ]", style="bold cyan") for suggestion in card.get("suggestions", ())]
+        links = [Text(f"{link['label']}: {link['url']}", style="dim") for link in card.get("links", ())]
+        rest = [Text(), *buttons, *links] if buttons or links else []
+        summary = Text(card["summary"], style="bold")
+        panel = Panel(
+            Group(summary, Rule(style="dim"), detail, *rest),
+            subtitle=Text(card["source"]["label"], style="dim"),
+            width=min(console.width, PANEL_WIDTH),
+        )
+        console.print(panel)
 
 
 def show_explanation(document: dict[str, Any], console: Console | None = None) -> None:

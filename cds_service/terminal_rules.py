@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from cds_service.trials.case_runs import TESTED, CaseReport, Coverage
+from cds_service.trials.case_runs import TESTED, CaseReport, Coverage, Mismatch
 from cds_service.trials.cases import said
 from cds_service.trials.mutation import MutationReport
 
@@ -16,8 +16,9 @@ def show_case_report(report: CaseReport, mutation: MutationReport | None, consol
     trial = report.cases.trial
     checked = sum(len(case.expect) for case, _ in report.ran)
     console.rule(f"{trial.id}  {trial.trial.short_title}", align="left")
-    for mismatch in report.mismatches:
+    for mismatch, more in _grouped(report.mismatches):
         line = f"{mismatch.case}: {mismatch.what} is {mismatch.found}, expected {mismatch.expected}"
+        line += f" (and in {more} more {'case' if more == 1 else 'cases'})" if more else ""
         console.print(line, style="red", markup=False, highlight=False)
         console.print(f"  {report.cases.file}#{mismatch.pointer}", style="dim", markup=False, highlight=False)
         for reason in mismatch.because:
@@ -30,6 +31,14 @@ def show_case_report(report: CaseReport, mutation: MutationReport | None, consol
         text = f"{mutation.tried} faults put into the rules: {len(mutation.survivors)} stay unnoticed"
         text += f", {mutation.equivalent} are explained as no fault" if mutation.equivalent else ""
         console.print(text, style="green" if not mutation.survivors else "red", highlight=False)
+
+
+def _grouped(mismatches: Sequence[Mismatch]) -> list[tuple[Mismatch, int]]:
+    """The first of those that say the same, and how many more there are: a wrong base shows in every case."""
+    groups: dict[tuple[object, ...], list[Mismatch]] = {}
+    for item in mismatches:
+        groups.setdefault((item.what, item.expected, item.found, item.because), []).append(item)
+    return [(group[0], len(group) - 1) for group in groups.values()]
 
 
 def _coverage_table(coverage: Sequence[Coverage]) -> Table:

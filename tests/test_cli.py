@@ -52,7 +52,7 @@ def test_explain_as_text_and_as_fact_sheet() -> None:
 
 def test_match_prints_the_response_that_the_service_would_send() -> None:
     response = json.loads(run("match", "--bundle", sample("sle-likely"), "--as-of", "2026-11-24").stdout)
-    assert [card["source"]["topic"]["code"] for card in response["cards"]] == ["NCT07083349"]
+    assert [card["source"]["topic"]["code"] for card in response["cards"]] == ["NCT07083349", "NCT06676631"]
     assert json.loads(run("match", "--bundle", sample("no-sle"), "--as-of", "2026-11-24").stdout) == {"cards": []}
 
 

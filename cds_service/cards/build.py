@@ -1,99 +1,167 @@
 """From a match to the cards of a CDS Hooks response."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from cds_service.cards.contents import Contents
+from cds_service.cards.detail import as_markdown, as_plain
+from cds_service.cards.invariants import check_cards
+from cds_service.cards.missing import Open, Searcher
+from cds_service.cards.near_miss import NearMiss, near_miss
 from cds_service.cards.overrides import OVERRIDE_REASONS
-from cds_service.cards.selection import CardOptions, counted, referrable, select
-from cds_service.cards.suggestions import order, referral, stable_uuid
+from cds_service.cards.reading import Reader, TrialReading
+from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, select
+from cds_service.cards.suggestions import Suggester, is_condition_reference, stable_uuid
 from cds_service.cards.text import plain
-from cds_service.cards.wording import Missing, detail, missing_facts, summary
-from cds_service.explanation import evidence_of
-from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.specs import Code
 from cds_service.matching import Match
 from cds_service.trials.verdicts import TrialResult
 
-ORDERABLE_REASONS = frozenset({"no_result", "too_old", "undated", "indeterminate"})
-"""Why a test is worth ordering. What the EHR did not send, or sent in an unknown unit, may be there already."""
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as it goes out. `key` is the same for a card that says the same; see `Choice.key`."""
+
+    trial_id: str
+    key: str
+    body: dict[str, Any]
 
 
 def cards_for(match: Match, options: CardOptions, seed: str) -> list[dict[str, Any]]:
     """The cards for one patient, best first; none for a deceased patient.
 
     `seed` names the answer (the hook instance): the same seed and match give the same card and suggestion UUIDs.
+    Raises InvariantError if a card is not what a client may be sent.
+    """
+    return [card.body for card in deck_for(match, options, seed)]
+
+
+def deck_for(
+    match: Match,
+    options: CardOptions,
+    seed: str,
+    *,
+    suppressed: Collection[str] = (),
+    already_shown: Collection[str] = (),
+) -> tuple[Card, ...]:
+    """The cards with what a deployment needs to remember them by.
+
+    `suppressed` are ids of trials set aside for this patient, `already_shown` keys of cards that are not repeated.
+    Raises InvariantError.
     """
     if match.deceased:
-        return []
-    selection = select(match.trials, options, match.as_of)
-    last = len(selection.shown) - 1
-    return [
-        _card(match, result, selection.left_out if i == last else (), seed) for i, result in enumerate(selection.shown)
-    ]
+        return ()
+    reader = Reader(match)
+    near = _near_misses(reader, match.trials, options)
+    selection = select(
+        match.trials, options, match.as_of, near=near, suppressed=suppressed, already_shown=already_shown
+    )
+    deck = _Dealer(reader, options, seed).deal(selection)
+    check_cards([card.body for card in deck], options.profile, match.patient_id, options.max_cards)
+    return deck
 
 
-def _card(match: Match, result: TrialResult, left_out: Sequence[TrialResult], seed: str) -> dict[str, Any]:
-    trial = result.trial
-    missing = missing_facts(match, counted(result))
-    card: dict[str, Any] = {
-        "uuid": stable_uuid(seed, trial.id),
-        "summary": summary(match, result, missing),
-        "detail": detail(match, result, missing, left_out),
-        "indicator": "info",
-        "source": {
-            "label": urlsplit(trial.registry.url).hostname or "registry",
-            "url": trial.registry.url,
-            # Static per trial: EHRs remember an override by this code.
-            "topic": {
-                "system": "https://clinicaltrials.gov",
-                "code": trial.id,
-                "display": plain(trial.short_title),
-            },
-        },
-        "overrideReasons": [dict(reason) for reason in OVERRIDE_REASONS],
-        "links": [{"label": f"Registry record {trial.id}", "url": trial.registry.url, "type": "absolute"}],
-    }
-    suggestions = _suggestions(match, result, missing, seed)
-    if suggestions:
-        card["suggestions"] = suggestions
-        card["selectionBehavior"] = "any"
-    return card
+def _near_misses(reader: Reader, results: Collection[TrialResult], options: CardOptions) -> dict[str, NearMiss]:
+    found = {}
+    for result in results:
+        if may_be_near(result, options, reader.match.as_of):
+            miss = near_miss(reader, result, options.nearness)
+            if miss is not None:
+                found[result.trial.id] = miss
+    return found
 
 
-def _suggestions(match: Match, result: TrialResult, missing: Sequence[Missing], seed: str) -> list[dict[str, Any]]:
-    if not referrable(result.trial, match.as_of):
-        return []
-    reasons = _diagnoses(match, result)
-    suggestions = [referral(result.trial, match.patient_id, reasons, seed)]
-    ordered: set[str] = set()
-    for item in missing:
-        if item.reason not in ORDERABLE_REASONS:
-            continue
-        for test, title in _tests(match.library.catalogue, item.name):
-            if test.code not in ordered:
-                ordered.add(test.code)
-                suggestions.append(order(result.trial, test, match.patient_id, reasons, title=title, seed=seed))
-    return suggestions
+class _Dealer:
+    def __init__(self, reader: Reader, options: CardOptions, seed: str) -> None:
+        self.reader = reader
+        self.match = reader.match
+        self.options = options
+        self.seed = seed
+        self.contents = Contents(reader)
 
+    def deal(self, selection: Selection) -> tuple[Card, ...]:
+        """The cards of a selection, in its order."""
+        opens = self._opens(selection)
+        left_out = [choice.result.trial.id for choice in selection.left_out]
+        last = len(selection.shown) - 1
+        return tuple(
+            Card(choice.result.trial.id, choice.key, self._body(choice, opens[i], left_out if i == last else []))
+            for i, choice in enumerate(selection.shown)
+        )
 
-def _tests(catalogue: Catalogue, name: str) -> list[tuple[Code, str]]:
-    """What to order for a fact: its own test, or those of the facts that it is made of."""
-    entry = catalogue.lookup(name)
-    if entry is None:
-        return []
-    if entry.order is not None:
-        return [(entry.order, entry.title)]
-    return [test for part in entry.spec.references() for test in _tests(catalogue, part)]
+    def _opens(self, selection: Selection) -> list[Open]:
+        """What is missing for each card, and for each fact which other cards wait for it."""
+        searcher = Searcher(self.reader)
+        wanted = [
+            [*(choice.near.wanted if choice.near is not None else ()), *searcher.wanted(self._reading(choice).criteria)]
+            for choice in selection.shown
+        ]
+        opens = searcher.settle(wanted)
+        waiting: dict[str, list[str]] = {}
+        for choice, found in zip(selection.shown, opens, strict=True):
+            for item in found.missing:
+                waiting.setdefault(item.key, []).append(choice.result.trial.id)
+        return [
+            replace(
+                found,
+                missing=tuple(
+                    replace(item, also=tuple(t for t in waiting[item.key] if t != choice.result.trial.id))
+                    for item in found.missing
+                ),
+            )
+            for choice, found in zip(selection.shown, opens, strict=True)
+        ]
 
+    def _reading(self, choice: Choice) -> TrialReading:
+        return self.reader.read(choice.result) if choice.near is None else choice.near.reading
 
-def _diagnoses(match: Match, result: TrialResult) -> list[str]:
-    """References to the Conditions that the trial's gates rest on."""
-    sources = [
-        entry["source"]
-        for criterion in result.criteria
-        if criterion.criterion.gate
-        for entry in evidence_of(match, criterion)
-        if str(entry.get("source", "")).startswith("Condition/")
-    ]
-    return list(dict.fromkeys(sources))
+    def _body(self, choice: Choice, found: Open, left_out: list[str]) -> dict[str, Any]:
+        trial, profile = choice.result.trial, self.options.profile
+        summary, detail = self.contents.of(choice, found, left_out)
+        host = urlsplit(trial.registry.url).hostname or "registry"
+        source: dict[str, Any] = {"label": host}
+        if profile.opens(host):
+            source["url"] = trial.registry.url
+        # Static per trial: EHRs remember an override by this code.
+        display = plain(trial.short_title)
+        source["topic"] = {"system": "https://clinicaltrials.gov", "code": trial.id, "display": display}
+        card: dict[str, Any] = {
+            "uuid": stable_uuid(self.seed, trial.id),
+            "summary": summary,
+            "detail": as_plain(detail) if profile.detail == "plain" else as_markdown(detail),
+            "indicator": "info",
+            "source": source,
+        }
+        suggestions = self._suggestions(choice, found)
+        if suggestions:
+            card["suggestions"] = suggestions
+            card["selectionBehavior"] = "any"
+        card["overrideReasons"] = [dict(reason) for reason in OVERRIDE_REASONS]
+        if profile.opens(host):
+            card["links"] = [{"label": f"Registry record {trial.id}", "url": trial.registry.url, "type": "absolute"}]
+        return card
+
+    def _suggestions(self, choice: Choice, found: Open) -> list[dict[str, Any]]:
+        if choice.kind == "closed":
+            return []
+        trial = choice.result.trial
+        suggester = Suggester(trial, self.match.patient_id, self._reasons(choice), self.options.profile, self.seed)
+        title = self.contents.names.test_title
+        if choice.near is not None:
+            orders = {repeat.order.code: repeat.order for repeat in choice.near.repeats}
+            return [s for test in orders.values() for s in suggester.order(test, title(test), again=True)]
+        tests = [item.order for item in found.missing if item.order is not None]
+        return [*suggester.referral(), *(s for test in tests for s in suggester.order(test, title(test)))]
+
+    def _reasons(self, choice: Choice) -> tuple[str, ...]:
+        """References to the Conditions that the trial's gates rest on."""
+        sources = [
+            str(entry["source"])
+            for read in self._reading(choice).criteria
+            if read.result.criterion.gate
+            for ref in read.decisive_facts()
+            for entry in self.reader.evidence(ref)
+            if entry["reason"] is None
+        ]
+        return tuple(source for source in dict.fromkeys(sources) if is_condition_reference(source))

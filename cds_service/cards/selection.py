@@ -1,47 +1,68 @@
 """Which trials a clinician gets to see, and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from cds_service.cards.counted import computed
+from cds_service.cards.near_miss import NearMiss, Nearness
+from cds_service.cards.profiles import STANDARD, ClientProfile
 from cds_service.trials.model import Trial
-from cds_service.trials.verdicts import BEST_FIRST, CriterionResult, TrialResult
+from cds_service.trials.verdicts import BEST_FIRST, TrialResult
 
 REFERRABLE = frozenset({"recruiting", "enrolling_by_invitation", "not_yet_recruiting"})
 OVER = frozenset({"completed", "terminated", "withdrawn", "suspended"})
+
+NEAR = Nearness(days=90, share=0.5)
+"""A card that asks to look again in more than three months, or hopes for half as much again, is noise."""
+
+CardKind = Literal["fits", "closed", "near_miss"]
+"""What a card is about: a trial that fits and may be referred to, one that fits and takes no more patients, and one
+that does not fit yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardOptions:
     """What the deployment wants to see.
 
-    `min_decided` is how many of a trial's computed criteria must be decided at least; `closed_trials` says whether a
-    trial that no longer recruits is shown for information or hidden.
+    * `min_decided`: how many of a trial's computed criteria must be decided at least.
+    * `closed_trials`: whether a trial that no longer recruits is shown for information or hidden.
+    * `near_miss`: whether trials that may fit soon get a card of their own kind, and `nearness` how near they must be.
+    * `profile`: what the client can show.
     """
 
     max_cards: int = 5
     min_decided: int = 0
     closed_trials: Literal["inform", "hide"] = "inform"
+    near_miss: bool = False
+    nearness: Nearness = NEAR
+    profile: ClientProfile = STANDARD
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A trial that gets a card. `near` says what a near miss lacks."""
+
+    result: TrialResult
+    kind: CardKind
+    near: NearMiss | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells whether two cards for one patient say the same: the trial, the kind, and what is decided."""
+        passed = sum(c.outcome == "pass" for c in computed(self.result))
+        until = "" if self.near is None or self.near.until is None else f"/{self.near.until}"
+        trial = self.result.trial
+        return f"{trial.id}@{trial.rules_version}/{self.kind}/{self.result.verdict}/{passed}{until}"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The trials to show, best first, and those that fit as well but are beyond the cap."""
+    """The trials to show, best first, and those that would be shown as well but are beyond the cap."""
 
-    shown: tuple[TrialResult, ...]
-    left_out: tuple[TrialResult, ...]
-
-
-def counted(result: TrialResult) -> tuple[CriterionResult, ...]:
-    """The criteria that the verdict rests on: the trial's own and those of its best cohort."""
-    best = min(result.cohorts, key=lambda c: BEST_FIRST.index(c.verdict), default=None)
-    return (*result.criteria, *(best.criteria if best is not None else ()))
-
-
-def computed(result: TrialResult) -> tuple[CriterionResult, ...]:
-    """Those of `counted` that a rule decides."""
-    return tuple(c for c in counted(result) if c.outcome != "review")
+    shown: tuple[Choice, ...]
+    left_out: tuple[Choice, ...]
 
 
 def out_of_date(trial: Trial, as_of: date) -> bool:
@@ -54,26 +75,64 @@ def referrable(trial: Trial, as_of: date) -> bool:
     return trial.status in REFERRABLE and not out_of_date(trial, as_of)
 
 
-def select(results: Sequence[TrialResult], options: CardOptions, as_of: date) -> Selection:
-    """Trials that fit and may be shown: open ones first, likely before possibly, then fewest unknowns."""
-    fitting = [r for r in results if _fits(r, options, as_of)]
-    fitting.sort(
-        key=lambda r: (
-            not referrable(r.trial, as_of),
-            BEST_FIRST.index(r.verdict),
-            sum(c.outcome == "unknown" for c in computed(r)),
-            r.trial.id,
-        )
+def may_be_near(result: TrialResult, options: CardOptions, as_of: date) -> bool:
+    """Whether it is worth finding out how near a trial is that does not fit."""
+    return (
+        options.near_miss
+        and result.verdict == "not_eligible"
+        and _shown_at_all(result, options)
+        and referrable(result.trial, as_of)
     )
-    return Selection(tuple(fitting[: options.max_cards]), tuple(fitting[options.max_cards :]))
 
 
-def _fits(result: TrialResult, options: CardOptions, as_of: date) -> bool:
-    trial = result.trial
-    if trial.state != "active" or trial.status in OVER:
-        return False
-    if result.verdict not in ("likely_eligible", "possibly_eligible"):
-        return False
-    if options.closed_trials == "hide" and not referrable(trial, as_of):
+def select(
+    results: Sequence[TrialResult],
+    options: CardOptions,
+    as_of: date,
+    *,
+    near: Mapping[str, NearMiss] | None = None,
+    suppressed: Collection[str] = (),
+    already_shown: Collection[str] = (),
+) -> Selection:
+    """The trials that get a card, best first.
+
+    Open trials come before closed ones and near misses last; then likely before possibly, then the fewest unknown
+    criteria. `near` holds the near misses by trial id. `suppressed` are ids of trials that were set aside for this
+    patient, `already_shown` the keys of cards that are not to be repeated: neither is counted as left out.
+    """
+    chosen = []
+    for result in results:
+        choice = _choice(result, options, as_of, near or {})
+        if choice is not None and result.trial.id not in suppressed and choice.key not in already_shown:
+            chosen.append(choice)
+    chosen.sort(key=_rank)
+    return Selection(tuple(chosen[: options.max_cards]), tuple(chosen[options.max_cards :]))
+
+
+def _choice(result: TrialResult, options: CardOptions, as_of: date, near: Mapping[str, NearMiss]) -> Choice | None:
+    if not _shown_at_all(result, options):
+        return None
+    if result.verdict in ("likely_eligible", "possibly_eligible"):
+        if referrable(result.trial, as_of):
+            return Choice(result, "fits")
+        return Choice(result, "closed") if options.closed_trials == "inform" else None
+    miss = near.get(result.trial.id)
+    return None if miss is None else Choice(result, "near_miss", miss)
+
+
+def _shown_at_all(result: TrialResult, options: CardOptions) -> bool:
+    if result.trial.state != "active" or result.trial.status in OVER:
         return False
     return sum(c.outcome != "unknown" for c in computed(result)) >= options.min_decided
+
+
+def _rank(choice: Choice) -> tuple[int, int, date, int, bool, str]:
+    until = choice.near.until if choice.near is not None and choice.near.until is not None else date.min
+    return (
+        ("fits", "closed", "near_miss").index(choice.kind),
+        BEST_FIRST.index(choice.result.verdict),
+        until,
+        sum(c.outcome == "unknown" for c in computed(choice.result)),
+        choice.result.trial.status == "not_yet_recruiting",
+        choice.result.trial.id,
+    )

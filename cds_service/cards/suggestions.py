@@ -4,21 +4,24 @@ Resources are built with the fhir.resources models (R4B, the nearest to R4 that 
 valid. They carry codes, references and this project's own words only, never text from the record.
 """
 
+import re
 import uuid
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
+from cds_service.cards.profiles import ClientProfile
+from cds_service.cards.text import plain
 from cds_service.facts.specs import Code
 from cds_service.trials.model import Trial
 
 CARD_NAMESPACE = uuid.UUID("6a1f7a36-5d0c-4a5e-9a44-0d6a0d2c8f51")
-REFERRAL = {
-    "system": "http://snomed.info/sct",
-    "code": "103696004",
-    "display": "Patient referral to specialist (procedure)",
-}
+REFERRAL = Code(system="http://snomed.info/sct", code="103696004", display="Patient referral to specialist (procedure)")
+LABEL_LIMIT = 80
+_ID = r"[A-Za-z0-9\-.]{1,64}"
+_PATIENT_ID = re.compile(_ID)
+_CONDITION = re.compile(rf"Condition/{_ID}")
 
 
 def stable_uuid(*parts: str) -> str:
@@ -26,40 +29,63 @@ def stable_uuid(*parts: str) -> str:
     return str(uuid.uuid5(CARD_NAMESPACE, "\x1f".join(parts)))
 
 
-def referral(trial: Trial, patient_id: str, reasons: Iterable[str], seed: str) -> dict[str, Any]:
-    """A draft referral to the study team. `reasons` are references to the Conditions behind the trial's gates."""
-    request = {
-        "resourceType": "ServiceRequest",
-        "status": "draft",
-        "intent": "proposal",
-        "code": {"coding": [REFERRAL], "text": f"Referral to the study team of trial {trial.id}"},
-        "subject": {"reference": f"Patient/{patient_id}"},
-        "reasonReference": [{"reference": reason} for reason in reasons],
-        "supportingInfo": [{"identifier": {"system": "https://clinicaltrials.gov", "value": trial.id}}],
-    }
-    label = f"Refer to the study team of {trial.id}"
-    return _suggestion(label, "Draft a referral to the study team", request, stable_uuid(seed, trial.id, "refer"))
+def is_condition_reference(source: str) -> bool:
+    """Whether a source is a literal reference to a Condition on the client's server."""
+    return _CONDITION.fullmatch(source) is not None
 
 
-def order(
-    trial: Trial, test: Code, patient_id: str, reasons: Iterable[str], *, title: str, seed: str
-) -> dict[str, Any]:
-    """A draft order for one missing test. `title` is the catalogue's name of the fact."""
-    request = {
-        "resourceType": "ServiceRequest",
-        "status": "draft",
-        "intent": "proposal",
-        "code": {"coding": [{"system": test.system, "code": test.code, "display": test.display}], "text": title},
-        "subject": {"reference": f"Patient/{patient_id}"},
-        "reasonReference": [{"reference": reason} for reason in reasons],
-    }
-    label = f"Order {title}"
-    return _suggestion(label, f"Draft an order: {title}", request, stable_uuid(seed, trial.id, "order", test.code))
+@dataclass(frozen=True, slots=True)
+class Suggester:
+    """Drafts requests about one patient and trial. `reasons` are references to the Conditions behind the gates."""
+
+    trial: Trial
+    patient_id: str
+    reasons: tuple[str, ...]
+    profile: ClientProfile
+    seed: str
+
+    def referral(self) -> list[dict[str, Any]]:
+        """A draft referral to the study team; [] where the client takes none."""
+        registry = {"system": "https://clinicaltrials.gov", "value": self.trial.id}
+        return self._suggest(
+            REFERRAL,
+            f"Referral to the study team of trial {self.trial.id}",
+            label=f"Refer to study team: {self.trial.short_title}",
+            description="Draft a referral to the study team",
+            parts=("refer",),
+            supportingInfo=[{"type": "ResearchStudy", "identifier": registry}],
+        )
+
+    def order(self, test: Code, title: str, *, again: bool = False) -> list[dict[str, Any]]:
+        """A draft order for one test; [] where the client has no code for it. `title` is the catalogue's name."""
+        verb = "Repeat" if again else "Order"
+        return self._suggest(
+            test, title, label=f"{verb}: {title}", description=f"Draft an order: {title}", parts=("order", test.code)
+        )
+
+    def _suggest(
+        self, standard: Code, text: str, *, label: str, description: str, parts: tuple[str, ...], **extra: Any
+    ) -> list[dict[str, Any]]:
+        code = self.profile.order_code(standard)
+        if code is None or _PATIENT_ID.fullmatch(self.patient_id) is None:
+            return []
+        # Site code first, standard code beside it: the client orders by its own, everybody else can still read it.
+        codings = [code] if code == standard else [code, standard]
+        request: dict[str, Any] = {
+            "resourceType": "ServiceRequest",
+            "status": "draft",
+            "intent": "proposal",
+            "code": {"coding": [_coding(c) for c in codings], "text": plain(text)},
+            "subject": {"reference": f"Patient/{self.patient_id}"},
+            **extra,
+        }
+        if self.reasons:
+            request["reasonReference"] = [{"reference": reason} for reason in self.reasons]
+        resource = ServiceRequest.model_validate(request).model_dump(mode="json")
+        action = {"type": "create", "description": plain(description), "resource": resource}
+        suggestion_id = stable_uuid(self.seed, self.trial.id, *parts)
+        return [{"label": plain(label, LABEL_LIMIT), "uuid": suggestion_id, "actions": [action]}]
 
 
-def _suggestion(label: str, description: str, resource: dict[str, Any], suggestion_id: str) -> dict[str, Any]:
-    if not resource["reasonReference"]:
-        del resource["reasonReference"]
-    valid = ServiceRequest.model_validate(resource).model_dump(mode="json")
-    action = {"type": "create", "description": description, "resource": valid}
-    return {"label": label, "uuid": suggestion_id, "actions": [action]}
+def _coding(code: Code) -> dict[str, str]:
+    return {key: value for key in ("system", "code", "display") if (value := getattr(code, key))}

@@ -58,13 +58,17 @@ def unlinked(text: str) -> str:
     return _HOST_DOT.sub(". ", text).strip()
 
 
+def untagged(text: str) -> str:
+    """The text without anything that HTML takes for a tag, also where it is put into a page without any escape."""
+    return _TAG.sub("‹", text)
+
+
 def escaped(text: str) -> str:
     """One line of text that shows as it is in Markdown: no tag, link, emphasis, code or entity comes out of it.
 
     The line may stand anywhere but at the start of a block, for which there is `as_block`.
     """
-    text = unlinked(text)
-    text = _TAG.sub("‹", text)
+    text = untagged(unlinked(text))
     text = _ENTITY.sub(_entity, text)
     text = _ALWAYS.sub(r"\\\g<0>", text)
     text = _STAR.sub(r"\\*", text)

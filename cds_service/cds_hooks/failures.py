@@ -20,6 +20,8 @@ _BY_STATUS = {
     405: Problem("not-supported", "This method is not allowed here."),
 }
 
+_FRAMES = 12
+
 
 class FailureBoundary:
     """ASGI layer that turns an unexpected exception into a 500 without any of the exception's text.
@@ -55,7 +57,8 @@ class FailureBoundary:
 
 
 def _frames(error: Exception) -> list[str]:
-    return [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    """Where the error was raised, innermost last; the frames of the web framework further out say nothing new."""
+    return [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-_FRAMES:]]
 
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]

@@ -5,6 +5,7 @@ https://cds-hooks.hl7.org/2.0/#prefetch-template
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.specs import Code, EventsFact, FactSpec, Observed, ResultFact, ScoreFact
@@ -24,24 +25,24 @@ _ALWAYS = {
     "allergies": "AllergyIntolerance",
 }
 _WHERE_READ = {"devices": "Device", "researchSubjects": "ResearchSubject"}
+_KEYS = {PATIENT: "Patient", **_ALWAYS, **_WHERE_READ}
 
-# IIS, which some EHRs' FHIR servers run on, takes 2,048 characters of query unless set otherwise. With each comma sent
-# as %2C, 1,500 characters of LOINC codes become some 1,900, which leaves room for the patient's id.
-_MOST_CHARACTERS = 1_500
+# Of the usual web servers most take 8,192 characters of request line. This leaves the base URL and the patient's id the
+# rest, also where each comma is sent as `%2C`.
+_MOST_CHARACTERS = 6_000
+# All of https://hl7.org/fhir/R4/codesystem-observation-category.html.
+_CATEGORIES = "social-history,vital-signs,imaging,laboratory,procedure,survey,exam,therapy,activity"
 
 
 def prefetch_templates(catalogue: Catalogue, facts: Iterable[str]) -> dict[str, str]:
     """Prefetch key: FHIR query, for rules that read these facts (and all that the catalogue makes them from)."""
     read = [catalogue.facts[name] for name in sorted(catalogue.closure(facts))]
     resources = {spec.resource for spec in read if isinstance(spec, EventsFact)}
+    codes = {code.code for spec in read for code in _observation_codes(spec)}
     templates = {PATIENT: "Patient/{{context.patientId}}"}
-    for key, resource in _ALWAYS.items():
-        if key == OBSERVATIONS:
-            codes = {code.code for spec in read for code in _observation_codes(spec)}
-            templates |= dict(_observation_queries(sorted(codes)))
-        else:
-            templates[key] = _query(resource)
+    templates |= {key: _query(resource) for key, resource in _ALWAYS.items()}
     templates |= {key: _query(resource) for key, resource in _WHERE_READ.items() if resource in resources}
+    templates[OBSERVATIONS] += _narrowed_to(sorted(codes))
     return templates
 
 
@@ -50,10 +51,7 @@ def resource_type(key: str) -> str | None:
 
     A type's own name, `Condition`, is what several clients use, and is as good as the key.
     """
-    known = {PATIENT: "Patient", **_ALWAYS, **_WHERE_READ}
-    if key in known.values():
-        return key
-    return known.get(OBSERVATIONS if key.rstrip("0123456789") == OBSERVATIONS else key)
+    return _KEYS.get(key) or (key if key in _KEYS.values() else None)
 
 
 def scopes(templates: Mapping[str, str]) -> list[str]:
@@ -75,19 +73,15 @@ def _observation_codes(spec: FactSpec) -> Iterator[Code]:
         yield from spec.variant.codes
 
 
-def _observation_queries(codes: list[str]) -> Iterator[tuple[str, str]]:
-    """One query for a list of codes; several, under numbered keys, for a list too long for one URL.
+def _narrowed_to(codes: list[str]) -> str:
+    """What the query for observations has besides the patient.
 
     The codes stand without their system: `system|code` makes the list three times as long and needs escaping, and the
     service looks at the system when it reads. No date: clients differ in which date they compare and how they write a
-    bound, so the service leaves out what is too old. By code rather than by category: a category brings every result
-    there ever was, and misses those that carry none.
+    bound, so the service leaves out what is too old. By category only where the codes are too many for a URL: it brings
+    every result there ever was, and misses those without a category. Not by several keys with a part of the codes each:
+    what one of them leaves out would look as if it had never been measured.
     """
-    chunks: list[str] = []
-    for code in codes:
-        if chunks and len(chunks[-1]) + 1 + len(code) <= _MOST_CHARACTERS:
-            chunks[-1] += f",{code}"
-        else:
-            chunks.append(code)
-    for number, chunk in enumerate(chunks, 1):
-        yield f"{OBSERVATIONS}{number if number > 1 else ''}", f"{_query('Observation')}&code={chunk}"
+    if len(quote(",".join(codes))) > _MOST_CHARACTERS:
+        return f"&category={_CATEGORIES}"
+    return f"&code={','.join(codes)}" if codes else ""

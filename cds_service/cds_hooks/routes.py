@@ -30,7 +30,7 @@ class Answer:
     undecided: bool
 
 
-# The work is pure computation: tens of milliseconds for most patients, about a second for a record of 12 MB.
+# The work is pure computation: milliseconds for most patients, a good part of a second for a record of 12 MB.
 # In a thread it leaves the event loop free for other connections, the health checks among them. A handful of threads
 # is enough: they share one interpreter lock, and with more of them every request would only wait for all the others.
 # More throughput comes from more workers.
@@ -73,7 +73,7 @@ def router(
 
     def respond(body: bytes) -> tuple[bytes, dict[str, Any]]:
         request = parse_request(body, HOOK)
-        record = read_record(request, templates)
+        record = read_record(request)
         answer = answer_for(record, request.hook_instance)
         if not answer.cards and answer.undecided and "Condition" in record.gaps:
             raise incomplete_conditions()

@@ -1,14 +1,11 @@
 """From a request's prefetch values to the patient's record, or the refusal where a record can't be made from them."""
 
-import dataclasses
-from collections.abc import Collection
-
 from msgspec import Raw
 
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
-from cds_service.fhir import Gap, KeyState, MixedPatients, Record, RecordBuilder
+from cds_service.fhir import KeyState, MixedPatients, Record, RecordBuilder
 
 _WHY = {
     KeyState.NULL: "it is null",
@@ -20,8 +17,8 @@ _WHY = {
 }
 
 
-def read_record(request: HookRequest, keys: Collection[str]) -> Record:
-    """The record of the patient in the request's context. `keys` are the prefetch keys that were asked for.
+def read_record(request: HookRequest) -> Record:
+    """The record of the patient in the request's context.
 
     Raises HookError: 400 where anything is about another patient, 412 where the Patient or the conditions are missing.
     """
@@ -39,7 +36,7 @@ def read_record(request: HookRequest, keys: Collection[str]) -> Record:
         missing.append(_missing(builder, CONDITIONS, "the conditions"))
     if missing:
         raise HookError(412, tuple(missing))
-    return _without_halves(record, request.prefetch.keys(), keys)
+    return record
 
 
 def incomplete_conditions() -> HookError:
@@ -54,7 +51,7 @@ def _add(builder: RecordBuilder, key: str, value: Raw) -> None:
 
 
 def _missing(builder: RecordBuilder, key: str, what: str) -> Problem:
-    report = builder.keys.get(key)
+    report = next((held for name, held in builder.keys.items() if resource_type(name) == resource_type(key)), None)
     why = _WHY.get(None if report is None else report.state, "it is about something else")
     return Problem("required", f"{what} cannot be had: {why}", f"prefetch.{key}")
 
@@ -71,15 +68,3 @@ def _mixed(request: HookRequest) -> tuple[Problem, ...]:
             places.append("prefetch" if resource_type(key) is None else f"prefetch.{key}")
     message = "holds a resource of another patient than `context.patientId`"
     return tuple(Problem("business-rule", message, place) for place in dict.fromkeys(places or ["prefetch"]))
-
-
-def _without_halves(record: Record, given: Collection[str], keys: Collection[str]) -> Record:
-    """The record, with each type incomplete whose query is split over several keys of which only some came back."""
-    asked: dict[str | None, set[str]] = {}
-    for key in keys:
-        asked.setdefault(resource_type(key), set()).add(key)
-    halves = [name for name in record.whole if 0 < len(asked.get(name, set()).intersection(given)) < len(asked[name])]
-    if not halves:
-        return record
-    gaps: dict[str, Gap] = {**record.gaps, **dict.fromkeys(halves, "incomplete_record")}
-    return dataclasses.replace(record, whole=record.whole.difference(halves), gaps=gaps)

@@ -7,7 +7,7 @@ from datetime import date
 from cds_service.facts.answers import NOT_UNDERSTOOD, Unreadable, has_value
 from cds_service.facts.derived import derive
 from cds_service.facts.events import collect
-from cds_service.facts.fact import Age, Days, Events, Evidence, Fact, Reason, Value, unknown
+from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Reason, Value, unknown
 from cds_service.facts.intervals import point
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.measured import Measured, agreeing, hull, matching
@@ -114,17 +114,17 @@ class Builder:
                 parts[part] = (
                     ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
                 )
-            return replace(fact, parts=parts)
+            fact = replace(fact, parts=parts)
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
 
     def _is_presumed(self, spec: Numeric, fact: Fact) -> bool:
-        """Nothing at all is on record of the fact, nor of the condition without which it has the presumed value."""
+        """Nothing at all is on record of the fact, nor of the events without which it has the presumed value."""
         if spec.presumed is None or fact.evidence or fact.reason != "no_result" or not self._none_hidden:
             return False
-        without = self.fact(spec.presumed.without).value
-        return isinstance(without, Events) and without.history("closed") is False
+        without = [self.fact(name).value for name in spec.presumed.without]
+        return all(isinstance(events, Events) and events.history("closed") is False for events in without)
 
     def _stale_height(self, spec: QuantityFact, fact: Fact) -> Fact:
         """A fact that goes stale only in a child (height): there, and where the age is not known, it is dropped here,
@@ -155,9 +155,9 @@ class Builder:
         if not sure:
             hint = next((item.hint for item in events.items if item.hint), None)
             return unknown(spec.name, hint or events.gap or "no_result", tuple(item.evidence for item in events.items))
-        since = Days(max(item.start.lo for item in sure), max(item.start.hi for item in sure))
-        # A doubtful or an older record may tell of an earlier onset.
-        since = Days(since.lo, max(since.hi, *(item.start.hi for item in events.items)))
+        # A doubtful record, or one that did not come or could not be read, may tell of an earlier onset.
+        most = max(item.start.hi for item in events.items)
+        since = Days(max(item.start.lo for item in sure), most if events.gap is None else UNBOUNDED)
         evidence = tuple(item.evidence for item in sure)
         return Fact(spec.name, since, "d", evidence=evidence)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.codesystems import CodeSystems, Key
@@ -13,6 +13,13 @@ from cds_service.fhir.views import CodeableConcept, Coding
 
 Role = Literal["main", "history", "hint", "text"]
 _STRENGTH: dict[Role, int] = {"main": 3, "history": 2, "hint": 1, "text": 0}
+
+
+_MOST_REMEMBERED = 5_000
+_LONGEST = 1_000
+_Concepts = tuple[CodeableConcept, ...]
+_Said = tuple[_Concepts, tuple[str, ...], _Concepts, _Concepts]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class EventCodes:
     ) -> None:
         self._systems = systems
         self._valuesets = valuesets
+        self._remembered: dict[_Said, Coded] = {}
         self.facts: list[EventsFact] = [
             spec
             for spec in catalogue
@@ -84,7 +92,22 @@ class EventCodes:
     ) -> Coded:
         """Match an entry. `texts` are more words about what it is; a code in `weaker` is no more than a hint where a
         code in `concepts` is known and says something else; `categories` are those of a Procedure."""
-        outer, inner = [c for c in concepts if c is not None], [c for c in weaker if c is not None]
+        # The same few drugs and diseases come again and again, within a record and from one to the next.
+        said = (_given(concepts), _given(texts), _given(weaker), _given(categories))
+        coded = self._remembered.get(said)
+        if coded is None:
+            coded = self._read(*said)
+            if len(self._remembered) < _MOST_REMEMBERED and _is_short(said):
+                self._remembered[said] = coded
+        return coded
+
+    def _read(
+        self,
+        outer: tuple[CodeableConcept, ...],
+        texts: tuple[str, ...],
+        inner: tuple[CodeableConcept, ...],
+        categories: tuple[CodeableConcept, ...],
+    ) -> Coded:
         found: dict[str, Match] = {}
         parts: dict[str, Match] = {}
         known = self._codes(outer, found)
@@ -107,14 +130,14 @@ class EventCodes:
         for name in self._unrecognised:
             found.setdefault(name, Match("hint", coding=Coding(display=words[0] if words else None)))
 
-    def _by_category(self, categories: Iterable[CodeableConcept | None], found: dict[str, Match]) -> None:
+    def _by_category(self, categories: tuple[CodeableConcept, ...], found: dict[str, Match]) -> None:
         if self._categories:
-            keys = self._systems.keys(coding for concept in categories if concept for coding in concept.coding)
+            keys = self._systems.keys(coding for concept in categories for coding in concept.coding)
             for name, wanted in self._categories:
                 if name not in found and wanted.intersection(keys):
                     found[name] = Match("hint")
 
-    def _codes(self, concepts: list[CodeableConcept], found: dict[str, Match]) -> bool:
+    def _codes(self, concepts: tuple[CodeableConcept, ...], found: dict[str, Match]) -> bool:
         """Add what the codings match; whether any coding is of a system that is read here."""
         known = False
         for concept in concepts:
@@ -127,9 +150,24 @@ class EventCodes:
         return known
 
 
-def _words(concepts: Iterable[CodeableConcept], texts: Iterable[str | None]) -> list[str]:
+def _is_short(said: _Said) -> bool:
+    """Whether this may be remembered: what is remembered must not grow with what somebody sends."""
+    concepts, texts, weaker, categories = said
+    every = [coding for concept in (*concepts, *weaker, *categories) for coding in concept.coding]
+    size = sum(
+        len(text or "") for coding in every for text in (coding.system, coding.version, coding.code, coding.display)
+    )
+    size += sum(len(concept.text or "") for concept in (*concepts, *weaker, *categories)) + sum(map(len, texts))
+    return size <= _LONGEST
+
+
+def _given(items: Iterable[T | None]) -> tuple[T, ...]:
+    return tuple(item for item in items if item is not None)
+
+
+def _words(concepts: Iterable[CodeableConcept], texts: Iterable[str]) -> list[str]:
     """Every text of the concepts and the further ones, in an order that does not depend on theirs."""
-    every = {text for text in texts if text}
+    every = set(texts)
     for concept in concepts:
         every |= {text for text in (concept.text, *(coding.display for coding in concept.coding)) if text}
     return sorted(text for text in every if text.strip())

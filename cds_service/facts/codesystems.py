@@ -59,7 +59,7 @@ class CodeSystems:
         found = self._canonical.get(plain) or self._canonical.get(plain.partition("|")[0])
         if found is None and plain.startswith("http://snomed.info/sct/"):
             return SNOMED  # an edition or version of SNOMED CT: http://snomed.info/sct/900000000000207008/version/…
-        return found or system
+        return found or system[:_LONGEST]
 
     def key(self, system: str, code: str) -> Key:
         name = self.canonical(system)
@@ -82,7 +82,7 @@ class CodeSystems:
             if keys is None:
                 own = self.key(system, code)
                 keys = (own, *self._maps.get(own, ()))
-                if len(self._remembered) < _MOST_REMEMBERED:
+                if len(self._remembered) < _MOST_REMEMBERED and is_short(coding):
                     self._remembered[raw] = keys
             for key in keys:
                 found[key] = None
@@ -91,6 +91,11 @@ class CodeSystems:
     def is_known(self, key: Key) -> bool:
         """Whether a code is of a system that is read here, so that it (not a text beside it) says what is meant."""
         return key[0] in self.known
+
+
+def is_short(coding: Any) -> bool:
+    """Whether a coding may be remembered: what is remembered must not grow with what somebody sends."""
+    return len(coding.system or "") + len(coding.code or "") <= _LONGEST
 
 
 def _plain(system: str) -> str:

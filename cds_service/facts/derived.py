@@ -10,6 +10,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -43,22 +44,20 @@ def derive(spec: DerivedFact, facts: Mapping[str, Fact], limit_of: Limits) -> Fa
     if value is None:
         return unknown(spec.name, "value_not_understood", evidence)
     # What never goes stale does not make the whole old: an adult's height.
-    age = max(0 if limit_of(part.name) is None else part.age for part in parts)
-    return Fact(spec.name, value, spec.unit or "", age, evidence=evidence)
+    staling = [part for part in parts if limit_of(part.name) is not None]
+    age = max((part.age for part in staling), default=0)
+    least_age = max((part.least_age for part in staling), default=0)
+    return Fact(spec.name, value, spec.unit or "", age, evidence=evidence, least_age=least_age)
 
 
 def _first_known(spec: DerivedFact, alternatives: Sequence[Fact], limit_of: Limits) -> Fact:
-    """The first alternative that is known and fresh. One with evidence that is not understood is not passed over."""
-    fallback: Fact | None = None
+    """The first alternative that counts. Passed over is only what certainly does not: nothing on record, or too old."""
     for alternative in alternatives:
-        current = alternative.at(limit_of(alternative.name))
-        if current.value is not None:
-            return _as(spec, current)
-        if current.evidence and (fallback is None or not fallback.evidence):
-            fallback = alternative
-        if current.evidence and current.reason not in _ABSENT:
-            return _as(spec, current)
-    return _as(spec, fallback or alternatives[0])
+        missing = alternative.value is None and (alternative.reason in _ABSENT or not alternative.evidence)
+        if not missing and not alternative.certainly_too_old(limit_of(alternative.name)):
+            return _as(spec, alternative)
+    told = [alternative for alternative in alternatives if alternative.evidence]
+    return _as(spec, (told or alternatives)[0])
 
 
 def _combined(spec: DerivedFact, parts: Sequence[Fact], limit_of: Limits) -> Fact:
@@ -68,22 +67,29 @@ def _combined(spec: DerivedFact, parts: Sequence[Fact], limit_of: Limits) -> Fac
     negative = [part for part in current if part.value == "negative"]
     if positive:
         best = min(positive, key=lambda part: part.age)
-        return Fact(spec.name, "positive", "", best.age, evidence=_evidence(positive))
-    open_parts = [part for part in current if part.value is None]
-    disputed = [part for part in open_parts if part.reason not in _ABSENT]
+        return replace(best, name=spec.name, evidence=_evidence(positive), via="")
+    # Of what may be too old a positive may still count; of what cannot be understood, too.
+    disputed = [
+        now
+        for now, part in zip(current, parts, strict=True)
+        if now.value is None
+        and now.evidence
+        and (part.value == "positive" or part.reason not in {None, *_ABSENT})
+        and not part.certainly_too_old(limit_of(part.name))
+    ]
     if disputed:
         return unknown(spec.name, disputed[0].reason or "no_result", _evidence(disputed))
+    open_parts = [part for part in current if part.value is None]
     if negative and (spec.formula == "either_test" or not open_parts):
-        ages = [part.age for part in negative]
-        age = min(ages) if spec.formula == "either_test" else max(ages)
-        return Fact(spec.name, "negative", "", age, evidence=_evidence(negative))
+        best = (min if spec.formula == "either_test" else max)(negative, key=lambda part: part.age)
+        return replace(best, name=spec.name, evidence=_evidence(negative), via="")
     told = next((part for part in open_parts if part.evidence), open_parts[0])
     return unknown(spec.name, told.reason or "no_result", _evidence(current))
 
 
 def _as(spec: DerivedFact, part: Fact) -> Fact:
     """A part under the derived fact's own name."""
-    return Fact(spec.name, part.value, spec.unit or part.unit, part.age, part.reason, part.evidence, via=part.name)
+    return replace(part, name=spec.name, unit=spec.unit or part.unit, via=part.name, parts={})
 
 
 def _evidence(parts: Sequence[Fact]) -> tuple[Evidence, ...]:

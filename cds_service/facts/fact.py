@@ -126,8 +126,8 @@ class Fact:
     """One fact. `value` is `None` exactly when `reason` says why it is unknown.
 
     `unit` is the canonical unit of a number (empty without dimension); `age` is how many days old the evidence is at
-    most. `parts` are sub-facts by their last word (`x_uln`). `via` is the alternative that a derived fact took.
-    `presumed` is the value in a closed world of a fact without any evidence.
+    most, `least_age` at least. `parts` are sub-facts by their last word (`x_uln`). `via` is the alternative that a
+    derived fact took. `presumed` is the value in a closed world of a fact without any evidence.
     """
 
     name: str
@@ -139,10 +139,15 @@ class Fact:
     parts: Mapping[str, "Fact"] = field(default_factory=lambda: MappingProxyType({}))
     via: str = ""
     presumed: Interval | None = None
+    least_age: int = 0
 
     def too_old(self, limit: int | None) -> bool:
         """Whether the evidence is, or may be, older than `limit` days; never without a limit."""
         return limit is not None and self.age > limit
+
+    def certainly_too_old(self, limit: int | None) -> bool:
+        """Whether the evidence is older than `limit` days whatever its partial date stands for."""
+        return limit is not None and self.least_age > limit
 
     def at(self, limit: int | None) -> "Fact":
         """The fact as it counts under a limit: unknown (`too_old`, `undated`) where its evidence may be older."""

@@ -77,7 +77,8 @@ class Measured:
         if faults or merged is None:
             return unknown(self.name, worst(fault.reason for fault in faults), shown_evidence)
         assert not isinstance(merged, Unreadable)
-        return Fact(self.name, merged, unit, self.selection.age, evidence=shown_evidence)
+        found = self.selection
+        return Fact(self.name, merged, unit, found.age, evidence=shown_evidence, least_age=found.least_age)
 
 
 def worst(reasons: Iterable[Reason]) -> Reason:

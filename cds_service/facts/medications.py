@@ -52,7 +52,7 @@ def medication_use(view: MedicationUse, codes: EventCodes, record: Record, as_of
     status = (view.status or "").strip().casefold()
     if status in _VOID or (isinstance(view, MedicationRequest) and view.do_not_perform):
         return None
-    coded, form, words = _drug(view, codes, record)
+    coded, form, concepts = _drug(view, codes, record)
     if coded.is_immaterial:
         return None
     times = _times(view)
@@ -68,7 +68,7 @@ def medication_use(view: MedicationUse, codes: EventCodes, record: Record, as_of
         status,
         _doubt(view, status),
     )
-    return Use(entry, _dosages(view), form, words)
+    return Use(entry, _dosages(view), form, _words(concepts, _called(view)))
 
 
 def _doubt(view: MedicationUse, status: str) -> Reason | None:
@@ -166,16 +166,20 @@ def _dosages(view: MedicationUse) -> tuple[Dosage, ...]:
 
 def _drug(
     view: MedicationUse, codes: EventCodes, record: Record
-) -> tuple[Coded, CodeableConcept | None, tuple[str, ...]]:
-    """What the drug matches, its form, and the words that name it."""
+) -> tuple[Coded, CodeableConcept | None, tuple[CodeableConcept | None, ...]]:
+    """What the drug matches, its form, and the concepts that name it."""
     drug = record.medication_of(view)
-    called = None if view.medication_reference is None else view.medication_reference.display
     if isinstance(drug, Medication):
+        if drug.status == "entered-in-error":
+            return codes.read(()), None, ()  # which drug it is then nobody has said
         parts = [item.item_codeable_concept for item in drug.ingredient if item.is_active is not False]
-        coded = codes.read([drug.code], texts=[called], weaker=parts)
-        concepts = [drug.code, *parts]
-        return coded, drug.form, _words(concepts, called)
-    return codes.read([drug], texts=[called]), None, _words([drug], called)
+        coded = codes.read((drug.code,), texts=(_called(view),), weaker=parts)
+        return coded, drug.form, (drug.code, *parts)
+    return codes.read((drug,), texts=(_called(view),)), None, (drug,)
+
+
+def _called(view: MedicationUse) -> str | None:
+    return None if view.medication_reference is None else view.medication_reference.display
 
 
 def _words(concepts: Iterable[CodeableConcept | None], called: str | None) -> tuple[str, ...]:

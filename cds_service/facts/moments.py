@@ -8,13 +8,16 @@ from cds_service.fhir.dates import DateError, DateRange, parse_date
 from cds_service.fhir.views import Period
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LONGEST = 64
+
+
+def read_date(text: str | None) -> DateRange | None:
+    """A FHIR date, dateTime or instant; `None` where there is none or it is no date."""
+    return None if text is None or len(text) > _LONGEST else _read_date(text)
 
 
 @lru_cache(maxsize=8_192)
-def read_date(text: str | None) -> DateRange | None:
-    """A FHIR date, dateTime or instant; `None` where there is none or it is no date."""
-    if text is None or len(text) > 64:
-        return None
+def _read_date(text: str) -> DateRange | None:
     try:
         return parse_date(text)
     except DateError:

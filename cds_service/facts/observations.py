@@ -6,20 +6,20 @@ component: a copy number is that of SMN2 only where the gene studied is SMN2.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.codesystems import CodeSystems, Key
+from cds_service.facts.codesystems import CodeSystems, Key, is_short
 from cds_service.facts.specs import Code, Observed, ResultFact, ScoreFact, Where
 from cds_service.fhir.record import Record
 from cds_service.fhir.views import CodeableConcept, Coding, Observation, ObservationComponent
 
+_MOST_REMEMBERED = 50_000
 Saying = Observation | ObservationComponent
 How = Literal["value", "variant", "mention"]
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(NamedTuple):
     """Something said about one fact: `saying` has the value, `observation` the status and the date, `coding` the code.
 
     `how`: by its value; as a `variant` (a positive finding by what its components say); or as an uncoded `mention`.
@@ -73,11 +73,21 @@ class ObservationCodes:
     def sort(self, record: Record, wanted: frozenset[str] | None = None) -> dict[str, list[Measurement]]:
         """Every measurement in the record by fact, for the facts `wanted` (all if `None`)."""
         found: dict[str, list[Measurement]] = {}
+        known = self._found
         for observation in record.resources.get("Observation", ()):
-            self._add(observation, observation, found)
-            for component in observation.component:
-                self._add(component, observation, found)
-            if observation.component:
+            components = observation.component
+            sayings: tuple[Saying, ...] = (observation, *components)
+            for saying in sayings:
+                concept = saying.code
+                codings = () if concept is None else concept.coding
+                if len(codings) == 1:  # nearly always: this loop sees every entry of the record
+                    coding = codings[0]
+                    names = known.get((coding.system, coding.code))
+                    for name in self._of(coding) if names is None else names:
+                        found.setdefault(name, []).append(Measurement(saying, observation, coding))
+                elif codings:
+                    self._add(saying, observation, codings, found)
+            if components:
                 self._add_beside(observation, found)
         return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
 
@@ -87,18 +97,17 @@ class ObservationCodes:
         if names is None:
             keys = self._systems.keys((coding,))
             names = tuple(dict.fromkeys(name for key in keys for name in self._plain.get(key, ())))
-            if len(self._found) < 50_000:
+            if len(self._found) < _MOST_REMEMBERED and is_short(coding):
                 self._found[raw] = names
         return names
 
-    def _add(self, saying: Saying, observation: Observation, found: dict[str, list[Measurement]]) -> None:
-        if saying.code is None:
-            return
-        codings = saying.code.coding
-        if len(codings) == 1:
-            for name in self._of(codings[0]):
-                found.setdefault(name, []).append(Measurement(saying, observation, codings[0]))
-            return
+    def _add(
+        self,
+        saying: Saying,
+        observation: Observation,
+        codings: Sequence[Coding],
+        found: dict[str, list[Measurement]],
+    ) -> None:
         matched: dict[str, Coding] = {}
         for coding in codings:
             for name in self._of(coding):

@@ -5,12 +5,13 @@ never. Of several of the same time the one issued last decides. Where that or a 
 newest, all that may be it are looked at.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from cds_service.facts.fact import UNDATED
-from cds_service.facts.moments import EARLIEST, age_in_days, end_of, period_text, read_date
+from cds_service.facts.moments import EARLIEST, age_in_days, days_back, end_of, period_text, read_date
 from cds_service.facts.observations import Measurement
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_timing
 from cds_service.fhir.decode import Malformed
@@ -21,8 +22,7 @@ _EARLY = frozenset({"preliminary", "registered"})
 _VOID = frozenset({"entered-in-error", "cancelled", "unknown"})
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An observation that may decide, with its date clipped at `as_of` (`None`: undated).
 
     `measurement` is `None` for a resource that could not be read at all; `readable` is false where the value must not
@@ -41,13 +41,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Those that may be the newest (nearly always one), and how many days old the newest is at most.
+    """Those that may be the newest (nearly always one), and how many days old the newest is at most and at least.
 
     `passed_over` are those without any value, shown only where nothing else is found.
     """
 
     deciding: tuple[Candidate, ...]
     age: int
+    least_age: int
     passed_over: tuple[Candidate, ...]
 
 
@@ -71,30 +72,31 @@ def select(
     counting = counting + [found for item in malformed if (found := _unreadable(item, as_of)) is not None]
     telling = [c for c in counting if c.measurement is None or not c.readable or has_value(c.measurement)]
     if not telling:
-        return Selection((), UNDATED, tuple(counting))
+        return Selection((), UNDATED, 0, tuple(counting))
     newest = max(telling, key=lambda c: c.earliest)
     possible = [c for c in telling if c.latest >= newest.earliest]
-    possible = [c for c in possible if not any(_supersedes(other, c) for other in _latest_issued(possible))]
-    return Selection(tuple(possible), age_in_days(newest.date, as_of), ())
+    last = _last_issued(possible)
+    possible = [c for c in possible if not _is_superseded(c, last)]
+    least_age = min(0 if c.date is None else days_back(c.date, as_of).lo for c in possible)
+    return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, ())
 
 
-def _latest_issued(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Of the candidates of each time, the one issued last."""
-    found: dict[tuple[datetime, datetime], Candidate] = {}
+def _last_issued(candidates: Sequence[Candidate]) -> dict[tuple[datetime, datetime], DateRange]:
+    """When the last one of each time was issued. Two of the same month or year are not of the same time."""
+    found: dict[tuple[datetime, datetime], DateRange] = {}
     for candidate in candidates:
-        if candidate.issued is not None:
+        if candidate.issued is not None and candidate.date is not None and candidate.date.is_one_day:
             time = (candidate.earliest, candidate.latest)
-            best = found.get(time)
-            if best is None or best.issued is None or candidate.issued.earliest > best.issued.earliest:
-                found[time] = candidate
-    return list(found.values())
+            best = found.setdefault(time, candidate.issued)
+            if candidate.issued.earliest > best.earliest:
+                found[time] = candidate.issued
+    return found
 
 
-def _supersedes(later: Candidate, earlier: Candidate) -> bool:
-    """Whether two of the very same time are told apart by when they were issued."""
-    if (later.earliest, later.latest) != (earlier.earliest, earlier.latest):
-        return False
-    return later.issued is not None and earlier.issued is not None and later.issued.earliest > earlier.issued.latest
+def _is_superseded(candidate: Candidate, last: Mapping[tuple[datetime, datetime], DateRange]) -> bool:
+    """Whether another one of the very same time was issued later."""
+    issued = last.get((candidate.earliest, candidate.latest))
+    return issued is not None and candidate.issued is not None and issued.earliest > candidate.issued.latest
 
 
 def effective(observation: Observation) -> tuple[DateRange | None, str]:

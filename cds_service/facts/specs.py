@@ -52,6 +52,10 @@ def _duration(value: Any) -> Duration:
     return Duration.parse(value)
 
 
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 FactName = Annotated[str, AfterValidator(_fact_name)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 UnitFactor = Annotated[Factor, BeforeValidator(_factor)]
@@ -113,10 +117,10 @@ class Variant(Model):
 
 
 class Presumed(Model):
-    """The value in a closed world where there is no evidence at all and the condition `without` is not on record."""
+    """The value in a closed world where there is no evidence at all and none of the events `without` is on record."""
 
     value: Number
-    without: FactName
+    without: Annotated[tuple[FactName, ...], BeforeValidator(_one_or_more)]
 
 
 Bound = Number | Literal["upper_limit"]
@@ -157,7 +161,7 @@ class Numeric(Observed):
     presumed: Presumed | None = None
 
     def references(self) -> tuple[str, ...]:
-        return () if self.presumed is None else (self.presumed.without,)
+        return () if self.presumed is None else self.presumed.without
 
 
 class QuantityFact(Numeric):

@@ -18,8 +18,8 @@ from cds_service.logic.vocabulary import EVENT_FIELDS
 
 MAX_DAYS = 1_000
 """How many days are tried before giving up."""
-_AROUND = range(-1, 6)
-"""Days around date + duration on which a test can turn: clipped month ends shift it by up to three days."""
+_AFTER = range(5)
+"""Days from date + duration on which a test can turn. Six months before 28 to 31 August is 28 February each time."""
 
 
 def clears_on(rule: model.Condition, value: Truth3, facts: Mapping[str, Any], as_of: date) -> date | None:
@@ -75,7 +75,7 @@ def _candidates(node: Mapping[str, Any], durations: frozenset[Duration], as_of: 
     limits: set[date] = set()
     for elapsed in _elapsed(node):
         limits.update(d.after(_day(as_of, -days)) for days in _ends(elapsed) for d in durations)
-    days = {_day(limit, shift) for limit in limits for shift in _AROUND}
+    days = {_day(limit, shift) for limit in limits for shift in _AFTER}
     return sorted(day for day in days if day > as_of)
 
 

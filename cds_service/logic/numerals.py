@@ -10,6 +10,7 @@ _UNITS = (
     (re.compile(r"\[IU\]"), "IU"),
     (re.compile(r"\[([^]]*)\]"), r"\1"),
     (re.compile(r"\bCel\b"), "°C"),
+    (re.compile(r"\bdeg\b"), "°"),
     (re.compile(r"\bu(?=[a-zA-Z])"), "µ"),
     (re.compile(r"(?<=[a-z])2\b"), "²"),
     (re.compile(r"(?<=[a-z])3\b"), "³"),

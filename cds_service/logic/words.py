@@ -1,5 +1,6 @@
 """A typed rule in plain words, for people who review rules and read cards."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from cds_service.logic.numerals import title_of
 from cds_service.logic.record_words import elapsed_phrase, truth_phrase
 
 _ATOM, _AND, _OR = 2, 1, 0
+_PARENTHESES = re.compile(r"\([^()]*\)")
 _PARTS = {"active": "active", "history": "history of"}
 """How the parts of an event fact are said in front of its title."""
 
@@ -185,6 +187,16 @@ class _Words:
         return texts
 
 
+def _runs_on(text: str) -> bool:
+    """Whether a phrase has commas or joins of its own, outside parentheses, that would mix with those of a list."""
+    bare = text
+    while (shorter := _PARENTHESES.sub("", bare)) != bare:
+        bare = shorter
+    return any(mark in bare for mark in (",", ";", ": no")) or (
+        " that " in bare and (" and " in bare or " or " in bare)
+    )
+
+
 def _constant(rule: model.Condition) -> bool | None:
     return rule.value if isinstance(rule, model.Constant) else None
 
@@ -204,6 +216,6 @@ def _listed(texts: Sequence[str], last: str) -> str:
     """`a`, `a and b`, `a, b and c`; semicolons where a part holds a comma of its own."""
     if len(texts) == 1:
         return texts[0]
-    if any("," in text or ";" in text for text in texts):
+    if any(_runs_on(text) for text in texts):
         return "; ".join(texts[:-1]) + f"; {last} {texts[-1]}"
     return ", ".join(texts[:-1]) + f" {last} {texts[-1]}"

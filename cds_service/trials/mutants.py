@@ -30,7 +30,6 @@ _EQUAL = {"==": "!=", "===": "!==", "!=": "==", "!==": "==="}
 _QUANTIFIERS = {"some": ("all", "none"), "all": ("some", "none"), "none": ("some", "all")}
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "min", "max"})
 _WHOLE_DAYS = {"d": 1, "wk": 7}
-_CAN_BE_GONE = frozenset({"Condition", "AllergyIntolerance"})
 _DAY = {"quantity": [1, "d"]}
 
 
@@ -193,13 +192,10 @@ class _Walker:
         entry = None if self.in_record or not isinstance(name, str) else self.catalogue.lookup(name)
         if entry is None or not isinstance(entry.spec, EventsFact):
             return
-        base = entry.spec.name
-        others = {part: f"{base}.{part}" if part else base for part in ("", "active", "history")}
-        if entry.spec.resource not in _CAN_BE_GONE and entry.spec.history is None:
-            # What was done once stays on record: now and ever are the same.
-            del others["history" if entry.part == "" else ""]
-        for part, other in others.items():
-            if part != entry.part:
+        alike = _alike(entry.spec)
+        for part in ("", "active", "history"):
+            if part != entry.part and not {part, entry.part} <= alike:
+                other = f"{entry.spec.name}.{part}" if part else entry.spec.name
                 yield at, {"var": other}, f"{entry.part or 'now'} → {part or 'now'}"
 
     def _kind(self, args: list[Json]) -> FactType | None:
@@ -214,6 +210,15 @@ class _Walker:
                     if found is not None:
                         return found
         return None
+
+
+def _alike(spec: EventsFact) -> set[str]:
+    """The parts of an event fact that no record can tell apart."""
+    if spec.resource == "AllergyIntolerance":
+        return {"", "active"}  # one that is not active is no longer there
+    if spec.resource == "Condition" or spec.history is not None:
+        return set()
+    return {"", "history"}  # what was done once stays on record
 
 
 _DROPPED = object()

@@ -36,7 +36,7 @@ def test_the_documentation_holds_a_request_to_try(client: TestClient) -> None:
     example = hook["requestBody"]["content"]["application/json"]["example"]
     response = client.post("/cds-services/clinical-trial-match", json=example)
     assert response.status_code == 200
-    assert len(response.json()["cards"]) == 1
+    assert response.json()["cards"]
     assert set(hook["responses"]) == {"200", "400", "412", "413", "415", "500"}
 
 

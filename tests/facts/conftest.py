@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.facts.records import Json, record
-from tests.facts.small_rules import write_rules
 
 from cds_service.facts.fact import Fact
 from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.sheet import FactSheet, build_sheet
+from tests.facts.records import Json, record
+from tests.facts.small_rules import write_rules
 
 AS_OF = date(2026, 6, 1)
 

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from tests.facts.small_rules import LOINC, RXNORM, SNOMED
-
 from cds_service.fhir import Record, read_bundle
+from tests.facts.small_rules import LOINC, RXNORM, SNOMED
 
 Json = dict[str, Any]
 UCUM = "http://unitsofmeasure.org"

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.facts.records import Json, condition, lab, record, request
 
 from cds_service.facts.fact import Events
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.sheet import build_sheet
 from cds_service.fhir import Record
+from tests.facts.records import Json, condition, lab, record, request
 
 AS_OF = date(2026, 6, 1)
 

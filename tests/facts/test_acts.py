@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.facts.records import SUBJECT, Json, concept, patient, procedure, quantity
 from tests.facts.small_rules import CVX
 
@@ -101,15 +102,9 @@ TIMES: list[tuple[str, Json, tuple[float, float], tuple[float, float], bool | No
 ]
 
 
-@pytest.mark.parametrize(("name", "resource", "start", "end", "lasts"), TIMES)
-def test_times(
-    name: str,
-    resource: Json,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    lasts: bool | None,
-    node: Callable[..., dict[str, Any]],
-) -> None:
+@pytest.mark.parametrize("case", TIMES)
+def test_times(case: tuple[str, Json, Any, Any, bool | None], node: Callable[..., dict[str, Any]]) -> None:
+    name, resource, start, end, lasts = case
     (item,) = node(name, resource)["items"]
     assert (item["days_since_start"]["lo"], item["days_since_start"]["hi"]) == start
     assert (item["days_since_end"]["lo"], item["days_since_end"]["hi"]) == end

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.facts.records import SUBJECT, Json, concept, condition, patient, quantity, verified
-from tests.facts.small_rules import ICD10, ICD10CM, RXNORM, SNOMED
 
 from cds_service.facts.fact import Fact
+from tests.facts.records import SUBJECT, Json, concept, condition, patient, quantity, verified
+from tests.facts.small_rules import ICD10, ICD10CM, RXNORM, SNOMED
 
 YES, NO, OPEN = True, False, None
 MAX = 1.7976931348623157e308

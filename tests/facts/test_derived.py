@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.facts.records import Json, coded, condition, lab, observation, patient, verified
 
 from cds_service.facts.fact import Fact
 from cds_service.facts.intervals import Interval
+from tests.facts.records import Json, coded, condition, lab, observation, patient, verified
 
 MAN = patient(gender="male", birthDate="1976-01-01")  # 50 years on 1 June 2026
 WOMAN = patient(gender="female", birthDate="1976-01-01")

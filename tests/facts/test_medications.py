@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.facts.records import SUBJECT, Json, concept, request, statement
 from tests.facts.small_rules import ATC, RXNORM
 
@@ -30,6 +31,10 @@ def given(date: str, drug: str = "8640", status: str = "completed", **elements: 
         "effectiveDateTime": date,
         **elements,
     }
+
+
+def of(reference: str) -> Json:
+    return {**request(), "medicationCodeableConcept": None, "medicationReference": {"reference": reference}}
 
 
 # the record, taken ever, taken now, why; as of 1 June 2026
@@ -64,7 +69,7 @@ STATUS: list[tuple[Json, bool | None, bool | None, str]] = [
     ({**request("1191")}, NO, NO, "another drug"),
     ({**request(), "medicationCodeableConcept": concept("H02AB06", ATC)}, YES, YES, "ATC by prefix"),
     ({**request(), "medicationCodeableConcept": concept("H02B", ATC)}, NO, NO, "another group"),
-    ({**request(), "medicationCodeableConcept": None, "medicationReference": {"reference": "Medication/gone"}}, OPEN, OPEN, "any drug"),
+    (of("Medication/gone"), OPEN, OPEN, "it may be any drug"),
 ]  # fmt: skip
 
 
@@ -84,13 +89,20 @@ TIMES: list[tuple[Json, tuple[float, float], tuple[float, float], str]] = [
     (request(authored="2026-05-02", **bounds("2026-05-12")), (30, 30), (0, 0), "the earliest start"),
     (request(authored="2026-05-02", **bounds("2026-05-12", "2026-05-22")), (30, 30), (10, 10), "the matching end"),
     (
-        request(authored="2026-05-02", dispenseRequest={"validityPeriod": {"start": "2026-04-22", "end": "2026-05-22"}}),
+        request(
+            authored="2026-05-02", dispenseRequest={"validityPeriod": {"start": "2026-04-22", "end": "2026-05-22"}}
+        ),
         (40, 40),
         (10, 10),
         "the validity",
     ),
     (request(authored="2026-05-02", status="completed"), (30, 30), (0, 30), "ended at an unknown time since"),
-    (request(authored="2026-05-02", status="stopped", **bounds("2026-05-02", "2027-01-01")), (30, 30), (0, 30), "stopped before its end"),
+    (
+        request(authored="2026-05-02", status="stopped", **bounds("2026-05-02", "2027-01-01")),
+        (30, 30),
+        (0, 30),
+        "stopped before its end",
+    ),
     (request(authored=None), (0, MAX), (0, 0), "no start"),
     (request(authored="2026-05"), (1, 31), (0, 0), "some time in May"),
     (request(authored="2026-05-02", **bounds("?")), (30, MAX), (0, 0), "an earlier start that cannot be read"),
@@ -219,6 +231,11 @@ def test_intravenous(route: Json | None, counts: bool, node: Callable[..., dict[
 
 
 def test_a_referenced_medication_is_followed(node: Callable[..., dict[str, Any]]) -> None:
-    use = {**request(), "medicationCodeableConcept": None, "medicationReference": {"reference": "Medication/m"}}
+    use = of("Medication/m")
     drug = {"resourceType": "Medication", "id": "m", "code": concept("8640", RXNORM)}
     assert node("medication.glucocorticoid", use, drug)["any"]["is"] is True
+
+
+def test_a_medication_entered_in_error_may_be_any_drug(node: Callable[..., dict[str, Any]]) -> None:
+    drug = {"resourceType": "Medication", "id": "m", "status": "entered-in-error", "code": concept("1191", RXNORM)}
+    assert "any" not in node("medication.glucocorticoid", of("Medication/m"), drug)

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.facts.records import Json, concept, lab, patient, quantity
 
 from cds_service.facts.fact import Fact
+from tests.facts.records import Json, concept, lab, patient, quantity
 
 ALT = "1742-6"
 MEANING = "http://terminology.hl7.org/CodeSystem/referencerange-meaning"

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from tests.facts.records import INTERPRETATION, Json, coded, concept, flag, lab, observation, quantity
-from tests.facts.small_rules import LOINC
 
 from cds_service.facts.fact import Fact
+from tests.facts.records import INTERPRETATION, Json, coded, concept, flag, lab, observation, quantity
+from tests.facts.small_rules import LOINC
 
 # what the observation of HBsAg holds, the result or the reason, why
 RESULTS: list[tuple[Json, str, str]] = [

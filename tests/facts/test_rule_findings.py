@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from cds_service.facts.findings import FINDINGS
+from cds_service.facts.knowledge import FactKnowledge, load_facts
 from tests.facts.small_rules import (
     ATC,
     FACTS,
@@ -23,9 +26,6 @@ from tests.facts.small_rules import (
     valueset,
     write_rules,
 )
-
-from cds_service.facts.findings import FINDINGS
-from cds_service.facts.knowledge import FactKnowledge, load_facts
 
 HB: dict[str, Any] = quantity("lab.hb", "718-7", "g/L", {"g/L": "1"})
 SHARED = {"unreadable-file", "not-json", "duplicate-key", "unknown-key", "missing-key", "bad-value"}
@@ -69,8 +69,11 @@ FACTS_WITH_A_FAULT: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str]]]
     ),
     "no such part": ([derived("d.x", "first_known", of=["lab.nothing"])], [("fact-unknown-part", "/facts/0")]),
     "a part of a fact that is left out": (
-        [events("condition.x", "Condition", valueset="nowhere"), {**result("date.y", "1"), "kind": "date"}]
-        + [{"name": "date.x", "kind": "date", "title": "x", "else_onset_of": "condition.x"}],
+        [
+            events("condition.x", "Condition", valueset="nowhere"),
+            {**result("date.y", "1"), "kind": "date"},
+            {"name": "date.x", "kind": "date", "title": "x", "else_onset_of": "condition.x"},
+        ],
         [("fact-unknown-valueset", "/facts/0/valueset"), ("fact-unknown-part", "/facts/2")],
     ),
     "onset of something else": (
@@ -78,8 +81,11 @@ FACTS_WITH_A_FAULT: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str]]]
         [("fact-unknown-part", "/facts/1")],
     ),
     "wrong parts of a formula": (
-        [HB, {"name": "patient.age", "kind": "patient", "title": "Age"}]
-        + [derived("d.x", "bmi", parts=["lab.hb", "patient.age"], unit="kg/m2")],
+        [
+            HB,
+            {"name": "patient.age", "kind": "patient", "title": "Age"},
+            derived("d.x", "bmi", parts=["lab.hb", "patient.age"], unit="kg/m2"),
+        ],
         [("fact-formula-parts", "/facts/2")],
     ),
     "made from itself": (

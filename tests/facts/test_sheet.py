@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.facts.records import Json, condition, lab, observation, patient, procedure, quantity, record, request
 
 from cds_service.facts.findings import ISSUE_CODES
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.sheet import FactSheet, build_sheet
 from tests.facts.conftest import AS_OF
+from tests.facts.records import Json, condition, lab, observation, patient, procedure, quantity, record, request
 
 MAX = 1.7976931348623157e308
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.facts.records import Json, concept, lab, observation, quantity
-from tests.facts.small_rules import LOINC
 
 from cds_service.facts.fact import UNDATED, Fact
+from tests.facts.records import Json, concept, lab, observation, quantity
+from tests.facts.small_rules import LOINC
 
 HB = "718-7"
 

@@ -98,7 +98,7 @@ def test_the_decisive_leaves(rule: Any, document: dict[str, Any], expected: list
 def test_every_part_has_its_value_place_and_words() -> None:
     step = Explainer(compiled({"or": [{"!": [STEADY]}, FINE]}), TITLES).explain(facts(sits=True), AS_OF)
     assert [(s.pointer, s.definition, s.value, s.words) for s in step.walk()] == [
-        ("", "", None, "steady: no or haemoglobin ≥ 8 g/dL"),
+        ("", "", None, "steady: no; or haemoglobin ≥ 8 g/dL"),
         ("/or/0", "", None, "steady: no"),
         ("/or/0/!/0", "", None, "steady"),
         ("", "defined.steady", None, "sits independently and no stroke within the last year"),
@@ -220,6 +220,12 @@ def test_a_window_in_weeks_clears_to_the_day() -> None:
     day = date(2026, 11, 1)
     [reason] = reasons({"within": [STROKE, {"quantity": [4, "wk"]}]}, strokes(record(AS_OF, day, day)))
     assert reason.clears == date(2026, 11, 30)
+
+
+def test_a_window_over_the_end_of_february_clears_when_the_longer_month_is_over() -> None:
+    as_of, day = date(2026, 8, 1), date(2026, 2, 28)
+    [reason] = reasons({"within": [STROKE, HALF_YEAR]}, strokes(record(as_of, day, day)), as_of)
+    assert reason.clears == date(2026, 9, 1)
 
 
 def test_an_elapsed_fact_clears_when_enough_time_has_passed() -> None:

@@ -120,7 +120,7 @@ PHRASES: list[tuple[Any, str]] = [
     ({"!!": [{"!": [{"!": [SITS]}]}]}, "sits independently"),
     ({"or": [SITS, True]}, "sits independently or always"),
     ({"and": [SITS, None]}, "sits independently and unknown"),
-    ({"!": [{"and": [SITS, None, False]}]}, "sits independently: no, unknown or always"),
+    ({"!": [{"and": [SITS, None, False]}]}, "sits independently: no; unknown; or always"),
     ({"==": [SITS, STROKE]}, "sits independently exactly when stroke"),
     ({"!=": [SITS, STROKE]}, "either sits independently or stroke, but not both"),
     ({"==": [SITS, True]}, "sits independently"),
@@ -131,9 +131,17 @@ PHRASES: list[tuple[Any, str]] = [
     ({"or": [{"and": [SITS, STROKE]}, GILBERT]}, "(sits independently and stroke) or Gilbert syndrome"),
     ({"and": [SITS, {"and": [STROKE, GILBERT]}]}, "sits independently, stroke and Gilbert syndrome"),
     ({"and": [SITS, {"and": [STROKE]}]}, "sits independently and stroke"),
-    ({"!": [{"and": [SITS, STROKE]}]}, "sits independently: no or no stroke"),
+    ({"!": [{"and": [SITS, STROKE]}]}, "sits independently: no; or no stroke"),
     ({"and": [{"in": [COPIES, [2, 3]]}, SITS]}, "(SMN2 copies = 2 or 3) and sits independently"),
     ({"and": [{"<": [1, ECOG, 3]}, SITS]}, "(ECOG performance status > 1 and < 3) and sits independently"),
+    (
+        {"and": [{"or": [SITS, STROKE, {"or": [GILBERT, STEADY]}]}, SITS]},
+        "(sits independently, stroke, Gilbert syndrome or steady) and sits independently",
+    ),
+    (
+        {"and": [{"none": [STEROID, CURRENT_FOR]}, SITS]},
+        "no systemic glucocorticoid that is current and has gone on for at least 2 months; and sits independently",
+    ),
     # if
     (
         {"if": [GILBERT, {"<=": [BILI, 3]}, {"<=": [BILI, 1.5]}]},
@@ -154,7 +162,7 @@ PHRASES: list[tuple[Any, str]] = [
     ),
     (
         {"and": [SITS, {"if": [GILBERT, {"<=": [BILI, 3]}, True]}]},
-        "sits independently; and (if Gilbert syndrome, then total bilirubin at most 3 × ULN)",
+        "sits independently and (if Gilbert syndrome, then total bilirubin at most 3 × ULN)",
     ),
     # records
     ({"within": [STROKE, q(6, "mo")]}, "stroke within the last 6 months"),
@@ -241,6 +249,7 @@ def test_every_rule_has_words_and_negating_twice_leaves_them(rule: Any) -> None:
         ("mm[Hg]", "mmHg"),
         ("{copies}/mL", "copies/mL"),
         ("Cel", "°C"),
+        ("deg", "°"),
         ("%", "%"),
     ],
 )

@@ -1,0 +1,166 @@
+"""All boundary records of one criterion, each with what the leaf and the criterion must come to."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from cds_service.authoring.boundaries.arrangement import Arranger
+from cds_service.authoring.boundaries.codes import Codes
+from cds_service.authoring.boundaries.events import EventFact, shapes
+from cds_service.authoring.boundaries.leaves import Leaf, leaves
+from cds_service.authoring.boundaries.situation import BoundaryError, Documents, Situation, together
+from cds_service.authoring.boundaries.views import FactView, view_of
+from cds_service.facts.specs import EventsFact, Numeric
+from cds_service.library import Library
+from cds_service.logic.program import Program, Truth3
+from cds_service.trials.cases import Place
+from cds_service.trials.library import CompiledCriterion
+from cds_service.trials.verdicts import Outcome, outcome_of
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One boundary record. `decisive`: the other facts are such that the leaf decides the criterion."""
+
+    place: Place
+    leaf: Leaf
+    number: int
+    label: str
+    situation: Situation
+    truth: Truth3
+    outcome: Outcome
+    decisive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The records of one criterion, and the places in its logic that none of them tries."""
+
+    probes: tuple[Probe, ...]
+    untried: tuple[str, ...]
+
+
+class ProbeMaker:
+    """Makes the boundary records of a library's criteria as of a day."""
+
+    def __init__(self, library: Library, rules_dir: Path, as_of: date) -> None:
+        self.library = library
+        self.as_of = as_of
+        self.codes = Codes(rules_dir, library.facts)
+
+    def probes(self, place: Place, compiled: CompiledCriterion) -> Probes:
+        """The records of one criterion; none where no rule decides it."""
+        if compiled.rule is None or not compiled.criterion.has_logic:
+            return Probes((), ())
+        found, untried = leaves(compiled.rule)
+        catalogue = self.library.catalogue
+        by_fact: dict[str, list[Leaf]] = {}
+        for leaf in found:
+            by_fact.setdefault(catalogue.fact_of(leaf.fact.name) or leaf.fact.name, []).append(leaf)
+        specs = [catalogue.facts[name] for name in by_fact]
+        views: dict[str, FactView] = {}
+        for name, own in by_fact.items():
+            view = view_of(name, own, specs, self.codes, self.as_of)
+            if view is None:
+                untried += tuple(leaf.pointer for leaf in own)
+            else:
+                views[name] = view
+        bench = _Bench(place, compiled, views, self)
+        made = [probe for i, leaf in enumerate(found) for probe in bench.of(leaf, i)]
+        return Probes(tuple(made), untried)
+
+    def record_of(self, name: str) -> Situation:
+        """One plain record of an event fact."""
+        spec = self.library.catalogue.facts[name]
+        assert isinstance(spec, EventsFact)
+        fact = EventFact(spec, [spec], self.codes, self.as_of)
+        return fact.record(next(shapes(spec, [], [])))
+
+
+class _Bench:
+    """Tries the leaves of one criterion."""
+
+    def __init__(self, place: Place, compiled: CompiledCriterion, views: dict[str, FactView], maker: ProbeMaker) -> None:
+        assert compiled.rule is not None
+        self.place, self.compiled, self.views, self.maker = place, compiled, views, maker
+        self.documents = Documents(maker.library.catalogue, maker.as_of)
+        self.arranger = Arranger(compiled.rule, views, self.documents, maker.as_of)
+
+    def of(self, leaf: Leaf, number: int) -> Iterator[Probe]:
+        """The records that try one leaf."""
+        name = self.maker.library.catalogue.fact_of(leaf.fact.name) or leaf.fact.name
+        view = self.views.get(name)
+        if view is None:
+            return
+        alone = Program([leaf.alone()])
+
+        def truth(situation: Situation) -> Truth3:
+            return alone.evaluate(self.documents.closed(situation), self.maker.as_of).truths[0]
+
+        plain = [(way, truth(way)) for way in self.arranger.ways(name)]
+        good = self._good(view, plain)
+        rest, swing = self._rest(name, plain)
+        for probe in (*view.probes(leaf, good), *self._unpresumed(view)):
+            full = self._complete(together([*rest, probe]), name)
+            value, whole = truth(full), self.arranger.truth(full)
+            if probe.holds != "" and probe.holds is not value:
+                raise BoundaryError(f"{leaf.pointer}: {probe.label}: {value}, by arithmetic {probe.holds}")
+            outcome, _ = outcome_of(self.compiled.criterion, whole, whole)
+            decisive = swing is not None and whole is swing[value]
+            yield Probe(self.place, leaf, number, probe.label, full, value, outcome, decisive)
+
+    def _rest(
+        self, name: str, plain: Sequence[tuple[Situation, Truth3]]
+    ) -> tuple[list[Situation], dict[Truth3, Truth3] | None]:
+        """The other facts such that the leaf decides, and what the criterion then is for each truth of the leaf.
+
+        Several pairs of situations are tried: the leaf's own fact may be asked elsewhere in the rule.
+        """
+        yes = [way for way, value in plain if value is True]
+        no = [way for way, value in plain if value is False]
+        for one in yes[:4]:
+            for other in no[:4]:
+                found = self.arranger.decisive(name, one, other)
+                if found is not None:
+                    holds, fails = (self.arranger.truth(together([*found, way])) for way in (one, other))
+                    return found, {True: holds, False: fails, None: None}
+        return [], None
+
+    def _good(self, view: FactView, plain: Sequence[tuple[Situation, Truth3]]) -> Situation:
+        """A plain situation that differs from having nothing on record, with something on record."""
+        nothing = view.absent()
+        blank = next((value for way, value in plain if way.stated == nothing.stated), None)
+        with_records = [(way, value) for way, value in plain if way.resources or way.patient]
+        return next((way for way, value in with_records if value is not None and value is not blank), with_records[0][0])
+
+    def _complete(self, situation: Situation, name: str) -> Situation:
+        """With every other fact said: no record of an event is none, as the record is whole."""
+        missing = [view.absent() for other, view in self.views.items() if other != name and not _said(view, situation)]
+        full = together([situation, *missing])
+        return replace(full, stated={**full.stated, **self._presumed(full)}, label=situation.label)
+
+    def _presumed(self, situation: Situation) -> dict[str, object]:
+        """What the closed world presumes of numbers that have nothing on record."""
+        found: dict[str, object] = {}
+        for name in situation.silent:
+            spec = self.maker.library.catalogue.facts.get(name)
+            presumed = spec.presumed if isinstance(spec, Numeric) else None
+            if presumed is None or situation.stated.get(name) is not None:
+                continue
+            if not any(situation.stated.get(other) for other in presumed.without):
+                value, unit = float(presumed.value), getattr(spec, "unit", "1")
+                found[name] = value if unit == "1" else {"quantity": [value, unit]}
+        return found
+
+    def _unpresumed(self, view: FactView) -> Iterator[Situation]:
+        """Nothing on record of a number that is presumed, beside a record that speaks against the presumption."""
+        spec = self.maker.library.catalogue.facts[view.name]
+        if isinstance(spec, Numeric) and spec.presumed is not None:
+            for other in spec.presumed.without:
+                record = self.maker.record_of(other)
+                yield Situation(f"nothing on record, but {other} is", {view.name: None}, record.resources)
+
+
+def _said(view: FactView, situation: Situation) -> bool:
+    return all(name in situation.stated for name in view.absent().stated)

@@ -1,0 +1,122 @@
+"""What a card says: its summary line and its detail."""
+
+from collections.abc import Sequence
+
+from cds_service.cards import summary
+from cds_service.cards.detail import Detail, Paragraph, Section
+from cds_service.cards.missing import Open
+from cds_service.cards.near_miss import NearMiss
+from cds_service.cards.reading import Reader, TrialReading
+from cds_service.cards.sections import about, confirm
+from cds_service.cards.sections.grounds import Grounds
+from cds_service.cards.sections.missing import MissingWords
+from cds_service.cards.sections.near import NearWords
+from cds_service.cards.sections.sentences import counted_noun, listed, sentence
+from cds_service.cards.selection import Choice, out_of_date
+from cds_service.cards.values import Names
+
+
+class Contents:
+    """Writes the cards of one match."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.as_of = reader.match.as_of
+        self.names = Names(reader.match.library.catalogue)
+        self.missing = MissingWords(self.names)
+        self.near = NearWords(reader, self.names)
+
+    def of(self, choice: Choice, found: Open, left_out: Sequence[str]) -> tuple[str, Detail]:
+        """The summary and the detail of one card. `left_out` are the trials that the last card names."""
+        miss = choice.near
+        reading = self.reader.read(choice.result) if miss is None else miss.reading
+        detail = Detail(
+            heading=reading.trial.title,
+            paragraphs=(
+                Paragraph("Why", self._why(reading)),
+                Paragraph("Next", self._next(choice, found)),
+                Paragraph("Trial", about.brief(reading.trial)),
+            ),
+            sections=(*self._to_do(choice, reading, found), *self._about(choice, reading)),
+            notes=(self._unread(), self._left_out(left_out)),
+        )
+        return self._summary(choice, reading, found), detail
+
+    def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
+        """What has to happen; nothing for a trial that takes no patients."""
+        if choice.kind == "closed" and not out_of_date(reading.trial, self.as_of):
+            return ()
+        missing = Section("Missing", self.missing.lines(found))
+        if choice.near is not None:
+            return (Section("Not yet", self.near.lines(choice.near)), missing)
+        return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable)))
+
+    def _about(self, choice: Choice, reading: TrialReading) -> tuple[Section, ...]:
+        grounds = Section("What it rests on", Grounds(self.reader, self.names, reading.criteria).lines())
+        cohorts = Section("Cohorts that fit", self._cohorts(reading))
+        trial = Section("The trial", about.lines(reading.trial, self.as_of))
+        return (trial, grounds) if choice.kind == "closed" else (grounds, cohorts, trial)
+
+    def _summary(self, choice: Choice, reading: TrialReading, found: Open) -> str:
+        trial = reading.trial
+        if choice.near is not None:
+            return summary.later(trial, self.near.short(choice.near))
+        if choice.kind == "closed":
+            certain = choice.result.verdict == "likely_eligible"
+            return summary.closed(trial, about.why_closed(trial, self.as_of), certain=certain)
+        undecided = len(reading.having("unknown"))
+        if undecided:
+            return summary.possible(trial, undecided, self.missing.names_of(found.missing))
+        return summary.likely(trial, len(reading.computed))
+
+    def _why(self, reading: TrialReading) -> str:
+        """The diagnosis, and how many criteria it rests on."""
+        gates = listed([r.result.criterion.text for r in reading.criteria if r.result.criterion.gate])
+        computed, passed = len(reading.computed), len(reading.having("pass"))
+        failing, undecided = len(reading.having("fail")), len(reading.having("unknown"))
+        counts = [
+            f"all {computed} computed criteria pass"
+            if passed == computed
+            else f"{passed} of {computed} computed criteria pass"
+        ]
+        if passed < computed:
+            counts.append(f"{failing or 'none'} {'fail' if failing > 1 else 'fails'}")
+        if undecided:
+            counts.append(f"{undecided} {'is' if undecided == 1 else 'are'} open")
+        return f"{gates} on record; {', '.join(counts)}."
+
+    def _next(self, choice: Choice, found: Open) -> str:
+        trial = choice.result.trial
+        if choice.near is not None:
+            return self._later(choice.near)
+        if choice.kind == "closed":
+            ask = " Ask the study team whether it still takes patients." if out_of_date(trial, self.as_of) else ""
+            return f"No referral is suggested, because {about.why_closed(trial, self.as_of)}.{ask}"
+        steps = [f"get the {counted_noun(len(found.missing), 'missing result')}"] if found.missing else []
+        steps.append("check the points below")
+        opened = "ask the study team whether the trial is open yet" if trial.status == "not_yet_recruiting" else ""
+        return f"{', '.join(steps)}, then {opened or 'refer to the study team'}.".capitalize()
+
+    def _later(self, miss: NearMiss) -> str:
+        steps = []
+        if miss.repeats:
+            steps.append(f"repeat {listed([self.names.test(repeat.order) for repeat in miss.repeats])}")
+        if miss.until is not None:
+            steps.append(f"look again on or after {miss.until}")
+        return f"{sentence(listed(steps))}. Until then it does not fit."
+
+    def _cohorts(self, reading: TrialReading) -> tuple[str, ...]:
+        fitting = [c for c in reading.result.cohorts if c.verdict in ("likely_eligible", "possibly_eligible")]
+        words = {"likely_eligible": "likely", "possibly_eligible": "may fit"}
+        return tuple(f"{c.cohort.id} ({words[c.verdict]}): {c.cohort.title}" for c in fitting)
+
+    def _unread(self) -> str:
+        count = len(self.reader.match.issues)
+        if not count:
+            return ""
+        return f"{counted_noun(count, 'entry', 'entries')} of the record could not be read and did not count."
+
+    def _left_out(self, ids: Sequence[str]) -> str:
+        if not ids:
+            return ""
+        return f"Not shown, though they fit as well: {listed(ids)}."

@@ -1,0 +1,1 @@
+"""The parts of a card's detail, each made into plain lines."""

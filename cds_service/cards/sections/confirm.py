@@ -1,0 +1,78 @@
+"""What a person has to confirm or judge, grouped so that it can be read at a glance."""
+
+import re
+from collections.abc import Iterable
+
+from cds_service.cards.reading import Read
+from cds_service.cards.sections.sentences import listed, sentence
+from cds_service.logic.numerals import title_of
+from cds_service.trials.verdicts import CriterionResult
+
+_FOR_THE_STUDY_TEAM = (
+    (re.compile(r"\bconsents?\b", re.IGNORECASE), "consent"),
+    (re.compile(r"\binvestigator", re.IGNORECASE), "the investigator's judgement"),
+)
+"""What every trial asks and its team sees to."""
+
+_LEADS = {
+    "Confirm that": "Confirm",
+    "Confirm": "Confirm",
+    "Ask about": "Ask about",
+    "Ask": "Ask about",
+    "Judge": "Judge",
+    "Check": "Check",
+    "Discuss": "Discuss",
+    "Consider": "Consider",
+    "Look for": "Look for",
+}
+"""First words of what authors write, and those under which a card puts lines together; the longer ones first."""
+
+
+def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
+    """What no rule decides first, then a line for each kind of thing to do; what the study team does comes last."""
+    grouped: dict[str, dict[str, None]] = {}
+    team: dict[str, None] = {}
+    for read in criteria:
+        review = read.result.criterion.review
+        if review is None or read.outcome == "fail" or _is_moot(read, review):
+            continue
+        generic = _generic(review) if read.outcome == "review" else None
+        if generic is not None:
+            team[generic] = None
+        else:
+            lead, rest = _led(review)
+            grouped.setdefault(lead, {})[rest] = None
+    found = [f"Check by hand: {title_of('', {'': result.criterion.text})}" for result in undecidable]
+    for lead, rests in grouped.items():
+        found += _together(lead, list(rests))
+    if team:
+        found.append(f"Left to the study team: {listed(list(team))}")
+    return tuple(found)
+
+
+def _together(lead: str, rests: list[str]) -> list[str]:
+    if not lead:
+        return [sentence(rest) for rest in rests]
+    return [f"{lead} {rests[0]}" if len(rests) == 1 else f"{lead}: {'; '.join(rests)}"]
+
+
+def _led(review: str) -> tuple[str, str]:
+    """The first words under which a line is put with others, and the rest of it."""
+    lead = next((lead for lead in _LEADS if review.startswith(f"{lead} ")), "")
+    rest = review[len(lead) :].strip()
+    # Lines are joined with semicolons, so what stands behind one becomes an aside.
+    rest, _, aside = rest.partition("; ")
+    return _LEADS.get(lead, ""), f"{rest} ({aside})" if aside else rest
+
+
+def _is_moot(read: Read, review: str) -> bool:
+    """Whether a remark is about something that is not on record: `A replacement dose does not exclude`.
+
+    What is asked of a person ("Ask about an infection that is not coded") is asked all the more.
+    """
+    absent = read.outcome == "pass" and read.result.basis == "presumed" and not read.wanted
+    return absent and not _led(review)[0]
+
+
+def _generic(review: str) -> str | None:
+    return next((words for pattern, words in _FOR_THE_STUDY_TEAM if pattern.search(review)), None)

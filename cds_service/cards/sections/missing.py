@@ -1,0 +1,134 @@
+"""What is missing, in words: how to get it, what it has to be, and why what is on record does not do."""
+
+from collections.abc import Sequence
+
+from cds_service.cards.missing import IMPRECISE, Missing, Open, Purpose
+from cds_service.cards.sections.sentences import capped, listed, sentence
+from cds_service.cards.values import Names, day_words
+from cds_service.logic import model
+from cds_service.logic.measure_words import comparison
+from cds_service.logic.words import words
+
+MOST_LINES = 8
+"""Facts that get a line of their own; the rest share one."""
+MOST_TOGETHER = 16
+_VERBS = {"order": "order", "record": "record", "clarify": "clarify", "look_up": "look up"}
+_TESTED_AGAIN = {
+    "too_old": "is too old",
+    "undated": "has no date",
+    "indeterminate": "is indeterminate",
+    "conflicting_results": "contradict each other",
+    "unit_not_understood": "is in a unit that is not understood",
+    "value_not_understood": "is not understood",
+    "no_reference_range": "has no reference range",
+    IMPRECISE: "is not exact enough",
+}
+_ENTRIES = {
+    "uncoded_mention": "mentioned without a code",
+    "unconfirmed": "entered but not confirmed",
+    "undated": "on record without a date",
+    "incomplete_record": "the record was sent incomplete",
+    "not_supplied": "not sent by the EHR",
+    IMPRECISE: "the dates on record do not settle it",
+}
+
+
+class MissingWords:
+    """Says what is missing with the names that a catalogue gives."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def lines(self, open: Open) -> tuple[str, ...]:
+        """A line for each missing fact, the cheapest first; what the EHR did not send shares one line."""
+        alone = [item for item in open.missing if item.kind != "look_up"]
+        not_sent = [item for item in open.missing if item.kind == "look_up"]
+        lines = [self.line(item) for item in alone[:MOST_LINES]]
+        rest = alone[MOST_LINES:]
+        if rest:
+            lines.append(f"Also {'; '.join(self._together(rest))}")
+        if not_sent:
+            asked = capped([self._question(item) for item in not_sent], MOST_TOGETHER)
+            lines.append(f"Look up, as the EHR did not send it: {'; '.join(asked)}")
+        return tuple(lines)
+
+    def names_of(self, missing: Sequence[Missing]) -> list[str]:
+        """The names of the missing facts, for the summary."""
+        return [self._name(item) for item in missing]
+
+    def line(self, item: Missing) -> str:
+        """Such as `Order HBsAg: needs negative; the last one, of 2025-02-11, is too old`."""
+        if item.kind == "clarify" and self._is_event(item):
+            text = f"Clarify {self._question(item)}"
+            seen = f" ({day_words(item.date)})" if item.date else ""
+            remarks = [_ENTRIES.get(item.reason, item.reason.replace("_", " ")) + seen]
+        else:
+            text = f"{sentence(_VERBS[item.kind])} {self._name(item)}: {self._needs(item)}"
+            remarks = self._remarks(item)
+        if item.also:
+            remarks.append(f"also open for {listed(item.also)}")
+        return "; ".join([text, *remarks])
+
+    def _name(self, item: Missing) -> str:
+        return self.names.of(item.fact) if item.order is None else self.names.test(item.order)
+
+    def _together(self, items: Sequence[Missing]) -> list[str]:
+        """The items in short, those of a kind together: `order ALT and AST`, `record ECOG performance status`."""
+        kinds: dict[str, list[str]] = {}
+        for item in items:
+            kinds.setdefault(_VERBS[item.kind], []).append(self._name(item))
+        return [f"{verb} {listed(capped(named, MOST_TOGETHER))}" for verb, named in kinds.items()]
+
+    def _remarks(self, item: Missing) -> list[str]:
+        remarks = []
+        if item.limit is not None:
+            remarks.append(f"not older than {item.limit.words()}")
+        why = _TESTED_AGAIN.get(item.reason)
+        if why is not None:
+            date = f", of {day_words(item.date)}," if item.date else ""
+            last = "the results" if item.reason == "conflicting_results" else "the last one"
+            remarks.append(f"{last}{date} {why}")
+        return remarks
+
+    def _needs(self, item: Missing) -> str:
+        needs = list(dict.fromkeys(self._need(item, purpose) for purpose in item.purposes))
+        return f"needs {listed(needs)}" if not needs[0].startswith("for ") else listed(needs)
+
+    def _need(self, item: Missing, purpose: Purpose) -> str:
+        """What the fact has to be, or what it is needed for."""
+        rule, titles = purpose.rule, self.names.titles
+        same = self.names.of(purpose.fact.name) == self.names.of(item.fact)
+        match rule:
+            case model.Compare() if same or self._answers(item, purpose):
+                return self._limit(rule, purpose)
+            case model.OneOf(codes=codes) if same or self._answers(item, purpose):
+                if not purpose.wanted and codes in (("positive",), ("negative",)):
+                    return "negative" if codes == ("positive",) else "positive"
+                return ("" if purpose.wanted else "not ") + listed([c.replace("_", " ") for c in codes], "or")
+            case model.Truth() if same:
+                return "yes" if purpose.wanted else "no"
+        return "for " + words(rule if purpose.wanted else model.Not(rule, rule.pointer), titles)
+
+    def _answers(self, item: Missing, purpose: Purpose) -> bool:
+        """Whether the fact is the asked one under another name: one of the tests that answer it, or its base."""
+        return purpose.fact.name.startswith((item.fact, "infection.", "result."))
+
+    def _limit(self, rule: model.Compare, purpose: Purpose) -> str:
+        said = comparison(rule, self.names.titles, lambda _: "", negated=not purpose.wanted)
+        limit = f"1:{said.limit}" if self.names.is_titer(purpose.fact.name) else said.limit
+        return f"{said.sign()} {limit}"
+
+    def _question(self, item: Missing) -> str:
+        if self._is_event(item):
+            asked = dict.fromkeys(words(purpose.rule, self.names.titles) for purpose in item.purposes)
+            return f"{listed(list(asked), 'or')}?"
+        return self._name(item)
+
+    def _is_event(self, item: Missing) -> bool:
+        return all(
+            isinstance(purpose.rule, model.Records) or _is_event_truth(purpose.rule) for purpose in item.purposes
+        )
+
+
+def _is_event_truth(rule: model.Condition) -> bool:
+    return isinstance(rule, model.Truth) and rule.fact.path != rule.fact.name

@@ -1,0 +1,52 @@
+"""What a near miss lacks, in words."""
+
+from cds_service.cards.near_miss import NearMiss, Repeat, Wait
+from cds_service.cards.reading import Reader
+from cds_service.cards.sections.sentences import sentence
+from cds_service.cards.values import Names, apart, day_words, is_multiple
+from cds_service.logic.words import words
+
+MOST_ENTRIES = 2
+
+
+class NearWords:
+    """Says what has to happen with the names that a catalogue gives."""
+
+    def __init__(self, reader: Reader, names: Names) -> None:
+        self.reader = reader
+        self.names = names
+
+    def lines(self, miss: NearMiss) -> tuple[str, ...]:
+        """A line for each wait and for the test to repeat."""
+        return (*(self._wait(wait) for wait in miss.waits), *(self._repeat(repeat) for repeat in miss.repeats))
+
+    def short(self, miss: NearMiss) -> str:
+        """The same for a summary: the date and the value alone."""
+        parts = [] if miss.until is None else [f"from {miss.until}"]
+        parts += [f"{self.names.of(repeat.fact)} {self._value(repeat)}" for repeat in miss.repeats]
+        return ", ".join(parts)
+
+    def _wait(self, wait: Wait) -> str:
+        """Such as `Biologic within the last 4 weeks (rituximab, 2026-11-05): clears on 2026-12-04`."""
+        said = sentence(words(wait.purpose.rule, self.names.titles))
+        return f"{said}{self._seen(wait)}: {'reached' if wait.purpose.wanted else 'clears'} on {wait.until}"
+
+    def _seen(self, wait: Wait) -> str:
+        """What is on record of it, in short."""
+        shown: dict[str, None] = {}
+        for entry in self.reader.evidence(wait.purpose.fact):
+            display = (entry.get("code") or {}).get("display")
+            text = ", ".join(filter(None, (display, day_words(entry["date"]))))
+            if entry["source"] and text:
+                shown[text] = None
+        return f" ({'; '.join(list(shown)[-MOST_ENTRIES:])})" if shown else ""
+
+    def _repeat(self, repeat: Repeat) -> str:
+        return f"Repeat {self.names.of(repeat.fact)}: {self._value(repeat)}"
+
+    def _value(self, repeat: Repeat) -> str:
+        flip = repeat.flip
+        times = is_multiple(flip.fact)
+        unit = f"× {times[1]}" if times else self.names.unit(flip.fact)
+        ends = dict.fromkeys(apart(end, flip.limit) for end in (flip.low, flip.high) if abs(end) < 1e300)
+        return f"{' to '.join(ends)} {unit}".rstrip() + f", needs {flip.said} {flip.written}"

@@ -1,0 +1,39 @@
+"""The one line that a clinician sees first: which trial, whether it fits, and what is missing."""
+
+from collections.abc import Sequence
+
+from cds_service.cards.text import SUMMARY_LIMIT, plain
+from cds_service.trials.model import Trial
+
+
+def likely(trial: Trial, met: int) -> str:
+    """A trial whose every computed criterion passes."""
+    return plain(f"Trial likely fits: {_named(trial)} – all {met} computed criteria met", SUMMARY_LIMIT)
+
+
+def possible(trial: Trial, undecided: int, missing: Sequence[str]) -> str:
+    """A trial with open criteria, and as many of the missing facts as there is room for."""
+    start = f"Trial may fit: {_named(trial)}"
+    if not missing:
+        return plain(f"{start} – {undecided} {'criterion' if undecided == 1 else 'criteria'} open", SUMMARY_LIMIT)
+    for count in range(len(missing), 0, -1):
+        more = f" + {len(missing) - count} more" if count < len(missing) else ""
+        text = f"{start} – missing: {', '.join(missing[:count])}{more}"
+        if len(text) <= SUMMARY_LIMIT:
+            return plain(text, SUMMARY_LIMIT)
+    return plain(f"{start} – {len(missing)} results missing", SUMMARY_LIMIT)
+
+
+def closed(trial: Trial, why: str, *, certain: bool) -> str:
+    """A trial that would fit and takes no more patients, as far as is known."""
+    fits = "would fit" if certain else "might fit"
+    return plain(f"For information: {trial.short_title} {fits}, but {why}", SUMMARY_LIMIT)
+
+
+def later(trial: Trial, change: str) -> str:
+    """A near miss."""
+    return plain(f"Trial not yet: {_named(trial)} – {change}", SUMMARY_LIMIT)
+
+
+def _named(trial: Trial) -> str:
+    return trial.short_title + (" (not yet recruiting)" if trial.status == "not_yet_recruiting" else "")

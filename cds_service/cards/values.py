@@ -1,0 +1,152 @@
+"""Facts and their values as a card prints them: `AST 29 U/L (0.83 × ULN)`, `age 41 years`, `ANA titre 1:160`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cds_service.facts.catalogue import Catalogue
+from cds_service.facts.specs import Code, DerivedFact, TiterFact
+from cds_service.logic.numerals import limit_of_normal, title_of
+
+_ABBREVIATED = re.compile(r"(?P<long>[^(]+) \((?P<short>[A-Za-z]{2,6})\)(?P<rest>.*)")
+_REMARK = re.compile(r", (?:absolute|reported|screening result|status)$")
+_SPECIMEN = re.compile(r"(?P<noun>[^,]+), (?P<word>serum|plasma|urine)(?P<rest>(?: \(.*\))?)")
+_INVERTED = re.compile(r"(?P<noun>.+), (?P<head>[^,]+ of)")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+_INSTANT = re.compile(r"(?<=^\d{4}-\d{2}-\d{2})T.*$", re.DOTALL)
+_FEW_YEARS = 6
+"""Below this age the months matter."""
+
+
+class Names:
+    """What cards call the facts of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.titles: Mapping[str, str] = {fact.name: short(fact.title) for fact in catalogue}
+        self._tests = _tests(catalogue)
+
+    def of(self, name: str) -> str:
+        """The title of a fact, for the middle of a sentence: `ANA titre`, `haemoglobin`."""
+        return title_of(self._catalogue.fact_of(name) or name, self.titles)
+
+    def test_title(self, test: Code) -> str:
+        """What an order for the test is called: the title of the fact that it measures."""
+        return self._tests.get((test.system, test.code), test.display or test.code)
+
+    def test(self, test: Code) -> str:
+        """The same in short, for the middle of a sentence."""
+        return title_of("", {"": short(self.test_title(test))})
+
+    def is_titer(self, name: str) -> bool:
+        """Whether its numbers are written 1:n."""
+        return isinstance(self._catalogue.facts.get(self._catalogue.fact_of(name) or ""), TiterFact)
+
+    def unit(self, name: str) -> str:
+        """The unit as it is printed; empty where there is none."""
+        entry = self._catalogue.lookup(name)
+        return "" if entry is None else entry.display_unit
+
+    def number(self, name: str, value: Any) -> str:
+        """A number with its unit: `2.4 ×10⁹/L`, `< 5 U/L`, `1:80`. `value` is a number, or text for a range."""
+        text = rounded(value)
+        if self.is_titer(name):
+            text = _NUMBER.sub(lambda m: f"1:{m[0]}", text)
+        return f"{text} {self.unit(name)}".rstrip()
+
+
+def _tests(catalogue: Catalogue) -> dict[tuple[str, str], str]:
+    """Each test that can be ordered with the shortest title among the facts that it measures.
+
+    A fact that chooses among tests lends its title where it just leaves out a remark: `Antinuclear antibody` for
+    `Antinuclear antibody, screening result`.
+    """
+    measured: dict[tuple[str, str], list[str]] = {}
+    chosen: dict[tuple[str, str], list[str]] = {}
+    for fact in catalogue:
+        order = getattr(fact, "order", None)
+        if order is not None:
+            titles = chosen if isinstance(fact, DerivedFact) else measured
+            titles.setdefault((order.system, order.code), []).append(fact.title)
+    found = {}
+    for key in {**measured, **chosen}:
+        title = min(measured.get(key) or chosen[key], key=len)
+        found[key] = next((t for t in chosen.get(key, ()) if title.startswith(f"{t}, ")), title)
+    return found
+
+
+def short(title: str) -> str:
+    """The title as briefly as it can be said.
+
+    `Aspartate aminotransferase (AST)` is `AST`; parentheses that hold anything else, such as a method, stay. `Pregnancy
+    test, serum (hCG)` is `Serum pregnancy test (hCG)`, and remarks for authors such as `, reported` go.
+    """
+    title = _REMARK.sub("", title)
+    specimen = _SPECIMEN.fullmatch(title)
+    if specimen is not None:
+        title = f"{specimen['word'].capitalize()} {title_of('', {'': specimen['noun']})}{specimen['rest']}"
+    inverted = _INVERTED.fullmatch(title)
+    if inverted is not None:
+        title = f"{inverted['head'].capitalize()} {title_of('', {'': inverted['noun']})}"
+    found = _ABBREVIATED.fullmatch(title)
+    if found is None or found["long"][0].casefold() != found["short"][0].casefold():
+        return title
+    return f"{found['short']}{found['rest']}"
+
+
+def rounded(value: Any) -> str:
+    """A value to three significant digits; each number in it where it is text, with signs as they are printed."""
+    text = str(value)
+    for sign, printed in _SIGNS.items():
+        if text.startswith(sign):
+            text = f"{printed} {text.removeprefix(sign).strip()}"
+            break
+    return _NUMBER.sub(lambda m: _significant(float(m[0])), text)
+
+
+def multiple(value: Any, limit: str) -> str:
+    """A multiple of a limit of normal, such as `0.83 × ULN`."""
+    text = str(value)
+    return f"{_NUMBER.sub(lambda m: f'{float(m[0]):.2f}', text)} × {limit}"
+
+
+def apart(value: float, limit: float) -> str:
+    """A value with as many digits as it takes to see on which side of the limit it lies."""
+    for digits in range(3, 12):
+        text = f"{value:.{digits}g}"
+        if value == limit or float(text) != limit:
+            return _plain(float(text))
+    return repr(value)
+
+
+def is_multiple(name: str) -> tuple[str, str] | None:
+    """`lab.alt.x_uln` is (`lab.alt`, `ULN`); None for a fact that is not a multiple of a limit of normal."""
+    return limit_of_normal(name)
+
+
+def day_words(text: str | None) -> str:
+    """A date as it is sent, in short: the day of an instant, `2026-01-05 to 2026-02-01` for a period."""
+    if not text:
+        return ""
+    first, slash, last = (part.strip() for part in text.partition("/"))
+    days = [_INSTANT.sub("", day) for day in (first, last)]
+    if not slash or days[0] == days[1]:
+        return days[0]
+    if "…" in days:
+        return f"until {days[1]}" if days[0] == "…" else f"since {days[0]}"
+    return f"{days[0]} to {days[1]}"
+
+
+def age_words(years: tuple[int, int], months: tuple[int, int]) -> str:
+    """An age as it is said: `41 years`, `14 months` for small children, `40 to 41 years` where it is not exact."""
+    low, high, unit = (*months, "months") if years[1] < _FEW_YEARS else (*years, "years")
+    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
+
+
+def _significant(value: float) -> str:
+    return _plain(round(value) if abs(value) >= 1000 else float(f"{value:.3g}"))
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
