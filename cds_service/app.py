@@ -1,46 +1,106 @@
 """The web application: settings, rules, clock, matching and cards are wired to the protocol here and nowhere else."""
 
-from collections.abc import Callable
-from datetime import date
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 
+import anyio.to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from structlog.typing import FilteringBoundLogger
 
 from cds_service import __version__
-from cds_service.cards import cards_for
+from cds_service.answering import Answerer, records_of, running_versions
+from cds_service.cards.overrides import OVERRIDE_REASONS
 from cds_service.cds_hooks.cors import HEADERS, METHODS, Cors
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
+from cds_service.cds_hooks.fallback.plan import Fallback
+from cds_service.cds_hooks.feedback import Feedback
+from cds_service.cds_hooks.feedback_route import FEEDBACK_PATH, NotKept, feedback_router
+from cds_service.cds_hooks.headers import SecurityHeaders
+from cds_service.cds_hooks.limits import Limits
 from cds_service.cds_hooks.log import open_log
+from cds_service.cds_hooks.observed import Observed
+from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.prefetch import prefetch_templates
-from cds_service.cds_hooks.routes import Answer, router
-from cds_service.fhir import Record
+from cds_service.cds_hooks.routes import DISCOVERY_PATH, HOOK_PATH, router
+from cds_service.cds_hooks.trust.gate import Caller
+from cds_service.cds_hooks.trust.replay import ReplayGuard
+from cds_service.facts.supply import types_read
 from cds_service.library import Library, load_library
-from cds_service.matching import match
-from cds_service.settings import Settings, card_options, check_bind, load_settings
+from cds_service.metrics import Metrics, forget_dead_workers
+from cds_service.operations import PATHS, operations_router
+from cds_service.persistence import open_persistence, suppression_policies
+from cds_service.settings import Settings, check_bind, load_settings
+from cds_service.store.decisions import RuleSet
+from cds_service.store.failures import StoreUnavailable
+from cds_service.store.feedback import record_feedback
+from cds_service.trusted import card_options, configured_clients, gate_for
+
+SERVED = (DISCOVERY_PATH, HOOK_PATH, FEEDBACK_PATH, *PATHS)
+OVERRIDE_CODES = tuple(reason["code"] for reason in OVERRIDE_REASONS)
 
 
-def create_app(settings: Settings, library: Library | None = None, clock: Callable[[], date] = date.today) -> FastAPI:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    library: Library | None = None,
+    clock: Callable[[], date] = date.today,
+    *,
+    now: Callable[[], datetime] = _now,
+    replay_guard: ReplayGuard | None = None,
+) -> FastAPI:
     """The application, with `library` or else the rules in `settings.rules_dir`.
 
-    `clock` gives the day that counts as today; it is asked once per request. Raises RulesError, before anything is
-    served, if the rules cannot be used.
+    `clock` gives the day that counts as today; it is asked once per request. `now` gives the time by which clients'
+    tokens are valid; `replay_guard`, in the place of the database, remembers which were used. Raises RulesError,
+    ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used.
     """
     rules = load_library(settings.rules_dir) if library is None else library
     log = open_log(settings.log_level)
-    options = card_options(settings)
+    clients = configured_clients(settings)
+    templates = prefetch_templates(rules.catalogue, rules.facts_read)
+    metrics = Metrics(SERVED, templates, OVERRIDE_CODES)
+    store = open_persistence(settings, metrics, now, log)
+    outbound = Outbound()
+    guard = store.tokens if replay_guard is None else replay_guard
+    gate = gate_for(settings, clients, guard=guard, now=now, outbound=outbound, log=log)
+    answerer = Answerer(
+        library=rules,
+        rules=RuleSet.of(rules.files),
+        versions=running_versions(),
+        options=card_options(settings, clients),
+        policies=suppression_policies(settings, clients),
+        pseudonyms=store.pseudonyms,
+        suppression=store.suppression,
+        recorder=store.recorder,
+        metrics=metrics,
+        clock=clock,
+        now=now,
+    )
+    metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.trials])
 
-    def answer_for(record: Record, hook_instance: str) -> Answer:
-        result = match(record, rules, clock())
-        undecided = any(t.trial.state == "active" and t.verdict == "undetermined" for t in result.trials)
-        cards = cards_for(result, options, seed=hook_instance)
-        return Answer(cards, undecided=undecided and not result.deceased)
+    def keep(caller: Caller, items: Sequence[Feedback]) -> int:
+        try:
+            client = records_of(caller)
+            new = record_feedback(store.database, client, items, now(), keep_comments=settings.keep_comments)
+        except StoreUnavailable as problem:
+            metrics.database_failed("feedback")
+            log.error("feedback_not_kept", error=problem.cause)
+            raise NotKept from problem
+        for item in items:
+            metrics.feedback(item.outcome, [reason.code for reason in item.reasons])
+        return new
 
-    # The first is the outermost: what the boundary makes of a failure still gets its CORS headers.
-    layers = [Middleware(FailureBoundary, log=log)]
-    if settings.cors_origins:
-        cors = Middleware(Cors, allow_origins=settings.cors_origins, allow_methods=METHODS, allow_headers=HEADERS)
-        layers.insert(0, cors)
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await anyio.to_thread.run_sync(store.start)
+        yield
+        await anyio.to_thread.run_sync(store.stop)
+
     app = FastAPI(
         title="cds-service",
         version=__version__,
@@ -51,48 +111,52 @@ def create_app(settings: Settings, library: Library | None = None, clock: Callab
         # A redirect would be built from the Host header, which behind a proxy is not the address the client knows.
         redirect_slashes=False,
         exception_handlers=exception_handlers(log),
-        middleware=layers,
+        middleware=_layers(settings, metrics, log),
+        lifespan=lifespan,
     )
-    templates = prefetch_templates(rules.catalogue, rules.facts_read)
-    app.include_router(
-        router(templates, answer_for, max_body_bytes=settings.max_body_bytes, log=log), tags=["CDS Hooks"]
+    fallback = Fallback(
+        templates,
+        types_read(rules.catalogue, rules.facts_read),
+        outbound,
+        seconds=settings.fhir_timeout,
+        max_bytes=settings.max_body_bytes,
     )
-    _add_operations(app, rules)
+    hooks = router(
+        templates,
+        answerer.answer_for,
+        gate=gate,
+        fallback=fallback,
+        outbound=outbound,
+        max_body_bytes=settings.max_body_bytes,
+        log=log,
+        meter=metrics,
+    )
+    app.include_router(hooks, tags=["CDS Hooks"])
+    app.include_router(feedback_router(keep, gate=gate, log=log), tags=["CDS Hooks"])
+    app.include_router(operations_router(rules, answerer.rules, store.database, metrics), tags=["Operations"])
     return app
+
+
+def _layers(settings: Settings, metrics: Metrics, log: FilteringBoundLogger) -> list[Middleware]:
+    """What a request passes, the outermost first: a failure is measured, and gets its headers, like any answer."""
+    layers = [
+        Middleware(SecurityHeaders),
+        Middleware(Observed, meter=metrics),
+        Middleware(FailureBoundary, log=log),
+        Middleware(Limits, path=HOOK_PATH, most=settings.max_concurrent, seconds=settings.request_seconds),
+    ]
+    if settings.cors_origins:
+        cors = Middleware(Cors, allow_origins=settings.cors_origins, allow_methods=METHODS, allow_headers=HEADERS)
+        layers.insert(0, cors)
+    return layers
 
 
 def app_from_environment() -> FastAPI:
     """What a worker process starts: `uvicorn --factory cds_service.app:app_from_environment`.
 
-    Raises SettingsError, BindError or RulesError.
+    Raises SettingsError, BindError, ClientsError, StoreError or RulesError.
     """
     settings = load_settings()
     check_bind(settings)
+    forget_dead_workers()
     return create_app(settings)
-
-
-def _add_operations(app: FastAPI, rules: Library) -> None:
-    """The routes for those who run the service."""
-
-    @app.get("/", include_in_schema=False)
-    async def index() -> dict[str, str]:
-        return {"service": "cds-service", "version": __version__, "discovery": "/cds-services", "docs": "/docs"}
-
-    @app.get("/healthz", tags=["Operations"], summary="The process answers")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    # The rules are loaded before the first connection is accepted, so whoever gets an answer gets this one.
-    @app.get("/readyz", tags=["Operations"], summary="The rules are loaded")
-    async def readyz() -> dict[str, Any]:
-        return {"status": "ok", "trials": len(rules.trials)}
-
-    @app.get("/version", tags=["Operations"], summary="What the service runs, down to the rules")
-    async def version() -> dict[str, Any]:
-        return {
-            "version": __version__,
-            "rules": [
-                {"id": trial.id, "rules_version": trial.rules_version, "digest": trial.digest, "state": trial.state}
-                for trial in rules.trials
-            ],
-        }

@@ -1,6 +1,7 @@
 """The command line: serve, match, explain, and checks for rule authors."""
 
 import json
+import math
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -10,21 +11,31 @@ import typer
 import uvicorn
 
 from cds_service.cards import cards_for
+from cds_service.cds_hooks.log import library_log_config
+from cds_service.cli_connect import connect_app
+from cds_service.cli_desk import desk_app
 from cds_service.cli_rules import authoring_app
+from cds_service.cli_store import store_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
 from cds_service.explanation import explain as explanation
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, check_library, load_library
 from cds_service.matching import Match
 from cds_service.matching import match as match_record
+from cds_service.metrics_folder import share_between_workers
+from cds_service.persistence import check_store
 from cds_service.settings import Settings, card_options, check_bind, load_settings
 from cds_service.terminal import show_cards, show_explanation, show_facts, show_findings
 from cds_service.trials.cases import check_cases
+from cds_service.trusted import configured_clients
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 rules_app = typer.Typer(no_args_is_help=True, help="Check and show the rules folder (CDS_RULES_DIR).")
 rules_app.add_typer(authoring_app)
+rules_app.add_typer(desk_app)
 app.add_typer(rules_app, name="rules")
+app.add_typer(connect_app)
+app.add_typer(store_app)
 
 BundleFile = Annotated[
     Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
@@ -39,12 +50,16 @@ def serve() -> None:
     settings = _settings()
     try:
         check_bind(settings)
+        configured_clients(settings)
+        check_store(settings)
         library = load_library(settings.rules_dir)
     except RulesError as problem:
         _refuse_rules(problem.findings)
     except CdsError as problem:
         _stop(str(problem))
     _greet(settings, library)
+    if settings.workers > 1:
+        share_between_workers()
     uvicorn.run(
         "cds_service.app:app_from_environment",
         factory=True,
@@ -52,7 +67,11 @@ def serve() -> None:
         port=settings.port,
         workers=settings.workers,
         log_level=settings.log_level,
+        log_config=library_log_config(settings.log_level),
         access_log=False,
+        server_header=False,
+        # Whatever is being answered may be answered; then the decision log is written out.
+        timeout_graceful_shutdown=math.ceil(settings.request_seconds) + 1,
     )
 
 
@@ -151,8 +170,7 @@ def _greet(settings: Settings, library: Library) -> None:
     if sample is not None:
         typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")
         typer.echo(
-            f"  curl -s {address}/cds-services/clinical-trial-match"
-            f" -H 'Content-Type: application/json' -d @{sample}\n"
+            f"  curl -s {address}/cds-services/clinical-trial-match -H 'Content-Type: application/json' -d @{sample}\n"
         )
 
 

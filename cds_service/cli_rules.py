@@ -1,22 +1,29 @@
 """Commands for rule authors: run the test cases, write boundary Bundles, show trials in plain words."""
 
 import json
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from cds_service.authoring.boundaries.bundles import files, write
+from cds_service.authoring.boundaries.probes import ProbeMaker
+from cds_service.authoring.reference import Reference
 from cds_service.authoring.samples import default_samples_dir, sample_reader
+from cds_service.authoring.trials_page import trials_page
 from cds_service.errors import CdsError, Finding
 from cds_service.library import Library, check_library
 from cds_service.settings import load_settings
 from cds_service.terminal import show_findings
-from cds_service.terminal_rules import show_case_report
+from cds_service.terminal_rules import show_case_report, show_known_facts, show_trial, show_trials
 from cds_service.trials.case_report import case_report_json
 from cds_service.trials.case_runs import CaseReport, run_cases, titles_of
-from cds_service.trials.cases import load_cases
+from cds_service.trials.cases import load_cases, places_of
 from cds_service.trials.library import CompiledTrial
 from cds_service.trials.mutation import MutationReport, mutate
+from cds_service.trials.tally import tally
 
 authoring_app = typer.Typer(no_args_is_help=True)
 
@@ -34,6 +41,7 @@ def rules_test(
     format: Format = "text",
 ) -> None:
     """Run the test cases beside each trial. Exit code 1 when one fails, something is untested or a fault survives."""
+    as_json = _is_json(format)
     folder, library, findings = _load(rules_dir)
     read = sample_reader(library, samples or default_samples_dir())
     titles = titles_of(library.catalogue)
@@ -43,7 +51,7 @@ def rules_test(
         mutated = mutate(report, library.compiled.vocabulary, library.catalogue) if mutation else None
         reports.append((report, mutated))
         findings = (*findings, *report.findings, *(mutated.findings if mutated else ()))
-    if _is_json(format):
+    if as_json:
         _print_json(case_report_json(reports, findings))
     else:
         for report, mutated in reports:
@@ -51,6 +59,79 @@ def rules_test(
         show_findings(findings)
     if any(report.mismatches for report, _ in reports) or any(f.severity == "error" for f in findings):
         raise typer.Exit(1)
+
+
+@authoring_app.command("show")
+def rules_show(
+    trial: Annotated[str | None, typer.Argument(help="A registry number; every trial and fact unless given.")] = None,
+    rules_dir: RulesDir = None,
+    format: Format = "text",
+) -> None:
+    """Show a trial in plain words with the facts that it reads; without a trial, list the trials and all facts."""
+    as_json = _is_json(format)
+    folder, library, findings = _load(rules_dir)
+    show_findings(findings)
+    reference = Reference(library, folder)
+    if trial is None:
+        facts = reference.facts()
+        if as_json:
+            tallies = {t.id: asdict(tally(t.trial)) for t in library.trials}
+            _print_json({"trials": tallies, "facts": list(map(asdict, facts))})
+        else:
+            show_trials(library.trials)
+            show_known_facts(facts)
+        return
+    [chosen] = _chosen(library, [trial])
+    in_words = reference.trial(chosen)
+    if as_json:
+        _print_json({"id": chosen.id, "tally": asdict(tally(chosen.trial)), **in_words.as_json()})
+    else:
+        show_trial(chosen, in_words)
+
+
+@authoring_app.command("boundaries")
+def rules_boundaries(
+    trials: Annotated[list[str], typer.Argument(help="Registry numbers.")],
+    criterion: Annotated[str | None, typer.Option("--criterion", help="Only the criterion of that id.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Where to write; one folder for each trial.")] = Path("boundaries"),
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts.")
+    ] = None,
+    rules_dir: RulesDir = None,
+) -> None:
+    """Write FHIR Bundles around every threshold of a trial, with what each must come to in manifest.json."""
+    folder, library, findings = _load(rules_dir)
+    show_findings(findings)
+    day = (as_of or datetime.now().astimezone()).date()
+    maker = ProbeMaker(library, folder, day)
+    titles = titles_of(library.catalogue)
+    for trial in _chosen(library, trials):
+        places = {place: c for place, c in places_of(trial).items() if criterion in (None, place[1])}
+        if not places:
+            _stop(f"{trial.id} has no criterion {criterion!r}.")
+        made = {place: maker.probes(place, compiled) for place, compiled in places.items()}
+        untried = [{"criterion": place[1], "pointer": at} for place, found in made.items() for at in found.untried]
+        probes = [probe for found in made.values() for probe in found.probes]
+        count = write(out / trial.id, trial, day, files(probes, titles), untried)
+        text = f"{out / trial.id}: {count} Bundles as of {day}, and manifest.json"
+        typer.echo(text + (f"; {len(untried)} parts of rules are not tried" if untried else ""))
+
+
+@authoring_app.command("docs")
+def rules_docs(
+    out: Annotated[Path | None, typer.Option("--out", help="A file to write; standard output unless given.")] = None,
+    rules_dir: RulesDir = None,
+) -> None:
+    """Write the page that shows every trial and its rules in plain words (docs/trials.md)."""
+    folder, library, findings = _load(rules_dir)
+    show_findings(findings)
+    if any(f.severity == "error" for f in findings):
+        _stop("The page would be incomplete.")
+    page = trials_page(Reference(library, folder))
+    if out is None:
+        typer.echo(page, nl=False)
+    else:
+        out.write_text(page, encoding="utf-8")
 
 
 def _load(rules_dir: Path | None) -> tuple[Path, Library, tuple[Finding, ...]]:

@@ -1,5 +1,7 @@
 """Everything that a rules folder holds, loaded and checked: what is known about facts, and the trials."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,8 @@ class Library:
 
     facts: FactKnowledge
     compiled: TrialLibrary
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What the rules folder holds: each file that an answer may depend on, and the SHA-256 of its content."""
     _explainers: dict[int, Explainer] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -66,4 +70,14 @@ def check_library(rules_dir: Path) -> tuple[Library | None, tuple[Finding, ...]]
         return None, (Finding(str(rules_dir), "", "no-rules-folder", "error", "there is no such folder", hint),)
     facts, about_facts = load_facts(rules_dir)
     compiled, about_trials = load_trials(rules_dir, facts.catalogue)
-    return Library(facts, compiled), (*about_facts, *about_trials)
+    return Library(facts, compiled, _digests(rules_dir)), (*about_facts, *about_trials)
+
+
+def _digests(rules_dir: Path) -> dict[str, str]:
+    """Of all JSON but what is for authors alone: schemas and test cases."""
+    paths = ((path.relative_to(rules_dir), path) for path in sorted(rules_dir.rglob("*.json")))
+    return {
+        name.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in paths
+        if name.parts[0] != "schema" and name.name != "cases.json"
+    }

@@ -1,11 +1,15 @@
 """The pure function at the centre: a patient's record and the rules give a verdict for every trial."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 from cds_service.errors import Issue
+from cds_service.facts.fact import Fact
 from cds_service.facts.sheet import FactSheet, build_sheet
-from cds_service.fhir.record import Record
+from cds_service.facts.supply import types_read
+from cds_service.fhir.record import Gap, Record
 from cds_service.library import Library
 from cds_service.trials.verdicts import TrialResult
 
@@ -14,7 +18,8 @@ from cds_service.trials.verdicts import TrialResult
 class Match:
     """Everything known about one patient and all trials on one day.
 
-    `trials` holds a result for every trial of the library, eligible or not, in the library's order.
+    `trials` holds a result for every trial of the library, eligible or not, in the library's order. `gaps` are the
+    resource types that its rules rest on and that were not supplied whole, each with the reason.
     """
 
     as_of: date
@@ -24,16 +29,22 @@ class Match:
     sheet: FactSheet
     library: Library
     trials: tuple[TrialResult, ...]
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
 
 
-def match(record: Record, library: Library, as_of: date) -> Match:
+def match(
+    record: Record, library: Library, as_of: date, stated: Mapping[str, Fact] = MappingProxyType({})
+) -> Match:
     """Match one record against all trials as of a calendar date.
 
+    `stated` facts are put in place of what the record says, to ask what would be if they were so.
     No clock, no settings, no global state: the same arguments give the same result. Never raises for what a record
     holds: a fact that can't be read is unknown, with the reason.
     """
-    sheet = build_sheet(record, library.facts, as_of, library.facts_read)
+    sheet = build_sheet(record, library.facts, as_of, library.facts_read, stated)
     trials = library.compiled.evaluate(sheet.document("closed"), sheet.document("open"), as_of)
     patient_id = record.patient.id if record.patient is not None and record.patient.id else ""
     issues = (*record.issues, *sheet.issues)
-    return Match(as_of, patient_id, sheet.deceased, issues, sheet, library, trials)
+    read = types_read(library.catalogue, library.facts_read)
+    gaps = {name: gap for name, gap in record.gaps.items() if name in read}
+    return Match(as_of, patient_id, sheet.deceased, issues, sheet, library, trials, gaps)

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.cards import CardOptions, ClientProfile, ProfileError, load_profile
 from cds_service.cards.profiles import STANDARD
+from cds_service.cds_hooks.trust.addresses import base_url
 from cds_service.errors import CdsError
 
 PREFIX = "CDS_"
@@ -33,6 +34,13 @@ def default_rules_dir() -> Path:
     package = Path(__file__).resolve().parent
     packaged = package / "_data" / "rules"
     return packaged if packaged.is_dir() else package.parent / "rules"
+
+
+def default_state_dir() -> Path:
+    """`$XDG_STATE_HOME/cds-service`, by default `~/.local/state/cds-service`."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(given) if given and Path(given).is_absolute() else Path.home() / ".local" / "state"
+    return base / "cds-service"
 
 
 class Settings(BaseSettings):
@@ -87,6 +95,40 @@ class Settings(BaseSettings):
         ),
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    clients_file: Path | None = Field(
+        None,
+        description=(
+            "JSON file with the clients that may call (`docs/integration.md`). With it every CDS Hooks request needs a "
+            "token that one of them signed; without it the service listens on loopback only."
+        ),
+    )
+    public_url: str | None = Field(
+        None,
+        description=(
+            "The service's address as clients know it (`https://cds.example.org`, with the path in front of "
+            "`/cds-services`, if any). A token's `aud` must be this address of the endpoint that is called."
+        ),
+    )
+    token_leeway: int = Field(
+        60, ge=0, le=300, description="Seconds by which a client's clock may differ when a token's times are checked."
+    )
+    fhir_servers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description=(
+            "FHIR servers, separated by commas, that may be asked for what prefetch did not bring, where no clients "
+            "are configured. None by default. With `CDS_CLIENTS_FILE` each client has its own."
+        ),
+    )
+    # CDS Hooks expects an answer within 500 ms; a tenth of a second of that is for reading, matching and the way back.
+    fhir_timeout: float = Field(
+        0.4,
+        gt=0,
+        le=60,
+        description=(
+            "Seconds for all FHIR queries of one request together; what has not come by then is unknown. Raise it "
+            "where the client waits longer than the 500 ms that CDS Hooks asks for and its FHIR server is slow."
+        ),
+    )
     insecure_no_auth: bool = Field(
         False,
         description=(
@@ -95,7 +137,59 @@ class Settings(BaseSettings):
         ),
     )
     database_url: SecretStr | None = Field(
-        None, description="SQLAlchemy URL of the database for feedback and decisions. No part of this release opens it."
+        None,
+        description=(
+            "Database for feedback and the decision log, as an SQLAlchemy URL: `postgresql://user:password@host/name` "
+            "or `sqlite:////folder/file.sqlite3`. By default the file `cds-service.sqlite3` in `CDS_STATE_DIR`."
+        ),
+    )
+    state_dir: Path = Field(
+        default_factory=default_state_dir,
+        description=(
+            "Folder for what the service keeps: the SQLite file and the key beside it. By default "
+            "`$XDG_STATE_HOME/cds-service`, which is `~/.local/state/cds-service` unless set. On a local disk."
+        ),
+    )
+    hash_key: SecretStr | None = Field(
+        None,
+        description=(
+            "Key, of 32 bytes or more, under which patients are known in the database; it holds no patient's id. "
+            "Made and kept in `CDS_STATE_DIR` by default, and required where the service listens on more than loopback."
+        ),
+    )
+    keep_comments: bool = Field(
+        True,
+        description=(
+            "Keep what clinicians write with their feedback. It is free text, in which a patient may be named: `false` "
+            "leaves it out of the database."
+        ),
+    )
+    suppress_days: int = Field(
+        180,
+        ge=0,
+        le=3650,
+        description=(
+            "Days for which a trial is not shown again for a patient once it was accepted, or overridden for a lasting "
+            "reason (declined, ineligible, enrolled, not interested). 0 shows it every time."
+        ),
+    )
+    suppress_repeats: bool = Field(
+        False,
+        description=(
+            "Show a card that says the same only once per encounter. Off by default: a chart that is opened again "
+            "shows its cards again."
+        ),
+    )
+    max_concurrent: int = Field(
+        32,
+        ge=1,
+        description=(
+            "Most CDS Hooks requests that one worker answers at the same time. One more is told to come again (503 "
+            "with Retry-After), since waiting in line would make all of them late."
+        ),
+    )
+    request_seconds: float = Field(
+        10.0, gt=0, le=600, description="Longest time for one CDS Hooks request; then it is answered with 503."
     )
 
     @field_validator("client_profile", mode="before")
@@ -108,17 +202,38 @@ class Settings(BaseSettings):
         except ProfileError as problem:
             raise ValueError(str(problem)) from problem
 
+    @property
+    def on_loopback(self) -> bool:
+        """Whether nobody but this machine can reach the service."""
+        return _is_loopback(self.host)
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "fhir_servers", mode="before")
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+            return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("fhir_servers")
+    @classmethod
+    def _only_servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        bases = tuple(base for url in value if (base := base_url(url)) is not None)
+        if len(bases) != len(value):
+            raise ValueError("each must be an http(s) address without user name, query or fragment")
+        return bases
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_end(cls, value: str | None) -> str | None:
+        # As it stands but for a slash at the end: a token's `aud` is compared letter by letter.
+        if value is not None and base_url(value) is None:
+            raise ValueError("must be an http(s) address without user name, query or fragment")
+        return None if value is None else value.rstrip("/")
 
     @field_validator("cors_origins")
     @classmethod
@@ -148,6 +263,9 @@ def load_settings() -> Settings:
         problems += [
             f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         ]
+    else:
+        if settings.clients_file is not None and settings.fhir_servers:
+            problems.append(f"{PREFIX}FHIR_SERVERS: with {PREFIX}CLIENTS_FILE each client has its own `fhir_servers`")
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
@@ -165,16 +283,16 @@ def card_options(settings: Settings) -> CardOptions:
 
 
 def check_bind(settings: Settings) -> None:
-    """Raise BindError unless the address is loopback or `CDS_INSECURE_NO_AUTH` is set.
+    """Raise BindError unless clients have to authenticate, the address is loopback, or `CDS_INSECURE_NO_AUTH` is set.
 
     A name other than `localhost` counts as not loopback: what it resolves to may change after the check.
     """
-    if _is_loopback(settings.host) or settings.insecure_no_auth:
+    if settings.clients_file is not None or _is_loopback(settings.host) or settings.insecure_no_auth:
         return
     raise BindError(
         f"CDS_HOST={settings.host} can be reached from other machines, and no client authentication is configured. "
-        "Use CDS_HOST=127.0.0.1, or set CDS_INSECURE_NO_AUTH=true if something in front of the service "
-        "lets nobody but the EHR through."
+        "Name the clients in CDS_CLIENTS_FILE (docs/integration.md), use CDS_HOST=127.0.0.1, or set "
+        "CDS_INSECURE_NO_AUTH=true if something in front of the service lets nobody but the EHR through."
     )
 
 

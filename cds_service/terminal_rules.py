@@ -1,13 +1,17 @@
 """How the tools for rule authors look in a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from cds_service.authoring.reference import CriterionInWords, FactInWords, TrialInWords
 from cds_service.trials.case_runs import TESTED, CaseReport, Coverage, Mismatch
 from cds_service.trials.cases import said
+from cds_service.trials.library import CompiledTrial
 from cds_service.trials.mutation import MutationReport
+from cds_service.trials.tally import tally
 
 
 def show_case_report(report: CaseReport, mutation: MutationReport | None, console: Console | None = None) -> None:
@@ -24,7 +28,7 @@ def show_case_report(report: CaseReport, mutation: MutationReport | None, consol
         for reason in mismatch.because:
             console.print(f"    {reason}", markup=False, highlight=False)
     console.print(_coverage_table(report.coverage))
-    console.print(_sums(report.coverage), highlight=False)
+    console.print(tally(trial.trial).text(), highlight=False)
     summary = f"{len(report.ran)} cases, {checked} outcomes checked, {len(report.mismatches)} differ"
     console.print(summary, style="green" if not report.mismatches else "red", highlight=False)
     if mutation is not None:
@@ -61,8 +65,61 @@ def _coverage_table(coverage: Sequence[Coverage]) -> Table:
     return table
 
 
-def _sums(coverage: Sequence[Coverage]) -> str:
-    computed = sum(item.criterion.has_logic for item in coverage)
-    screened = sum(item.decides == "screen" for item in coverage)
-    by_hand = len(coverage) - computed - screened
-    return f"{len(coverage)} criteria: {computed} computed, {screened} screened, {by_hand} left to a person"
+def show_trials(trials: Sequence[CompiledTrial], console: Console | None = None) -> None:
+    """One line per trial."""
+    console = console or Console()
+    table = Table(title="Trials", title_justify="left")
+    for heading in ("trial", "what", "state", "criteria"):
+        table.add_column(heading, overflow="fold")
+    for trial in trials:
+        table.add_row(trial.id, escape(trial.trial.short_title), trial.state, tally(trial.trial).text())
+    console.print(table)
+
+
+def show_known_facts(facts: Iterable[FactInWords], console: Console | None = None) -> None:
+    """Every fact with its kind, units, freshness and what it is read from."""
+    console = console or Console()
+    table = Table(title="Facts", title_justify="left")
+    for heading in ("fact", "what", "unit", "counts for", "read from"):
+        table.add_column(heading, overflow="fold")
+    for fact in facts:
+        unit = fact.unit
+        others = [other for other in fact.units if other != unit]
+        if others:
+            unit += f"; also {', '.join(others)}"
+        what = f"{fact.title} ({fact.kind})"
+        table.add_row(*map(escape, (fact.name, what, unit, fact.fresh_for or "always", fact.read_from)))
+    console.print(table)
+
+
+def show_trial(trial: CompiledTrial, in_words: TrialInWords, console: Console | None = None) -> None:
+    """A trial as a rule author reviews it: every criterion with its rule in words, then the facts."""
+    console = console or Console()
+    data = trial.trial
+    updated = data.registry.last_updated
+    console.rule(f"{trial.id}  {escape(data.short_title)}", align="left")
+    console.print(data.title, markup=False)
+    status = f"{data.status.replace('_', ' ')}{f' as of {updated}' if updated else ''}"
+    console.print(f"{status}; rules {data.rules_version}, {data.state}; {data.registry.url}", markup=False)
+    if data.notes:
+        console.print(data.notes, style="dim", markup=False)
+    console.print(tally(data).text(), highlight=False)
+    console.print(_criteria_table("", in_words.criteria))
+    for id, title, criteria in in_words.cohorts:
+        console.print(_criteria_table(f"Cohort {id}: {escape(title)}", criteria))
+    show_known_facts(in_words.facts, console)
+
+
+def _criteria_table(title: str, criteria: Iterable[CriterionInWords]) -> Table:
+    table = Table(title=title or None, title_justify="left", show_lines=True)
+    for heading in ("id", "criterion", "rule", "for a person"):
+        table.add_column(heading, overflow="fold")
+    for item in criteria:
+        rule = escape(item.rule)
+        if item.decides == "screen":
+            rule = f"[dim]shown only:[/] {rule}"
+        if item.lookback:
+            rule += f" [dim](evidence at most {item.lookback} old)[/]"
+        gate = "\n[bold]gate[/]" if item.gate else ""
+        table.add_row(f"{item.id}{gate}", escape(item.text), rule, escape(item.review))
+    return table

@@ -44,7 +44,7 @@ class Contents:
 
     def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
         """What has to happen; nothing for a trial that takes no patients."""
-        if choice.kind == "closed" and not out_of_date(reading.trial, self.as_of):
+        if choice.kind == "closed":
             return ()
         missing = Section("Missing", self.missing.lines(found))
         if choice.near is not None:
@@ -90,8 +90,12 @@ class Contents:
         if choice.near is not None:
             return self._later(choice.near)
         if choice.kind == "closed":
-            ask = " Ask the study team whether it still takes patients." if out_of_date(trial, self.as_of) else ""
-            return f"No referral is suggested, because {about.why_closed(trial, self.as_of)}.{ask}"
+            text = f"No referral is suggested, because {about.why_closed(trial, self.as_of)}."
+            if out_of_date(trial, self.as_of):
+                text += " Ask the study team whether it still takes patients."
+                if found.missing:
+                    text += f" {counted_noun(len(found.missing), 'result')} would then be missing."
+            return text
         steps = [f"get the {counted_noun(len(found.missing), 'missing result')}"] if found.missing else []
         steps.append("check the points below")
         opened = "ask the study team whether the trial is open yet" if trial.status == "not_yet_recruiting" else ""
@@ -103,7 +107,7 @@ class Contents:
             steps.append(f"repeat {listed([self.names.test(repeat.order) for repeat in miss.repeats])}")
         if miss.until is not None:
             steps.append(f"look again on or after {miss.until}")
-        return f"{sentence(listed(steps))}. Until then it does not fit."
+        return f"{sentence(listed(steps))}. Today it does not fit."
 
     def _cohorts(self, reading: TrialReading) -> tuple[str, ...]:
         fitting = [c for c in reading.result.cohorts if c.verdict in ("likely_eligible", "possibly_eligible")]

@@ -42,52 +42,49 @@ class Detail:
 
 def as_markdown(detail: Detail) -> str:
     """The detail as GitHub-flavoured Markdown without HTML, tables and links, at most `DETAIL_LIMIT` code points."""
-    return _fitted(detail, _markdown)
+    return _fitted(detail, _MARKDOWN)
 
 
 def as_plain(detail: Detail) -> str:
     """The detail as text that shows as it is, at most `DETAIL_LIMIT` code points."""
-    return _fitted(detail, _plain)
+    return _fitted(detail, _PLAIN)
 
 
-def _markdown(detail: Detail) -> str:
-    parts = [f"**{_marked(detail.heading)}**"]
-    parts += [f"**{_marked(p.lead)}:** {_marked(p.text)}" for p in detail.paragraphs if p.text]
-    parts += [
-        f"**{_marked(section.title)}**\n" + "\n".join(f"- {as_block(_marked(line))}" for line in section.lines)
-        for section in detail.sections
-        if section.lines
-    ]
-    parts += [as_block(_marked(note)) for note in detail.notes if note]
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How text, what is bold, the title of a list, a line of it and a paragraph are written."""
+
+    text: Callable[[str], str]
+    bold: Callable[[str], str]
+    title: Callable[[str], str]
+    bullet: str
+    block: Callable[[str], str]
+
+
+_MARKDOWN = _Style(escaped, "**{}**".format, "**{}**".format, "- ", as_block)
+_PLAIN = _Style(lambda text: untagged(unlinked(text)), str, str.upper, "• ", str)
+
+
+def _written(detail: Detail, style: _Style) -> str:
+    def text(line: str) -> str:
+        return style.text(plain(line, LINE_LIMIT))
+
+    parts = [style.bold(heading)] if (heading := text(detail.heading)) else []
+    parts += [f"{style.bold(text(p.lead) + ':')} {said}" for p in detail.paragraphs if (said := text(p.text))]
+    for section in detail.sections:
+        lines = [style.bullet + style.block(said) for line in section.lines if (said := text(line))]
+        if lines:
+            parts.append("\n".join([style.title(text(section.title)), *lines]))
+    parts += [style.block(said) for note in detail.notes if (said := text(note))]
     return "\n\n".join(parts)
 
 
-def _plain(detail: Detail) -> str:
-    parts = [_shown(detail.heading)]
-    parts += [f"{_shown(p.lead)}: {_shown(p.text)}" for p in detail.paragraphs if p.text]
-    parts += [
-        f"{_shown(section.title).upper()}\n" + "\n".join(f"• {_shown(line)}" for line in section.lines)
-        for section in detail.sections
-        if section.lines
-    ]
-    parts += [_shown(note) for note in detail.notes if note]
-    return "\n\n".join(parts)
-
-
-def _marked(text: str) -> str:
-    return escaped(plain(text, LINE_LIMIT))
-
-
-def _shown(text: str) -> str:
-    return untagged(unlinked(plain(text, LINE_LIMIT)))
-
-
-def _fitted(detail: Detail, write: Callable[[Detail], str]) -> str:
+def _fitted(detail: Detail, style: _Style) -> str:
     """The detail written so that it is not over-long: the longest sections give up lines from their ends."""
-    text = write(detail)
+    text = _written(detail, style)
     sections = list(detail.sections)
     while len(text) > DETAIL_LIMIT and any(section.lines for section in sections):
         at = max(range(len(sections)), key=lambda i: len(sections[i].lines))
         sections[at] = replace(sections[at], lines=sections[at].lines[:-1])
-        text = write(replace(detail, sections=tuple(sections), notes=(*detail.notes, _SHORTENED)))
+        text = _written(replace(detail, sections=tuple(sections), notes=(*detail.notes, _SHORTENED)), style)
     return text

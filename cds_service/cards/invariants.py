@@ -26,7 +26,7 @@ _TOPIC = re.compile(r"[A-Za-z0-9]{1,100}")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TAG = re.compile(r"<[A-Za-z/!?]")
 # What GitHub-flavoured Markdown makes a link of, brackets or not.
-_LINK = re.compile(r"(?<!\\)\[|(?i:www\.[^\s])|(?i:https?|ftp)://\S|[\w.+-]@[\w-]")
+_LINK = re.compile(r"(?<!\\)\[|(?i:www\.[\w-])|(?i:https?|ftp)://[\w-]|[\w.+-]@[\w-]")
 
 
 class InvariantError(CdsError):
@@ -123,7 +123,8 @@ def _detail(detail: Any, place: str, profile: ClientProfile) -> Iterator[tuple[s
         yield place, "no-control-characters"
     if _TAG.search(detail):
         yield place, "no-html"
-    if _LINK.search(detail) if profile.detail == "markdown" else _LINK.search(detail.replace("[", "")):
+    # A bracket means something in Markdown alone.
+    if _LINK.search(detail if profile.detail == "markdown" else detail.replace("[", "(")):
         yield place, "no-links-in-text"
 
 

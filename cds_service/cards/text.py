@@ -27,8 +27,9 @@ _STAR = re.compile(r"(?<!\s)\*|\*(?!\s)")
 _UNDERSCORE = re.compile(r"_")
 
 # A space in an address leaves it readable and is no link to anybody: "http: // example. org", "me (at) example. org".
-_SLASHES = re.compile(r"(:?)(/{2,})(?=\S)")
+_SLASHES = re.compile(r"(:?)(/{2,})( ?)")
 _AT = re.compile(r"\s*@\s*")
+_WWW = re.compile(r"(?i)(www)\.(?=\S)")
 _HOST_DOT = re.compile(r"(?<=\S)\.(?=[^\W\d_]{2})")
 
 _BLOCK_START = re.compile(r"(?P<sign>[-+=#>|:*])|(?P<number>\d{1,9})(?P<stop>[.)])")
@@ -55,7 +56,7 @@ def unlinked(text: str) -> str:
     """The text without anything that a reader of plain text or Markdown makes a link of."""
     text = _AT.sub(" (at) ", text)
     text = _SLASHES.sub(lambda m: f"{m[1]}{' ' * bool(m[1])}{m[2]} ", text)
-    return _HOST_DOT.sub(". ", text).strip()
+    return _HOST_DOT.sub(". ", _WWW.sub(r"\1. ", text)).strip()
 
 
 def untagged(text: str) -> str:

@@ -39,6 +39,14 @@ class Names:
         """The same in short, for the middle of a sentence."""
         return title_of("", {"": short(self.test_title(test))})
 
+    def answers(self, measured: str, name: str) -> bool:
+        """Whether a measured fact is the named one, a part of it, or one of the tests that it chooses among."""
+        base = self._catalogue.fact_of(name) or name
+        spec = self._catalogue.facts.get(base)
+        return base == measured or (
+            isinstance(spec, DerivedFact) and any(self.answers(measured, one) for one in spec.of)
+        )
+
     def is_titer(self, name: str) -> bool:
         """Whether its numbers are written 1:n."""
         return isinstance(self._catalogue.facts.get(self._catalogue.fact_of(name) or ""), TiterFact)

@@ -4,6 +4,7 @@ A key that is not listed is left out, whatever it holds: no name, identifier or 
 client sent and no text of an exception gets into a log by an oversight.
 """
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -26,6 +27,15 @@ ALLOWED_KEYS = frozenset(
         "issues",  # counted by code
         "gaps",  # resource type that was asked for: why it is not whole
         "problems",  # places in the request, in the specification's words
+        "client",  # its id in the clients file
+        "reason",  # why a client was refused or its keys were not read, in our own words
+        "fetched",  # prefetch key: "whole", or why the FHIR server did not give (all of) it, in our own words
+        "decision",  # a UUID of ours, by which `cds-service replay` finds what was answered
+        "items",  # of a feedback request: how many
+        "new",  # of these: how many were not there yet
+        "dropped",  # decisions lost to the log: how many
+        "why",  # and for what reason, in our own words
+        "logger",  # which library had something to say
         "error",  # an exception's type
         "frames",  # an exception's traceback: module, line and function, without source text or values
     }
@@ -45,6 +55,36 @@ def open_log(level: str) -> FilteringBoundLogger:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
     )
     return logger
+
+
+class LibraryFormatter(logging.Formatter):
+    """For what libraries log: their name and level, and what the message is about only where it is one of uvicorn's.
+
+    uvicorn's own messages are about addresses and processes. Anything else, and every exception, may quote a value.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[0] if record.exc_info else None
+        event = {
+            "event": record.getMessage() if record.name.startswith("uvicorn") and error is None else "library_message",
+            "logger": record.name,
+            "level": record.levelname.lower(),
+        }
+        if error is not None:
+            event["error"] = error.__name__
+        return json.dumps(event)
+
+
+def library_log_config(level: str) -> dict[str, Any]:
+    """For `logging.config.dictConfig`: everything that libraries log, through `LibraryFormatter`."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"library": {"()": LibraryFormatter}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "library"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {"uvicorn": {"level": level.upper()}},
+    }
 
 
 def only_allowed_keys(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> EventDict:

@@ -133,11 +133,91 @@ HOOK_RESPONSES: dict[int | str, dict[str, Any]] = {
         status: {"description": description, "content": _json(OUTCOME)}
         for status, description in {
             400: "Not a valid request for this hook, or it mixes patients. Each issue names its field.",
+            401: "No valid token of a registered client. Why, the service's log says.",
             412: "The Patient or the conditions were not supplied. Each issue names its prefetch key.",
             413: "The body is too large.",
             415: "The body is not sent as JSON in UTF-8.",
             500: "The service failed. This is never answered with an empty list.",
+            503: "Too many requests at once, or no answer in time. `Retry-After` says when to try again.",
         }.items()
     },
 }
 """For a route's `responses`."""
+
+FEEDBACK: Schema = {
+    "type": "object",
+    "required": ["feedback"],
+    "properties": {
+        "feedback": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["card", "outcome", "outcomeTimestamp"],
+                "properties": {
+                    "card": {**_TEXT, "maxLength": 255, "description": "The card's `uuid`."},
+                    "outcome": {"enum": ["accepted", "overridden"]},
+                    "outcomeTimestamp": {"type": "string", "format": "date-time"},
+                    "acceptedSuggestions": {
+                        "type": "array",
+                        "items": {"type": "object", "required": ["id"], "properties": {"id": _TEXT}},
+                    },
+                    "overrideReason": {
+                        "type": "object",
+                        "properties": {
+                            "reason": {
+                                "type": "object",
+                                "properties": {"code": _TEXT, "system": _TEXT, "display": {"type": "string"}},
+                            },
+                            "userComment": {"type": "string"},
+                        },
+                    },
+                },
+            },
+        }
+    },
+}
+
+FEEDBACK_OPERATION: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": FEEDBACK,
+                "example": {
+                    "feedback": [
+                        {
+                            "card": "5c0ab9b1-0f6e-5d1c-9a0e-6f1c5d1f2a10",
+                            "outcome": "overridden",
+                            "outcomeTimestamp": "2026-05-15T09:30:00Z",
+                            "overrideReason": {
+                                "reason": {
+                                    "code": "patient-refuses",
+                                    "system": "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes",
+                                }
+                            },
+                        }
+                    ]
+                },
+            }
+        },
+    }
+}
+
+FEEDBACK_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "All of it is kept, durably. What was there already is kept once."},
+    **{
+        status: {"description": description, "content": _json(OUTCOME)}
+        for status, description in {
+            400: "Not feedback. Each issue names its place, and nothing of the batch is kept.",
+            401: "No valid token of a registered client.",
+            413: "The body is too large.",
+            415: "The body is not sent as JSON in UTF-8.",
+            500: "The service failed.",
+            503: "It could not be kept. `Retry-After` says when to send it again.",
+        }.items()
+    },
+}
+
+DISCOVERY_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: answer for status, answer in HOOK_RESPONSES.items() if status in (401, 500, 503)
+}

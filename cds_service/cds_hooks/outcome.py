@@ -14,7 +14,19 @@ from starlette.responses import Response
 from cds_service.errors import CdsError
 
 IssueCode = Literal[
-    "business-rule", "exception", "invalid", "not-found", "not-supported", "required", "structure", "too-long", "value"
+    "business-rule",
+    "exception",
+    "invalid",
+    "login",
+    "not-found",
+    "not-supported",
+    "required",
+    "structure",
+    "throttled",
+    "timeout",
+    "too-long",
+    "transient",
+    "value",
 ]
 """The codes of https://hl7.org/fhir/R4/valueset-issue-type.html that are in use here."""
 
@@ -38,7 +50,7 @@ class Problem:
 
 @dataclass(slots=True, eq=False)
 class HookError(CdsError):
-    """A request that gets no cards, with the HTTP status (4xx) and every reason found."""
+    """A request that gets no cards, with the HTTP status (4xx, or 503) and every reason found."""
 
     status: int
     problems: tuple[Problem, ...]

@@ -7,7 +7,7 @@ https://cds-hooks.hl7.org/hooks/patient-view/. Unknown fields and `extension` ar
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import DecodeError, Raw, ValidationError, json
 
@@ -31,12 +31,17 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """A request that keeps the rules. `prefetch` values are the bytes that the client sent, undecoded."""
+    """A request that keeps the rules. `prefetch` values are the bytes that the client sent, undecoded.
+
+    `access_token` is for `fhir_server`; it lives as long as the request and is shown nowhere.
+    """
 
     hook_instance: str
     patient_id: str
     fhir_server: str | None
-    prefetch: Mapping[str, Raw]
+    prefetch: Mapping[str, Raw] = field(repr=False)
+    access_token: str | None = field(default=None, repr=False)
+    encounter_id: str | None = None
 
 
 def parse_request(body: bytes, hook: str) -> HookRequest:
@@ -53,26 +58,27 @@ def parse_request(body: bytes, hook: str) -> HookRequest:
     instance = fields.text("hookInstance", _UUID, "a UUID", required=True)
 
     context = fields.object("context", required=True)
-    patient = None
+    patient = encounter = None
     if context is not None:
         patient = context.text("patientId", _ID, "the id of the Patient, without `Patient/`", required=True)
         user = "`Practitioner/`, `PractitionerRole/`, `Patient/` or `RelatedPerson/` with an id"
         context.text("userId", _USER_ID, user, required=True)
-        context.text("encounterId", _ID, "the id of the Encounter, without `Encounter/`")
+        encounter = context.text("encounterId", _ID, "the id of the Encounter, without `Encounter/`")
 
     authorization = fields.object("fhirAuthorization")
     server = fields.text("fhirServer", _URL, "an http(s) URL", required=authorization is not None)
-    if authorization is not None:
-        _check_authorization(authorization, patient)
+    token = None if authorization is None else _access_token(authorization, patient)
 
     prefetch = fields.object("prefetch")
     if problems or instance is None or patient is None:
         raise HookError(400, tuple(problems))
-    return HookRequest(instance, patient, server, prefetch.values if prefetch is not None else {})
+    values = prefetch.values if prefetch is not None else {}
+    return HookRequest(instance, patient, server, values, token, encounter)
 
 
-def _check_authorization(authorization: "_Fields", patient: str | None) -> None:
-    authorization.text("access_token", required=True)
+def _access_token(authorization: "_Fields", patient: str | None) -> str | None:
+    """The access token, once it is sure that it is one for this patient."""
+    token = authorization.text("access_token", required=True)
     authorization.text("token_type", _BEARER, "`Bearer`", required=True)
     authorization.number("expires_in")
     # Only that it is there: not every client's scope follows the syntax of SMART App Launch.
@@ -81,6 +87,7 @@ def _check_authorization(authorization: "_Fields", patient: str | None) -> None:
     token_patient = authorization.text("patient", _ANY_TEXT, "the id of the Patient")
     if token_patient is not None and patient is not None and token_patient.removeprefix("Patient/") != patient:
         authorization.note("business-rule", "patient", "is another patient than `context.patientId`")
+    return token
 
 
 def _body_fields(body: bytes) -> dict[str, Raw]:

@@ -1,12 +1,13 @@
 """The two routes of CDS Hooks that the service answers: discovery, and the hook itself."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol
 
 import anyio
-import anyio.to_thread
 from fastapi import APIRouter
 from msgspec import json
 from starlette.requests import Request
@@ -15,19 +16,71 @@ from structlog.typing import FilteringBoundLogger
 
 from cds_service.cds_hooks.body import read_body
 from cds_service.cds_hooks.discovery import HOOK, SERVICE_ID, discovery
-from cds_service.cds_hooks.openapi import HOOK_OPERATION, HOOK_RESPONSES
+from cds_service.cds_hooks.fallback.fetch import Fetched
+from cds_service.cds_hooks.fallback.plan import Fallback, Plan, put
+from cds_service.cds_hooks.openapi import DISCOVERY_RESPONSES, HOOK_OPERATION, HOOK_RESPONSES
+from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.prefetch import resource_type
-from cds_service.cds_hooks.request import parse_request
-from cds_service.cds_hooks.supplied import incomplete_conditions, read_record
-from cds_service.fhir import Record
+from cds_service.cds_hooks.request import HookRequest, parse_request
+from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions
+from cds_service.cds_hooks.threads import Threads
+from cds_service.cds_hooks.trust.gate import Caller, Gate, OpenGate
+from cds_service.fhir import KeyState, Record
+
+DISCOVERY_PATH = "/cds-services"
+HOOK_PATH = f"{DISCOVERY_PATH}/{SERVICE_ID}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An answer as it goes out: the body that it answers, its own, and how long it took.
+
+    `fetched`: the prefetch keys that were asked of the FHIR server, and what became of each.
+    """
+
+    request: bytes
+    response: bytes
+    ms: float
+    fetched: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The cards for a record. `undecided`: some trial has none only because its diagnosis is not certain."""
+    """The cards for a record. `undecided`: some trial has none only because its diagnosis is not certain.
+
+    `decision` names the answer; `keep` takes note of it. It must return at once and never raise.
+    """
 
     cards: list[dict[str, Any]]
     undecided: bool
+    decision: str
+    keep: Callable[[Sent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The body of an answer, what the log says of it, and what remembers it."""
+
+    body: bytes
+    logged: dict[str, Any]
+    keep: Callable[[Sent], None]
+    fetched: Mapping[str, str] = field(default_factory=dict)
+
+
+AnswerFor = Callable[[Record, HookRequest, Caller], Answer]
+
+
+class PrefetchMeter(Protocol):
+    """What counts what came under the prefetch keys."""
+
+    def prefetched(self, states: Mapping[str, str]) -> None: ...
+
+    def fetched(self, outcomes: Mapping[str, str]) -> None: ...
+
+
+def response_body(cards: list[dict[str, Any]]) -> bytes:
+    """The body that carries these cards."""
+    return json.encode({"cards": cards})
 
 
 # The work is pure computation: milliseconds for most patients, a good part of a second for a record of 12 MB.
@@ -39,51 +92,88 @@ _THREADS = 4
 
 def router(
     templates: Mapping[str, str],
-    answer_for: Callable[[Record, str], Answer],
+    answer_for: AnswerFor,
     *,
+    gate: Gate | OpenGate,
+    fallback: Fallback,
+    outbound: Outbound,
     max_body_bytes: int,
     log: FilteringBoundLogger,
+    meter: PrefetchMeter,
 ) -> APIRouter:
-    """The routes. `templates` are the prefetch templates to publish.
+    """The routes. `templates` are the prefetch templates to publish; `outbound` is closed when the service ends.
 
-    `answer_for` is given a patient's record and the hook instance, by which the answer's cards are named.
+    `answer_for` is given a patient's record, the request (whose hook instance names the answer's cards), and who asks.
+    `meter` counts what came under the prefetch keys.
     """
-    routes = APIRouter()
-    threads = anyio.CapacityLimiter(_THREADS)
+
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        yield
+        await outbound.aclose()
+
+    routes = APIRouter(lifespan=lifespan)
+    threads = Threads(_THREADS)
     asked_for = {resource_type(key) for key in templates}
     services = json.encode(discovery(templates))
 
-    @routes.get("/cds-services", summary="The services that are offered")
-    async def cds_services() -> Response:
+    @routes.get(DISCOVERY_PATH, summary="The services that are offered", responses=DISCOVERY_RESPONSES)
+    async def cds_services(request: Request) -> Response:
+        await gate.admit(request, DISCOVERY_PATH)
         return Response(services, media_type="application/json")
 
     @routes.post(
-        f"/cds-services/{SERVICE_ID}",
+        HOOK_PATH,
         summary="Cards for the patient whose chart was opened",
         responses=HOOK_RESPONSES,
         openapi_extra=HOOK_OPERATION,
     )
     async def clinical_trial_match(request: Request) -> Response:
         began = anyio.current_time()
+        caller = await gate.admit(request, HOOK_PATH)
         body = await read_body(request, max_body_bytes)
-        answer, logged = await anyio.to_thread.run_sync(respond, body, limiter=threads)
-        log.info("request_answered", status=200, ms=round((anyio.current_time() - began) * 1000, 1), **logged)
+        supplied, plan, done = await threads.run(partial(begin, body, caller))
+        if plan is not None:
+            fetched = await fallback.fetch(plan, supplied)
+            done = await threads.run(partial(finish, supplied, caller, fetched))
+        assert done is not None
+        ms = round((anyio.current_time() - began) * 1000, 1)
+        log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
+        done.keep(Sent(body, done.body, ms, done.fetched))
         # An answer is about one patient at one moment.
-        return Response(answer, headers={"Cache-Control": "no-store"}, media_type="application/json")
+        return Response(done.body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
-    def respond(body: bytes) -> tuple[bytes, dict[str, Any]]:
-        request = parse_request(body, HOOK)
-        record = read_record(request)
-        answer = answer_for(record, request.hook_instance)
+    def begin(body: bytes, caller: Caller) -> tuple[Supplied, Plan | None, Done | None]:
+        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases)
+        meter.prefetched({key: _state(supplied, key) for key in templates})
+        plan = fallback.plan(supplied, caller)
+        return supplied, plan, None if plan is not None else respond(supplied, caller)
+
+    def finish(supplied: Supplied, caller: Caller, fetched: tuple[Fetched, ...]) -> Done:
+        put(fetched, supplied)
+        meter.fetched({one.query.key: "failed" if one.failure else "whole" for one in fetched})
+        outcomes = {one.query.key: one.failure or "whole" for one in fetched}
+        done = respond(supplied, caller)
+        return replace(done, logged={**done.logged, "fetched": outcomes}, fetched=outcomes)
+
+    def respond(supplied: Supplied, caller: Caller) -> Done:
+        record = supplied.record()
+        answer = answer_for(record, supplied.request, caller)
         if not answer.cards and answer.undecided and "Condition" in record.gaps:
             raise incomplete_conditions()
         logged = {
-            "hook_instance": request.hook_instance,
-            "bytes": len(body),
+            "hook_instance": supplied.request.hook_instance,
+            "decision": answer.decision,
             "cards": len(answer.cards),
             "issues": dict(Counter(issue.code for issue in record.issues)),
             "gaps": {name: reason for name, reason in record.gaps.items() if name in asked_for},
         }
-        return json.encode({"cards": answer.cards}), logged
+        return Done(response_body(answer.cards), logged, answer.keep)
 
     return routes
+
+
+def _state(supplied: Supplied, key: str) -> str:
+    """What a prefetch key held, the worst where a client split it into several."""
+    states = {report.state for report in supplied.reports(key)}
+    return next((state.value for state in reversed(KeyState) if state in states), "absent")

@@ -1,11 +1,11 @@
-"""From a request's prefetch values to the patient's record, or the refusal where a record can't be made from them."""
+"""From what a request brought to the patient's record, or the refusal where a record can't be made from it."""
 
-from msgspec import Raw
+from collections.abc import Mapping
 
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
-from cds_service.fhir import KeyState, MixedPatients, Record, RecordBuilder
+from cds_service.fhir import KeyReport, KeyState, MixedPatients, Record, RecordBuilder
 
 _WHY = {
     KeyState.NULL: "it is null",
@@ -15,56 +15,105 @@ _WHY = {
     KeyState.UNREADABLE: "it holds nothing that can be read as such",
     None: "it was not supplied",
 }
+_NOTHING = b"null"
+_ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}'
 
 
-def read_record(request: HookRequest) -> Record:
-    """The record of the patient in the request's context.
+class Supplied:
+    """The prefetch values of one request, key by key, and what was fetched in place of some of them."""
 
-    Raises HookError: 400 where anything is about another patient, 412 where the Patient or the conditions are missing.
-    """
-    builder = RecordBuilder(request.patient_id, request.fhir_server)
-    for key, value in request.prefetch.items():
-        _add(builder, key, value)
-    try:
-        record = builder.build()
-    except MixedPatients as mixed:
-        raise HookError(400, _mixed(request)) from mixed
-    missing = []
-    if record.patient is None:
-        missing.append(_missing(builder, PATIENT, "the Patient"))
-    if record.gaps.get("Condition") == "not_supplied":
-        missing.append(_missing(builder, CONDITIONS, "the conditions"))
-    if missing:
-        raise HookError(412, tuple(missing))
-    return record
+    def __init__(self, request: HookRequest, aliases: Mapping[str, str]) -> None:
+        """`aliases`: the client's prefetch keys that stand for one of the service's."""
+        self.request = request
+        self.failures: dict[str, str] = {}
+        """Why a FHIR query did not bring (all of) a key, by the service's name for it."""
+        self._aliases = aliases
+        self._builder = RecordBuilder(request.patient_id, request.fhir_server)
+        self._values: dict[str, tuple[bytes, ...]] = {}
+        for label, value in request.prefetch.items():
+            self._add(label, (bytes(value),))
+
+    def reports(self, key: str) -> list[KeyReport]:
+        """What came under `key`, and under other names for the same: a client may split one query into several."""
+        return [report for name, report in self._builder.keys.items() if self._type(name) == resource_type(key)]
+
+    def pages(self, label: str) -> tuple[bytes, ...]:
+        """The value of one prefetch key, page by page."""
+        return self._values[label]
+
+    def take(self, key: str, label: str, pages: tuple[bytes, ...], failure: str | None, *, whole: bool) -> None:
+        """Put what a FHIR query brought in the place of what came under `label`.
+
+        `failure` says why it is not all. `whole`: whether it is the whole query for `key`, not further pages of a part.
+        """
+        if failure is not None:
+            self.failures[key] = failure
+        held = self._builder.keys.get(label)
+        if pages:
+            self._add(label, pages)
+        elif held is not None and held.state is KeyState.NULL:
+            # "None", as it was said, is no longer known: it may have been a query that the client could not make.
+            self._add(label, (_ERROR,))
+        if pages and whole and failure is None:
+            for report in self.reports(key):
+                if report.key != label and not report.state.is_complete:
+                    self._add(report.key, (_NOTHING,))
+
+    def build(self) -> Record:
+        """The record as it is so far. Raises HookError (400) where anything is about another patient."""
+        try:
+            return self._builder.build()
+        except MixedPatients as mixed:
+            raise HookError(400, self._mixed()) from mixed
+
+    def record(self) -> Record:
+        """The record of the patient in the request's context.
+
+        Raises HookError: 400 as `build`, 412 where the Patient or the conditions are missing.
+        """
+        record = self.build()
+        missing = []
+        if record.patient is None:
+            missing.append(self._missing(PATIENT, "the Patient"))
+        if record.gaps.get("Condition") == "not_supplied":
+            missing.append(self._missing(CONDITIONS, "the conditions"))
+        if missing:
+            raise HookError(412, tuple(missing))
+        return record
+
+    def _type(self, label: str) -> str | None:
+        return resource_type(self._aliases.get(label, label))
+
+    def _add(self, label: str, pages: tuple[bytes, ...]) -> None:
+        self._values[label] = pages
+        self._read(self._builder, label)
+
+    def _read(self, builder: RecordBuilder, label: str) -> None:
+        expected = self._type(label)
+        builder.add(label, None if expected is None else frozenset({expected}), *self._values[label])
+
+    def _missing(self, key: str, what: str) -> Problem:
+        report = next(iter(self.reports(key)), None)
+        why = _WHY.get(None if report is None else report.state, "it is about something else")
+        failure = self.failures.get(key)
+        asked = "" if failure is None else f", and asking the FHIR server for it failed: {failure}"
+        return Problem("required", f"{what} cannot be had: {why}{asked}", f"prefetch.{key}")
+
+    def _mixed(self) -> tuple[Problem, ...]:
+        """The keys that hold another patient's resources; keys that are not ours are not repeated to the client."""
+        places = []
+        for label in self._values:
+            alone = RecordBuilder(self.request.patient_id, self.request.fhir_server)
+            self._read(alone, label)
+            try:
+                alone.build()
+            except MixedPatients:
+                places.append("prefetch" if resource_type(label) is None else f"prefetch.{label}")
+        message = "holds a resource of another patient than `context.patientId`"
+        return tuple(Problem("business-rule", message, place) for place in dict.fromkeys(places or ["prefetch"]))
 
 
 def incomplete_conditions() -> HookError:
     """What is answered where nothing was found, and the diagnosis may be among the conditions that were not sent."""
     message = "the answer depends on conditions that were not supplied: this list is incomplete"
     return HookError(412, (Problem("required", message, f"prefetch.{CONDITIONS}"),))
-
-
-def _add(builder: RecordBuilder, key: str, value: Raw) -> None:
-    expected = resource_type(key)
-    builder.add(key, None if expected is None else frozenset({expected}), bytes(value))
-
-
-def _missing(builder: RecordBuilder, key: str, what: str) -> Problem:
-    report = next((held for name, held in builder.keys.items() if resource_type(name) == resource_type(key)), None)
-    why = _WHY.get(None if report is None else report.state, "it is about something else")
-    return Problem("required", f"{what} cannot be had: {why}", f"prefetch.{key}")
-
-
-def _mixed(request: HookRequest) -> tuple[Problem, ...]:
-    """The keys that hold another patient's resources; keys that are not ours are not repeated to the client."""
-    places = []
-    for key, value in request.prefetch.items():
-        alone = RecordBuilder(request.patient_id, request.fhir_server)
-        _add(alone, key, value)
-        try:
-            alone.build()
-        except MixedPatients:
-            places.append("prefetch" if resource_type(key) is None else f"prefetch.{key}")
-    message = "holds a resource of another patient than `context.patientId`"
-    return tuple(Problem("business-rule", message, place) for place in dict.fromkeys(places or ["prefetch"]))

@@ -1,6 +1,6 @@
 """From one record to its facts, each by its kind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -32,13 +32,23 @@ from cds_service.fhir.record import Record
 
 
 class Builder:
-    """Builds the facts `wanted` from one record; ask for each with `fact`."""
+    """Builds the facts `wanted` from one record; ask for each with `fact`.
 
-    def __init__(self, record: Record, knowledge: FactKnowledge, as_of: date, wanted: frozenset[str]) -> None:
+    The `stated` facts are taken as they are, whatever the record says, and others are computed from them.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        knowledge: FactKnowledge,
+        as_of: date,
+        wanted: frozenset[str],
+        stated: Mapping[str, Fact],
+    ) -> None:
         self._record = record
         self._knowledge = knowledge
         self._as_of = as_of
-        self._facts: dict[str, Fact] = {}
+        self._facts: dict[str, Fact] = dict(stated)
         self._measurements = knowledge.observations.sort(record, wanted)
         self._malformed = matching(record.malformed, knowledge.observations)
         self._events = collect(record, knowledge, wanted, as_of)

@@ -167,7 +167,7 @@ class Catalogue:
             if spec.formula == "first_known":
                 first = self.lookup(spec.of[0])
                 return "number" if first is None else first.type
-            return "result" if spec.formula in {"either_test", "both_parts"} else "number"
+            return "result" if spec.formula in {"either_test", "both_parts", "confirmed_test"} else "number"
         if isinstance(spec, DefinedFact):
             return "logic"
         if isinstance(spec, QuantityFact | ScoreFact | TiterFact):

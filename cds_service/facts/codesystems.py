@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.findings import finding
@@ -104,6 +104,14 @@ def _plain(system: str) -> str:
     return "http://" + text.removeprefix("https://") if text.startswith("https://") else text
 
 
+class SystemTable(BaseModel):
+    """`rules/facts/systems.json`: each code system's canonical name with the other names that feeds give it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    schema_: str = Field(default="", alias="$schema")
+    systems: dict[str, tuple[str, ...]] = {}
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -131,17 +139,15 @@ class _ConceptMap(_Strict):
 def load_codesystems(rules_dir: Path) -> tuple[CodeSystems, tuple[Finding, ...]]:
     """`rules_dir/facts/systems.json` and `rules_dir/conceptmaps/*.json` (FHIR R4 ConceptMaps); neither is required."""
     findings: list[Finding] = []
-    aliases: dict[str, list[str]] = {}
+    aliases: dict[str, tuple[str, ...]] = {}
     path = rules_dir / "facts" / "systems.json"
     if path.is_file():
-        content, problems = read_json(path, "facts/systems.json")
-        findings += problems
-        entries = content.get("systems") if isinstance(content, dict) else None
-        if isinstance(entries, dict) and all(_is_texts(others) for others in entries.values()):
-            aliases = entries
-        elif content is not None:
-            message = "holds `systems`: canonical name to a list of aliases"
-            findings.append(finding("table-invalid", "facts/systems.json", "", message))
+        content, found = read_json(path, "facts/systems.json")
+        findings += found
+        try:
+            aliases = {} if content is None else SystemTable.model_validate(content).systems
+        except ValidationError as problem:
+            findings += invalid(problem, "facts/systems.json", SystemTable)
     maps: dict[Key, list[Key]] = {}
     for path in sorted((rules_dir / "conceptmaps").glob("*.json")):
         findings += _read_map(path, rules_dir, maps)
@@ -169,7 +175,3 @@ def _read_map(path: Path, rules_dir: Path, maps: dict[Key, list[Key]]) -> list[F
                 else:
                     maps.setdefault((group.source, element.code), []).append((group.target, target.code))
     return findings
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -36,6 +36,8 @@ def derive(spec: DerivedFact, facts: Mapping[str, Fact], limit_of: Limits) -> Fa
             return _first_known(spec, parts, limit_of)
         case "either_test" | "both_parts":
             return _combined(spec, parts, limit_of)
+        case "confirmed_test":
+            return _confirmed(spec, parts, limit_of)
     missing = next((part for part in parts if part.value is None), None)
     if missing is not None:
         return unknown(spec.name, missing.reason or "no_result", missing.evidence)
@@ -85,6 +87,20 @@ def _combined(spec: DerivedFact, parts: Sequence[Fact], limit_of: Limits) -> Fac
         return replace(best, name=spec.name, evidence=_evidence(negative), via="")
     told = next((part for part in open_parts if part.evidence), open_parts[0])
     return unknown(spec.name, told.reason or "no_result", _evidence(current))
+
+
+def _confirmed(spec: DerivedFact, parts: Sequence[Fact], limit_of: Limits) -> Fact:
+    """A confirming test and the screening test before it. The confirming one decides; without it a negative screen is
+    negative, because nobody confirms that, and a positive one alone is unknown."""
+    confirming, screening = parts
+    current = confirming.at(limit_of(confirming.name))
+    absent = current.value is None and (current.reason in _ABSENT or not current.evidence)
+    if current.value is not None or not absent:
+        return _as(spec, current)
+    screen = screening.at(limit_of(screening.name))
+    if screen.value == "negative" and (confirming.value != "positive" or confirming.certainly_too_old(limit_of(confirming.name))):
+        return _as(spec, screen)
+    return unknown(spec.name, current.reason or "no_result", _evidence([confirming, screening]))
 
 
 def _as(spec: DerivedFact, part: Fact) -> Fact:

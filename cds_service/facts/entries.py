@@ -5,7 +5,7 @@ from datetime import date
 
 from cds_service.facts.coded import Coded, Match, Role
 from cds_service.facts.fact import UNBOUNDED, Days, Event, Evidence, Reason
-from cds_service.facts.moments import days_back, read_date
+from cds_service.facts.moments import day_text, days_back, read_date
 from cds_service.fhir.dates import DateRange
 from cds_service.fhir.views import CodeableConcept
 
@@ -42,7 +42,7 @@ def event(entry: Entry, match: Match) -> Event:
     coding = match.coding
     evidence = Evidence(
         source=entry.source,
-        date=entry.shown_date,
+        date=day_text(entry.shown_date),
         value=entry.shown_value,
         system=(coding.system or "") if coding else "",
         code=(coding.code or "") if coding else "",

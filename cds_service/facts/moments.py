@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
-from cds_service.facts.fact import UNBOUNDED, UNDATED, Days
+from cds_service.facts.fact import UNDATED, Days
 from cds_service.fhir.dates import DateError, DateRange, parse_date
 from cds_service.fhir.views import Period
 
@@ -31,6 +31,14 @@ def period_text(period: Period | None) -> str:
     return f"{period.start or '…'}/{period.end or '…'}"
 
 
+def day_text(text: str) -> str:
+    """A date, or a period with its slash, as evidence shows it: the day without the time."""
+    return "/".join(
+        text if (span := read_date(text)) is None or not span.is_one_day else span.first.isoformat()
+        for text in text.split("/")
+    )
+
+
 def days_back(span: DateRange, as_of: date) -> Days:
     """How long ago a moment within `span` was; what of it lies after `as_of` counts as today."""
     return Days(max(0, (as_of - span.last).days), max(0, (as_of - span.first).days))
@@ -48,13 +56,3 @@ def end_of(day: date) -> datetime:
 def earlier(first: Days, second: Days) -> Days:
     """The earlier of two moments, of which each is only known to lie within its range."""
     return Days(max(first.lo, second.lo), max(first.hi, second.hi))
-
-
-def later(first: Days, second: Days) -> Days:
-    """The later of two moments."""
-    return Days(min(first.lo, second.lo), min(first.hi, second.hi))
-
-
-def since(bound: DateRange | None, as_of: date) -> Days:
-    """How long ago something began of which only a later date is known (when it was recorded)."""
-    return Days(0, UNBOUNDED) if bound is None else Days(days_back(bound, as_of).lo, UNBOUNDED)

@@ -84,6 +84,15 @@ class NumberReader:
         ratio = times_limit(found.raw, found.factor, limit)
         return ratio if self._least is None or self._least < 0 else ratio.at_least(Decimal(0))
 
+    def limit(self, saying: Saying, side: Side, person: Person) -> Decimal | None:
+        """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None where it has none."""
+        found = self._read(saying)
+        own_unit = ONE if isinstance(found, Unreadable) else found.factor
+        limit = find_limit(saying, side, person, own_unit, self._units.factor)
+        if limit is None or limit.factor[0] != limit.factor[1]:
+            return None
+        return point(limit.value).scale(limit.factor).lo
+
     def _read(self, saying: Saying) -> Reading | Unreadable:
         names = values_of(saying)
         if len(names) != 1 or saying.data_absent_reason is not None:

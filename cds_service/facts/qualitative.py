@@ -41,7 +41,9 @@ class _Texts(_Strict):
     indeterminate: tuple[str, ...] = ()
 
 
-class _Table(_Strict):
+class QualitativeTable(_Strict):
+    """`rules/facts/qualitative.json`: answers by code (code to display) and by spelling."""
+
     schema_: str = Field(default="", alias="$schema")
     codes: tuple[_Codes, ...] = ()
     texts: _Texts = _Texts()
@@ -50,7 +52,7 @@ class _Table(_Strict):
 class Qualitative:
     """The table, as look-ups by code and by spelling."""
 
-    def __init__(self, table: _Table, systems: CodeSystems) -> None:
+    def __init__(self, table: QualitativeTable, systems: CodeSystems) -> None:
         self._systems = systems
         self._codes: dict[Key, Answer] = {}
         self._texts: dict[str, Answer] = {}
@@ -87,19 +89,19 @@ def load_qualitative(rules_dir: Path, systems: CodeSystems) -> tuple[Qualitative
     """`rules_dir/facts/qualitative.json`; without it no answer is understood."""
     path = rules_dir / "facts" / "qualitative.json"
     if not path.is_file():
-        return Qualitative(_Table(), systems), ()
+        return Qualitative(QualitativeTable(), systems), ()
     name = path.relative_to(rules_dir).as_posix()
     content, findings = read_json(path, name)
     try:
-        table = _Table() if content is None else _Table.model_validate(content)
+        table = QualitativeTable() if content is None else QualitativeTable.model_validate(content)
     except ValidationError as problem:
-        table = _Table()
-        findings += invalid(problem, name, _Table)
+        table = QualitativeTable()
+        findings += invalid(problem, name, QualitativeTable)
     findings += [finding("table-invalid", name, at, message) for at, message in _contradictions(table)]
     return Qualitative(table, systems), tuple(findings)
 
 
-def _contradictions(table: _Table) -> Iterator[tuple[str, str]]:
+def _contradictions(table: QualitativeTable) -> Iterator[tuple[str, str]]:
     seen: dict[str, str] = {}
     for answer in ANSWERS:
         for index, text in enumerate(getattr(table.texts, answer)):

@@ -35,7 +35,9 @@ class _Route(_Strict):
     form_text: tuple[str, ...] = ()
 
 
-class _Table(_Strict):
+class RouteTable(_Strict):
+    """`rules/facts/routes.json`: how each route is coded and written, and which routes are systemic."""
+
     schema_: str = Field(default="", alias="$schema")
     routes: dict[str, _Route] = Field(default_factory=dict)
     systemic: tuple[str, ...] = ()
@@ -46,7 +48,7 @@ class _Table(_Strict):
 class Routes:
     """The table as look-ups."""
 
-    def __init__(self, table: _Table, systems: CodeSystems) -> None:
+    def __init__(self, table: RouteTable, systems: CodeSystems) -> None:
         self._systems = systems
         self.names = frozenset(table.routes)
         self._codes: dict[Key, set[str]] = {}
@@ -124,13 +126,13 @@ def load_routes(rules_dir: Path, systems: CodeSystems) -> tuple[Routes, tuple[Fi
     """`rules_dir/facts/routes.json`; without it no route is understood."""
     path = rules_dir / "facts" / "routes.json"
     if not path.is_file():
-        return Routes(_Table(), systems), ()
+        return Routes(RouteTable(), systems), ()
     content, findings = read_json(path, "facts/routes.json")
     try:
-        table = _Table() if content is None else _Table.model_validate(content)
+        table = RouteTable() if content is None else RouteTable.model_validate(content)
     except ValidationError as problem:
-        table = _Table()
-        findings += invalid(problem, "facts/routes.json", _Table)
+        table = RouteTable()
+        findings += invalid(problem, "facts/routes.json", RouteTable)
     for key in ("systemic", "not_systemic"):
         for index, name in enumerate(getattr(table, key)):
             if name not in table.routes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from cds_service.errors import Issue
@@ -92,14 +93,21 @@ class FactSheet:
         return None if entry is None or entry.fresh_for is None else entry.fresh_for.days_before(self.as_of)
 
 
-def build_sheet(record: Record, knowledge: FactKnowledge, as_of: date, names: Iterable[str] | None = None) -> FactSheet:
+def build_sheet(
+    record: Record,
+    knowledge: FactKnowledge,
+    as_of: date,
+    names: Iterable[str] | None = None,
+    stated: Mapping[str, Fact] = MappingProxyType({}),
+) -> FactSheet:
     """The facts of these names (all if `None`) and all they are made of, from one record, as of a calendar date.
 
+    `stated` facts are put in place of what the record says ("what if"); what is computed from them follows.
     Never raises for what a record holds: what cannot be read is unknown, with the reason.
     """
     catalogue = knowledge.catalogue
     wanted = catalogue.closure(catalogue.facts if names is None else names)
-    builder = Builder(record, knowledge, as_of, wanted)
+    builder = Builder(record, knowledge, as_of, wanted, stated)
     return FactSheet({name: builder.fact(name) for name in sorted(wanted)}, knowledge, record, as_of)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from cds_service.facts.durations import Duration
 from cds_service.facts.intervals import Factor, is_sane
@@ -56,10 +56,25 @@ def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-FactName = Annotated[str, AfterValidator(_fact_name)]
-Number = Annotated[Decimal, BeforeValidator(_decimal)]
-UnitFactor = Annotated[Factor, BeforeValidator(_factor)]
-Period = Annotated[Duration, BeforeValidator(_duration)]
+_NAMES = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
+FactName = Annotated[str, AfterValidator(_fact_name), WithJsonSchema(_NAMES)]
+FactNames = Annotated[
+    tuple[FactName, ...],
+    BeforeValidator(_one_or_more),
+    WithJsonSchema({"anyOf": [_NAMES, {"type": "array", "items": _NAMES}]}),
+]
+_NUMBER = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$"}]}
+Number = Annotated[Decimal, BeforeValidator(_decimal), WithJsonSchema(_NUMBER)]
+UnitFactor = Annotated[
+    Factor,
+    BeforeValidator(_factor),
+    WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}]}),
+]
+Period = Annotated[
+    Duration,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?$"}),
+]
 Result = Literal["positive", "negative", "indeterminate"]
 Absence = Literal["unknown", "presumed_absent"]
 EventResource = Literal[
@@ -120,7 +135,7 @@ class Presumed(Model):
     """The value in a closed world where there is no evidence at all and none of the events `without` is on record."""
 
     value: Number
-    without: Annotated[tuple[FactName, ...], BeforeValidator(_one_or_more)]
+    without: FactNames
 
 
 Bound = Number | Literal["upper_limit"]
@@ -238,7 +253,7 @@ class PatientFact(Fact):
 
 
 Formula = Literal[
-    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "first_known", "either_test", "both_parts"
+    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "first_known", "either_test", "both_parts", "confirmed_test"
 ]  # fmt: skip
 
 
@@ -256,9 +271,9 @@ class DerivedFact(Fact):
 
     @model_validator(mode="after")
     def _has_its_parts(self) -> "DerivedFact":
-        chooses = self.formula in {"first_known", "either_test", "both_parts"}
+        chooses = self.formula in {"first_known", "either_test", "both_parts", "confirmed_test"}
         if chooses != bool(self.of):
-            raise ValueError("`of` is for first_known, either_test and both_parts, which need it")
+            raise ValueError("`of` is for first_known, either_test, both_parts and confirmed_test, which need it")
         if not chooses and not self.parts:
             raise ValueError("`parts` lists the facts that the formula reads")
         return self
@@ -290,6 +305,14 @@ FactSpec = (
     QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact | EventsFact | PatientFact | DerivedFact | DefinedFact
 )
 """Any entry of the catalogue."""
+
+
+class FactFile(Model):
+    """A file of the catalogue."""
+
+    schema_: str = Field(default="", alias="$schema")
+    facts: tuple[Annotated[FactSpec, Field(discriminator="kind")], ...]
+
 
 MODELS: dict[str, type[FactSpec]] = {
     "quantity": QuantityFact,

@@ -9,20 +9,30 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
-from cds_service.facts.findings import finding
 from cds_service.facts.intervals import Factor
-from cds_service.rule_files import pointer, read_json
+from cds_service.rule_files import invalid, read_json
 
 ONE: Factor = (Decimal(1), Decimal(1))
-_UCUM = frozenset({"http://unitsofmeasure.org", "https://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"})
+_UCUM = ("unitsofmeasure.org", "2.16.840.1.113883.6.8", "ucum")
 _LONGEST = 60
 _MOST_REMEMBERED = 2_000
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
 # An annotation says what was counted and changes nothing, except the one that says "per 1.73 m2".
 _WORD_ANNOTATION = re.compile(r"(?<=[A-Za-z%\]0-9])\{[^{}0-9]*\}")
 _POWER_OF_TEN = re.compile(r"\bx?10e\+?0?([0-9])")
+
+
+class SpellingTable(BaseModel):
+    """`rules/facts/units.json`: each spelling with the UCUM code that it stands for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    schema_: str = Field(default="", alias="$schema")
+    spellings: dict[Annotated[str, Field(pattern=r"\S")], str] = {}
 
 
 class Spellings:
@@ -77,7 +87,7 @@ class UnitTable:
         by_unit = None if unit is None else self._lookup(unit)
         if by_code is not None:
             return None if by_unit is not None and by_unit != by_code else by_code
-        if code is not None and system in _UCUM:
+        if code is not None and system is not None and system.strip().casefold().rstrip("/").endswith(_UCUM):
             return None
         return by_unit
 
@@ -130,17 +140,12 @@ def load_spellings(rules_dir: Path) -> tuple[Spellings, tuple[Finding, ...]]:
         return Spellings(), ()
     name = path.relative_to(rules_dir).as_posix()
     content, findings = read_json(path, name)
-    entries = content.get("spellings") if isinstance(content, dict) else None
-    if not isinstance(entries, dict):
-        if content is not None:
-            findings.append(finding("table-invalid", name, "", "has no object `spellings`"))
-        return Spellings(), tuple(findings)
-    good = {raw: ucum for raw, ucum in entries.items() if isinstance(ucum, str) and raw.strip()}
-    findings += [
-        finding("table-invalid", name, pointer(["spellings", raw]), "maps to a UCUM code")
-        for raw in entries.keys() - good.keys()
-    ]
-    return Spellings(good), tuple(findings)
+    try:
+        table = SpellingTable() if content is None else SpellingTable.model_validate(content)
+    except ValidationError as problem:
+        table = SpellingTable()
+        findings += invalid(problem, name, SpellingTable)
+    return Spellings(table.spellings), tuple(findings)
 
 
 def _text(raw: str | None) -> str | None:

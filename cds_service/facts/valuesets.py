@@ -78,6 +78,21 @@ class _ValueSet(BaseModel):
         return tuple(text for text in texts if isinstance(text, str))
 
 
+# What FHIR R4 allows in a ValueSet beside the elements that are read here.
+_UNREAD = (
+    "meta implicitRules language text contained modifierExtension identifier version name status experimental date "
+    "publisher contact description useContext jurisdiction immutable purpose copyright expansion"
+).split()
+
+
+def value_set_schema() -> dict[str, Any]:
+    """JSON Schema of a value-set file. Elements of FHIR that are not read here are allowed and not looked into."""
+    schema = _ValueSet.model_json_schema(by_alias=True)
+    unread: dict[str, dict[str, Any]] = {name: {} for name in _UNREAD}
+    schema["properties"] |= {"$schema": {"type": "string"}, **unread}
+    return {**schema, "title": "ValueSet", "additionalProperties": False}
+
+
 @dataclass(slots=True)
 class _Codes:
     """Codes of several sets: exact ones and prefixes, each with the ids of the sets that have it."""

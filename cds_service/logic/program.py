@@ -7,11 +7,14 @@ from datetime import date
 from typing import Any
 
 import datalogic_py
+import msgspec
 
-from cds_service.logic.lower import Json, lower
+from cds_service.logic.lower import Json, Lowered, conjunction, lower
 from cds_service.logic.model import Condition, durations
 
 OPERATION_BUDGET = 1_000_000
+BATCH = 50
+"""Rules that the engine answers as one list, for half the time that as many single answers take."""
 
 Truth3 = bool | None
 """True, False, or None for unknown."""
@@ -33,38 +36,90 @@ class Program:
 
     def __init__(self, rules: Sequence[Condition]) -> None:
         self._engine = datalogic_py.Engine(config={"ops_budget": OPERATION_BUDGET})
-        self._spans = frozenset(d for rule in rules for d in durations(rule))
-        compiled: dict[str, int] = {}
-        self._rules: list[datalogic_py.Rule] = []
-        self._slots = [
-            (self._slot(low.certainly_true, compiled), self._slot(low.certainly_false, compiled))
-            for low in map(lower, rules)
-        ]
+        self._durations = frozenset(d for rule in rules for d in durations(rule))
+        self._spans: tuple[date, dict[str, int]] | None = None
+        # Criteria that trials have in common are compiled and evaluated once.
+        slots: dict[str, int] = {}
+        lowered: list[Lowered] = []
+        self._slots = []
+        for low in map(lower, rules):
+            self._slots.append(slots.setdefault(json.dumps(joined(low)), len(lowered)))
+            if len(slots) > len(lowered):
+                lowered.append(low)
+        texts = list(slots)
+        starts = range(0, len(texts), BATCH)
+        self._batches = [lowered[start : start + BATCH] for start in starts]
+        self._compiled = [self._engine.compile(f"[{','.join(texts[start : start + BATCH])}]") for start in starts]
+        self._apart: dict[int, list[datalogic_py.Rule]] = {}
 
     def __len__(self) -> int:
         return len(self._slots)
 
-    def _slot(self, rule: Json, compiled: dict[str, int]) -> int:
-        """The index of a compiled rule. Criteria that trials have in common are compiled and evaluated once."""
-        text = json.dumps(rule)
-        if text not in compiled:
-            compiled[text] = len(self._rules)
-            self._rules.append(self._engine.compile(text))
-        return compiled[text]
-
     def evaluate(self, facts: Mapping[str, Any], as_of: date) -> Outcomes:
         """The truth of every rule over one fact document, counted back from `as_of`."""
-        document = {**facts, "span": {d.key: d.span(as_of) for d in self._spans}}
+        return self.answer(self.document(facts, as_of))
+
+    def document(self, facts: Mapping[str, Any], as_of: date) -> datalogic_py.DataHandle:
+        """The facts as the engine holds them, with the lengths of time that the rules name."""
+        return datalogic_py.DataHandle({**facts, "span": self._spans_at(as_of)})
+
+    def answer(self, document: datalogic_py.DataHandle) -> Outcomes:
+        """The truth of every rule over a document that `document` has made."""
+        values: list[Truth3] = []
+        lost: set[int] = set()
         # A session holds the arena and belongs to one thread; opening one is cheap.
         with self._engine.session() as session:
-            results = session.evaluate_many(self._rules, datalogic_py.DataHandle(document))
-        truths: list[Truth3] = []
-        failed = []
-        for i, (holds, fails) in enumerate(self._slots):
-            yes, no = results[holds], results[fails]
-            if not isinstance(yes, str) or not isinstance(no, str):
-                failed.append(i)
-                truths.append(None)
-            else:
-                truths.append(True if yes == "true" else False if no == "true" else None)
-        return Outcomes(tuple(truths), tuple(failed))
+            for batch, answer in enumerate(session.evaluate_many(self._compiled, document)):
+                if isinstance(answer, str):
+                    values += msgspec.json.decode(answer)
+                else:
+                    # Some rule of the batch failed, or all together took too long: each rule by itself.
+                    self._answer_apart(batch, session, document, values, lost)
+        truths = tuple([values[slot] for slot in self._slots])
+        return Outcomes(truths, tuple(i for i, slot in enumerate(self._slots) if slot in lost) if lost else ())
+
+    def _answer_apart(
+        self,
+        batch: int,
+        session: datalogic_py.Session,
+        document: datalogic_py.DataHandle,
+        values: list[Truth3],
+        lost: set[int],
+    ) -> None:
+        """Append the values of one batch, and the slots that have none because the engine failed."""
+        rules = self._apart.get(batch)
+        if rules is None:
+            plain = (side for low in self._batches[batch] for side in (low.certainly_true, low.certainly_false))
+            rules = self._apart.setdefault(batch, [self._engine.compile(json.dumps(side)) for side in plain])
+        answers = session.evaluate_many(rules, document)
+        for yes, no in zip(answers[::2], answers[1::2], strict=True):
+            value = True if yes == "true" else False if no == "true" else None
+            if value is None and not (isinstance(yes, str) and isinstance(no, str)):
+                lost.add(len(values))
+            values.append(value)
+
+    def _spans_at(self, as_of: date) -> dict[str, int]:
+        """Each duration that some rule names, as days back from `as_of`. A service asks for the same day all day."""
+        known = self._spans
+        if known is None or known[0] != as_of:
+            self._spans = known = (as_of, {d.key: d.span(as_of) for d in self._durations})
+        return known[1]
+
+
+def joined(lowered: Lowered) -> Json:
+    """One plain rule that gives true, false or null (unknown). What both of its rules ask for is asked once."""
+    yes, no = lowered.certainly_true, lowered.certainly_false
+    shared = [part for part in _parts(yes) if part in _parts(no)]
+    if not shared:
+        return _decided(yes, no)
+    rest = [conjunction([part for part in _parts(rule) if part not in shared]) for rule in (yes, no)]
+    return {"if": [conjunction(shared), _decided(*rest), None]}
+
+
+def _decided(yes: Json, no: Json) -> Json:
+    return {"if": [yes, True, no, False, None]}
+
+
+def _parts(rule: Json) -> list[Json]:
+    """What must all hold for the rule to hold."""
+    return list(rule["and"]) if isinstance(rule, dict) and rule.keys() == {"and"} else [rule]

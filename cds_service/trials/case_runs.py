@@ -4,22 +4,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.logic.explain import Explainer
 from cds_service.logic.lower import lower
+from cds_service.logic.numerals import title_of
 from cds_service.trials.cases import Place, ReadyCase, TrialCases, places_of, said
 from cds_service.trials.library import TrialLibrary
 from cds_service.trials.model import Criterion
 from cds_service.trials.stated import Documents
+from cds_service.trials.tally import Decides, decides
 from cds_service.trials.verdicts import CriterionResult, Outcome, TrialResult
 
 ReadSample = Callable[[str, date], Documents | None]
 """The fact documents of a sample patient on a day; None where there is no such sample."""
 
-Decides = Literal["logic", "logic and review", "screen", "review"]
 TESTED: tuple[Outcome, ...] = ("pass", "fail", "unknown")
 _SCREENED = {True: "on record", False: "not on record", None: "unknown"}
 _TRUTH = {True: "yes", False: "no", None: "unknown"}
@@ -74,15 +74,12 @@ class CaseReport:
 def titles_of(catalogue: Catalogue) -> dict[str, str]:
     """What plain words call each fact."""
     titles = {spec.name: spec.title for spec in catalogue}
-    dates = {f"{spec.name}.days_since": f"time since {spec.title}" for spec in catalogue if spec.kind == "date"}
+    dates = {
+        f"{spec.name}.days_since": f"time since {title_of(spec.name, titles)}"
+        for spec in catalogue
+        if spec.kind == "date"
+    }
     return titles | dates
-
-
-def decides(criterion: Criterion) -> Decides:
-    """Who decides a criterion: a rule, a rule and a person, or a person (with or without a screen)."""
-    if criterion.has_logic:
-        return "logic and review" if criterion.review is not None else "logic"
-    return "screen" if criterion.has_screen else "review"
 
 
 def run_cases(cases: TrialCases, library: TrialLibrary, titles: Mapping[str, str], sample: ReadSample) -> CaseReport:

@@ -243,4 +243,3 @@ def _whole(name: str, catalogue: Catalogue) -> str | None:
     if entry is None:
         return catalogue.fact_of(name)  # a date's days_since
     return name.rpartition(".")[0] if entry.part in ("active", "history") else name
-

@@ -18,7 +18,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    TypeAdapter,
+    ValidationError,
+)
 
 from cds_service.errors import CdsError
 from cds_service.facts.catalogue import Catalogue, FactEntry
@@ -39,7 +49,14 @@ from cds_service.trials.stated_times import (
     days_since,
 )
 
-Number = Annotated[StrictInt | StrictFloat, Field(ge=-1e15, le=1e15)]
+
+def _no_truth_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a truth value is not a number")
+    return value
+
+
+Number = Annotated[StrictInt | StrictFloat, BeforeValidator(_no_truth_value), Field(ge=-1e15, le=1e15)]
 Amount = Number | str | tuple[Number, Number]
 """A number, an interval of two, or a text such as `<5`, `>=600` and, for a titre, `1:80`."""
 
@@ -201,8 +218,6 @@ def _number(statement: Any, entry: FactEntry, as_of: date) -> tuple[Value, int]:
 
 def _amount(amount: Amount, entry: FactEntry, steps: tuple[str | int, ...] = ()) -> Interval:
     match amount:
-        case bool():
-            raise StatementError(f"{amount} is not a number", steps=steps)
         case str() as text:
             bare = _TITER.sub("", text) if isinstance(entry.spec, TiterFact) else text
             found = parse_interval(bare)

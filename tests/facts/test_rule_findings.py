@@ -167,8 +167,13 @@ def test_tables_with_faults(tmp_path: Path) -> None:
     put(tmp_path / "facts" / "routes.json", {"routes": {}, "systemic": ["oral"]})
     put(tmp_path / "facts" / "qualitative.json", {"texts": {"positive": ["pos"], "negative": ["POS."]}})
     _, findings = load_facts(tmp_path)
-    files = {found.file for found in findings if found.code == "table-invalid"}
-    assert files == {f"facts/{name}.json" for name in ("units", "systems", "routes", "qualitative")}
+    assert {(found.file, found.code) for found in findings} == {
+        ("facts/all.json", "fact-unknown-route"),
+        ("facts/units.json", "unknown-key"),
+        ("facts/systems.json", "bad-value"),
+        ("facts/routes.json", "table-invalid"),
+        ("facts/qualitative.json", "table-invalid"),
+    }
 
 
 def test_no_tables_at_all_is_no_fault(tmp_path: Path) -> None:

@@ -97,8 +97,7 @@ class Story:
 
 @pytest.fixture(scope="session")
 def library() -> Library:
-    from cds_service.library import check_library
-    return check_library(default_rules_dir())[0]
+    return load_library(default_rules_dir())
 
 
 @pytest.fixture

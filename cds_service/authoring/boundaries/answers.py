@@ -12,11 +12,15 @@ from cds_service.facts.specs import Code, ResultFact
 
 @dataclass(frozen=True, slots=True)
 class AnswerFact:
-    """A result as the criterion reads it: by one test, or by any of several (`tests`, each with its codes)."""
+    """A result as the criterion reads it: by one test, or by any of several (`tests`, each with its codes).
+
+    `screen` is a test before that, whose negative answer is enough and whose positive one is not.
+    """
 
     name: str
     tests: Sequence[tuple[ResultFact, Sequence[Code]]]
     as_of: date
+    screen: Sequence[Code] = ()
 
     def said(self, label: str, answer: str | None, says: Json, test: int = 0, code: int = 0) -> Situation:
         """One observation of one of the tests."""
@@ -53,6 +57,8 @@ def other_answers(fact: AnswerFact) -> Iterator[Situation]:
             yield from _numbers(fact, i, answer)
     if len(fact.tests) > 1:
         yield _contradicted(fact)
+    if fact.screen:
+        yield from _screened(fact)
 
 
 def _numbers(fact: AnswerFact, test: int, answer: str) -> Iterator[Situation]:
@@ -78,3 +84,17 @@ def _contradicted(fact: AnswerFact) -> Situation:
     says = {"valueCodeableConcept": concept(ANSWERS["positive"])}
     positive = fact.said("", "positive", says, test=len(fact.tests) - 1).resources
     return Situation("negative by one test, positive by another", {fact.name: "positive"}, negative + positive)
+
+
+def _screened(fact: AnswerFact) -> Iterator[Situation]:
+    """The screening test alone, and before a confirming one."""
+
+    def screen(answer: str) -> Json:
+        says = {"valueCodeableConcept": concept(ANSWERS[answer])}
+        return observation(concept(fact.screen[0]), day(fact.as_of, 0), says)
+
+    yield Situation("only the screening test, negative", {fact.name: "negative"}, (screen("negative"),))
+    yield Situation("only the screening test, positive", {fact.name: None}, (screen("positive"),))
+    for answer in ("positive", "negative"):
+        both = (screen("positive"), *fact.plainly(answer).resources)
+        yield Situation(f"screening test positive, confirming test {answer}", {fact.name: answer}, both)

@@ -32,19 +32,14 @@ class Arranger:
         """The plain situations of a fact."""
         return self._ways[name]
 
-    def decisive(self, name: str, one: Situation, other: Situation) -> list[Situation] | None:
+    def decisive(self, name: str, one: Situation, other: Situation, *, strict: bool) -> list[Situation] | None:
         """Situations of the other facts in which the criterion differs between two situations of this fact.
 
-        Best is a difference between yes and no. A fact is left unknown where that does no harm: by monotonicity,
-        whatever it is then, the outcome stays. Else one between known and unknown, for a rule with `null` in it.
+        `strict`: between yes and no; else also between known and unknown, for a rule with `null` in it. A fact is left
+        unknown where that does no harm: by monotonicity, whatever it is then, the outcome stays.
         """
-        names = [n for n in self._views if n != name]
-        for strict in (True, False):
-            self._left = MAX_TRIED
-            found = self._search(names, [], one, other, strict=strict)
-            if found is not None:
-                return found
-        return None
+        self._left = MAX_TRIED
+        return self._search([n for n in self._views if n != name], [], one, other, strict=strict)
 
     def _search(
         self, names: Sequence[str], chosen: list[Situation], one: Situation, other: Situation, *, strict: bool

@@ -10,6 +10,7 @@ from typing import Any
 from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.authoring.boundaries.probes import Probe
+from cds_service.authoring.boundaries.situation import TRUTH_WORDS
 from cds_service.logic.words import words
 from cds_service.trials.library import CompiledTrial
 
@@ -17,7 +18,6 @@ Json = dict[str, Any]
 PATIENT = "boundary"
 _BASE = "https://example.org/fhir/"
 _OWN_PATIENT_ELEMENT = frozenset({"AllergyIntolerance", "Device", "Immunization"})
-_TRUTH = {True: "true", False: "false", None: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def bundle_of(probe: Probe) -> Json:
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
 
 
-def files(trial: CompiledTrial, probes: Iterable[Probe], titles: Mapping[str, str]) -> Iterator[BoundaryFile]:
+def files(probes: Iterable[Probe], titles: Mapping[str, str]) -> Iterator[BoundaryFile]:
     """Each record with its file name and what it must come to."""
     counts: dict[str, int] = {}
     for probe in probes:
@@ -61,7 +61,7 @@ def files(trial: CompiledTrial, probes: Iterable[Probe], titles: Mapping[str, st
         entry |= {
             "leaf": words(probe.leaf.alone(), titles),
             "record": probe.label,
-            "leaf_truth": _TRUTH[probe.truth],
+            "leaf_truth": TRUTH_WORDS[probe.truth],
             "expected": probe.outcome,
             "decisive": probe.decisive,
         }

@@ -55,7 +55,7 @@ class Codes:
         if at not in self._found:
             best: dict[str, EventCode] = {}
             tried: dict[str, int] = {}
-            for system, code, display in self._members(set_id):
+            for system, code, display in self.members(set_id):
                 known = best.get(system)
                 tried[system] = tried.get(system, 0) + 1
                 if (known is not None and len(known.roles) == 1) or tried[system] > _MOST_TRIED:
@@ -91,11 +91,11 @@ class Codes:
         sets = self.knowledge.valuesets.hinted(phrase)
         return {spec.name: "text" for spec in about if sets & set(spec.valuesets)}
 
-    def _members(self, set_id: str) -> Iterator[tuple[str, str, str]]:
+    def members(self, set_id: str) -> Iterator[tuple[str, str, str]]:
         """System, code and display of what a value set lists; of a prefix, the prefix itself."""
         for part in self._set(set_id).get("compose", {}).get("include", ()):
             for reference in part.get("valueSet", ()):
-                yield from self._members(reference.rpartition(":")[2])
+                yield from self.members(reference.rpartition(":")[2])
             for item in part.get("concept", ()):
                 yield part["system"], item["code"], item.get("display", "")
             for item in part.get("filter", ()):

@@ -1,4 +1,4 @@
-"""Records of event facts: current, over, at the edge of a window and a day outside, doubtful, void, in each code system."""
+"""Records of event facts: current, over, at the edge of a window, a day outside it, doubtful, void, otherwise coded."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -7,6 +7,9 @@ from cds_service.authoring.boundaries.numbers import Limit, NumberFact
 from cds_service.authoring.boundaries.resources import quantity
 from cds_service.authoring.boundaries.situation import Situation
 
+_EXACT = 8
+"""The most digits of a number that counts as exactly converted."""
+
 
 def around_multiple(fact: NumberFact, limit: Limit, upper: Decimal) -> Iterator[Situation]:
     """The value at, just under and just over a multiple of the limit of normal `upper`."""
@@ -15,9 +18,8 @@ def around_multiple(fact: NumberFact, limit: Limit, upper: Decimal) -> Iterator[
     said = f"{_n(limit.value)} × a limit of {_n(upper)}"
     for word, value in (("at", threshold), ("just under", threshold - step), ("just over", threshold + step)):
         if fact.can_be(value):
-            made = fact.value(f"{word} {said}", value, upper=upper)
-            held = limit.holds(value / upper, value / upper)
-            yield Situation(made.label, made.stated, made.resources, holds=held)
+            times = value / upper
+            yield fact.value(f"{word} {said}", value, upper=upper).holding(limit.holds(times, times))
 
 
 def other_ranges(fact: NumberFact, limit: Limit, upper: Decimal) -> Iterator[Situation]:
@@ -29,15 +31,16 @@ def other_ranges(fact: NumberFact, limit: Limit, upper: Decimal) -> Iterator[Sit
     if unit is not None:
         says = {"valueQuantity": quantity(threshold, fact.unit), "referenceRange": [{"high": quantity(upper, unit)}]}
         yield fact.said(f"with a reference range in {unit}, which is not accepted", dict(alone.stated), says)
-    same = f"{fact.name}.x_uln"
+    own, held = fact.unit, limit.holds(limit.value, limit.value)
+    stated = {**alone.stated, f"{fact.name}.x_uln": float(limit.value)}
     for other, (low, high) in fact.accepted.items():
-        converted = upper / low
-        if other == fact.unit or low != high or converted * low != upper or len(converted.as_tuple().digits) > 6:
-            continue
-        says = {"valueQuantity": quantity(threshold, fact.unit), "referenceRange": [{"high": quantity(converted, other)}]}
-        stated = {**alone.stated, same: float(limit.value)}
-        made = fact.said(f"at the threshold, with a reference range in {other}", stated, says)
-        yield Situation(made.label, made.stated, made.resources, holds=limit.holds(limit.value, limit.value))
+        pairs = {"value": (threshold / low, other, upper, own), "range": (threshold, own, upper / low, other)}
+        for which, (value, unit, end, end_unit) in pairs.items():
+            # Only what converts exactly is exactly at the threshold.
+            exact = all(len(number.as_tuple().digits) <= _EXACT for number in (value, end))
+            if other != own and low == high and exact:
+                says = {"valueQuantity": quantity(value, unit), "referenceRange": [{"high": quantity(end, end_unit)}]}
+                yield fact.said(f"at the threshold, the {which} in {other}", stated, says).holding(held)
 
 
 def _n(value: Decimal) -> str:

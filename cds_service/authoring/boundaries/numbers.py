@@ -134,8 +134,7 @@ class NumberFact:
 def around(fact: NumberFact, limit: Limit, upper: Decimal | None) -> Iterator[Situation]:
     """The fact at the threshold, just under and just over it."""
     for label, value in _near(fact, limit.value):
-        made = fact.value(label, value, upper=upper)
-        yield Situation(made.label, made.stated, made.resources, holds=limit.holds(value, value))
+        yield fact.value(label, value, upper=upper).holding(limit.holds(value, value))
 
 
 def in_other_forms(fact: NumberFact, limit: Limit) -> Iterator[Situation]:
@@ -145,8 +144,9 @@ def in_other_forms(fact: NumberFact, limit: Limit) -> Iterator[Situation]:
             yield from _converted(fact, limit, unit, factor)
     for label, value in _near(fact, limit.value):
         for i in range(1, len(fact.codes)):
-            yield _held(fact.value(f"{label}, by a code of {fact.codes[i].system}", value, code=i), limit, value)
-        yield from (_held(made, limit, value) for made in _spelled(fact, label, value))
+            made = fact.value(f"{label}, by a code of {fact.codes[i].system}", value, code=i)
+            yield made.holding(limit.holds(value, value))
+        yield from (made.holding(limit.holds(value, value)) for made in _spelled(fact, label, value))
     for comparator in ("<", ">"):
         if fact.can_be(limit.value) and (comparator == ">" or limit.value > 0):
             yield fact.reported(f"reported as {comparator}{plain(limit.value)}", comparator, limit.value)
@@ -157,10 +157,6 @@ def _near(fact: NumberFact, threshold: Decimal) -> list[tuple[str, Decimal]]:
     near = [("at", threshold), ("just under", threshold - step), ("just over", threshold + step)]
     said = "" if fact.unit == "1" else f" {fact.unit}"
     return [(f"{word} {plain(threshold)}{said}", value) for word, value in near if fact.can_be(value)]
-
-
-def _held(made: Situation, limit: Limit, value: Decimal) -> Situation:
-    return Situation(made.label, made.stated, made.resources, holds=limit.holds(value, value))
 
 
 def _converted(fact: NumberFact, limit: Limit, unit: str, factor: Factor) -> Iterator[Situation]:
@@ -175,7 +171,7 @@ def _converted(fact: NumberFact, limit: Limit, unit: str, factor: Factor) -> Ite
     for word, value in values.items():
         if value > 0:
             made = fact.value(f"{word} the threshold, in {unit}", value, unit)
-            yield Situation(made.label, made.stated, made.resources, holds=limit.holds(value * low, value * high))
+            yield made.holding(limit.holds(value * low, value * high))
 
 
 def _rounded(value: Decimal, how: str) -> Decimal:

@@ -25,9 +25,10 @@ def ages(limits: Sequence[tuple[int, str]], as_of: date) -> Iterator[Situation]:
 def partial_ages(limits: Sequence[tuple[int, str]], as_of: date) -> Iterator[Situation]:
     """Only the year or the month of birth, such that the age may lie on either side; and no birth date."""
     for count, unit in limits:
-        reached = _born(count, unit, as_of).isoformat()
-        known = reached[:4] if unit == "a" else reached[:7]
-        yield _age(f"born in {known}, the day not known", known)
+        for more in (0, 1):
+            reached = _born(count + more, unit, as_of).isoformat()
+            known = reached[:4] if unit == "a" else reached[:7]
+            yield _age(f"born in {known}, the day not known", known)
     yield Situation("no birth date", {AGE: None})
 
 

@@ -1,15 +1,16 @@
 """All boundary records of one criterion, each with what the leaf and the criterion must come to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 from cds_service.authoring.boundaries.arrangement import Arranger
 from cds_service.authoring.boundaries.codes import Codes
 from cds_service.authoring.boundaries.events import EventFact, shapes
 from cds_service.authoring.boundaries.leaves import Leaf, leaves
-from cds_service.authoring.boundaries.situation import BoundaryError, Documents, Situation, together
+from cds_service.authoring.boundaries.situation import TRUTH_WORDS, BoundaryError, Documents, Situation, together
 from cds_service.authoring.boundaries.views import FactView, view_of
 from cds_service.facts.specs import EventsFact, Numeric
 from cds_service.library import Library
@@ -17,6 +18,9 @@ from cds_service.logic.program import Program, Truth3
 from cds_service.trials.cases import Place
 from cds_service.trials.library import CompiledCriterion
 from cds_service.trials.verdicts import Outcome, outcome_of
+
+_PAIRS = 6
+"""How many situations in which a leaf is true are tried with how many in which it is false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,24 @@ class ProbeMaker:
         return fact.record(next(shapes(spec, [], [])))
 
 
+@dataclass(frozen=True, slots=True)
+class _Swing:
+    """Situations of the other facts such that one leaf decides: `outcomes` of the criterion by truth of the leaf.
+
+    `good` is a situation of the leaf's fact with something on record.
+    """
+
+    rest: list[Situation]
+    good: Situation
+    outcomes: Mapping[Truth3, Truth3]
+
+
 class _Bench:
     """Tries the leaves of one criterion."""
 
-    def __init__(self, place: Place, compiled: CompiledCriterion, views: dict[str, FactView], maker: ProbeMaker) -> None:
+    def __init__(
+        self, place: Place, compiled: CompiledCriterion, views: dict[str, FactView], maker: ProbeMaker
+    ) -> None:
         assert compiled.rule is not None
         self.place, self.compiled, self.views, self.maker = place, compiled, views, maker
         self.documents = Documents(maker.library.catalogue, maker.as_of)
@@ -99,40 +117,36 @@ class _Bench:
             return alone.evaluate(self.documents.closed(situation), self.maker.as_of).truths[0]
 
         plain = [(way, truth(way)) for way in self.arranger.ways(name)]
-        good = self._good(view, plain)
-        rest, swing = self._rest(name, plain)
+        swing = self._swing(name, plain)
+        good = self._good(plain) if swing is None else swing.good
+        rest = [] if swing is None else swing.rest
         for probe in (*view.probes(leaf, good), *self._unpresumed(view)):
             full = self._complete(together([*rest, probe]), name)
             value, whole = truth(full), self.arranger.truth(full)
-            if probe.holds != "" and probe.holds is not value:
+            if probe.holds not in (None, TRUTH_WORDS[value]):
                 raise BoundaryError(f"{leaf.pointer}: {probe.label}: {value}, by arithmetic {probe.holds}")
             outcome, _ = outcome_of(self.compiled.criterion, whole, whole)
-            decisive = swing is not None and whole is swing[value]
+            decisive = swing is not None and whole is swing.outcomes[value]
             yield Probe(self.place, leaf, number, probe.label, full, value, outcome, decisive)
 
-    def _rest(
-        self, name: str, plain: Sequence[tuple[Situation, Truth3]]
-    ) -> tuple[list[Situation], dict[Truth3, Truth3] | None]:
-        """The other facts such that the leaf decides, and what the criterion then is for each truth of the leaf.
+    def _swing(self, name: str, plain: Sequence[tuple[Situation, Truth3]]) -> _Swing | None:
+        """The other facts such that the leaf decides.
 
         Several pairs of situations are tried: the leaf's own fact may be asked elsewhere in the rule.
         """
-        yes = [way for way, value in plain if value is True]
-        no = [way for way, value in plain if value is False]
-        for one in yes[:4]:
-            for other in no[:4]:
-                found = self.arranger.decisive(name, one, other)
-                if found is not None:
-                    holds, fails = (self.arranger.truth(together([*found, way])) for way in (one, other))
-                    return found, {True: holds, False: fails, None: None}
-        return [], None
+        yes = [way for way, value in plain if value is True][:_PAIRS]
+        no = [way for way, value in plain if value is False][:_PAIRS]
+        for strict, one, other in product((True, False), yes, no):
+            rest = self.arranger.decisive(name, one, other, strict=strict)
+            if rest is not None:
+                holds, fails = (self.arranger.truth(together([*rest, way])) for way in (one, other))
+                return _Swing(rest, one if _on_record(one) else other, {True: holds, False: fails, None: None})
+        return None
 
-    def _good(self, view: FactView, plain: Sequence[tuple[Situation, Truth3]]) -> Situation:
-        """A plain situation that differs from having nothing on record, with something on record."""
-        nothing = view.absent()
-        blank = next((value for way, value in plain if way.stated == nothing.stated), None)
-        with_records = [(way, value) for way, value in plain if way.resources or way.patient]
-        return next((way for way, value in with_records if value is not None and value is not blank), with_records[0][0])
+    def _good(self, plain: Sequence[tuple[Situation, Truth3]]) -> Situation:
+        """A plain situation with something on record and a known truth, if there is one."""
+        recorded = [(way, value) for way, value in plain if _on_record(way)]
+        return next((way for way, value in recorded if value is not None), recorded[0][0])
 
     def _complete(self, situation: Situation, name: str) -> Situation:
         """With every other fact said: no record of an event is none, as the record is whole."""
@@ -160,6 +174,10 @@ class _Bench:
             for other in spec.presumed.without:
                 record = self.maker.record_of(other)
                 yield Situation(f"nothing on record, but {other} is", {view.name: None}, record.resources)
+
+
+def _on_record(situation: Situation) -> bool:
+    return bool(situation.resources or situation.patient)
 
 
 def _said(view: FactView, situation: Situation) -> bool:

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from cds_service.errors import CdsError
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.fact import Fact
+from cds_service.logic.program import Truth3
 from cds_service.trials.stated import StatementError, documents_of, read_fact
 
 Json = dict[str, Any]
+TruthWord = Literal["true", "false", "unknown"]
+TRUTH_WORDS: Mapping[Truth3, TruthWord] = {True: "true", False: "false", None: "unknown"}
 
 
 class BoundaryError(CdsError):
@@ -23,7 +26,8 @@ class Situation:
     """`stated`: fact to statement, records of an event fact as a list. `resources` lack an id and the patient.
 
     `patient` are elements of the Patient. `silent` are facts of which nothing counts on record, so that a value may be
-    presumed. `holds` is whether a comparison must come out true, by plain arithmetic ("" where that is not said).
+    presumed. `holds` is what a comparison must come out as by plain arithmetic, where that is said: "true", "false" or
+    "unknown".
     """
 
     label: str
@@ -31,7 +35,11 @@ class Situation:
     resources: tuple[Json, ...] = ()
     patient: Mapping[str, str] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
-    holds: bool | str | None = ""
+    holds: TruthWord | None = None
+
+    def holding(self, truth: Truth3) -> "Situation":
+        """The same, with what a comparison must come out as."""
+        return replace(self, holds=TRUTH_WORDS[truth])
 
 
 def together(situations: Iterable[Situation]) -> Situation:

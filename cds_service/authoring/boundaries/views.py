@@ -49,6 +49,7 @@ class NumberView(FactView):
     def __init__(self, name: str, leaves: Sequence[Leaf], as_of: date, fact: NumberFact) -> None:
         super().__init__(name, leaves, as_of)
         self.fact = fact
+        self._uppers: list[tuple[Situation, Decimal | None]] = []
 
     def absent(self) -> Situation:
         return Situation("nothing on record", self.fact.unknown(), silent=frozenset(self.fact.stated))
@@ -56,22 +57,29 @@ class NumberView(FactView):
     def ways(self) -> Iterator[Situation]:
         values = [_number_limit(leaf) for leaf in self.leaves if leaf.fact.name == self.name]
         multiples = [_number_limit(leaf) for leaf in self.leaves if leaf.fact.name != self.name]
-        uppers = [None, *(_far(limit.value, factor) for limit in values for factor in (100, Decimal("0.01")))]
+        far = [_far(limit.value, factor) for limit in values for factor in (100, Decimal("0.01"))]
         for limit in values:
-            for upper in uppers if multiples else [None]:
-                yield from around(self.fact, limit, upper)
+            for upper in [None, *far] if multiples else [None]:
+                yield from self._noted(around(self.fact, limit, upper), upper)
         for limit in multiples:
-            for upper in [_UPPER, *(u for u in uppers if u is not None)]:
-                yield from around_multiple(self.fact, limit, upper)
+            for upper in [_UPPER, *far]:
+                yield from self._noted(around_multiple(self.fact, limit, upper), upper)
+
+    def _noted(self, ways: Iterator[Situation], upper: Decimal | None) -> Iterator[Situation]:
+        """The ways, with the limit of normal that goes with each kept in mind."""
+        for way in ways:
+            self._uppers.append((way, upper))
+            yield way
 
     def probes(self, leaf: Leaf, good: Situation) -> Iterator[Situation]:
         limit = _number_limit(leaf)
+        upper = next((upper for way, upper in self._uppers if way is good), None)
         if leaf.fact.name == self.name:
-            yield from around(self.fact, limit, None)
+            yield from around(self.fact, limit, upper)
             yield from in_other_forms(self.fact, limit)
         else:
-            yield from around_multiple(self.fact, limit, _UPPER)
-            yield from other_ranges(self.fact, limit, _UPPER)
+            yield from around_multiple(self.fact, limit, upper or _UPPER)
+            yield from other_ranges(self.fact, limit, upper or _UPPER)
         yield from absent(self.fact.stated, good)
         yield from in_wrong_units(self.fact, good)
         yield from dated(good, leaf.fact.limit, self.as_of)
@@ -168,9 +176,7 @@ class EventView(FactView):
         yield from variations(self.fact, shape)
 
 
-def view_of(
-    name: str, leaves: Sequence[Leaf], specs: Sequence[FactSpec], codes: Codes, as_of: date
-) -> FactView | None:
+def view_of(name: str, leaves: Sequence[Leaf], specs: Sequence[FactSpec], codes: Codes, as_of: date) -> FactView | None:
     """How to try a fact; `specs` are all that the criterion reads. None for a kind that isn't tried."""
     knowledge = codes.knowledge
     spec = knowledge.catalogue.facts[name]
@@ -185,7 +191,9 @@ def view_of(
     own = _observed(spec, knowledge)
     tests = [(test, codes.observed(test, others)) for test in own if isinstance(test, ResultFact)]
     if tests:
-        return AnswerView(name, leaves, as_of, AnswerFact(name, tests, as_of))
+        confirmed = isinstance(spec, DerivedFact) and spec.formula == "confirmed_test"
+        answers = AnswerFact(name, tests[:1], as_of, tests[1][1]) if confirmed else AnswerFact(name, tests, as_of)
+        return AnswerView(name, leaves, as_of, answers)
     if own and isinstance(own[0], Numeric):
         first, stated = own[0], tuple(dict.fromkeys(leaf.fact.name for leaf in leaves))
         fact = NumberFact(name, first, codes.observed(first, others), knowledge.units[first.name], stated, as_of)

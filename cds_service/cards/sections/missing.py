@@ -31,6 +31,7 @@ _ENTRIES = {
     "not_supplied": "not sent by the EHR",
     IMPRECISE: "the dates on record do not settle it",
 }
+_NOT_CLEAR = "what is on record does not settle it"
 
 
 class MissingWords:
@@ -59,15 +60,14 @@ class MissingWords:
     def line(self, item: Missing) -> str:
         """Such as `Order HBsAg: needs negative; the last one, of 2025-02-11, is too old`."""
         if item.kind == "clarify" and self._is_event(item):
-            text = f"Clarify {self._question(item)}"
-            seen = f" ({day_words(item.date)})" if item.date else ""
-            remarks = [_ENTRIES.get(item.reason, item.reason.replace("_", " ")) + seen]
+            what, remarks = self._question(item), [_ENTRIES.get(item.reason, _NOT_CLEAR)]
+            if item.date:
+                remarks[0] += f" ({day_words(item.date)})"
         else:
-            text = f"{sentence(_VERBS[item.kind])} {self._name(item)}: {self._needs(item)}"
-            remarks = self._remarks(item)
+            what, remarks = self._name(item), [self._needs(item), *self._remarks(item)]
         if item.also:
-            remarks.append(f"also open for {listed(item.also)}")
-        return "; ".join([text, *remarks])
+            remarks.append(f"also for {listed(item.also)}")
+        return f"{sentence(_VERBS[item.kind])} {what}: {'; '.join(remarks)}"
 
     def _name(self, item: Missing) -> str:
         return self.names.of(item.fact) if item.order is None else self.names.test(item.order)
@@ -91,27 +91,30 @@ class MissingWords:
         return remarks
 
     def _needs(self, item: Missing) -> str:
-        needs = list(dict.fromkeys(self._need(item, purpose) for purpose in item.purposes))
-        return f"needs {listed(needs)}" if not needs[0].startswith("for ") else listed(needs)
+        """What the fact has to be, and what else it is needed for."""
+        direct = [self._need(purpose) for purpose in item.purposes if self.names.answers(item.fact, purpose.fact.name)]
+        indirect = [
+            words(p.rule if p.wanted else model.Not(p.rule, p.rule.pointer), self.names.titles)
+            for p in item.purposes
+            if not self.names.answers(item.fact, p.fact.name)
+        ]
+        said = [f"needs {listed(list(dict.fromkeys(direct)))}"] if direct else []
+        said += [f"for {listed(list(dict.fromkeys(indirect)))}"] if indirect else []
+        return ", ".join(said)
 
-    def _need(self, item: Missing, purpose: Purpose) -> str:
-        """What the fact has to be, or what it is needed for."""
-        rule, titles = purpose.rule, self.names.titles
-        same = self.names.of(purpose.fact.name) == self.names.of(item.fact)
+    def _need(self, purpose: Purpose) -> str:
+        rule = purpose.rule
         match rule:
-            case model.Compare() if same or self._answers(item, purpose):
+            case model.Compare():
                 return self._limit(rule, purpose)
-            case model.OneOf(codes=codes) if same or self._answers(item, purpose):
+            case model.OneOf(codes=codes):
                 if not purpose.wanted and codes in (("positive",), ("negative",)):
                     return "negative" if codes == ("positive",) else "positive"
                 return ("" if purpose.wanted else "not ") + listed([c.replace("_", " ") for c in codes], "or")
-            case model.Truth() if same:
+            case model.Truth():
                 return "yes" if purpose.wanted else "no"
-        return "for " + words(rule if purpose.wanted else model.Not(rule, rule.pointer), titles)
-
-    def _answers(self, item: Missing, purpose: Purpose) -> bool:
-        """Whether the fact is the asked one under another name: one of the tests that answer it, or its base."""
-        return purpose.fact.name.startswith((item.fact, "infection.", "result."))
+            case _:
+                return "to be known"
 
     def _limit(self, rule: model.Compare, purpose: Purpose) -> str:
         said = comparison(rule, self.names.titles, lambda _: "", negated=not purpose.wanted)
@@ -119,10 +122,9 @@ class MissingWords:
         return f"{said.sign()} {limit}"
 
     def _question(self, item: Missing) -> str:
-        if self._is_event(item):
-            asked = dict.fromkeys(words(purpose.rule, self.names.titles) for purpose in item.purposes)
-            return f"{listed(list(asked), 'or')}?"
-        return self._name(item)
+        """What is asked of a fact that cannot be measured: `stroke within the last 6 months`."""
+        asked = {words(purpose.rule, self.names.titles) for purpose in item.purposes}
+        return asked.pop() if self._is_event(item) and len(asked) == 1 else self._name(item)
 
     def _is_event(self, item: Missing) -> bool:
         return all(

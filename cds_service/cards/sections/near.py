@@ -7,6 +7,8 @@ from cds_service.cards.values import Names, apart, day_words, is_multiple
 from cds_service.logic.words import words
 
 MOST_ENTRIES = 2
+_BEYOND = 1e300
+"""An end that large is no end: the fact document has no infinities."""
 
 
 class NearWords:
@@ -48,5 +50,7 @@ class NearWords:
         flip = repeat.flip
         times = is_multiple(flip.fact)
         unit = f"× {times[1]}" if times else self.names.unit(flip.fact)
-        ends = dict.fromkeys(apart(end, flip.limit) for end in (flip.low, flip.high) if abs(end) < 1e300)
-        return f"{' to '.join(ends)} {unit}".rstrip() + f", needs {flip.said} {flip.written}"
+        # The unit is said once where value and limit have the same.
+        shown = "" if flip.written.endswith(f" {unit}") else unit
+        ends = dict.fromkeys(apart(end, flip.limit) for end in (flip.low, flip.high) if abs(end) < _BEYOND)
+        return f"{' to '.join(ends)} {shown}".rstrip() + f", needs {flip.said} {flip.written}"

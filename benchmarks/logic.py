@@ -1,0 +1,254 @@
+"""How long a criterion takes: our three-valued answer beside the plain answer of other JSONLogic engines for Python.
+
+    python -m benchmarks.logic [--rounds 31] [--patients 12] [--json FILE]
+
+Everything runs in one process, engine after engine in each round, and what counts is the ratio within a round: other
+work on the machine slows all of them alike. A round answers every rule for every patient. Each engine is given its
+best: rules read and, where it takes text, written beforehand; plain numbers; and for the engine that
+parses its data at each call only the facts that the rule reads. Ours includes what a request pays: copying the fact
+document into the engine, the freshness of each value, and both questions, "certainly true" and "certainly false".
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import datalogic_py
+
+from benchmarks.peer_engines import PEERS, NoPeerError, Peer, peer
+from benchmarks.workloads import AS_OF, Workload, criteria, invented, key, nested, outside_records
+from cds_service.facts.sheet import build_sheet
+from cds_service.fhir import read_bundle
+from cds_service.library import Library, load_library
+from cds_service.logic import model
+from cds_service.logic.program import Program
+
+ROOT = Path(__file__).resolve().parents[1]
+SEED = 20261124
+TARGET = 10.0
+OURS = "cds_service: true, false or unknown"
+WITHOUT_COPY = "  without copying the document"
+TWO_VALUED = "  its engine alone, on the plain rules"
+
+Pass = Callable[[], Any]
+"""Answers every rule of a workload for every patient, once."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run both workloads and print what came out."""
+    options = _options(arguments)
+    library = load_library(ROOT / "rules")
+    peers, missing = _peers()
+    results = [
+        measure(workload, peers, options.rounds)
+        for workload in (
+            criteria(library, SEED, options.patients),
+            invented(library, SEED, 150, options.patients),
+        )
+    ]
+    report: dict[str, Any] = {
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "engine": f"datalogic-py {datalogic_py.__version__}",
+        "peers": {each.name: each.version for each in peers},
+        "not_measured": missing,
+        "rounds": options.rounds,
+        "target": TARGET,
+        "workloads": results,
+        "samples": _samples(library, options.rounds),
+    }
+    for line in _lines(report):
+        sys.stdout.write(line + "\n")
+    text = json.dumps(report, indent=2, ensure_ascii=False)
+    if options.json is not None:
+        options.json.write_text(text + "\n", encoding="utf-8")
+    else:
+        sys.stdout.write(f"\n{text}\n")
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.logic", description="Microseconds per criterion.")
+    parser.add_argument("--rounds", type=int, default=31, help="How often everything is answered (default 31).")
+    parser.add_argument("--patients", type=int, default=12, help="Invented patients (default 12).")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="Write the result there instead of printing it.")
+    return parser.parse_args(arguments)
+
+
+def _peers() -> tuple[list[Peer], list[str]]:
+    found, missing = [], []
+    for package in PEERS:
+        try:
+            found.append(peer(package))
+        except NoPeerError as problem:
+            missing.append(str(problem))
+    return found, missing
+
+
+def measure(workload: Workload, peers: Sequence[Peer], rounds: int) -> dict[str, Any]:
+    """Microseconds per criterion of each engine, over the rules on which all of them agree with us."""
+    kept, left_out = _agreed(workload, peers)
+    workload = workload.only(kept)
+    answers = len(workload.rules) * len(workload.patients)
+    times = _timed({**_ours(workload), **{each.name: _pass(workload, each) for each in peers}}, rounds)
+    rows = {name: _row([seconds / answers * 1e6 for seconds in taken]) for name, taken in times.items()}
+    result: dict[str, Any] = {
+        "name": workload.name,
+        "rules": len(workload.rules),
+        "patients": len(workload.patients),
+        "left_out": left_out,
+        "microseconds_per_criterion": rows,
+    }
+    if peers:
+        ratios = {
+            each.name: _row([theirs / ours for theirs, ours in zip(times[each.name], times[OURS], strict=True)])
+            for each in peers
+        }
+        fastest = min(ratios, key=lambda name: ratios[name]["median"])
+        result |= {"times_slower_than_ours": ratios, "fastest_peer": fastest, "ratio": ratios[fastest]["median"]}
+    return result
+
+
+def _ours(workload: Workload) -> dict[str, Pass]:
+    program = Program(workload.rules)
+    documents = [facts for facts, _ in workload.patients]
+    handles = [program.document(facts, AS_OF) for facts in documents]
+    engine = datalogic_py.Engine()
+    plain = [engine.compile(twin) for twin in workload.twins]
+    plain_handles = [datalogic_py.DataHandle(nested(data)) for _, data in workload.patients]
+
+    def two_valued() -> None:
+        with engine.session() as session:
+            for handle in plain_handles:
+                session.evaluate_many(plain, handle)
+
+    return {
+        OURS: lambda: [program.evaluate(facts, AS_OF) for facts in documents],
+        WITHOUT_COPY: lambda: [program.answer(handle) for handle in handles],
+        TWO_VALUED: two_valued,
+    }
+
+
+def _pass(workload: Workload, engine: Peer) -> Pass:
+    calls = [call for row in _calls(workload, engine) for call in row]
+
+    def run() -> None:
+        for call in calls:
+            call()
+
+    return run
+
+
+def _calls(workload: Workload, engine: Peer) -> Iterator[list[Callable[[], Any]]]:
+    """For each rule one call per patient, with the data that the rule reads."""
+    for rule, twin in zip(workload.rules, workload.twins, strict=True):
+        read = set()
+        for node in outside_records(rule):
+            match node:
+                case model.Truth(fact=fact) | model.OneOf(fact=fact) | model.Reading(fact=fact):
+                    read.add(key(fact.path))
+                case model.Records(fact=fact):
+                    read.add(f"{key(fact.path)}_records")
+        yield [engine.prepare(twin, nested({name: data[name] for name in read})) for _, data in workload.patients]
+
+
+def _agreed(workload: Workload, peers: Sequence[Peer]) -> tuple[list[int], dict[str, int]]:
+    """The rules on which every engine gives our answer for every patient, and how many each one loses."""
+    program = Program(workload.rules)
+    columns = [program.evaluate(facts, AS_OF).truths for facts, _ in workload.patients]
+    ours = list(zip(*columns, strict=True))
+    lost: dict[str, set[int]] = {"ours is unknown": {i for i, row in enumerate(ours) if None in row}}
+    for each in peers:
+        wrong = lost.setdefault(each.name, set())
+        for i, calls in enumerate(_calls(workload, each)):
+            try:
+                agrees = all(bool(call()) is truth for call, truth in zip(calls, ours[i], strict=True))
+            except Exception:
+                agrees = False
+            if not agrees and None not in ours[i]:
+                wrong.add(i)
+    gone = set().union(*lost.values())
+    return [i for i in range(len(ours)) if i not in gone], {name: len(found) for name, found in lost.items() if found}
+
+
+def _timed(passes: dict[str, Pass], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each pass in each round. The order turns, so that none always follows the same one."""
+    names = list(passes)
+    for name in names:
+        passes[name]()
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(rounds):
+        shift = turn % len(names)
+        for name in names[shift:] + names[:shift]:
+            begun = time.perf_counter()
+            passes[name]()
+            times[name].append(time.perf_counter() - begun)
+    return times
+
+
+def _row(values: Sequence[float]) -> dict[str, float]:
+    quarter, half, three = quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
+    return {"median": round(half, 3), "quarter": round(quarter, 3), "three_quarters": round(three, 3)}
+
+
+def _samples(library: Library, rounds: int) -> dict[str, Any]:
+    """The sample patients with all their gaps: every trial's criteria, once and in both worlds."""
+    program = library.compiled.program
+    worlds = []
+    for path in sorted((ROOT / "fhir_samples" / "patients").glob("*.json")):
+        sheet = build_sheet(read_bundle(path.read_bytes()), library.facts, AS_OF, library.facts_read)
+        worlds.append((sheet.document("closed"), sheet.document("open")))
+    unknown = [truth is None for closed, _ in worlds for truth in program.evaluate(closed, AS_OF).truths]
+    passes: dict[str, Pass] = {
+        "one world": lambda: [program.evaluate(closed, AS_OF) for closed, _ in worlds],
+        "both worlds": lambda: [program.evaluate(world, AS_OF) for pair in worlds for world in pair],
+    }
+    answers = len(program) * len(worlds)
+    return {
+        "patients": len(worlds),
+        "rules": len(program),
+        "unknown": round(sum(unknown) / len(unknown), 3),
+        "microseconds_per_criterion": {
+            name: round(median(taken) / answers * 1e6, 3) for name, taken in _timed(passes, rounds).items()
+        },
+    }
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    yield f"Python {report['python']}, {report['machine']}, {report['engine']}, {report['rounds']} rounds"
+    yield from (f"NOT MEASURED: {reason}" for reason in report["not_measured"])
+    for result in report["workloads"]:
+        yield ""
+        yield f"{result['name']}: {result['rules']} rules, {result['patients']} patients of whom everything is known"
+        yield from (
+            f"  left out: {count} rules on which {name if name in PEERS else 'the answer'} "
+            f"{'fails or differs' if name in PEERS else 'is unknown'}"
+            for name, count in result["left_out"].items()
+        )
+        ratios = result.get("times_slower_than_ours", {})
+        yield f"  {'':42} {'median µs':>9} {'quartiles':>17} {'ours is faster by':>18}"
+        for name, row in result["microseconds_per_criterion"].items():
+            by = f"{ratios[name]['median']:.1f} ×" if name in ratios else ""
+            spread = f"{row['quarter']:.2f} - {row['three_quarters']:.2f}"
+            yield f"  {name:42} {row['median']:>9.2f} {spread:>17} {by:>18}"
+        if ratios:
+            verdict = "met" if result["ratio"] >= TARGET else "MISSED"
+            yield f"  target of {TARGET:g} × the fastest peer ({result['fastest_peer']}): {verdict}, {result['ratio']:.1f} ×"
+    samples = report["samples"]
+    each = samples["microseconds_per_criterion"]
+    yield ""
+    yield (
+        f"{samples['patients']} sample patients with their gaps ({samples['unknown']:.0%} of the answers unknown), "
+        f"{samples['rules']} criteria: {each['one world']:.2f} µs a criterion, "
+        f"{each['both worlds']:.2f} µs with outcome and basis (two worlds)"
+    )
+
+
+if __name__ == "__main__":
+    main()

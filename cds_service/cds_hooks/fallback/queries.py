@@ -1,0 +1,90 @@
+"""Which queries a request still needs, and at which addresses. They are about the one patient, and nothing else."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urljoin
+
+from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
+from cds_service.cds_hooks.supplied import Supplied
+from cds_service.cds_hooks.trust.addresses import is_below
+from cds_service.fhir import KeyReport, KeyState, Record
+
+REQUIRED = (PATIENT, CONDITIONS)
+"""Keys without which there is no answer. They are asked for first."""
+# The largest page that all of the larger EHRs give.
+_COUNT = 200
+# Ids as FHIR has them, and `_`, which some servers use. Anything else, a comma above all, could widen the query.
+_PLAIN_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,128}")
+_UNUSABLE = frozenset({KeyState.ERROR, KeyState.UNREADABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query to make. `label` is the prefetch key that its answer goes under, `key` the service's name for it.
+
+    `pages` is what came of the answer already, where `url` is that of its next page.
+    """
+
+    key: str
+    label: str
+    url: str
+    pages: tuple[bytes, ...] = ()
+
+
+def queries(
+    supplied: Supplied, templates: Mapping[str, str], types_read: frozenset[str], base: str
+) -> tuple[Query, ...]:
+    """What to ask the server at `base` for, what is required first.
+
+    `templates` are the prefetch templates, `types_read` the resource types that the loaded rules rest on: others are
+    not worth a query. Raises HookError (400) where the prefetch mixes patients.
+    """
+    if not _PLAIN_ID.fullmatch(supplied.request.patient_id):
+        return ()
+    record = supplied.build()
+    needed = [key for key in templates if key in REQUIRED or resource_type(key) in types_read]
+    needed.sort(key=lambda key: key not in REQUIRED)
+    return tuple(query for key in needed for query in _for_key(key, templates[key], supplied, record, base))
+
+
+def next_address(next_url: str, current: str, base: str) -> str | None:
+    """The address of the next page; None where it leaves the server at `base`, which the token is meant for."""
+    address = urljoin(current, next_url)
+    return address if is_below(address, base) else None
+
+
+def _for_key(key: str, template: str, supplied: Supplied, record: Record, base: str) -> list[Query]:
+    reports = supplied.reports(key)
+    if any(_is_unusable(key, report, record) for report in reports) or (not reports and _is_missing(key, record)):
+        label = next((report.key for report in reports if _is_unusable(key, report, record)), key)
+        return [Query(key, label, f"{base}/{_query(template, supplied.request.patient_id)}")]
+    found = []
+    for report in reports:
+        if report.state is KeyState.INCOMPLETE and report.next_url:
+            address = next_address(report.next_url, f"{base}/", base)
+            if address is not None:
+                found.append(Query(key, report.key, address, supplied.pages(report.key)))
+    return found
+
+
+def _is_unusable(key: str, report: KeyReport, record: Record) -> bool:
+    match report.state:
+        case KeyState.NULL:
+            # By the specification there is none; from one client it says that the query was not understood.
+            return _is_missing(key, record) or not record.resources.get(resource_type(key) or "")
+        case KeyState.EMPTY:
+            return key == PATIENT and record.patient is None
+        case state:
+            return state in _UNUSABLE
+
+
+def _is_missing(key: str, record: Record) -> bool:
+    """Whether no other key, such as one that holds the whole chart, brought it."""
+    return record.patient is None if key == PATIENT else resource_type(key) not in record.whole
+
+
+def _query(template: str, patient_id: str) -> str:
+    """The query of a template for this patient; a search asks for large pages."""
+    query = template.replace("{{context.patientId}}", quote(patient_id, safe=""))
+    return f"{query}&_count={_COUNT}" if "?" in query else query

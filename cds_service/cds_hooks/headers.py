@@ -1,0 +1,41 @@
+"""ASGI layer for the headers that keep an answer from being stored, framed, sniffed or run.
+
+https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html. Strict-Transport-Security is for what
+ends TLS, which is in front of the service.
+"""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    # An answer is about one patient at one moment, or about the state of a service.
+    "Cache-Control": "no-store",
+}
+POLICY = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+PAGES = ("/docs", "/redoc")
+"""FastAPI's pages on the API load scripts; everything else is data."""
+
+
+class SecurityHeaders:
+    """Adds the headers that the answer does not have yet."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        wanted = HEADERS if scope["path"].startswith(PAGES) else HEADERS | POLICY
+
+        async def adding(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in wanted.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, adding)

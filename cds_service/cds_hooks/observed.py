@@ -1,0 +1,42 @@
+"""ASGI layer that measures each request: what was answered and how long it took."""
+
+from typing import Protocol
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class RequestMeter(Protocol):
+    """What counts requests."""
+
+    def request_started(self) -> None: ...
+
+    def request_ended(self, path: str, status: int, seconds: float) -> None: ...
+
+
+class Observed:
+    """Counts every request with its final status, refusals of the other layers included."""
+
+    def __init__(self, app: ASGIApp, meter: RequestMeter) -> None:
+        self._app = app
+        self._meter = meter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = anyio.current_time()
+        # What ends without any answer, because its client went away, is no success.
+        status = 499
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        self._meter.request_started()
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            self._meter.request_ended(scope["path"], status, anyio.current_time() - began)

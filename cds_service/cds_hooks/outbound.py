@@ -1,0 +1,122 @@
+"""What the service itself asks of others over HTTP: a client's public keys and a patient's FHIR resources.
+
+Whoever answers may be slow, broken or hostile. Nothing here waits or reads without a bound: the caller sets the
+deadline around a call (`anyio.move_on_after`), and the bytes come out of a budget.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Literal
+
+import httpx2
+
+from cds_service.errors import CdsError
+
+_PIECE = 65_536
+_GZIP = 16 + zlib.MAX_WBITS
+# Per connection and per read. The deadline around the call is what bounds the whole.
+_TIMEOUT = httpx2.Timeout(10.0)
+
+Reason = Literal["unreachable", "too_large", "encoding"]
+
+
+class OutboundError(CdsError):
+    """There is no answer that can be used; `reason` says why, in one word."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason: Reason = reason
+        super().__init__(reason)
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many more bytes may be read, over all answers that share it."""
+
+    left: int
+
+    def spend(self, size: int) -> None:
+        """Raise OutboundError where that is more than is left."""
+        self.left -= size
+        if self.left < 0:
+            raise OutboundError("too_large")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: `location` is where a redirect leads, which is never followed here."""
+
+    status: int
+    body: bytes
+    location: str | None
+
+
+class Outbound:
+    """Sends GET requests over connections that are kept open between them."""
+
+    def __init__(self) -> None:
+        self._client: httpx2.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def get(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
+        """Ask for `url`. Raises OutboundError."""
+        try:
+            async with self._http().stream("GET", url, headers={**headers, "Accept-Encoding": "gzip"}) as response:
+                if response.status_code != 200:
+                    return Reply(response.status_code, b"", response.headers.get("location"))
+                return Reply(200, await _read(response, budget), None)
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as problem:
+            # ValueError: what the libraries below say of a URL or header that cannot be sent.
+            raise OutboundError("unreachable") from problem
+
+    async def aclose(self) -> None:
+        """Close the connections. The next request opens new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def _http(self) -> httpx2.AsyncClient:
+        # Connections belong to an event loop. A process that serves has one; tests may start several.
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            # Requests are made for one user at a time: a cookie of one must never reach the server with another's.
+            cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+            self._client = httpx2.AsyncClient(cookies=cookies, timeout=_TIMEOUT, follow_redirects=False)
+            self._loop = loop
+        return self._client
+
+
+async def _read(response: httpx2.Response, budget: Budget) -> bytes:
+    # Unpacked here rather than by the library, which would unpack a whole piece, however much comes out of it.
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if encoding not in ("identity", "gzip", "x-gzip", ""):
+        raise OutboundError("encoding")
+    pieces = _unpacked(response, budget) if "gzip" in encoding else _plain(response, budget)
+    return b"".join([piece async for piece in pieces])
+
+
+async def _plain(response: httpx2.Response, budget: Budget) -> AsyncIterator[bytes]:
+    async for piece in response.aiter_raw(_PIECE):
+        budget.spend(len(piece))
+        yield piece
+
+
+async def _unpacked(response: httpx2.Response, budget: Budget) -> AsyncIterator[bytes]:
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        async for packed in response.aiter_raw(_PIECE):
+            rest = packed
+            while rest:
+                piece = unpacker.decompress(rest, _PIECE)
+                rest = unpacker.unconsumed_tail
+                budget.spend(len(piece))
+                yield piece
+        piece = unpacker.flush()
+        budget.spend(len(piece))
+        yield piece
+    except zlib.error as problem:
+        raise OutboundError("encoding") from problem
+    if not unpacker.eof:
+        raise OutboundError("unreachable")

@@ -1,0 +1,138 @@
+"""Commands for rule authors: begin a trial, compare two versions of the rules, write the JSON Schemas."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from cds_service.authoring.changes.flips import flip_json, verdict_flips
+from cds_service.authoring.changes.library_changes import RulesVersion, library_change, load_version
+from cds_service.authoring.schemas import outdated_schemas, write_schemas
+from cds_service.authoring.scaffold import ScaffoldError, new_trial
+from cds_service.errors import CdsError, RecordError, RulesError
+from cds_service.fhir import Record, read_bundle
+from cds_service.library import Library, load_library
+from cds_service.settings import load_settings
+from cds_service.terminal import show_findings
+from cds_service.terminal_changes import show_change, show_flips
+
+desk_app = typer.Typer(no_args_is_help=True)
+
+RulesDir = Annotated[Path | None, typer.Option("--rules", help="A rules folder; CDS_RULES_DIR unless given.")]
+AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts as today.")]
+
+
+@desk_app.command("new")
+def rules_new(
+    trial: Annotated[str, typer.Argument(help="The registry's number, such as NCT07083349.")],
+    condition: Annotated[
+        str | None, typer.Option(help="The fact that the trial is about, such as condition.sle.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="The trial's title in your own words.")] = None,
+    rules_dir: RulesDir = None,
+) -> None:
+    """Begin a trial: a sound draft with test cases, to be filled in."""
+    folder = _folder(rules_dir)
+    catalogue = _library(folder).catalogue
+    try:
+        files = new_trial(folder, catalogue, trial, condition, title or f"Trial {trial}", _today())
+    except ScaffoldError as problem:
+        _stop(str(problem))
+    for path in files:
+        typer.echo(f"wrote {path}")
+    typer.echo(f"\nNext: fill them in, then `cds-service rules check` and `cds-service rules test {trial}`.")
+
+
+@desk_app.command("diff")
+def rules_diff(
+    old: Annotated[Path, typer.Argument(help="A rules folder, or a trial file.")],
+    new: Annotated[Path, typer.Argument(help="The same, as it is now.")],
+    patients: Annotated[Path | None, typer.Option(help="A folder of Bundles: whose verdict flips?")] = None,
+    as_of: AsOf = None,
+    rules_dir: RulesDir = None,
+    format: Annotated[str, typer.Option("--format", help="json or text.")] = "text",
+) -> None:
+    """Say what differs in meaning between two versions of the rules, and which patients it concerns."""
+    if format not in {"json", "text"}:
+        _stop(f"--format is json or text, not {format!r}")
+    before, after = (_version(path, rules_dir) for path in (old, new))
+    change = library_change(before, after)
+    records = {} if patients is None else _records(patients)
+    day = _today() if as_of is None else as_of.date()
+    flips = verdict_flips(records, before.library, after.library, day)
+    if format == "json":
+        document: dict[str, Any] = change.as_json()
+        if patients is not None:
+            document |= {"as_of": day.isoformat(), "patients": len(records), "flips": [flip_json(f) for f in flips]}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    show_change(change)
+    if patients is not None:
+        show_flips(flips, len(records))
+
+
+@desk_app.command("schema")
+def rules_schema(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 where one is out of date.")
+    ] = False,
+    rules_dir: RulesDir = None,
+) -> None:
+    """Write the JSON Schemas of the rules folder, which editors use, from the models and the fact catalogue."""
+    folder = _folder(rules_dir)
+    library = _library(folder)
+    names = outdated_schemas(library, folder) if check else write_schemas(library, folder)
+    for name in names:
+        typer.echo(f"{'out of date' if check else 'wrote'}: schema/{name}")
+    if not names:
+        typer.echo("The schemas are up to date.")
+    elif check:
+        raise typer.Exit(1)
+
+
+def _records(folder: Path) -> dict[str, Record]:
+    """The Bundles of a folder by the name of their file; one that can't be read is said and left out."""
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        _stop(f"{folder} holds no *.json")
+    records = {}
+    for path in paths:
+        try:
+            records[path.stem] = read_bundle(path.read_bytes())
+        except (OSError, RecordError) as problem:
+            typer.echo(f"{path}: left out: {problem}", err=True)
+    return records
+
+
+def _version(path: Path, rules_dir: Path | None) -> RulesVersion:
+    try:
+        return load_version(path, path if path.is_dir() else _folder(rules_dir))
+    except RulesError as problem:
+        show_findings(problem.findings)
+        _stop(f"{path} can't be compared until this is mended.")
+
+
+def _folder(rules_dir: Path | None) -> Path:
+    try:
+        return rules_dir or load_settings().rules_dir
+    except CdsError as problem:
+        _stop(str(problem))
+
+
+def _library(folder: Path) -> Library:
+    try:
+        return load_library(folder)
+    except RulesError as problem:
+        show_findings(problem.findings)
+        _stop("The rules can't be used until this is mended.")
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(f"cds-service: {message}", err=True)
+    raise typer.Exit(2)

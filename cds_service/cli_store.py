@@ -1,0 +1,189 @@
+"""Commands for those who run the service: its database, what became of the cards, answers of the past, its settings."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.cds_hooks.outcome import HookError
+from cds_service.errors import CdsError
+from cds_service.library import load_library
+from cds_service.persistence import database_url
+from cds_service.replaying import replay as replay_decision
+from cds_service.settings import Settings, load_settings
+from cds_service.settings_page import settings_page
+from cds_service.store import schema
+from cds_service.store.database import Database
+from cds_service.store.decisions import LoggedDecision, find_decisions
+from cds_service.store.engines import open_engine
+from cds_service.store.failures import cause_of
+from cds_service.store.pruning import prune as prune_rows
+from cds_service.store.report import feedback_report
+from cds_service.terminal_store import show_feedback, show_replay
+
+store_app = typer.Typer(no_args_is_help=True)
+db_app = typer.Typer(no_args_is_help=True, help="The database for feedback and the decision log (CDS_DATABASE_URL).")
+report_app = typer.Typer(no_args_is_help=True, help="What became of the cards.")
+store_app.add_typer(db_app, name="db")
+store_app.add_typer(report_app, name="report")
+
+Format = Annotated[str, typer.Option("--format", help="json or text.")]
+T = TypeVar("T")
+
+
+@db_app.command()
+def upgrade() -> None:
+    """Bring the database to this version's schema. The service does so at its start, where its role may."""
+    typer.echo(f"The schema is at {_migrated(schema.upgrade)}.")
+
+
+@db_app.command()
+def downgrade(
+    to: Annotated[str, typer.Argument(help="A revision, or `base` for a database without any of our tables.")],
+    yes: Annotated[bool, typer.Option("--yes", help="What only later revisions hold is deleted: do it.")] = False,
+) -> None:
+    """Bring the database back to an earlier schema. Deletes what that one has no place for."""
+    if not yes:
+        _stop("This deletes what later revisions hold. Say --yes to do it.")
+    typer.echo(f"The schema is at {_migrated(lambda engine: schema.downgrade(engine, to))}.")
+
+
+@db_app.command()
+def status() -> None:
+    """Say at which revision the database is. Exit code 1 when that is not this version's."""
+
+    def revision(engine: Engine) -> str:
+        with engine.connect() as connection:
+            return schema.revision(connection) or schema.EMPTY
+
+    found = _migrated(revision)
+    typer.echo(f"The schema is at {found}; this version works with {schema.head()}.")
+    if found != schema.head():
+        raise typer.Exit(1)
+
+
+@db_app.command()
+def prune(
+    days: Annotated[int, typer.Option(min=1, help="Keep what is younger than this.")],
+) -> None:
+    """Delete decisions, cards and feedback that are older than some days, for good."""
+    settings = _settings()
+    if days < settings.suppress_days:
+        typer.echo(f"Trials dealt with more than {days} days ago will be shown again (CDS_SUPPRESS_DAYS).", err=True)
+    before = datetime.now(UTC) - timedelta(days=days)
+    with_deleted = _using(settings, lambda connection: prune_rows(connection, before), writes=True)
+    typer.echo(", ".join(f"{number} {table}" for table, number in with_deleted.items()) + " deleted.")
+
+
+@report_app.command()
+def feedback(
+    days: Annotated[int | None, typer.Option(min=1, help="Only cards of the last days; all unless given.")] = None,
+    format: Format = "text",
+) -> None:
+    """Print per trial how many cards were served, accepted and overridden, and why."""
+    since = None if days is None else datetime.now(UTC) - timedelta(days=days)
+    report = _using(_settings(), lambda connection: feedback_report(connection, since))
+    if _is_json(format):
+        _print_json(report.as_json())
+    else:
+        show_feedback(report)
+
+
+@store_app.command()
+def replay(
+    decision: Annotated[str, typer.Option(help="The decision's id, or its hook instance, as the log gives them.")],
+    request: Annotated[Path, typer.Option(help="The request that was answered. '-' reads standard input.")],
+    save: Annotated[Path | None, typer.Option(help="Write the answer as it is computed now to this file.")] = None,
+    format: Format = "text",
+) -> None:
+    """Compute a logged answer again and compare it byte for byte. Exit code 1 when it is another."""
+    as_json = _is_json(format)
+    settings = _settings()
+    logged = _one(_using(settings, lambda connection: find_decisions(connection, decision)), decision)
+    try:
+        body = typer.get_binary_stream("stdin").read() if str(request) == "-" else request.read_bytes()
+        result = replay_decision(logged, body, load_library(settings.rules_dir))
+        if save is not None:
+            save.write_bytes(result.response)
+    except OSError as problem:
+        _stop(f"{problem.filename}: {problem.strerror}")
+    except HookError as problem:
+        _stop(f"This request would be refused ({problem.status}): {problem}")
+    except CdsError as problem:
+        _stop(str(problem))
+    if as_json:
+        _print_json({"decision": logged.decision.id, "as_of": str(logged.decision.as_of), **result.as_json()})
+    else:
+        show_replay(logged, result)
+    if not result.identical:
+        raise typer.Exit(1)
+
+
+@store_app.command()
+def settings() -> None:
+    """Print every setting with its meaning, as Markdown."""
+    typer.echo(settings_page(), nl=False)
+
+
+def _one(found: list[LoggedDecision], name: str) -> LoggedDecision:
+    if not found:
+        _stop(f"There is no decision {name} in the log.")
+    if len(found) > 1:
+        lines = "\n".join(f"  {one.decision.id}  {one.decision.answered_at:%Y-%m-%d %H:%M:%S} UTC" for one in found)
+        _stop(f"{name} was answered {len(found)} times. Name one of them:\n{lines}")
+    return found[0]
+
+
+def _migrated(run: Callable[[Engine], str]) -> str:
+    try:
+        engine = open_engine(database_url(_settings()))
+        try:
+            return run(engine)
+        finally:
+            engine.dispose()
+    except SQLAlchemyError as problem:
+        _stop(f"The database cannot be used ({cause_of(problem)}).")
+    except (CdsError, CommandError) as problem:
+        _stop(str(problem))
+
+
+def _using(settings: Settings, work: Callable[[Connection], T], *, writes: bool = False) -> T:
+    try:
+        database = Database(database_url(settings))
+        try:
+            with database.transaction(writes=writes) as connection:
+                return work(connection)
+        finally:
+            database.close()
+    except SQLAlchemyError as problem:
+        _stop(f"The database cannot be used ({cause_of(problem)}).")
+    except CdsError as problem:
+        _stop(str(problem))
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except CdsError as problem:
+        _stop(str(problem))
+
+
+def _is_json(format: str) -> bool:
+    if format not in ("json", "text"):
+        _stop(f"--format is json or text, not {format!r}")
+    return format == "json"
+
+
+def _print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(f"cds-service: {message}", err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,27 @@
+"""JSON Schemas of the files about facts, made from the models that check them, for editors to use through `$schema`."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from cds_service.facts.codesystems import SystemTable
+from cds_service.facts.qualitative import QualitativeTable
+from cds_service.facts.routes import RouteTable
+from cds_service.facts.specs import FactFile
+from cds_service.facts.units import SpellingTable
+
+_MODELS: dict[str, type[BaseModel]] = {
+    "facts.schema.json": FactFile,
+    "qualitative.schema.json": QualitativeTable,
+    "routes.schema.json": RouteTable,
+    "systems.schema.json": SystemTable,
+    "units.schema.json": SpellingTable,
+}
+
+
+def fact_schemas() -> dict[str, dict[str, Any]]:
+    """File name in `rules/schema/` to JSON Schema (draft 2020-12)."""
+    return {
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(by_alias=True)}
+        for name, model in _MODELS.items()
+    }

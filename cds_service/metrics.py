@@ -1,0 +1,167 @@
+"""Prometheus metrics. Labels hold names of ours only: routes, prefetch keys, trials, facts, reasons; never a patient's.
+
+With one worker process the numbers are this process's. With several, `cds-service serve` gives them a common folder
+(PROMETHEUS_MULTIPROC_DIR) and whichever worker is asked tells the sum.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from cds_service.metrics_folder import MULTIPROCESS_DIR
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+OTHER = "other"
+
+# CDS Hooks asks for an answer within half a second.
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """All metrics of one application; a process may hold several applications, each with its own."""
+
+    def __init__(self, routes: Iterable[str], prefetch_keys: Iterable[str], override_reasons: Iterable[str]) -> None:
+        """The names that may become labels; any other counts as `other`."""
+        self._routes = frozenset(routes)
+        self._keys = frozenset(prefetch_keys)
+        self._reasons = frozenset(override_reasons)
+        self.registry = CollectorRegistry()
+        self._requests = self._counter("cds_requests", "Requests answered", "route", "status")
+        self._seconds = Histogram(
+            "cds_request_seconds",
+            "Time from the request's head to the end of the answer",
+            ["route"],
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self._running = self._gauge("cds_requests_running", "Requests being answered", "livesum")
+        self._prefetch = self._counter("cds_prefetch", "Prefetch keys by what they held", "key", "state")
+        self._fetches = self._counter("cds_fhir_fetches", "Keys asked of the FHIR server by outcome", "key", "outcome")
+        self._verdicts = self._counter("cds_verdicts", "Verdicts on trials that are in use", "trial", "verdict")
+        self._unknown = self._counter(
+            "cds_unknown_facts", "Facts that left a criterion open, once per answer", "fact", "reason"
+        )
+        self._cards = self._counter("cds_cards", "Cards served", "trial")
+        self._held_back = self._counter("cds_held_back", "Trials and cards not shown again, per answer", "what")
+        self._feedback = self._counter("cds_feedback", "Feedback items received", "outcome", "reason")
+        self._written = self._counter("cds_decisions_written", "Decisions written to the log")
+        self._dropped = self._counter("cds_decisions_dropped", "Decisions lost to the log", "why")
+        self._queued = self._gauge("cds_decisions_queued", "Decisions waiting to be written", "livesum")
+        self._failures = self._counter("cds_database_failures", "Uses of the database that failed", "what")
+        self._available = self._gauge("cds_database_available", "1 while the database answers", "livemin")
+        self._trials = Gauge(
+            "cds_rules_trials",
+            "Trials loaded, by state",
+            ["state"],
+            registry=self.registry,
+            multiprocess_mode="livemostrecent",
+        )
+        self._rules = Gauge(
+            "cds_rules_info",
+            "1 for the rules and the version that run",
+            ["version", "rule_set"],
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
+
+    def request_started(self) -> None:
+        self._running.inc()
+
+    def request_ended(self, path: str, status: int, seconds: float) -> None:
+        """`path` as requested; one that is not served counts under `other`."""
+        route = path if path in self._routes else OTHER
+        self._running.dec()
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def prefetched(self, states: Mapping[str, str]) -> None:
+        """What each key of a request held; `absent` for a key of ours that was not sent."""
+        for key, state in states.items():
+            self._prefetch.labels(key if key in self._keys else OTHER, state).inc()
+
+    def fetched(self, outcomes: Mapping[str, str]) -> None:
+        """What became of each key that was asked of the FHIR server: `whole` or `failed`."""
+        for key, outcome in outcomes.items():
+            self._fetches.labels(key if key in self._keys else OTHER, outcome).inc()
+
+    def answered(
+        self, verdicts: Mapping[str, str], unknown: Iterable[tuple[str, str]], cards: Iterable[str], held_back: int
+    ) -> None:
+        """One answer: verdict by trial, (fact, reason) of what stayed open, and the trials of its cards."""
+        for trial, verdict in verdicts.items():
+            self._verdicts.labels(trial, verdict).inc()
+        for fact, reason in unknown:
+            self._unknown.labels(fact, reason).inc()
+        for trial in cards:
+            self._cards.labels(trial).inc()
+        if held_back:
+            self._held_back.labels("cards").inc(held_back)
+
+    def feedback(self, outcome: str, reasons: Iterable[str]) -> None:
+        """One item, with the codes of its override reasons."""
+        known = sorted({code if code in self._reasons else OTHER for code in reasons})
+        for reason in known or ["none"]:
+            self._feedback.labels(outcome, reason).inc()
+
+    def decisions_written(self, number: int) -> None:
+        self._written.inc(number)
+
+    def decisions_dropped(self, number: int, why: str) -> None:
+        """`why`: full, refused or shutdown."""
+        self._dropped.labels(why).inc(number)
+
+    def decisions_queued(self, number: int) -> None:
+        self._queued.set(number)
+
+    def database_failed(self, what: str) -> None:
+        """`what` could not be done: suppression, replay_guard or feedback."""
+        self._failures.labels(what).inc()
+
+    def database_available(self, available: bool) -> None:
+        self._available.set(available)
+
+    def rules_loaded(self, version: str, rule_set: str, states: Iterable[str]) -> None:
+        """`states`: of each trial."""
+        self._rules.labels(version, rule_set).set(1)
+        states = list(states)
+        for state in ("active", "draft", "retired"):
+            self._trials.labels(state).set(states.count(state))
+
+    def exposition(self) -> bytes:
+        """What `/metrics` answers."""
+        if MULTIPROCESS_DIR not in os.environ:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, mode: str) -> Gauge:
+        return Gauge(name, text, registry=self.registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+
+
+def forget_dead_workers() -> None:
+    """Drop the gauges of workers that ended without saying so; a worker does this when it starts in their place."""
+    folder = os.environ.get(MULTIPROCESS_DIR)
+    if folder is None:
+        return
+    pids = {path.stem.rpartition("_")[2] for path in Path(folder).glob("gauge_live*.db")}
+    for pid in pids:
+        if pid.isdigit() and not _is_alive(int(pid)):
+            mark_process_dead(int(pid), folder)  # type: ignore[no-untyped-call]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,130 @@
+"""Rules that follow their folder while the service runs.
+
+One holder keeps one immutable version. Whoever answers a request takes the version once and keeps it to the end, so
+that a request finishes on the rules it began with; a new version is put in place by a single assignment.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import anyio.to_thread
+from structlog.typing import FilteringBoundLogger
+
+from cds_service.errors import Finding, RulesError
+from cds_service.library import Library, load_library
+
+Prepared = TypeVar("Prepared")
+Fingerprint = frozenset[tuple[str, int, int, int]]
+"""Path, inode, size and time of change of each file: what a look at a folder costs, without reading it."""
+
+INTERVAL = 1.0
+"""Seconds between two looks at the folder."""
+_MOST_FINDINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RulesVersion(Generic[Prepared]):
+    """Rules as they were loaded: the `number`th since the start, with what was `prepared` from them."""
+
+    number: int
+    library: Library
+    prepared: Prepared
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The folder holds something that can't be used; the version before it goes on."""
+
+    since: datetime
+    findings: tuple[Finding, ...]
+
+    def errors(self) -> list[dict[str, str]]:
+        """The first errors, for those who run the service."""
+        found = [f for f in self.findings if f.severity == "error"][:_MOST_FINDINGS]
+        return [{"place": f.file + ("#" + f.pointer if f.pointer else ""), "code": f.code, "message": f.message} for f in found]
+
+
+class LiveRules(Generic[Prepared]):
+    """The rules in use, and the folder that they come from.
+
+    `prepare` makes what a version needs to be served; `now` is the clock. Raises RulesError if `folder` can't be used
+    at the start. Without a folder the rules never change.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        prepare: Callable[[Library], Prepared],
+        now: Callable[[], datetime],
+        log: FilteringBoundLogger,
+        library: Library | None = None,
+    ) -> None:
+        self.folder = folder
+        self._prepare = prepare
+        self._now = now
+        self._log = log
+        # Taken before loading: what changes meanwhile is seen at the first look.
+        self._loaded = self._seen = frozenset() if folder is None else fingerprint(folder)
+        if library is None:
+            if folder is None:
+                raise RulesError((Finding("", "", "no-rules-folder", "error", "there is no rules folder"),))
+            library = load_library(folder)
+        self.current = RulesVersion(1, library, prepare(library), now())
+        self.rejected: Rejected | None = None
+
+    def look(self) -> bool:
+        """Load the folder if it has changed and has stood still since the last look; whether there is a new version.
+
+        Never raises: what can't be used is remembered in `rejected`, and the rules in use stay.
+        """
+        if self.folder is None:
+            return False
+        found = fingerprint(self.folder)
+        if found != self._seen:  # somebody is still writing
+            self._seen = found
+            return False
+        if found == self._loaded:
+            return False
+        self._loaded = found
+        try:
+            library = load_library(self.folder)
+            version = RulesVersion(self.current.number + 1, library, self._prepare(library), self._now())
+        except RulesError as problem:
+            self._reject(problem.findings)
+            return False
+        except Exception as error:  # the watch must outlive any fault of a file
+            kind = type(error).__name__
+            self._reject((Finding("", "", "unreadable-file", "error", f"the rules could not be loaded: {kind}"),))
+            return False
+        self.current, self.rejected = version, None
+        self._log.info("rules_reloaded", rules=version.number, trials=len(library.trials))
+        return True
+
+    async def watch(self, interval: float = INTERVAL) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(interval)
+            await anyio.to_thread.run_sync(self.look)
+
+    def _reject(self, findings: tuple[Finding, ...]) -> None:
+        self.rejected = Rejected(self._now(), findings)
+        errors = self.rejected.errors()
+        self._log.error("rules_rejected", rules=self.current.number, places=[error["place"] for error in errors])
+
+
+def fingerprint(folder: Path) -> Fingerprint:
+    """Every JSON file below the folder; a file that vanishes meanwhile is left out."""
+    return frozenset(_files(folder))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int, int, int]]:
+    for path in folder.rglob("*.json"):
+        with suppress(OSError):
+            stat = path.stat()
+            yield str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -1,0 +1,95 @@
+"""Computing a logged answer again from the request that it answered, and saying where the two part if they do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.answering import CARD_OPTIONS, compute, running_versions
+from cds_service.cds_hooks.discovery import HOOK
+from cds_service.cds_hooks.request import parse_request
+from cds_service.cds_hooks.routes import response_body
+from cds_service.cds_hooks.supplied import Supplied
+from cds_service.library import Library
+from cds_service.store.decisions import LoggedDecision, RuleSet
+from cds_service.store.digests import digest_of, request_digest
+from cds_service.store.suppression import HeldBack
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What came of it.
+
+    * `identical`: the answer is the logged one, byte for byte. `response` is the answer as it is computed now.
+    * `same_input`: the request is the one that was answered. It never is where keys were `fetched` from the FHIR
+      server, since these are put into the request for the replay.
+    * `rules`: file below the rules folder: `changed`, `added` or `gone` since. `versions`: what runs now, where that is
+      another version than then. `verdicts`: trial: (then, now).
+    """
+
+    identical: bool
+    same_input: bool
+    fetched: tuple[str, ...]
+    rules: Mapping[str, str]
+    versions: Mapping[str, tuple[str, str]]
+    verdicts: Mapping[str, tuple[str, str]]
+    response: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """For `cds-service replay --format json`."""
+        return {
+            "identical": self.identical,
+            "same_input": self.same_input,
+            "fetched": list(self.fetched),
+            "rules": dict(self.rules),
+            "versions": {name: {"then": then, "now": now} for name, (then, now) in self.versions.items()},
+            "verdicts": {name: {"then": then, "now": now} for name, (then, now) in self.verdicts.items()},
+        }
+
+
+def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
+    """Answer `request` as of the logged day, with the logged options and what was held back then.
+
+    Raises HookError where it is no request that gets cards.
+    """
+    decision, options = logged.decision, logged.decision.options
+    supplied = Supplied(parse_request(request, HOOK), options["prefetch_aliases"])
+    held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
+    result, deck = compute(
+        supplied.record(),
+        library,
+        decision.as_of,
+        options=CARD_OPTIONS.validate_python(options["cards"]),
+        seed=supplied.request.hook_instance,
+        held_back=lambda: held,
+    )
+    response = response_body([card.body for card in deck])
+    now = {t.trial.id: t.verdict for t in result.trials}
+    return Replay(
+        identical=digest_of(response) == decision.response_digest,
+        same_input=request_digest(request) == logged.input_digest,
+        fetched=tuple(sorted(options["fetched"])),
+        rules=_changes(decision.rules, RuleSet.of(library.files)),
+        versions=_versions(logged),
+        verdicts={
+            trial: (decision.verdicts.get(trial, "not there"), now.get(trial, "not there"))
+            for trial in sorted({*decision.verdicts, *now})
+            if decision.verdicts.get(trial) != now.get(trial)
+        },
+        response=response,
+    )
+
+
+def _changes(then: RuleSet, now: RuleSet) -> dict[str, str]:
+    def change(file: str) -> str:
+        if file not in now.files:
+            return "gone"
+        return "changed" if file in then.files else "added"
+
+    files = sorted({*then.files, *now.files})
+    return {file: change(file) for file in files if then.files.get(file) != now.files.get(file)}
+
+
+def _versions(logged: LoggedDecision) -> dict[str, tuple[str, str]]:
+    then, now = logged.decision.versions, running_versions()
+    pairs = {name: (getattr(then, name), getattr(now, name)) for name in ("service", "language", "engine")}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

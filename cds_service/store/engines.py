@@ -1,0 +1,74 @@
+"""Connections: transactions that are durable before they return, and never wait without bound."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WAIT_SECONDS = 5
+"""Longest wait for another transaction's lock, or for one statement."""
+_CONNECT_SECONDS = 3
+
+WRITES = "cds_writes"
+"""Execution option of a connection whose transaction will write."""
+
+
+def open_engine(url: URL, *, durable: bool = True) -> Engine:
+    """An engine for `url`; nothing is connected yet.
+
+    Not `durable`: a commit may be lost with the power (not with the process), and costs no wait for the disk.
+    """
+    return _sqlite(url, durable) if url.get_backend_name() == "sqlite" else _postgresql(url, durable)
+
+
+def _sqlite(url: URL, durable: bool) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT_SECONDS}, pool_timeout=WAIT_SECONDS)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        # The driver's own idea of when a transaction starts leaves out SELECT and DDL.
+        connection.isolation_level = None
+        for pragma in (f"synchronous = {'FULL' if durable else 'NORMAL'}", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later would fail at once where another one wrote in between.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL, durable: bool) -> Engine:
+    defaults: dict[str, Any] = {
+        "connect_timeout": _CONNECT_SECONDS,
+        # A host that vanishes without a word is noticed within seconds, not within the system's quarter of an hour.
+        "keepalives_idle": 10,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": WAIT_SECONDS * 1000,
+        "application_name": "cds-service",
+        # Prepared statements belong to one server connection, which a pooler such as PgBouncer changes at will.
+        "prepare_threshold": None,
+    }
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={key: value for key, value in defaults.items() if key not in url.query},
+        pool_pre_ping=True,
+        pool_timeout=WAIT_SECONDS,
+    )
+    # Per transaction, because a pooler does not keep what a session sets.
+    limits = (
+        f"SET LOCAL statement_timeout = '{WAIT_SECONDS}s';"
+        f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s';"
+        f"SET LOCAL synchronous_commit = {'on' if durable else 'off'}"
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(limits)
+
+    return engine

@@ -1,0 +1,161 @@
+"""What is not shown again: trials that a clinician has dealt with for this patient, and cards of this encounter."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as Late
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from cds_service.store.database import Database
+from cds_service.store.failures import StoreUnavailable
+from cds_service.store.tables import feedback, served_cards
+
+REFER = "refer"
+ORDER = "order"
+
+DEADLINE_SECONDS = 0.15
+"""Longest that an answer waits for this. A database on the same network takes a millisecond or two."""
+_READERS = 4
+
+Row = Mapping[Any, Any]
+
+IsLasting = Callable[[str, str], bool]
+"""Whether an override reason (system, code) is about patient and trial and not about the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """For one patient: ids of trials, and keys of cards (`cards.Card.key`), that are not to be shown."""
+
+    trials: frozenset[str] = field(default_factory=frozenset)
+    cards: frozenset[str] = field(default_factory=frozenset)
+
+
+NOTHING = HeldBack()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """For how many days a trial stays away once dealt with (0: never), and whether an encounter repeats no card."""
+
+    days: int
+    once_per_encounter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whose cards: keyed hashes, within the records of `client`."""
+
+    client: str
+    patient: str
+    encounter: str | None
+    policy: Policy
+
+
+class Suppression:
+    """Looks up beside the computing of an answer. Where the database fails or is slow, nothing is held back."""
+
+    def __init__(
+        self, database: Database, is_lasting: IsLasting, now: Callable[[], datetime], failed: Callable[[], None]
+    ) -> None:
+        """`failed` is called each time that the database did not answer, or not in time."""
+        self._database = database
+        self._is_lasting = is_lasting
+        self._now = now
+        self._failed = failed
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="suppression")
+
+    def ask(self, question: Question) -> "Future[HeldBack] | None":
+        """Start looking. None where there is no point in it."""
+        if not (question.policy.days or (question.policy.once_per_encounter and question.encounter)):
+            return None
+        if not self._database.worth_trying:
+            self._failed()
+            return None
+        return self._readers.submit(self._look, question)
+
+    def result(self, asked: "Future[HeldBack] | None", seconds: float = DEADLINE_SECONDS) -> HeldBack:
+        """What was found, or nothing if it takes longer than `seconds` from now. Never raises."""
+        if asked is None:
+            return NOTHING
+        try:
+            return asked.result(seconds)
+        except Late:
+            asked.cancel()
+            # Until the pause is over nobody else waits for it.
+            self._database.note_failure("Timeout")
+        except (StoreUnavailable, SQLAlchemyError):
+            # `Database` has taken note of it.
+            pass
+        self._failed()
+        return NOTHING
+
+    def close(self) -> None:
+        """End the threads that are idle."""
+        self._readers.shutdown(wait=False, cancel_futures=True)
+
+    def _look(self, question: Question) -> HeldBack:
+        with self._database.transaction(writes=False) as connection:
+            return held_back(connection, question, self._now(), self._is_lasting)
+
+
+def held_back(connection: Connection, question: Question, now: datetime, is_lasting: IsLasting) -> HeldBack:
+    """What to hold back at `now`."""
+    policy = question.policy
+    mine = (served_cards.c.patient == question.patient) & (served_cards.c.client == question.client)
+    found = NOTHING
+    if policy.days:
+        query = (
+            select(
+                served_cards.c.uuid,
+                served_cards.c.trial,
+                served_cards.c.card_key,
+                served_cards.c.suggestions.label("served"),
+                feedback.c.outcome,
+                feedback.c.suggestions,
+                feedback.c.reasons,
+            )
+            .join(feedback, (feedback.c.card == served_cards.c.uuid) & (feedback.c.client == served_cards.c.client))
+            .where(mine, feedback.c.received_at >= now - timedelta(days=policy.days))
+            .order_by(feedback.c.outcome_at, feedback.c.id)
+        )
+        found = dealt_with(connection.execute(query).mappings().all(), is_lasting)
+    if policy.once_per_encounter and question.encounter is not None:
+        keys = connection.execute(
+            select(served_cards.c.card_key).where(mine, served_cards.c.encounter == question.encounter)
+        ).scalars()
+        found = HeldBack(found.trials, found.cards.union(keys))
+    return found
+
+
+def dealt_with(rows: Iterable[Row], is_lasting: IsLasting) -> HeldBack:
+    """What the feedback on this patient's cards, in the order of its time, says about showing them again.
+
+    * Referring, or accepting without saying what: the trial is not shown.
+    * Accepting nothing but orders for tests: the *same* card is not shown. With the results it becomes another one.
+    * Overriding for a lasting reason: the trial is not shown. Of several overrides of one card the last counts.
+    """
+    trials, cards = set(), set()
+    by_card: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_card[row["uuid"]].append(row)
+    for given in by_card.values():
+        trial, key, served = given[0]["trial"], given[0]["card_key"], given[0]["served"]
+        overrides = [row for row in given if row["outcome"] == "overridden"]
+        accepted = [row for row in given if row["outcome"] == "accepted"]
+        if any(not _only_orders(row["suggestions"], served) for row in accepted):
+            trials.add(trial)
+        elif accepted:
+            cards.add(key)
+        if overrides and any(is_lasting(r["system"], r["code"]) for r in overrides[-1]["reasons"]):
+            trials.add(trial)
+    return HeldBack(frozenset(trials), frozenset(cards))
+
+
+def _only_orders(accepted: list[str], served: Mapping[str, str]) -> bool:
+    return bool(accepted) and all(served.get(suggestion) == ORDER for suggestion in accepted)

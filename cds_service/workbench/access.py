@@ -1,0 +1,98 @@
+"""Who may open the workbench: on loopback whoever sits at the machine, elsewhere who knows the password.
+
+Without a password only requests that name this machine are let in: a page elsewhere that had its own name resolve to
+127.0.0.1 could otherwise read and edit here. With one, a browser proves it once and gets a cookie, because it sends no
+password along when it opens a WebSocket.
+"""
+
+import base64
+import binascii
+import hmac
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "cds_workbench"
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Access:
+    """ASGI layer around the workbench. `password` None: loopback only."""
+
+    def __init__(self, app: ASGIApp, password: str | None) -> None:
+        self._app = app
+        self._password = password
+        # Of this process: after a restart the browser proves the password again by itself.
+        self._token = secrets.token_urlsafe(32)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if self._password is None:
+            allowed, proved = _name(headers.get("host", "")) in LOCAL_NAMES, False
+        else:
+            proved = scope["type"] == "http" and self._knows(headers.get("authorization", ""))
+            allowed = proved or self._has_cookie(headers.get("cookie", ""))
+        if not (allowed and _same_origin(headers)):
+            await self._refuse(scope, receive, send)
+        elif proved:
+            await self._app(scope, receive, self._with_cookie(send, secure=scope.get("scheme") == "https"))
+        else:
+            await self._app(scope, receive, send)
+
+    def _knows(self, authorization: str) -> bool:
+        scheme, _, coded = authorization.partition(" ")
+        if scheme.casefold() != "basic":
+            return False
+        try:
+            _, _, given = base64.b64decode(coded, validate=True).decode("utf-8").partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return hmac.compare_digest(given.encode(), (self._password or "").encode())
+
+    def _has_cookie(self, header: str) -> bool:
+        try:
+            morsel = SimpleCookie(header).get(COOKIE)
+        except CookieError:
+            return False
+        return morsel is not None and hmac.compare_digest(morsel.value.encode(), self._token.encode())
+
+    def _with_cookie(self, send: Send, *, secure: bool) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                cookie = f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/"
+                MutableHeaders(scope=message).append("set-cookie", cookie + ("; Secure" if secure else ""))
+            await send(message)
+
+        return sending
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        elif self._password is None:
+            text = "The workbench answers on this machine's own name only. Open http://127.0.0.1 with its port."
+            await PlainTextResponse(text, 403)(scope, receive, send)
+        else:
+            ask = {"WWW-Authenticate": 'Basic realm="cds-service workbench", charset="UTF-8"'}
+            await PlainTextResponse("The workbench needs its password.", 401, ask)(scope, receive, send)
+
+
+def _name(host: str) -> str:
+    """The host's name without its port."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _same_origin(headers: Headers) -> bool:
+    """Whether the request comes from one of our own pages, as far as the browser says where it comes from."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.casefold() == headers.get("host", "").casefold()

@@ -1,0 +1,110 @@
+"""What the pages work with: the rules in use, the sample patients, and records that were uploaded."""
+
+import json
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from cds_service.authoring.samples import sample_reader
+from cds_service.errors import RecordError
+from cds_service.fhir import Record, read_bundle
+from cds_service.library import Library
+from cds_service.trials.case_runs import ReadSample
+
+UPLOADED = "upload-"
+"""How the name of an uploaded record begins."""
+_MOST_UPLOADS = 20
+
+
+class Uploads:
+    """Records that were uploaded: in memory, under names that can't be guessed, the oldest dropped first."""
+
+    def __init__(self) -> None:
+        self._records: OrderedDict[str, Record] = OrderedDict()
+
+    def add(self, data: bytes) -> str:
+        """Keep a Bundle; its name. Raises RecordError for what is none."""
+        record = read_bundle(data)
+        name = UPLOADED + secrets.token_urlsafe(12)
+        self._records[name] = record
+        while len(self._records) > _MOST_UPLOADS:
+            self._records.popitem(last=False)
+        return name
+
+    def get(self, name: str) -> Record | None:
+        """The record of that name."""
+        return self._records.get(name)
+
+    def drop(self, name: str) -> None:
+        """Forget a record."""
+        self._records.pop(name, None)
+
+
+@dataclass(slots=True)
+class Desk:
+    """`library` gives the rules in use, `trouble` why newer ones are not in use, and `reload` looks for newer ones now.
+
+    `today` is the clock; `samples_dir` has `patients/` and `requests/`.
+    """
+
+    library: Callable[[], Library]
+    rules_dir: Path
+    samples_dir: Path
+    today: Callable[[], date]
+    editable: bool = False
+    trouble: Callable[[], tuple[str, ...]] = tuple
+    reload: Callable[[], None] = lambda: None
+    uploads: Uploads = field(default_factory=Uploads)
+    _read: dict[Path, tuple[int, Record]] = field(default_factory=dict)
+
+    def samples_day(self) -> date:
+        """The day that the samples were written for: later their results are too old. Today where nobody says."""
+        try:
+            content = json.loads((self.samples_dir / "samples.json").read_text(encoding="utf-8"))
+            return date.fromisoformat(content["as_of"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return self.today()
+
+    def day(self, patient: str | None = None) -> date:
+        """The day that counts where the address names none."""
+        return self.today() if patient is not None and patient.startswith(UPLOADED) else self.samples_day()
+
+    def samples(self) -> dict[str, Record]:
+        """Every readable sample by its story."""
+        found = {}
+        for path in sorted((self.samples_dir / "patients").glob("*.json")):
+            record = self._sample(path)
+            if record is not None:
+                found[path.stem] = record
+        return found
+
+    def record(self, name: str) -> Record | None:
+        """A sample, or an uploaded record."""
+        if name.startswith(UPLOADED):
+            return self.uploads.get(name)
+        return self.samples().get(name)
+
+    def request(self, name: str) -> Mapping[str, object] | None:
+        """The hook request of a sample."""
+        path = self.samples_dir / "requests" / f"patient-view-{name}.json"
+        if name not in self.samples() or not path.is_file():
+            return None
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content if isinstance(content, dict) else None
+
+    def read_sample(self) -> ReadSample:
+        """What test cases read sample patients with."""
+        return sample_reader(self.library(), self.samples_dir)
+
+    def _sample(self, path: Path) -> Record | None:
+        try:
+            changed = path.stat().st_mtime_ns
+            known = self._read.get(path)
+            if known is None or known[0] != changed:
+                known = self._read[path] = (changed, read_bundle(path.read_bytes()))
+        except (OSError, RecordError):
+            return None
+        return known[1]

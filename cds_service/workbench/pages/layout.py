@@ -1,0 +1,96 @@
+"""What every page has: style, navigation, the day that counts, and word of rules that could not be loaded."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from nicegui import ui
+
+from cds_service.workbench.desk import Desk
+from cds_service.workbench.elements import Text, box, field, link
+
+_HERE = Path(__file__).resolve().parents[1]
+STYLE = (_HERE / "style.css").read_text(encoding="utf-8")
+EDITOR = (_HERE / "editor.js").read_text(encoding="utf-8")
+EHR = (_HERE / "ehr.js").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the workbench is mounted, and the day that counts on its pages."""
+
+    prefix: str
+    as_of: date
+    given: bool
+
+    def to(self, *steps: str, **query: str) -> str:
+        """The address of a page. The day goes along where one was chosen."""
+        asked = {**query, **({"as_of": self.as_of.isoformat()} if self.given else {})}
+        path = "/".join(quote(step, safe="") for step in steps)
+        return f"{self.prefix}/{path}" + (f"?{urlencode(asked)}" if asked else "")
+
+
+def place_of(desk: Desk, as_of: str | None, patient: str | None = None) -> Place:
+    """The place of the page that is being built."""
+    request = ui.context.client.request
+    outer = request.headers.get("X-Forwarded-Prefix", "")
+    prefix = outer + str(request.scope.get("root_path", ""))
+    try:
+        return Place(prefix, date.fromisoformat(as_of or ""), True)
+    except ValueError:
+        return Place(prefix, desk.day(patient), False)
+
+
+@contextmanager
+def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None]:
+    """The page around its content. `here` is the navigation's entry that it belongs to."""
+    ui.page_title(f"{title} · rule author's desk")
+    ui.add_css(STYLE)
+    link("Skip to the content", "#content", "skip")
+    with box("header", "top"):
+        Text("span", "Rule author's desk", "brand")
+        with box("nav", aria_label="Pages"):
+            for text, href in (
+                ("Patients × trials", place.to()),
+                ("Trials", place.to("trials")),
+                ("EHR view", place.to("ehr")),
+                ("Upload", place.to("upload")),
+            ):
+                entry = link(text, href)
+                if text == here:
+                    entry.props["aria-current"] = "page"
+        day = field("As of", "date", place.as_of.isoformat(), _to_day)
+        day.classes("day")
+    with box("main", "page", id="content", tabindex="-1"):
+        _trouble(desk)
+        Text("h1", title)
+        yield
+
+
+def _to_day(day: str) -> None:
+    """The same page on another day."""
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return
+    ui.run_javascript(f"const u = new URL(location); u.searchParams.set('as_of', '{day}'); location = u;")
+
+
+def _trouble(desk: Desk) -> None:
+    found = desk.trouble()
+    if found:
+        with box("div", "notice bad", role="alert"):
+            Text("strong", "The rules on disk can't be used; those from before are still in use.")
+            with box("ul"):
+                for text in found:
+                    Text("li", text)
+
+
+def not_found(desk: Desk, place: Place, what: str) -> None:
+    """The page for something that is not there."""
+    with frame(desk, place, "Not found"):
+        Text("p", what)
+        link("All patients and trials", place.to())

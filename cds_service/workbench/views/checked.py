@@ -1,0 +1,108 @@
+"""A trial as it stands in the editor: what is wrong with it, what it changes, and for whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from cds_service.authoring.changes.flips import VerdictFlip, verdict_flips
+from cds_service.authoring.changes.trial_changes import TrialChange, trial_change
+from cds_service.authoring.drafts import TRIAL_FILE, Draft, compile_draft
+from cds_service.authoring.places import line_in_message, line_of
+from cds_service.errors import Finding
+from cds_service.fhir import Record
+from cds_service.library import Library
+from cds_service.matching import match
+from cds_service.trials.case_runs import Mismatch, ReadSample
+from cds_service.trials.cases import CASES_FILE
+from cds_service.workbench.views.outcomes import OutcomeView, outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend. `file` is `trial.json` or `cases.json`; `line` counts from 1."""
+
+    file: str
+    line: int | None
+    severity: str
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`outcomes` are the chosen patient's, with what they were before; `flips` are all patients'.
+
+    Where the trial has an error, outcomes are those of the rules in use and there are no flips.
+    """
+
+    draft: Draft
+    problems: tuple[Problem, ...]
+    change: TrialChange | None
+    outcomes: tuple[OutcomeView, ...]
+    flips: tuple[VerdictFlip, ...]
+
+    @property
+    def can_save(self) -> bool:
+        """Whether every check passes."""
+        return self.draft.sound
+
+
+def check(
+    library: Library,
+    trial_id: str,
+    texts: Mapping[str, str],
+    records: Mapping[str, Record],
+    patient: str,
+    as_of: date,
+    read_sample: ReadSample,
+) -> Checked:
+    """Check the texts of a trial's files against the rules in use and the patients `records`."""
+    draft = compile_draft(library, trial_id, texts[TRIAL_FILE], texts[CASES_FILE], read_sample)
+    problems = [_problem(finding, texts) for finding in draft.findings]
+    if draft.cases is not None:
+        problems += _mismatches(draft.cases.mismatches, texts)
+    problems.sort(key=lambda p: (p.severity != "error", p.file != TRIAL_FILE, p.line or 0))
+    old = only(library, trial_id)
+    record = records.get(patient)
+    if draft.trial is None or draft.library is None:
+        return Checked(draft, tuple(problems), None, _outcomes(record, old, None, trial_id, as_of), ())
+    change = trial_change(library.trial(trial_id), draft.trial, library.titles())
+    flips = verdict_flips(records, old, draft.library, as_of) if change is not None else ()
+    return Checked(draft, tuple(problems), change, _outcomes(record, draft.library, old, trial_id, as_of), flips)
+
+
+def only(library: Library, trial_id: str) -> Library:
+    """The library with one of its trials."""
+    trials = tuple(t for t in library.trials if t.id == trial_id)
+    return replace(library, compiled=replace(library.compiled, trials=trials), _explainers={})
+
+
+def _outcomes(
+    record: Record | None, new: Library, old: Library | None, trial_id: str, as_of: date
+) -> tuple[OutcomeView, ...]:
+    if record is None:
+        return ()
+    before = None if old is None else match(record, old, as_of)
+    return outcomes(match(record, new, as_of), new, trial_id, before)
+
+
+def _problem(finding: Finding, texts: Mapping[str, str]) -> Problem:
+    file = finding.file.rpartition("/")[2]
+    line = line_of(texts.get(file, ""), finding.pointer) or line_in_message(finding.message)
+    place = finding.pointer or "the file"
+    return Problem(file, line, finding.severity, f"{place}: {finding.message}", finding.hint)
+
+
+def _mismatches(found: tuple[Mismatch, ...], texts: Mapping[str, str]) -> list[Problem]:
+    """One problem for each kind of difference: a wrong base shows in every case."""
+    groups: dict[tuple[str, str, str], list[Mismatch]] = {}
+    for item in found:
+        groups.setdefault((item.what, item.expected, item.found), []).append(item)
+    problems = []
+    for (what, expected, came), items in groups.items():
+        first = items[0]
+        more = f" (and in {len(items) - 1} more)" if len(items) > 1 else ""
+        text = f"case “{first.case}”: {what} is {came}, expected {expected}{more}"
+        hint = "; ".join(first.because)
+        problems.append(Problem(CASES_FILE, line_of(texts[CASES_FILE], first.pointer), "error", text, hint))
+    return problems

@@ -1,0 +1,55 @@
+"""Each criterion of a trial for one patient: outcome, why, and what it was before an edit."""
+
+from dataclasses import dataclass
+
+from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
+from cds_service.library import Library
+from cds_service.matching import Match
+from cds_service.trials.cases import Place, places_of
+from cds_service.trials.verdicts import CriterionResult, TrialResult
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """`reasons` made the outcome what it is; `was` is the outcome before, where that was another."""
+
+    place: Place
+    outcome: str
+    basis: str
+    reasons: tuple[str, ...]
+    was: str = ""
+
+
+def outcomes(result: Match, library: Library, trial_id: str, before: Match | None = None) -> tuple[OutcomeView, ...]:
+    """Every criterion of the trial. `library` is the one that `result` was made with; `before` an earlier match."""
+    found = result_of(result, trial_id)
+    compiled = library.trial(trial_id)
+    if found is None or compiled is None:
+        return ()
+    old = None if before is None else result_of(before, trial_id)
+    changed: dict[Place, OutcomeChange] = (
+        {} if old is None else {c.place: c for c in outcome_changes(old, found) if c.old != "none"}
+    )
+    closed = result.sheet.document("closed")
+    places = places_of(compiled)
+    views = []
+    for place, criterion in by_place(found):
+        rule = places[place].rule
+        reasons: tuple[str, ...] = ()
+        if rule is not None:
+            said = (reason.text() for reason in library.explainer(rule).reasons(closed, result.as_of))
+            reasons = tuple(dict.fromkeys(said))
+        was = changed[place].old if place in changed else ""
+        views.append(OutcomeView(place, criterion.outcome, criterion.basis, reasons, was))
+    return tuple(views)
+
+
+def result_of(result: Match, trial_id: str) -> TrialResult | None:
+    """The result of one trial."""
+    return next((r for r in result.trials if r.trial.id == trial_id), None)
+
+
+def by_place(result: TrialResult) -> list[tuple[Place, CriterionResult]]:
+    """The trial's own criteria, then each cohort's, with their places."""
+    own = [(("", c.criterion.id), c) for c in result.criteria]
+    return own + [((cohort.cohort.id, c.criterion.id), c) for cohort in result.cohorts for c in cohort.criteria]

@@ -1,0 +1,80 @@
+"""A patient's fact sheet: every fact that some rule reads, with its evidence, by subject."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.matching import Match
+
+GROUPS: Mapping[str, str] = {
+    "patient": "Person",
+    "condition": "Conditions",
+    "medication": "Medication",
+    "procedure": "Procedures",
+    "immunization": "Immunisations",
+    "allergy": "Allergies",
+    "device": "Devices",
+    "lab": "Laboratory",
+    "result": "Results",
+    "vital": "Vital signs",
+    "score": "Scores",
+    "derived": "Computed",
+    "genomics": "Genomics",
+}
+_SHOWN_ABSENT = "not on record"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One piece of what is known of a fact. `known` is false where `said` is the reason why it is not."""
+
+    name: str
+    title: str
+    said: str
+    known: bool
+    date: str
+    source: str
+    raw: str
+    code: str
+
+
+def sheet(result: Match) -> dict[str, tuple[Line, ...]]:
+    """The lines by subject; facts with something on record first, the others after them, each by title."""
+    found: dict[str, list[Line]] = {}
+    for entry in result.sheet.as_json():
+        subject = GROUPS.get(entry["name"].partition(".")[0], "Other")
+        found.setdefault(subject, []).append(_line(entry))
+    order = [*GROUPS.values(), "Other"]
+    return {
+        subject: tuple(sorted(found[subject], key=lambda line: (not _telling(line), line.title.casefold(), line.date)))
+        for subject in order
+        if subject in found
+    }
+
+
+def _telling(line: Line) -> bool:
+    return line.known and line.said != _SHOWN_ABSENT
+
+
+def _line(entry: Mapping[str, Any]) -> Line:
+    value, unit = entry["value"], entry["unit"]
+    if value is None:
+        said = str(entry["reason"]).replace("_", " ")
+    elif isinstance(value, bool):
+        said = "yes" if value else _SHOWN_ABSENT
+    else:
+        said = f"{value} {unit}" if unit and unit != "a" else f"{value} years" if unit == "a" else str(value)
+    return Line(
+        entry["name"],
+        entry["title"],
+        said,
+        value is not None,
+        entry["date"] or "",
+        entry["source"] or "",
+        _together(entry.get("raw"), "value", "unit"),
+        _together(entry.get("code"), "code", "display"),
+    )
+
+
+def _together(part: Mapping[str, Any] | None, *keys: str) -> str:
+    return " ".join(str(part[key]) for key in keys if part[key]) if part else ""

@@ -1,0 +1,95 @@
+"""Verdicts and outcomes as words with a tone, and the matrix of patients and trials."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.fhir import Record
+from cds_service.library import Library
+from cds_service.matching import Match, match
+from cds_service.trials.verdicts import CriterionResult, TrialResult
+
+TONES: Mapping[str, str] = {
+    "likely_eligible": "good",
+    "possibly_eligible": "fair",
+    "undetermined": "open",
+    "not_eligible": "bad",
+    "pass": "good",
+    "fail": "bad",
+    "unknown": "open",
+    "review": "person",
+    "none": "open",
+}
+"""Verdict or outcome to the class that colours its badge; the word always stands in it."""
+
+SIGNS: Mapping[str, str] = {"good": "✓", "fair": "◐", "open": "?", "bad": "✗", "person": "☞"}
+"""A sign beside the word, so that colour is never all there is."""
+
+
+def word(value: str | None) -> str:
+    """Such as `likely eligible`."""
+    return "no trial" if value is None else value.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One trial for one patient. `told` says how many computed criteria pass, or which fail."""
+
+    trial: str
+    verdict: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One patient. `who` is age and sex."""
+
+    patient: str
+    who: str
+    cells: tuple[Cell, ...]
+
+
+def matrix(records: Mapping[str, Record], library: Library, as_of: date) -> tuple[Row, ...]:
+    """Every patient with every trial of the library, in the order of `records` and of the library."""
+    rows = []
+    for name, record in records.items():
+        result = match(record, library, as_of)
+        rows.append(Row(name, who(result), tuple(Cell(t.trial.id, t.verdict, told(t)) for t in result.trials)))
+    return tuple(rows)
+
+
+def who(result: Match) -> str:
+    """Such as `female, 34 a`; what is not known is left out."""
+    parts = []
+    for name in ("patient.sex", "patient.age"):
+        described = result.sheet.describe(name)
+        value = described[0]["value"] if described else None
+        if value is not None:
+            parts.append(f"{value} years" if name == "patient.age" else str(value))
+    return ", ".join(parts)
+
+
+def told(result: TrialResult) -> str:
+    """How a verdict came about, in a few words. Of a trial with cohorts, its own criteria and its best cohort's."""
+    criteria = list(result.criteria)
+    best = next((c for c in result.cohorts if c.verdict == result.verdict), None)
+    if best is not None:
+        criteria += best.criteria
+    failing = having(criteria, "fail")
+    if failing:
+        return f"fails {listed([c.criterion.id for c in failing])}"
+    unknown = having(criteria, "unknown")
+    if unknown:
+        return f"unknown {listed([c.criterion.id for c in unknown])}"
+    return f"{len(having(criteria, 'pass'))} pass"
+
+
+def having(criteria: list[CriterionResult], outcome: str) -> list[CriterionResult]:
+    """Those of that outcome."""
+    return [c for c in criteria if c.outcome == outcome]
+
+
+def listed(ids: list[str], most: int = 3) -> str:
+    """The first few, and how many more there are."""
+    more = len(ids) - most
+    return ", ".join(ids[:most]) + (f" +{more}" if more > 0 else "")

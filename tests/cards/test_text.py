@@ -1,0 +1,121 @@
+"""Outside text shows as it is: nothing in it becomes markup, a link or a tag."""
+
+import html
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+
+from cds_service.cards.detail import DETAIL_LIMIT, Detail, Paragraph, Section, as_markdown, as_plain
+from cds_service.cards.text import SUMMARY_LIMIT, as_block, cut, escaped, plain, unlinked, untagged
+from tests.cards.hostile import texts, visible
+from tests.cards.markdown import bare_links, shown, tags
+
+PLACES = ("a: {}", "a {} b", "**a:** {}", "a ({}), {}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Antinuclear antibody (ANA) titre", "Antinuclear antibody (ANA) titre"),
+        ("AST < 5 & ALT > 3", "AST < 5 & ALT > 3"),
+        ("<5 U/L", "<5 U/L"),
+        ("R&D {score} 100 % | \"quoted\" ~5", "R&D {score} 100 % | \"quoted\" \\~5"),
+        ("sledai_2k_score", "sledai_2k_score"),
+        ("10*9/L", "10\\*9/L"),
+        ("3 * 4", "3 * 4"),
+        ("<b>x</b>", "‹b>x‹/b>"),
+        ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
+        ("[a](b)", "\\[a](b)"),
+        ("C:\\temp", "C:\\\\temp"),
+        ("me@example.org", "me (at) example. org"),
+        ("http://evil.com", "http: // evil. com"),
+        ("www.evil.com", "www. evil. com"),
+        ("E.coli 1.5 mg", "E. coli 1.5 mg"),
+    ],
+)  # fmt: skip
+def test_only_what_means_something_is_escaped(text: str, expected: str) -> None:
+    assert escaped(text) == expected
+
+
+@given(texts)
+def test_a_line_stays_text_wherever_it_stands(text: str) -> None:
+    said = escaped(plain(text))
+    for place in PLACES:
+        page = place.format(said, said)
+        assert tags(page) <= {"p", "strong"}, page
+        assert bare_links(page) == []
+    assert tags(as_block(said)) <= {"p"}
+
+
+@given(texts)
+def test_a_line_shows_as_it_is(text: str) -> None:
+    said = plain(text)
+    assert shown(f"a {escaped(said)} b") == f"a {untagged(unlinked(said))} b"
+
+
+@given(texts)
+def test_text_without_markup_is_safe_in_a_page_that_escapes_nothing(text: str) -> None:
+    page = as_plain(Detail(text, (Paragraph("Why", text),), (Section("List", (text,)),)))
+    assert re.search(r"<[A-Za-z/!?]|<$", page) is None
+
+
+@given(texts, texts, texts)
+def test_a_detail_holds_nothing_but_its_own_structure(one: str, two: str, three: str) -> None:
+    detail = Detail(one or "x", (Paragraph("Why", two),), (Section("List", (one, two, three)),), (three,))
+    page = as_markdown(detail)
+    assert tags(page) <= {"p", "strong", "ul", "li"}
+    assert bare_links(page) == []
+    assert len(page) <= DETAIL_LIMIT
+
+
+@given(visible)
+def test_one_line_without_what_shows_nothing(text: str) -> None:
+    said = plain(text)
+    assert said == said.strip()
+    assert "  " not in said
+    assert not {unicodedata.category(c) for c in said} & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        ("one two three", 13, "one two three"),
+        ("one two three", 12, "one two…"),
+        ("one two, three", 9, "one two…"),
+        ("a" * 20, 10, "a" * 9 + "…"),
+        ("one (two)", 6, "one…"),
+    ],
+)
+def test_text_is_cut_at_a_word(text: str, limit: int, expected: str) -> None:
+    assert cut(text, limit) == expected
+
+
+@given(texts)
+def test_a_summary_counts_code_points(text: str) -> None:
+    assert len(plain(text * 40, SUMMARY_LIMIT)) <= SUMMARY_LIMIT
+
+
+def test_an_over_long_detail_gives_up_lines_and_says_so() -> None:
+    lines = tuple(f"line {n} " + "word " * 100 for n in range(40))
+    page = as_markdown(Detail("Title", (), (Section("Short", ("kept",)), Section("Long", lines))))
+    assert len(page) <= DETAIL_LIMIT
+    assert "- kept" in page
+    assert page.endswith("Shortened.")
+
+
+def test_empty_parts_leave_no_trace() -> None:
+    detail = Detail("Title", (Paragraph("Why", ""),), (Section("List", ()),), ("",))
+    assert (as_markdown(detail), as_plain(detail)) == ("**Title**", "Title")
+
+
+def test_plain_text_has_no_markup() -> None:
+    detail = Detail("A * title", (Paragraph("Why", "10*9/L"),), (Section("Missing", ("[x] one",)),))
+    assert as_plain(detail) == "A * title\n\nWhy: 10*9/L\n\nMISSING\n• [x] one"
+
+
+def test_the_test_sees_a_tag_and_a_link_where_there_is_one() -> None:
+    assert tags("<b>x</b> *y*") >= {"b", "em"}
+    assert bare_links("see www.evil.com or me@example.org") != []
+    assert html.unescape("&lt;") == "<"

@@ -1,0 +1,98 @@
+"""A real HTTP server in a thread, whose answers a test writes: other people's servers, sound and otherwise."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Asked:
+    """A request as it came: the path with its query, and the headers by lower-case name."""
+
+    path: str
+    headers: dict[str, str]
+
+
+@dataclass
+class Says:
+    """What to answer: a status, headers, and a body, after `wait` seconds; `dribble` puts that many between bytes.
+
+    `cut`: end the connection in the middle of the body. A body that is no bytes or text is sent as JSON.
+    """
+
+    body: Any = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    wait: float = 0
+    dribble: float = 0
+    cut: bool = False
+
+
+@dataclass
+class Server:
+    """A running server: `url` has no path. `asked` are the requests so far, in the order met."""
+
+    url: str
+    asked: list[Asked]
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths asked for, without their queries."""
+        return [one.path.partition("?")[0] for one in self.asked]
+
+
+@contextmanager
+def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
+    """A server on a free port of this machine that answers each request with what `answer` says."""
+    asked: list[Asked] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            one = Asked(self.path, {name.lower(): value for name, value in self.headers.items()})
+            asked.append(one)
+            try:
+                self._send(answer(one))
+            except OSError:  # whoever asked has given up
+                self.close_connection = True
+
+        def _send(self, says: Says) -> None:
+            body = says.body.encode() if isinstance(says.body, str) else says.body
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+            time.sleep(says.wait)
+            self.send_response(says.status)
+            headers = {"Content-Type": "application/fhir+json", "Content-Length": str(len(body)), **says.headers}
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if says.cut:
+                self.wfile.write(body[: len(body) // 2])
+                self.close_connection = True
+            elif says.dribble:
+                for byte in body:
+                    time.sleep(says.dribble)
+                    self.wfile.write(bytes([byte]))
+            else:
+                self.wfile.write(body)
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    # Threads that still write to somebody who has gone are not waited for.
+    server.block_on_close = False
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield Server(f"http://127.0.0.1:{server.server_address[1]}", asked)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

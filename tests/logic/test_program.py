@@ -1,0 +1,90 @@
+"""The program: what is answered together is answered as if each rule stood alone."""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import datalogic_py
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service.logic.check import read_rule, typed_rule
+from cds_service.logic.lower import lower
+from cds_service.logic.model import Condition
+from cds_service.logic.program import BATCH, Program
+from tests.logic.small_world import VOCABULARY
+from tests.logic.strategies import as_ofs, documents, rules
+
+AS_OF = date(2026, 11, 24)
+ENGINE = datalogic_py.Engine()
+SITS, STROKE, ECOG = {"var": "sits"}, {"var": "condition.stroke"}, {"var": "score.ecog"}
+
+
+def typed(rule: Any) -> Condition:
+    found, findings = read_rule(rule, VOCABULARY)
+    assert found is not None, list(findings)
+    return found
+
+
+@given(rules, documents(), as_ofs)
+def test_the_joined_rule_answers_as_its_two_rules_do(rule: Any, document: dict[str, Any], as_of: date) -> None:
+    condition, _ = typed_rule(rule, VOCABULARY)
+    if condition is None:
+        return
+    program, lowered = Program([condition]), lower(condition)
+    handle = program.document(document, as_of)
+    yes, no = (
+        ENGINE.compile(plain).evaluate_data(handle) for plain in (lowered.certainly_true, lowered.certainly_false)
+    )
+    assert not (yes and no)
+    assert program.answer(handle).truths == (True if yes else False if no else None,)
+
+
+@given(st.integers(0, 2**32))
+def test_rules_beyond_one_batch_keep_their_order(seed: int) -> None:
+    rng = random.Random(seed)
+    limits = [rng.randrange(-5, 400) for _ in range(2 * BATCH + 7)]
+    program = Program([typed({"<=": [ECOG, limit]}) for limit in limits])
+    score = rng.randrange(-5, 400)
+    outcomes = program.evaluate({"score": {"ecog": {"lo": score, "hi": score, "age": 0}}}, AS_OF)
+    assert outcomes.truths == tuple(score <= limit for limit in limits)
+    assert not outcomes.failed
+
+
+def costly(tests: int) -> Condition:
+    """A rule that asks each record so many questions."""
+    each = [{">": [{"var": "days_since_start"}, {"quantity": [i, "d"]}]} for i in range(1, tests)]
+    return typed({"some": [STROKE, {"or": each}]})
+
+
+def strokes(count: int) -> dict[str, Any]:
+    items = [{"sure": True, "days_since_start": {"lo": 0, "hi": 0}}] * count
+    return {"condition": {"stroke": {"items": items, "whole": True}}, "sits": {"is": True, "age": 0}}
+
+
+def test_a_rule_that_fails_takes_nothing_from_its_neighbours() -> None:
+    fillers = [typed({"or": [SITS, {"<=": [ECOG, i]}]}) for i in range(BATCH)]
+    program = Program([typed(SITS), costly(400), *fillers, costly(400), typed({"!": [SITS]})])
+    outcomes = program.evaluate(strokes(5_000), AS_OF)
+    assert outcomes.truths == (True, None, *[True] * BATCH, None, False)
+    assert outcomes.failed == (1, BATCH + 2)
+
+
+def test_rules_that_share_a_budget_and_exceed_it_are_answered_one_by_one() -> None:
+    program = Program([costly(tests) for tests in range(150, 160)])
+    outcomes = program.evaluate(strokes(1_000), AS_OF)
+    assert outcomes.truths == (False,) * 10
+    assert not outcomes.failed
+
+
+def test_each_day_has_its_own_calendar() -> None:
+    program = Program([typed({"within": [STROKE, {"quantity": [3, "mo"]}]})])
+    record = {"sure": True, "days_since_end": {"lo": 91, "hi": 91}}
+    facts = {"condition": {"stroke": {"items": [record], "whole": True}}}
+    days = [date(2026, 3, 1), date(2026, 8, 31), date(2026, 3, 1)]
+    assert [program.evaluate(facts, day).truths for day in days] == [(False,), (True,), (False,)]
+    assert [(day - timedelta(91)).isoformat() for day in days[:2]] == ["2025-11-30", "2026-06-01"]
+
+
+def test_no_rules_have_no_outcomes() -> None:
+    assert Program([]).evaluate({}, AS_OF).truths == ()
