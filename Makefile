@@ -21,10 +21,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 $(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.locked; } || rm -f $(VENV)/.locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts check format lock clean
+.PHONY: help setup serve test lint types contracts check format lock deploy-tools release licences audit clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.installed ## make .venv/ from requirements-dev.lock and install the project into it
 	@:
@@ -77,6 +77,34 @@ lock: $(VENV)/.locked ## write the lock files again from pyproject.toml (ARGS=--
 	@$(COMPILE) $(ARGS) pyproject.toml --group dev -o requirements-dev.lock
 	@$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 	@$(COMPILE) -c requirements-dev.lock --group build -o requirements-build.lock
+	@$(COMPILE) -c requirements-dev.lock --group deploy -o requirements-deploy.lock
+
+deploy-tools: $(VENV)/.deploy-tools ## add the tools that check deploy/ to .venv (requirements-deploy.lock)
+	@:
+
+$(VENV)/.deploy-tools: requirements-deploy.lock $(VENV)/.installed
+	@$(PIP_INSTALL) $(LOCKED) -r $< $(TELL_FAILURE)
+	@touch $@
+
+# What a release is made of, from what git has and nothing else that lies about: the environment that the SBOM and the
+# licences describe holds the locked packages and this wheel alone. SOURCE_DATE_EPOCH makes the archives reproducible.
+RELEASED := build/release-venv
+release: deploy-tools ## wheel, sdist, SBOM, licences and checksums in dist/
+	@rm -rf dist build && mkdir -p dist build
+	@export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}; \
+	$(BIN)/python -m hatchling build -t sdist -t wheel -d dist && \
+	$(BIN)/uv venv --quiet --no-project --python $(BIN)/python $(RELEASED) && \
+	$(BIN)/uv pip install --quiet --python $(RELEASED) $(LOCKED) -r requirements.lock && \
+	$(BIN)/uv pip install --quiet --python $(RELEASED) --no-deps --no-index dist/*.whl && \
+	$(BIN)/python deploy/release/bill.py $(RELEASED)/bin/python dist
+	@$(BIN)/python deploy/release/licences.py requirements.lock $(RELEASED)/bin/python --write dist/licences.md
+	@cd dist && sha256sum * > SHA256SUMS && cat SHA256SUMS
+
+licences: setup ## write docs/licences.md and refuse licences that are not on the list
+	@$(BIN)/python deploy/release/licences.py requirements.lock $(BIN)/python --write docs/licences.md
+
+audit: deploy-tools ## known vulnerabilities among the locked packages, where the package index tells them
+	@$(BIN)/python deploy/release/audit.py requirements.lock requirements-build.lock
 
 clean: ## remove .venv/, caches and build results
 	rm -rf $(VENV) build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measure(workload, peers, options.rounds)
         for workload in (
             criteria(library, SEED, options.patients),
-            invented(library, SEED, 150, options.patients),
+            invented(library, SEED, 1_500, options.patients),
         )
     ]
     report: dict[str, Any] = {

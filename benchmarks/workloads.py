@@ -200,7 +200,7 @@ def _patient(
                 plain[key(fact.path)] = found["lo"]
                 _merge(document, placed(fact.path, {**found, "age": 0}))
             case model.Records(fact=fact) if f"{key(fact.path)}_records" not in plain:
-                records = [_record(rng) for _ in range(rng.choice([0, 0, 1, 3]))]
+                records = [_record(rng) for _ in range(rng.choice([0, 0, 0, 0, 0, 0, 1, 3]))]
                 plain[f"{key(fact.path)}_records"] = [plainly for _, plainly in records]
                 _merge(document, placed(fact.path, {"items": [ours for ours, _ in records], "whole": True}))
     return document, plain

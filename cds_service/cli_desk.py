@@ -9,8 +9,8 @@ import typer
 
 from cds_service.authoring.changes.flips import flip_json, verdict_flips
 from cds_service.authoring.changes.library_changes import RulesVersion, library_change, load_version
-from cds_service.authoring.schemas import outdated_schemas, write_schemas
 from cds_service.authoring.scaffold import ScaffoldError, new_trial
+from cds_service.authoring.schemas import outdated_schemas, write_schemas
 from cds_service.errors import CdsError, RecordError, RulesError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, load_library

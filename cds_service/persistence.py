@@ -42,6 +42,7 @@ class Persistence:
     def stop(self) -> None:
         """Write what is queued and close the connections."""
         self.recorder.stop(_FLUSH_SECONDS)
+        self.suppression.close()
         self.database.close()
 
 

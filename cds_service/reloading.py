@@ -47,7 +47,10 @@ class Rejected:
     def errors(self) -> list[dict[str, str]]:
         """The first errors, for those who run the service."""
         found = [f for f in self.findings if f.severity == "error"][:_MOST_FINDINGS]
-        return [{"place": f.file + ("#" + f.pointer if f.pointer else ""), "code": f.code, "message": f.message} for f in found]
+        return [
+            {"place": f.file + ("#" + f.pointer if f.pointer else ""), "code": f.code, "message": f.message}
+            for f in found
+        ]
 
 
 class LiveRules(Generic[Prepared]):

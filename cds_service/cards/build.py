@@ -14,7 +14,7 @@ from cds_service.cards.overrides import OVERRIDE_REASONS
 from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, select
 from cds_service.cards.suggestions import Suggester, is_condition_reference, stable_uuid
-from cds_service.cards.text import plain
+from cds_service.cards.summary import name_of
 from cds_service.matching import Match
 from cds_service.trials.verdicts import TrialResult
 
@@ -124,8 +124,7 @@ class _Dealer:
         if profile.opens(host):
             source["url"] = trial.registry.url
         # Static per trial: EHRs remember an override by this code.
-        display = plain(trial.short_title)
-        source["topic"] = {"system": "https://clinicaltrials.gov", "code": trial.id, "display": display}
+        source["topic"] = {"system": "https://clinicaltrials.gov", "code": trial.id, "display": name_of(trial)}
         card: dict[str, Any] = {
             "uuid": stable_uuid(self.seed, trial.id),
             "summary": summary,

@@ -7,7 +7,7 @@ from cds_service.cards.detail import Detail, Paragraph, Section
 from cds_service.cards.missing import Open
 from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.reading import Reader, TrialReading
-from cds_service.cards.sections import about, confirm
+from cds_service.cards.sections import about, confirm, incomplete
 from cds_service.cards.sections.grounds import Grounds
 from cds_service.cards.sections.missing import MissingWords
 from cds_service.cards.sections.near import NearWords
@@ -35,10 +35,10 @@ class Contents:
             paragraphs=(
                 Paragraph("Why", self._why(reading)),
                 Paragraph("Next", self._next(choice, found)),
-                Paragraph("Trial", about.brief(reading.trial)),
+                Paragraph("Trial", about.brief(reading.trial, self.as_of)),
             ),
             sections=(*self._to_do(choice, reading, found), *self._about(choice, reading)),
-            notes=(self._unread(), self._left_out(left_out)),
+            notes=(incomplete.note(self.reader.match.gaps), self._unread(), self._left_out(left_out)),
         )
         return self._summary(choice, reading, found), detail
 
@@ -90,7 +90,7 @@ class Contents:
         if choice.near is not None:
             return self._later(choice.near)
         if choice.kind == "closed":
-            text = f"No referral is suggested, because {about.why_closed(trial, self.as_of)}."
+            text = f"No referral is suggested: {about.why_closed(trial, self.as_of)}."
             if out_of_date(trial, self.as_of):
                 text += " Ask the study team whether it still takes patients."
                 if found.missing:

@@ -12,6 +12,7 @@ from typing import Any
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cds_service.cards.profiles import ClientProfile
+from cds_service.cards.summary import name_of
 from cds_service.cards.text import plain
 from cds_service.facts.specs import Code
 from cds_service.trials.model import Trial
@@ -50,7 +51,7 @@ class Suggester:
         return self._suggest(
             REFERRAL,
             f"Referral to the study team of trial {self.trial.id}",
-            label=f"Refer to study team: {self.trial.short_title}",
+            label=f"Refer to study team: {name_of(self.trial)}",
             description="Draft a referral to the study team",
             parts=("refer",),
             supportingInfo=[{"type": "ResearchStudy", "identifier": registry}],

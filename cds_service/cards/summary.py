@@ -27,7 +27,7 @@ def possible(trial: Trial, undecided: int, missing: Sequence[str]) -> str:
 def closed(trial: Trial, why: str, *, certain: bool) -> str:
     """A trial that would fit and takes no more patients, as far as is known."""
     fits = "would fit" if certain else "might fit"
-    return plain(f"For information: {trial.short_title} {fits}, but {why}", SUMMARY_LIMIT)
+    return plain(f"For information: {name_of(trial)} {fits}, but {why}", SUMMARY_LIMIT)
 
 
 def later(trial: Trial, change: str) -> str:
@@ -35,5 +35,10 @@ def later(trial: Trial, change: str) -> str:
     return plain(f"Trial not yet: {_named(trial)} – {change}", SUMMARY_LIMIT)
 
 
+def name_of(trial: Trial) -> str:
+    """What a trial is called in a line: its short title, or its number where that shows nothing."""
+    return plain(trial.short_title) or trial.id
+
+
 def _named(trial: Trial) -> str:
-    return trial.short_title + (" (not yet recruiting)" if trial.status == "not_yet_recruiting" else "")
+    return name_of(trial) + (" (not yet recruiting)" if trial.status == "not_yet_recruiting" else "")

@@ -5,9 +5,11 @@ deadline around a call (`anyio.move_on_after`), and the bytes come out of a budg
 """
 
 import asyncio
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Literal
 
@@ -60,6 +62,10 @@ class Outbound:
         self._client: httpx2.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    def open(self) -> None:
+        """Make ready for the first request, inside the event loop that will make it."""
+        self._http()
+
     async def get(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
         """Ask for `url`. Raises OutboundError."""
         try:
@@ -83,9 +89,15 @@ class Outbound:
         if self._client is None or self._loop is not loop:
             # Requests are made for one user at a time: a cookie of one must never reach the server with another's.
             cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-            self._client = httpx2.AsyncClient(cookies=cookies, timeout=_TIMEOUT, follow_redirects=False)
+            self._client = httpx2.AsyncClient(verify=_tls(), cookies=cookies, timeout=_TIMEOUT, follow_redirects=False)
             self._loop = loop
         return self._client
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # To read the machine's certificates takes a good part of the time that an answer may take, so it is done once.
+    return httpx2.create_ssl_context()
 
 
 async def _read(response: httpx2.Response, budget: Budget) -> bytes:

@@ -109,6 +109,7 @@ def router(
 
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
+        outbound.open()
         yield
         await outbound.aclose()
 

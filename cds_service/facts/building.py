@@ -129,9 +129,13 @@ class Builder:
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
 
+    def _nothing_told(self, fact: Fact) -> bool:
+        """Nothing at all is on record of the fact, in observations that were supplied whole."""
+        return not fact.evidence and fact.reason == "no_result" and self._none_hidden
+
     def _is_presumed(self, spec: Numeric, fact: Fact) -> bool:
-        """Nothing at all is on record of the fact, nor of the events without which it has the presumed value."""
-        if spec.presumed is None or fact.evidence or fact.reason != "no_result" or not self._none_hidden:
+        """Nothing is on record of the fact, nor of the events without which it has the presumed value."""
+        if spec.presumed is None or not self._nothing_told(fact):
             return False
         without = [self.fact(name).value for name in spec.presumed.without]
         return all(isinstance(events, Events) and events.history("closed") is False for events in without)
@@ -153,7 +157,8 @@ class Builder:
             return measurement.how == "variant" or has_value(saying) or bool(saying.interpretation)
 
         measured = self._measured(spec, lambda m: m.how != "variant" or not reader.denies(m.saying), telling)
-        return measured.fact(lambda m, day: reader.read(m.saying, self._person(day), m.how), agreeing)
+        fact = measured.fact(lambda m, day: reader.read(m.saying, self._person(day), m.how), agreeing)
+        return replace(fact, presumed=spec.presumed) if self._nothing_told(fact) else fact
 
     def _date(self, spec: DateFact) -> Fact:
         fact = self._measured(spec).fact(lambda m, _: self._days_since(m), agreeing)

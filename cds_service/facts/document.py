@@ -27,7 +27,8 @@ def fact_document(facts: Iterable[Fact], world: World) -> dict[str, Any]:
 def _node(fact: Fact, world: World) -> dict[str, Any]:
     if fact.value is None:
         if fact.presumed is not None and world == "closed":
-            return _number(fact.presumed, 0)
+            presumed = fact.presumed
+            return {"is": presumed, "age": 0} if isinstance(presumed, str) else _number(presumed, 0)
         return {}
     match fact.value:
         case Interval() as number:

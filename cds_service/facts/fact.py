@@ -138,7 +138,7 @@ class Fact:
     evidence: tuple[Evidence, ...] = ()
     parts: Mapping[str, "Fact"] = field(default_factory=lambda: MappingProxyType({}))
     via: str = ""
-    presumed: Interval | None = None
+    presumed: Interval | str | None = None
     least_age: int = 0
 
     def too_old(self, limit: int | None) -> bool:

@@ -214,6 +214,9 @@ class ResultFact(Observed):
     values: tuple[ResultAnswer, ...] = ()
     read_number: ReadNumber | None = None
     variant: Variant | None = None
+    presumed: Literal["positive", "negative"] | None = Field(
+        default=None, description="What counts in a closed world where there is no evidence at all."
+    )
 
 
 class DateFact(Observed):

@@ -9,6 +9,7 @@ from typing import Any
 import datalogic_py
 import msgspec
 
+from cds_service.logic.layout import Layout
 from cds_service.logic.lower import Json, Lowered, conjunction, lower
 from cds_service.logic.model import Condition, durations
 
@@ -40,16 +41,16 @@ class Program:
         self._spans: tuple[date, dict[str, int]] | None = None
         # Criteria that trials have in common are compiled and evaluated once.
         slots: dict[str, int] = {}
-        lowered: list[Lowered] = []
+        distinct: list[Lowered] = []
         self._slots = []
-        for low in map(lower, rules):
-            self._slots.append(slots.setdefault(json.dumps(joined(low)), len(lowered)))
-            if len(slots) > len(lowered):
-                lowered.append(low)
-        texts = list(slots)
-        starts = range(0, len(texts), BATCH)
-        self._batches = [lowered[start : start + BATCH] for start in starts]
-        self._compiled = [self._engine.compile(f"[{','.join(texts[start : start + BATCH])}]") for start in starts]
+        for lowered in map(lower, rules):
+            self._slots.append(slots.setdefault(json.dumps(joined(lowered)), len(distinct)))
+            if len(slots) > len(distinct):
+                distinct.append(lowered)
+        self._layout = Layout(side for low in distinct for side in (low.certainly_true, low.certainly_false))
+        starts = range(0, len(distinct), BATCH)
+        self._batches = [distinct[start : start + BATCH] for start in starts]
+        self._compiled = [self._compile([joined(lowered) for lowered in batch]) for batch in self._batches]
         self._apart: dict[int, list[datalogic_py.Rule]] = {}
 
     def __len__(self) -> int:
@@ -60,8 +61,8 @@ class Program:
         return self.answer(self.document(facts, as_of))
 
     def document(self, facts: Mapping[str, Any], as_of: date) -> datalogic_py.DataHandle:
-        """The facts as the engine holds them, with the lengths of time that the rules name."""
-        return datalogic_py.DataHandle({**facts, "span": self._spans_at(as_of)})
+        """What the rules read of the facts, as the engine holds it, with the lengths of time that they name."""
+        return datalogic_py.DataHandle(self._layout.values(facts, self._spans_at(as_of)))
 
     def answer(self, document: datalogic_py.DataHandle) -> Outcomes:
         """The truth of every rule over a document that `document` has made."""
@@ -90,13 +91,16 @@ class Program:
         rules = self._apart.get(batch)
         if rules is None:
             plain = (side for low in self._batches[batch] for side in (low.certainly_true, low.certainly_false))
-            rules = self._apart.setdefault(batch, [self._engine.compile(json.dumps(side)) for side in plain])
+            rules = self._apart.setdefault(batch, [self._compile(side) for side in plain])
         answers = session.evaluate_many(rules, document)
         for yes, no in zip(answers[::2], answers[1::2], strict=True):
             value = True if yes == "true" else False if no == "true" else None
             if value is None and not (isinstance(yes, str) and isinstance(no, str)):
                 lost.add(len(values))
             values.append(value)
+
+    def _compile(self, rule: Json) -> datalogic_py.Rule:
+        return self._engine.compile(json.dumps(self._layout.placed(rule)))
 
     def _spans_at(self, as_of: date) -> dict[str, int]:
         """Each duration that some rule names, as days back from `as_of`. A service asks for the same day all day."""
@@ -117,6 +121,9 @@ def joined(lowered: Lowered) -> Json:
 
 
 def _decided(yes: Json, no: Json) -> Json:
+    match yes, no:
+        case {"===": [value, True]}, {"===": [other, False]} if value == other:
+            return value  # what is true, false or absent answers for itself
     return {"if": [yes, True, no, False, None]}
 
 

@@ -18,7 +18,7 @@ def database_address(url: str | None, state_dir: Path) -> URL:
         return URL.create("sqlite", database=str(state_dir / FILE))
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # The exception quotes the URL, and that may hold a password.
         raise StoreError(f"CDS_DATABASE_URL is no SQLAlchemy URL: {_FORMS}") from None
     match parsed.drivername:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, or_, select
 
 from cds_service.store.digests import canonical, digest_of, request_digest
 from cds_service.store.tables import decisions, rule_sets, served_cards
-from cds_service.store.upserts import insert_new
+from cds_service.store.upserts import insert_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,10 @@ def insert_decisions(connection: Connection, batch: Iterable[Rows]) -> None:
     """Insert a batch. A card that was served before, by a repeated request, stays with the first decision."""
     batch = list(batch)
     rule_rows = {rows.rules.digest: {"digest": rows.rules.digest, "files": dict(rows.rules.files)} for rows in batch}
-    insert_new(connection, rule_sets, [rule_rows[digest] for digest in sorted(rule_rows)])
-    insert_new(connection, decisions, [rows.decision for rows in batch])
+    insert_missing(connection, rule_sets, [rule_rows[digest] for digest in sorted(rule_rows)])
+    insert_missing(connection, decisions, [rows.decision for rows in batch])
     cards = [card for rows in batch for card in rows.cards]
-    insert_new(connection, served_cards, sorted(cards, key=lambda card: (card["client"], card["uuid"])))
+    insert_missing(connection, served_cards, sorted(cards, key=lambda card: (card["client"], card["uuid"])))
 
 
 def find_decisions(connection: Connection, name: str) -> list[LoggedDecision]:
@@ -146,11 +146,11 @@ def find_decisions(connection: Connection, name: str) -> list[LoggedDecision]:
 def _logged(connection: Connection, row: RowMapping) -> LoggedDecision:
     query = select(served_cards).where(served_cards.c.client == row["client"], served_cards.c.uuid.in_(row["cards"]))
     served = {card["uuid"]: card for card in connection.execute(query).mappings()}
-    cards = [
+    cards = tuple(
         ServedCard(uuid, served[uuid]["trial"], served[uuid]["card_key"], served[uuid]["suggestions"])
         for uuid in row["cards"]
         if uuid in served
-    ]
+    )
     decision = Decision(
         id=row["id"],
         hook_instance=row["hook_instance"],

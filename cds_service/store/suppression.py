@@ -1,5 +1,6 @@
 """What is not shown again: trials that a clinician has dealt with for this patient, and cards of this encounter."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -68,7 +69,8 @@ class Suppression:
         self._is_lasting = is_lasting
         self._now = now
         self._failed = failed
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="suppression")
+        self._readers: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
 
     def ask(self, question: Question) -> "Future[HeldBack] | None":
         """Start looking. None where there is no point in it."""
@@ -77,7 +79,9 @@ class Suppression:
         if not self._database.worth_trying:
             self._failed()
             return None
-        return self._readers.submit(self._look, question)
+        with self._lock:
+            self._readers = self._readers or ThreadPoolExecutor(_READERS, thread_name_prefix="suppression")
+            return self._readers.submit(self._look, question)
 
     def result(self, asked: "Future[HeldBack] | None", seconds: float = DEADLINE_SECONDS) -> HeldBack:
         """What was found, or nothing if it takes longer than `seconds` from now. Never raises."""
@@ -96,8 +100,11 @@ class Suppression:
         return NOTHING
 
     def close(self) -> None:
-        """End the threads that are idle."""
-        self._readers.shutdown(wait=False, cancel_futures=True)
+        """End the threads. The next question starts new ones."""
+        with self._lock:
+            readers, self._readers = self._readers, None
+        if readers is not None:
+            readers.shutdown(cancel_futures=True)
 
     def _look(self, question: Question) -> HeldBack:
         with self._database.transaction(writes=False) as connection:

@@ -1,19 +1,31 @@
-"""INSERT that leaves alone what is there already: SQLite and PostgreSQL write it alike, SQLAlchemy does not."""
+"""INSERT that leaves alone what is there already: SQLite and PostgreSQL write it alike, SQLAlchemy does not.
+
+Pass rows in the order of their keys: then two transactions that insert the same rows wait for each other once and not
+in a circle.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+Row = Mapping[str, Any]
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows whose primary key, or unique column, is not there yet. Gives how many are new.
 
-    Pass rows in the order of their keys: then two transactions that insert the same rows wait for each other once and
-    not in a circle.
-    """
-    if not rows:
-        return 0
+def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows whose primary key, or unique column, is not there yet. Gives how many are new."""
+    statement = _statement(connection, table)
+    # One by one: of many at once PostgreSQL's driver does not tell how many there were.
+    return sum(connection.execute(statement, row).rowcount for row in rows)
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """The same at once, where nobody asks how many are new."""
+    if rows:
+        connection.execute(_statement(connection, table), rows)
+
+
+def _statement(connection: Connection, table: Table) -> Insert:
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).on_conflict_do_nothing(), rows).rowcount
+    return insert(table).on_conflict_do_nothing()

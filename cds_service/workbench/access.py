@@ -17,6 +17,13 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "cds_workbench"
+# The pages are drawn by scripts that stand in them and by templates that are compiled in the browser. Whatever they do,
+# nothing is loaded from or sent to anywhere else.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -41,10 +48,9 @@ class Access:
             allowed = proved or self._has_cookie(headers.get("cookie", ""))
         if not (allowed and _same_origin(headers)):
             await self._refuse(scope, receive, send)
-        elif proved:
-            await self._app(scope, receive, self._with_cookie(send, secure=scope.get("scheme") == "https"))
         else:
-            await self._app(scope, receive, send)
+            cookie = self._cookie(secure=scope.get("scheme") == "https") if proved else None
+            await self._app(scope, receive, _with_headers(send, cookie))
 
     def _knows(self, authorization: str) -> bool:
         scheme, _, coded = authorization.partition(" ")
@@ -63,14 +69,8 @@ class Access:
             return False
         return morsel is not None and hmac.compare_digest(morsel.value.encode(), self._token.encode())
 
-    def _with_cookie(self, send: Send, *, secure: bool) -> Send:
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                cookie = f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/"
-                MutableHeaders(scope=message).append("set-cookie", cookie + ("; Secure" if secure else ""))
-            await send(message)
-
-        return sending
+    def _cookie(self, *, secure: bool) -> str:
+        return f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/" + ("; Secure" if secure else "")
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -82,6 +82,18 @@ class Access:
         else:
             ask = {"WWW-Authenticate": 'Basic realm="cds-service workbench", charset="UTF-8"'}
             await PlainTextResponse("The workbench needs its password.", 401, ask)(scope, receive, send)
+
+
+def _with_headers(send: Send, cookie: str | None) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Content-Security-Policy"] = POLICY
+            if cookie is not None:
+                headers.append("set-cookie", cookie)
+        await send(message)
+
+    return sending
 
 
 def _name(host: str) -> str:

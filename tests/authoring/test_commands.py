@@ -1,15 +1,26 @@
 """The commands for rule authors."""
 
 import json
+from functools import cache
 
 import pytest
 from typer.testing import CliRunner
 
+from cds_service import cli_rules
 from cds_service.cli import app
+from cds_service.library import check_library
 from cds_service.settings import default_rules_dir
 
 runner = CliRunner()
 LUPUS = "NCT07083349"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def rules_are_loaded_once():
+    """Each command reads the rules folder; here each folder is read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli_rules, "check_library", cache(check_library))
+        yield
 
 
 def run(*arguments):

@@ -1,6 +1,7 @@
 """Sample patients, as they are or with something changed, matched on the day for which their tables hold."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -90,15 +91,15 @@ def _codes(concept: Json | None) -> set[str]:
     return {coding.get("code", "") for coding in (concept or {}).get("coding", ())}
 
 
-STORIES = {
-    # A biologic ended two weeks ago, and the washout is four weeks.
-    "near-washout": lambda: Story("sle-likely").drug("121191", "rituximab", "2026-11-05", "2026-11-05"),
-    # Platelets a little low.
+def _rituximab(sample: str, day: str) -> Story:
+    return Story(sample).drug("121191", "rituximab", day, day)
+
+
+STORIES: dict[str, Callable[[], Story]] = {
+    # The washout after a biologic is four weeks.
+    "near-washout": lambda: _rituximab("sle-likely", "2026-11-05"),
     "near-platelets": lambda: Story("sle-likely").value("777-3", 44),
-    # Both at once, and the record lacks an antinuclear antibody titre.
-    "near-both": lambda: (
-        Story("sle-likely").drug("121191", "rituximab", "2026-11-10", "2026-11-10").value("777-3", 44).without("5048-4")
-    ),
-    # Treated for seven weeks; the trial wants two months.
-    "near-duration": lambda: Story("sle-likely"),
+    # Both, and there is no antinuclear antibody titre.
+    "near-both": lambda: _rituximab("sle-likely", "2026-11-10").value("777-3", 44).without("5048-4"),
 }
+"""Patients who fit a trial soon; names of golden files."""

@@ -84,7 +84,11 @@ def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
         def log_message(self, *_args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Listening(ThreadingHTTPServer):
+        # Of more connections at once than fit here the system turns the last away, for a second.
+        request_queue_size = 128
+
+    server = Listening(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     # Threads that still write to somebody who has gone are not waited for.
     server.block_on_close = False

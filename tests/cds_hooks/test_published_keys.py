@@ -39,8 +39,8 @@ Answers = Callable[[Asked], Says]
 
 
 @pytest.fixture
-def serve(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """Start the service (with `capsys`, for its log) and the server that publishes its one client's keys."""
+def serve(library: Library, tmp_path: Path) -> Callable[..., Any]:
+    """Start the service and the server that publishes its one client's keys."""
 
     @contextmanager
     def start(answer: Answers, **fields: Any) -> Iterator[tuple[TestClient, Server]]:

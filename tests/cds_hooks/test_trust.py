@@ -41,14 +41,12 @@ from tests.cds_hooks.tokens import (
 Serve = Callable[..., AbstractContextManager[TestClient]]
 ORIGIN = "https://sandbox.example.org"
 SECONDS = int(NOW.timestamp())
+EHR = client(audiences=["urn:cds-service"], tenants=["north", "south"], jku=["https://ehr.example.org/jwks"])
 
 
 @pytest.fixture
-def serve(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Serve:
-    """Start the service with these entries in its clients file; keywords are settings.
-
-    The log goes to the standard error of when it starts, hence `capsys`.
-    """
+def serve(library: Library, tmp_path: Path) -> Serve:
+    """Start the service with these entries in its clients file; keywords are settings."""
 
     @contextmanager
     def start(
@@ -65,9 +63,7 @@ def serve(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 @pytest.fixture
 def trusted(serve: Serve) -> Iterator[TestClient]:
     """The service with one client, whose keys stand in the file."""
-    with serve(
-        client(audiences=["urn:cds-service"], tenants=["north", "south"], jku=["https://ehr.example.org/jwks"])
-    ) as http:
+    with serve(EHR) as http:
         yield http
 
 
@@ -189,9 +185,10 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_token_that_is_not_sound_is_refused_without_a_reason(
-    trusted: TestClient, text: str, reason: str, capsys: pytest.CaptureFixture[str]
+    serve: Serve, text: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    response = trusted.get(DISCOVERY, headers=bearer(text))
+    with serve(EHR) as http:
+        response = http.get(DISCOVERY, headers=bearer(text))
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
     assert response.json() == {
@@ -225,9 +222,10 @@ def test_the_scheme_is_read_in_any_case(trusted: TestClient) -> None:
     assert trusted.get(DISCOVERY, headers={"Authorization": f"bearer  {at_discovery()}"}).status_code == 200
 
 
-def test_a_token_is_good_once(trusted: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_token_is_good_once(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     text = at_discovery()
-    assert [discover(trusted, text) for _ in range(3)] == [200, 401, 401]
+    with serve(EHR) as http:
+        assert [discover(http, text) for _ in range(3)] == [200, 401, 401]
     assert reasons(capsys.readouterr().err) == ["replayed", "replayed"]
 
 

@@ -13,23 +13,30 @@ STATUS = {
     "active_not_recruiting": "active, no longer recruiting",
     "unknown": "recruiting status not known",
 }
-_CLOSED = {"active_not_recruiting": "it no longer recruits", "unknown": "it is not known whether it still recruits"}
+_CLOSED = {
+    "active_not_recruiting": "the trial no longer recruits",
+    "unknown": "it is not known whether the trial still recruits",
+}
 MOST_CONTACTS = 2
 MOST_SITES = 3
 
 
-def brief(trial: Trial) -> str:
-    """The trial at a glance: number, phase, where."""
-    cities = [", ".join(filter(None, (site.city, site.country))) or site.name for site in trial.sites]
-    places = list(dict.fromkeys(cities)) or list(trial.countries)
-    return "; ".join(filter(None, [trial.id, status_words(trial), trial.phase, *capped(places, MOST_SITES)]))
+def brief(trial: Trial, as_of: date) -> str:
+    """The trial at a glance: number, status, phase, where."""
+    places = [", ".join(filter(None, (site.city, site.country))) or site.name for site in trial.sites]
+    where = list(dict.fromkeys(places)) or list(trial.countries)
+    told = status_words(trial) + (" (out of date)" if out_of_date(trial, as_of) else "")
+    return "; ".join(filter(None, [trial.id, told, trial.phase, *capped(where, MOST_SITES)]))
 
 
 def lines(trial: Trial, as_of: date) -> tuple[str, ...]:
     """Status and dates, who runs it and where, contacts."""
     size = counted_noun(trial.enrollment, "participant") if trial.enrollment is not None else None
     sites = [", ".join(filter(None, (site.name, site.city))) for site in trial.sites]
-    sponsor = None if any(trial.sponsor == site.name for site in trial.sites) else trial.sponsor
+    # A sponsor that is one of the sites is named once.
+    sponsor = trial.sponsor or ""
+    if any(sponsor.split(",")[0] in site.name for site in trial.sites):
+        sponsor = ""
     found = [status(trial, as_of), "; ".join(filter(None, [size, sponsor, *capped(sites, MOST_SITES)]))]
     contacts = list(dict.fromkeys(_contact(c) for site in trial.sites for c in site.contacts))
     if contacts:
@@ -57,8 +64,8 @@ def status_words(trial: Trial) -> str:
 def why_closed(trial: Trial, as_of: date) -> str:
     """Why no referral is suggested for a trial that is shown for information."""
     if out_of_date(trial, as_of):
-        return "its registry record is out of date"
-    return _CLOSED.get(trial.status, f"its status is {status_words(trial)}")
+        return "the registry record is out of date"
+    return _CLOSED.get(trial.status, f"the trial is {status_words(trial)}")
 
 
 def _contact(contact: Contact) -> str:

@@ -13,8 +13,8 @@ from cds_service.logic.model import FactRef
 from cds_service.logic.numerals import unit as printed_unit
 
 Entry = dict[str, Any]
-ROOM_FOR_ABSENT = 900
-"""Code points."""
+ROOM_FOR_ABSENT = 320
+"""Code points: some eight lines of a narrow panel. `explain` lists all."""
 _SEMANTIC_TAG = re.compile(r" \((?:[a-z]+ ?){1,3}(?:/[a-z ]+)?\)$")
 _DATE = re.compile(r"\d{4}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -46,11 +46,12 @@ class Grounds:
         found += [line for name, shown in self._records.items() for line in self._record_lines(name, shown)]
         found += self._dates.values()
         for date in sorted(self._values, reverse=True):
-            values = _without_repeats([" ".join(parts) for parts in self._values[date].values()])
-            found.append(f"{date or 'Without date'}: {', '.join(values)}")
+            values = [" ".join(parts) for parts in self._values[date].values()]
+            found.append(f"{date or 'Without date'}: {'; '.join(_grouped(values))}")
         absent = list(dict.fromkeys(self.names.of(name) for name in self._absent if name not in self._records))
         if absent:
-            found.append(f"Presumed absent, as nothing is on record: {', '.join(within(absent, ROOM_FOR_ABSENT))}")
+            named = ", ".join(within(absent, ROOM_FOR_ABSENT))
+            found.append(f"Presumed absent, as nothing is on record ({len(absent)}): {named}")
         return tuple(found)
 
     def _add(self, ref: FactRef) -> None:
@@ -131,13 +132,23 @@ def _display(entry: Entry) -> str:
     return _SEMANTIC_TAG.sub("", code.get("display") or "").strip()
 
 
-def _without_repeats(values: Sequence[str]) -> list[str]:
-    """The values with a group's name said once: `ALSFRS-R: speech 4, salivation 4`."""
-    said, found = "", []
+def _grouped(values: Sequence[str]) -> list[str]:
+    """The values with what several have in common said once: `ALSFRS-R: speech 4, walking 3`, `negative: HIV, HBsAg`."""
+    measured: list[str] = []
+    groups: dict[str, list[str]] = {}
     for value in values:
         group, colon, rest = value.partition(": ")
-        found.append(rest if colon and group == said else value)
-        said = group if colon else ""
+        name, _, answer = value.rpartition(" ")
+        if colon:
+            groups.setdefault(group, []).append(rest)
+        elif answer in ("positive", "negative"):
+            groups.setdefault(answer, []).append(name)
+        else:
+            measured.append(value)
+    found = [", ".join(measured)] if measured else []
+    for group, members in groups.items():
+        alone = group in ("positive", "negative") and len(members) == 1
+        found.append(f"{members[0]} {group}" if alone else f"{group}: {', '.join(members)}")
     return found
 
 

@@ -132,6 +132,8 @@ _WORDS = {
 def _next_of(page: bytes) -> str | None:
     """The address of the page after this one. Raises _Failed for what is not FHIR in JSON at all."""
     try:
+        # What is not looked into is not decoded either, so this is checked for the whole.
+        page.decode()
         try:
             read = _PAGE.decode(page)
         except ValidationError:

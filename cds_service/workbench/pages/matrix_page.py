@@ -13,8 +13,12 @@ async def matrix_page(desk: Desk, place: Place) -> None:
     library = desk.library()
     rows = await run.io_bound(matrix, desk.samples(), library, place.as_of)
     with frame(desk, place, "Sample patients and trials", "Patients × trials"):
-        Text("p", f"What the rules in use say of each sample patient as of {place.as_of.isoformat()}. "
-                  "Open a trial to read and try its rules, a patient to see what is known.", "lead")
+        Text(
+            "p",
+            f"What the rules in use say of each sample patient as of {place.as_of.isoformat()}. "
+            "Open a trial to read and try its rules, a patient to see what is known.",
+            "lead",
+        )
         headings = ["Patient", *(t.id for t in library.trials)]
         body = table("Verdicts", headings, "matrix")
         titles = {t.id: t.trial.short_title for t in library.trials}

@@ -1,20 +1,23 @@
-"""How far each trial is from another verdict: what fails, by how little, and what clears by itself on which day."""
+"""How near each trial is to another verdict: by how little, and what time turns by itself on which day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from cds_service.logic.explain import Reason
 from cds_service.matching import Match
 from cds_service.trials.cases import Place, places_of
-from cds_service.workbench.views.outcomes import by_place
+from cds_service.trials.verdicts import TrialResult
+from cds_service.workbench.views.outcomes import by_place, said
 
 FAR = float("inf")
+Turn = Literal["fail", "pass"]
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """One reason why a criterion fails. `share` is how far a number is from its limit, as a share of the limit;
+    """One reason why a criterion comes out as it does. `share` is how far a number is from the limit, as a share of it;
     `clears` the day on which time turns it by itself. `failing` is how many criteria of the trial fail."""
 
     trial: str
@@ -26,41 +29,35 @@ class Near:
     failing: int
 
 
-def nearest(result: Match, most: int = 12) -> tuple[Near, ...]:
-    """What fails and can be told how far, of all trials: those with the fewest failing criteria first, then by how
-    little. A diagnosis that is simply not there is left out."""
-    return tuple(sorted(_all(result), key=lambda n: (n.failing, n.share, n.clears or date.max))[:most])
+def nearest(result: Match, outcome: Turn, most: int = 12) -> tuple[Near, ...]:
+    """What could turn soonest: of trials that fail (`fail`) what keeps them from fitting, those with the fewest failing
+    criteria first; of the others (`pass`) what they fit by. What is no matter of degree or of time is left out."""
+    found = (near for trial in result.trials for near in _of(trial, result, outcome))
+    return tuple(sorted(found, key=lambda n: (n.failing, n.share, n.clears or date.max))[:most])
 
 
-def _all(result: Match) -> Iterator[Near]:
+def _of(found: TrialResult, result: Match, outcome: Turn) -> Iterator[Near]:
+    compiled = result.library.trial(found.trial.id)
+    if compiled is None or (outcome == "fail") != (found.verdict == "not_eligible"):
+        return
     closed = result.sheet.document("closed")
-    for found in result.trials:
-        compiled = result.library.trial(found.trial.id)
-        if compiled is None:
+    places = places_of(compiled)
+    failing = sum(c.outcome == "fail" for _, c in by_place(found))
+    for place, criterion in by_place(found):
+        rule = places[place].rule
+        if rule is None or criterion.outcome != outcome:
             continue
-        places = places_of(compiled)
-        failing = [(place, c) for place, c in by_place(found) if c.outcome == "fail"]
-        for place, _criterion in failing:
-            rule = places[place].rule
-            if rule is None:
-                continue
-            for reason in result.library.explainer(rule).reasons(closed, result.as_of):
-                share = _share(reason)
-                if share < FAR or reason.clears is not None:
-                    yield Near(
-                        found.trial.id,
-                        found.trial.short_title,
-                        place,
-                        reason.text(),
-                        share,
-                        reason.clears,
-                        len(failing),
-                    )
+        for reason in result.library.explainer(rule).reasons(closed, result.as_of):
+            share = _share(reason)
+            if share < FAR or reason.clears is not None:
+                text = said(reason, result, fails=outcome == "fail")
+                yield Near(found.trial.id, found.trial.short_title, place, text, share, reason.clears, failing)
 
 
 def _share(reason: Reason) -> float:
     flip = reason.flip
-    if flip is None:
+    # Nobody grows younger.
+    if flip is None or (flip.fact == "patient.age" and flip.relation in "<≤"):
         return FAR
     gap = max(flip.low - flip.limit, flip.limit - flip.high, 0.0)
     return gap / abs(flip.limit) if flip.limit else gap

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
 from cds_service.library import Library
+from cds_service.logic.explain import Reason
 from cds_service.matching import Match
 from cds_service.trials.cases import Place, places_of
 from cds_service.trials.verdicts import CriterionResult, TrialResult
@@ -37,11 +38,28 @@ def outcomes(result: Match, library: Library, trial_id: str, before: Match | Non
         rule = places[place].rule
         reasons: tuple[str, ...] = ()
         if rule is not None:
-            said = (reason.text() for reason in library.explainer(rule).reasons(closed, result.as_of))
-            reasons = tuple(dict.fromkeys(said))
+            found_reasons = library.explainer(rule).reasons(closed, result.as_of)
+            reasons = tuple(
+                dict.fromkeys(said(reason, result, fails=criterion.outcome == "fail") for reason in found_reasons)
+            )
         was = changed[place].old if place in changed else ""
         views.append(OutcomeView(place, criterion.outcome, criterion.basis, reasons, was))
     return tuple(views)
+
+
+def said(reason: Reason, result: Match, *, fails: bool) -> str:
+    """One reason in words: what is so, the value behind it, and, where the criterion fails, what it lacks.
+
+    Such as `haemoglobin ≥ 80 g/L: is 108 g/L`, or `no stroke: not known (not supplied)`.
+    """
+    text = reason.said
+    if reason.value is None:
+        why = [entry["reason"] for name in reason.facts for entry in result.sheet.describe(name) if entry["reason"]]
+        return f"{text}: not known" + (f" ({why[0].replace('_', ' ')})" if why else "")
+    if reason.flip is not None:
+        has, _, needs = reason.flip.text().partition(", needs ")
+        text += f": is {has}" + (f", needs {needs}" if fails else "")
+    return text if reason.clears is None else f"{text}, until {reason.clears.isoformat()}"
 
 
 def result_of(result: Match, trial_id: str) -> TrialResult | None:

@@ -42,7 +42,9 @@ class Series:
     @property
     def normal(self) -> tuple[float | None, float | None]:
         """The limits of normal of the newest result that has any."""
-        return next(((p.low, p.high) for p in reversed(self.points) if p.low is not None or p.high is not None), (None, None))
+        return next(
+            ((p.low, p.high) for p in reversed(self.points) if p.low is not None or p.high is not None), (None, None)
+        )
 
 
 def all_series(record: Record, library: Library, as_of: date) -> tuple[Series, ...]:
@@ -96,14 +98,24 @@ def chart(series: Series) -> Mapping[str, Any]:
     span = (max(values) - min(values)) or abs(values[0]) or 1
     bottom, top = min(values) - span * 0.1, max(values) + span * 0.1
     bottom = max(bottom, 0) if min(values) >= 0 else bottom
-    band = [] if low is None and high is None else [[{"yAxis": bottom if low is None else low}, {"yAxis": top if high is None else high}]]
+    band = (
+        []
+        if low is None and high is None
+        else [[{"yAxis": bottom if low is None else low}, {"yAxis": top if high is None else high}]]
+    )
     return {
         "animation": False,
         "aria": {"enabled": True, "description": describe(series)},
         "grid": {"left": 64, "right": 190, "top": 16, "bottom": 40},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "time", "axisLabel": {"hideOverlap": True}},
-        "yAxis": {"type": "value", "min": _rounded(bottom), "max": _rounded(top), "name": "", "axisLabel": {"hideOverlap": True}},
+        "yAxis": {
+            "type": "value",
+            "min": _rounded(bottom),
+            "max": _rounded(top),
+            "name": "",
+            "axisLabel": {"hideOverlap": True},
+        },
         "series": [
             {
                 "name": series.title,
@@ -119,7 +131,8 @@ def chart(series: Series) -> Mapping[str, Any]:
                     "lineStyle": {"color": "#a3321f", "type": "dashed"},
                     "label": {"position": "end", "color": "#7a2416", "fontSize": 11},
                     "data": [
-                        {"yAxis": at, "label": {"formatter": _label(at, found)}} for at, found in sorted(grouped.items())
+                        {"yAxis": at, "label": {"formatter": _label(at, found)}}
+                        for at, found in sorted(grouped.items())
                     ],
                 },
             }

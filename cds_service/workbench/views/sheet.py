@@ -46,13 +46,14 @@ def sheet(result: Match) -> dict[str, tuple[Line, ...]]:
         found.setdefault(subject, []).append(_line(entry))
     order = [*GROUPS.values(), "Other"]
     return {
-        subject: tuple(sorted(found[subject], key=lambda line: (not _telling(line), line.title.casefold(), line.date)))
+        subject: tuple(sorted(found[subject], key=lambda line: (not telling(line), line.title.casefold(), line.date)))
         for subject in order
         if subject in found
     }
 
 
-def _telling(line: Line) -> bool:
+def telling(line: Line) -> bool:
+    """Whether something is on record; the others are absent or not known."""
     return line.known and line.said != _SHOWN_ABSENT
 
 

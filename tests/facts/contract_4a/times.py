@@ -1,12 +1,12 @@
 """DESIGN.md 4a, time: windows, partial dates, durations and ages."""
 
 from tests.facts.contract_4a.rows import Table, row
-from tests.facts.records import condition, lab, observation, patient, procedure, request
-from tests.facts.small_rules import CVX, ICD10CM, LOINC
+from tests.facts.records import UCUM, condition, lab, observation, patient, procedure, request
+from tests.facts.small_rules import CVX, ICD10CM
 
-RADIOTHERAPY = "108290001"
+RADIOTHERAPY = "33356009"
 TRANSPLANT = "234336002"
-PHOTOTHERAPY = "31394004"
+PHOTOTHERAPY = "182668004"
 PNEUMONIA = "233604007"
 ALS = "86044005"
 PREDNISONE, AZATHIOPRINE = "8640", "1256"
@@ -38,6 +38,10 @@ def vaccination(on):
 
 def als(onset):
     return condition(ALS, onsetDateTime=onset)
+
+
+def at_age(years):
+    return condition("G12.21", ICD10CM, onsetAge={"value": years, "unit": "years", "system": UCUM, "code": "a"})
 
 
 def born(on):
@@ -223,13 +227,10 @@ TABLE: Table = {
         row("a placeholder of long ago", "patient.age", "value_not_understood", person=born("1800-01-01")),
         row("no date of the calendar", "patient.age", "value_not_understood", person=born("1980-02-30")),
     ],
-    "a code of the time of onset in another system": [
-        row(
-            "ICD-10-CM with an age as the onset: 45 years begin on the 45th birthday",
-            ONSET,
-            "pass",
-            condition("G12.21", ICD10CM, onsetAge={"value": 45, "unit": "a", "system": "http://unitsofmeasure.org"}),
-            person=born("1980-07-15"),
-        ),
+    "an onset given as an age lies between two birthdays": [
+        row("44: from August 2024 to July 2025", ONSET, "pass", at_age(44), person=born("1980-08-01")),
+        row("45: up to today, which is less than six months", ONSET, "unknown", at_age(45), person=born("1980-08-01")),
+        row("43: some of it is more than two years ago", ONSET, "unknown", at_age(43), person=born("1980-08-01")),
+        row("of whom nobody knows the birth date", ONSET, "unknown", at_age(44), person=born(None)),
     ],
 }

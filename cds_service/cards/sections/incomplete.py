@@ -1,0 +1,24 @@
+"""What of the record did not come: on the card, because what is not known of it may matter to the trial."""
+
+import re
+from collections.abc import Mapping
+
+from cds_service.cards.sections.sentences import listed
+from cds_service.fhir.record import Gap
+
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def note(gaps: Mapping[str, Gap]) -> str:
+    """Such as `The record came incomplete: observations were not sent.`; empty where all of it came."""
+    absent = [_plural(name) for name, gap in sorted(gaps.items()) if gap == "not_supplied"]
+    partial = [_plural(name) for name, gap in sorted(gaps.items()) if gap == "incomplete_record"]
+    parts = [f"{listed(absent)} were not sent"] if absent else []
+    parts += [f"{listed(partial)} were sent in part"] if partial else []
+    return f"The record came incomplete: {'; '.join(parts)}." if parts else ""
+
+
+def _plural(resource: str) -> str:
+    """`MedicationRequest` is `medication requests`."""
+    words = " ".join(_WORD.split(resource)).lower()
+    return f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"

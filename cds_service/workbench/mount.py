@@ -1,0 +1,108 @@
+"""The workbench put into the service's application, at `/workbench`."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import FastAPI, Request
+from nicegui import app as pages
+from nicegui import ui
+from starlette.responses import JSONResponse, RedirectResponse
+
+from cds_service.errors import RecordError
+from cds_service.workbench.access import Access
+from cds_service.workbench.desk import Desk
+from cds_service.workbench.pages.ehr_page import ehr_page
+from cds_service.workbench.pages.layout import not_found, place_of
+from cds_service.workbench.pages.matrix_page import matrix_page
+from cds_service.workbench.pages.patient_page import patient_page
+from cds_service.workbench.pages.trial_page import trial_page
+from cds_service.workbench.pages.trials_page import trials_page
+from cds_service.workbench.pages.upload_page import upload_page
+from cds_service.workbench.pages.what_if_page import what_if_page
+
+PATH = "/workbench"
+
+
+def mount(app: FastAPI, desk: Desk, *, password: str | None, max_body_bytes: int, now: Callable[[], datetime]) -> None:
+    """Mount it; once in a process, because the library that draws the pages knows one application only.
+
+    `password` None lets in whoever is on this machine, else only who knows it. `now` is the clock.
+    """
+    pages.add_middleware(Access, password=password)
+    _add_pages(desk, now)
+    _add_upload(desk, max_body_bytes)
+
+    @app.get(PATH, include_in_schema=False)
+    async def without_slash(request: Request) -> RedirectResponse:
+        # Relative, since the Host header behind a proxy is not the address that the browser knows.
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{PATH.rpartition('/')[2]}/{query}")
+
+    ui.run_with(
+        app,
+        mount_path=PATH,
+        title="Rule author's desk",
+        language="en-US",
+        tailwind=False,
+        favicon="⚕",
+        show_welcome_message=False,
+        reconnect_timeout=10,
+    )
+
+
+def _add_pages(desk: Desk, now: Callable[[], datetime]) -> None:
+    @ui.page("/")
+    async def matrix(as_of: str | None = None) -> None:
+        await matrix_page(desk, place_of(desk, as_of))
+
+    @ui.page("/trials")
+    def trials(as_of: str | None = None) -> None:
+        trials_page(desk, place_of(desk, as_of))
+
+    @ui.page("/trials/{trial_id}", response_timeout=15)
+    async def trial(trial_id: str, patient: str | None = None, as_of: str | None = None) -> None:
+        await trial_page(desk, place_of(desk, as_of, patient), trial_id, patient)
+
+    @ui.page("/patients/{patient}", response_timeout=15)
+    async def one_patient(patient: str, as_of: str | None = None) -> None:
+        place, record = place_of(desk, as_of, patient), desk.record(patient)
+        if record is None:
+            not_found(desk, place, "There is no such sample, and no such upload in memory.")
+        else:
+            await patient_page(desk, place, patient, record)
+
+    @ui.page("/patients/{patient}/what-if", response_timeout=15)
+    async def what_if(patient: str, as_of: str | None = None) -> None:
+        place, record = place_of(desk, as_of, patient), desk.record(patient)
+        if record is None:
+            not_found(desk, place, "There is no such sample, and no such upload in memory.")
+        else:
+            await what_if_page(desk, place, patient, record)
+
+    @ui.page("/ehr")
+    def ehr(patient: str | None = None, as_of: str | None = None) -> None:
+        place = place_of(desk, as_of)
+        ehr_page(desk, place, place.prefix.removesuffix(PATH), patient, now)
+
+    @ui.page("/upload")
+    def upload(as_of: str | None = None) -> None:
+        upload_page(desk, place_of(desk, as_of))
+
+
+def _add_upload(desk: Desk, max_body_bytes: int) -> None:
+    @pages.post("/upload-bundle", include_in_schema=False)
+    async def upload_bundle(request: Request) -> JSONResponse:
+        # Not a form: the framework would keep a large file of a form on disk.
+        parts: list[bytes] = []
+        size = 0
+        async for part in request.stream():
+            size += len(part)
+            if size > max_body_bytes:
+                return JSONResponse({"problem": f"The file is larger than {max_body_bytes:,} bytes."}, 413)
+            parts.append(part)
+        try:
+            name = desk.uploads.add(b"".join(parts))
+        except RecordError as problem:
+            return JSONResponse({"problem": f"Not a usable record: {problem}"}, 422)
+        prefix = request.headers.get("X-Forwarded-Prefix", "") + str(request.scope.get("root_path", ""))
+        return JSONResponse({"page": f"{prefix}/patients/{name}"})

@@ -1,0 +1,151 @@
+"""The service as an EHR sees it: a chart is opened, the hook is called, cards stand in a narrow panel."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from nicegui import ui
+
+from cds_service.matching import match
+from cds_service.workbench.desk import Desk
+from cds_service.workbench.elements import Text, box, button, choice, link
+from cds_service.workbench.pages.layout import EHR, Place, frame
+from cds_service.workbench.views.ehr import Answer, accepted, answer_of, hook_request, overridden
+from cds_service.workbench.views.sheet import sheet, telling
+from cds_service.workbench.views.verdicts import who
+
+_SECONDS = 15.0
+
+
+def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: Callable[[], datetime]) -> None:
+    """The page. `service` is the path in front of `/cds-services`."""
+    names = list(desk.samples())
+    chosen = patient if patient in names else next(iter(names), "")
+    page = _Ehr(desk, service, chosen, now)
+    with frame(desk, place, "EHR view", "EHR view"):
+        ui.add_head_html(f"<script>{EHR}</script>")
+        Text(
+            "p",
+            "Opening a chart sends the real patient-view request of the sample to this service, for today "
+            f"({desk.today().isoformat()}), and shows its cards as a narrow panel of an EHR would.",
+            "lead",
+        )
+        page.build(names)
+
+
+class _Ehr:
+    def __init__(self, desk: Desk, service: str, patient: str, now: Callable[[], datetime]) -> None:
+        self.desk = desk
+        self.service = f"{service}/cds-services/clinical-trial-match"
+        self.patient = patient
+        self.now = now
+        self.answer: Answer | None = None
+        self.told: dict[str, str] = {}
+
+    def build(self, names: list[str]) -> None:
+        """Put the page on the screen."""
+        with box("div", "bar"):
+            choice("Sample patient", [(name, name) for name in names], self.patient, self._other)
+            button("Open the chart", self._open, "primary")
+        with box("div", "ehr"):
+            with box("section", "chart-area", aria_label="Chart"):
+                self._chart = ui.refreshable(self._show_chart)
+                self._chart()
+            with box("aside", "panel cards", aria_label="Decision support", aria_live="polite"):
+                self._panel = ui.refreshable(self._show_panel)
+                self._panel()
+
+    async def _other(self, name: str) -> None:
+        self.patient = name
+        self.answer = None
+        self._chart.refresh()
+        self._panel.refresh()
+
+    async def _open(self) -> None:
+        sample = self.desk.request(self.patient)
+        if sample is None:
+            return
+        self.told = {}
+        status, text = await self._post(self.service, hook_request(sample, str(uuid.uuid4())))
+        self.answer = answer_of(status, text)
+        self._panel.refresh()
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> tuple[int, str]:
+        call = f"return await postJson({json.dumps(path)}, {json.dumps(body)})"
+        try:
+            found = await ui.run_javascript(call, timeout=_SECONDS)
+        except TimeoutError:
+            return 0, "the page did not answer in time"
+        return int(found["status"]), str(found["text"])
+
+    def _show_chart(self) -> None:
+        record = self.desk.record(self.patient)
+        Text("h2", self.patient)
+        if record is None:
+            return
+        result = match(record, self.desk.library(), self.desk.today())
+        Text("p", who(result), "told")
+        for subject, lines in sheet(result).items():
+            there = [line for line in lines if telling(line)]
+            if there and subject != "Person":
+                Text("h3", subject)
+                with box("ul"):
+                    for line in there:
+                        Text("li", ", ".join(filter(None, (line.title, line.said, line.date))))
+
+    def _show_panel(self) -> None:
+        Text("h2", "Clinical trials")
+        if self.answer is None:
+            Text("p", "No chart is open.", "hint")
+            return
+        if self.answer.problem:
+            Text("p", f"The service refused: {self.answer.problem}", "notice bad")
+        elif not self.answer.cards:
+            Text("p", "No cards: no trial fits.", "hint")
+        for card in self.answer.cards:
+            with box("article", f"card {card.get('indicator', 'info')}", aria_label=str(card["summary"])):
+                self._card(card)
+
+    def _card(self, card: Mapping[str, Any]) -> None:
+        Text("h3", str(card["summary"]))
+        Text("p", str(card["source"].get("label", "")), "hint")
+        if card.get("detail"):
+            with box("details"):
+                Text("summary", f"Details of {card['source'].get('topic', {}).get('code', 'this card')}")
+                ui.markdown(str(card["detail"]))
+        told = self.told.get(card.get("uuid", ""))
+        if told:
+            Text("p", told, "told", role="status")
+        for suggestion in card.get("suggestions", ()):
+            button(str(suggestion["label"]), lambda s=suggestion: self._accept(card, s), "suggestion")
+        for target in card.get("links", ()):
+            link(str(target["label"]), str(target["url"])).props["rel"] = "noreferrer"
+        reasons = list(card.get("overrideReasons", ()))
+        chosen: dict[str, Any] = {"reason": reasons[0] if reasons else None}
+        if not card.get("uuid"):
+            return
+
+        def choose(index: str) -> None:
+            chosen["reason"] = reasons[int(index)]
+
+        with box("div", "bar"):
+            if reasons:
+                choice("Reason", [(str(i), str(r["display"])) for i, r in enumerate(reasons)], "0", choose)
+            button("Dismiss", lambda: self._override(card, chosen["reason"]))
+
+    async def _accept(self, card: Mapping[str, Any], suggestion: Mapping[str, Any]) -> None:
+        await self._tell(card, accepted(card, suggestion, self.now()), f"Accepted: {suggestion['label']}")
+
+    async def _override(self, card: Mapping[str, Any], reason: Mapping[str, Any] | None) -> None:
+        said = "Dismissed" + (f": {reason['display']}" if reason else "")
+        await self._tell(card, overridden(card, reason, "", self.now()), said)
+
+    async def _tell(self, card: Mapping[str, Any], feedback: Mapping[str, Any], said: str) -> None:
+        status, text = await self._post(f"{self.service}/feedback", feedback)
+        went = status in {200, 202, 204}
+        self.told[card["uuid"]] = f"{said}. " + (
+            "The service took the feedback." if went else answer_of(status, text).problem
+        )
+        self._panel.refresh()

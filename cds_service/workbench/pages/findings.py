@@ -1,0 +1,70 @@
+"""What is wrong with an edited trial, and what it would change."""
+
+from collections.abc import Callable, Iterable
+
+from cds_service.trials.cases import said
+from cds_service.workbench.elements import Text, badge, box, button, link
+from cds_service.workbench.pages.layout import Place
+from cds_service.workbench.views.checked import Checked, Problem
+
+_MOST = 25
+
+
+def show_findings(problems: Iterable[Problem], go_to: Callable[[str, int], None]) -> None:
+    """Each problem with its line, which can be gone to."""
+    problems = tuple(problems)
+    if not problems:
+        return
+    with box("ul", "findings", aria_label="Findings"):
+        for problem in problems[:_MOST]:
+            with box("li", f"finding {problem.severity}"):
+                where = problem.file if problem.line is None else f"{problem.file} line {problem.line}"
+                if problem.line is None:
+                    Text("span", where, "tag")
+                else:
+                    line = problem.line
+                    button(where, lambda file=problem.file, line=line: go_to(file, line), "plain")
+                Text("strong", problem.severity)
+                Text("span", problem.text)
+                if problem.hint:
+                    Text("span", problem.hint, "hint")
+        if len(problems) > _MOST:
+            Text("li", f"and {len(problems) - _MOST} more")
+
+
+def show_effect(checked: Checked, place: Place) -> None:
+    """What differs from the rules in use, and whose verdict flips."""
+    if checked.change is not None:
+        Text("h2", "What you changed")
+        with box("ul", "changes"):
+            for change in checked.change.changes:
+                Text("li", f"{change.what}: {change.old} → {change.new}")
+            for criterion in checked.change.criteria:
+                with box("li"):
+                    Text("strong", f"{said(criterion.place)} {criterion.kind}")
+                    for change in criterion.changes:
+                        Text("span", f" {change.what}: {change.old} → {change.new}. ")
+    elif checked.draft.trial is not None:
+        Text("p", "The rules mean the same as those in use.", "hint")
+    _flips(checked, place)
+
+
+def _flips(checked: Checked, place: Place) -> None:
+    if checked.draft.trial is None:
+        return
+    flipped = [f for f in checked.flips if f.flips]
+    others = [f for f in checked.flips if not f.flips]
+    Text("h2", f"Patients whose verdict flips: {len(flipped)}")
+    if flipped:
+        with box("ul", "flips", aria_label="Flipped patients"):
+            for flip in flipped:
+                with box("li"):
+                    link(flip.patient, place.to("patients", flip.patient))
+                    badge(flip.old)
+                    Text("span", "→", "arrow", aria_label="becomes", role="img")
+                    badge(flip.new)
+                    because = ", ".join(f"{said(c.place)} {c.old} → {c.new}" for c in flip.because[:4])
+                    Text("span", because, "told")
+    if others:
+        names = ", ".join(f.patient for f in others[:8])
+        Text("p", f"Single outcomes differ, the verdict doesn't, for {len(others)}: {names}.", "hint")

@@ -1,0 +1,84 @@
+"""A patient: verdicts, charts, and the fact sheet with its evidence."""
+
+from collections.abc import Iterable
+
+from nicegui import run, ui
+
+from cds_service.fhir import Record
+from cds_service.matching import match
+from cds_service.workbench.desk import UPLOADED, Desk
+from cds_service.workbench.elements import Text, badge, box, link, table
+from cds_service.workbench.pages.layout import Place, frame
+from cds_service.workbench.views.series import Series, all_series, chart, describe
+from cds_service.workbench.views.sheet import Line, sheet, telling
+from cds_service.workbench.views.verdicts import told, who
+
+
+async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -> None:
+    """The page of one patient."""
+    library = desk.library()
+    result = await run.io_bound(match, record, library, place.as_of)
+    series = await run.io_bound(all_series, record, library, place.as_of)
+    lines = sheet(result)
+    name = "Uploaded record" if patient.startswith(UPLOADED) else f"Patient {patient}"
+    with frame(desk, place, name):
+        Text("p", f"{who(result)}. As of {place.as_of.isoformat()}.", "lead")
+        with box("p", "links"):
+            link("What if a fact were different?", place.to("patients", patient, "what-if"), "action")
+            if not patient.startswith(UPLOADED):
+                link("Open in the EHR view", place.to("ehr", patient=patient), "action")
+        for issue in result.issues:
+            Text("p", f"{issue.resource} {issue.element}: {issue.message}", "notice open")
+        Text("h2", "Verdicts")
+        with table("Verdicts of this patient", ["Trial", "What", "Verdict", "Because"]):
+            for found in result.trials:
+                with box("tr"):
+                    with box("th", scope="row"):
+                        link(found.trial.id, place.to("trials", found.trial.id, patient=patient))
+                    Text("td", found.trial.short_title)
+                    with box("td"):
+                        badge(found.verdict)
+                    Text("td", told(found))
+        if series:
+            Text("h2", "Results over time")
+            Text("p", "Green: the result's own normal range. Red, dashed: the trials' thresholds.", "lead")
+            with box("div", "charts"):
+                for one in series:
+                    _chart(one)
+        Text("h2", "Fact sheet")
+        for subject, found_lines in lines.items():
+            _facts(subject, found_lines)
+
+
+def _chart(series: Series) -> None:
+    unit = f", {series.unit}" if series.unit else ""
+    with box("figure", "chart"):
+        Text("figcaption", f"{series.title}{unit}")
+        with box("div", role="img", aria_label=describe(series)):
+            ui.echart(dict(chart(series)), renderer="svg").classes("plot")
+
+
+def _facts(subject: str, lines: tuple[Line, ...]) -> None:
+    Text("h3", subject)
+    there = [line for line in lines if telling(line)]
+    if there:
+        _lines(subject, there)
+    others = [line for line in lines if not telling(line)]
+    if others:
+        with box("details", "others"):
+            Text("summary", f"{len(others)} {'more' if there else ''} not on record or not known".replace("  ", " "))
+            _lines(f"{subject}: not on record or not known", others)
+
+
+def _lines(caption: str, lines: Iterable[Line]) -> None:
+    with table(caption, ["Fact", "Value", "Date", "As recorded", "Code", "Source"], "facts"):
+        for line in lines:
+            with box("tr"):
+                with box("th", scope="row"):
+                    Text("span", line.title)
+                    Text("code", line.name)
+                Text("td", line.said if line.known else f"not known: {line.said}", "" if line.known else "missing")
+                Text("td", line.date)
+                Text("td", line.raw)
+                Text("td", line.code)
+                Text("td", line.source)

@@ -1,0 +1,218 @@
+"""A trial: its criteria in plain words with one patient's outcomes, beside the editor that changes them."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+from nicegui import run, ui
+
+from cds_service.authoring.drafts import TRIAL_FILE
+from cds_service.trials.tally import tally
+from cds_service.workbench.desk import Desk
+from cds_service.workbench.elements import Text, box, button, choice
+from cds_service.workbench.pages.criteria import show_criteria
+from cds_service.workbench.pages.findings import show_effect, show_findings
+from cds_service.workbench.pages.layout import EDITOR, Place, frame, not_found
+from cds_service.workbench.saving import FILES, ConflictError, TrialFiles, open_files, save_files
+from cds_service.workbench.views.checked import Checked, check
+from cds_service.workbench.views.completions import completions
+from cds_service.workbench.views.criteria import criteria_views
+
+_PAUSE = 0.3
+"""Seconds without a keystroke before the text is checked."""
+
+
+async def trial_page(desk: Desk, place: Place, trial_id: str, patient: str | None) -> None:
+    """The page of one trial, for one patient."""
+    if desk.library().trial(trial_id) is None:
+        not_found(desk, place, f"There is no trial {trial_id!r} in the rules in use.")
+        return
+    records = desk.samples()
+    chosen = patient if patient is not None and desk.record(patient) is not None else next(iter(records), "")
+    page = _TrialPage(desk, place, trial_id, chosen, open_files(desk.rules_dir, trial_id))
+    await page.check()
+    page.build()
+
+
+class _TrialPage:
+    def __init__(self, desk: Desk, place: Place, trial_id: str, patient: str, files: TrialFiles) -> None:
+        self.desk = desk
+        self.place = place
+        self.trial_id = trial_id
+        self.patient = patient
+        self.files = files
+        self.texts: dict[str, str] = dict(files.texts)
+        self.shown = TRIAL_FILE
+        self.open: set[str] = set()
+        self.edits = 0
+        self.checked: Checked | None = None
+        self.editors: dict[str, ui.codemirror] = {}
+
+    async def check(self) -> None:
+        """Check the texts as they are. Heavy enough for a thread: a tenth of a second."""
+        record = self.desk.record(self.patient)
+        records = self.desk.samples() | ({} if record is None else {self.patient: record})
+        self.checked = await run.io_bound(
+            check,
+            self.desk.library(),
+            self.trial_id,
+            dict(self.texts),
+            records,
+            self.patient,
+            self.place.as_of,
+            self.desk.read_sample(),
+        )
+
+    def build(self) -> None:
+        """Put the page on the screen."""
+        trial = self.desk.library().trial(self.trial_id)
+        assert trial is not None
+        with frame(self.desk, self.place, f"{self.trial_id}: {trial.trial.short_title}", "Trials"):
+            status = trial.trial.status.replace("_", " ")
+            Text("p", f"{trial.trial.title}. {status}; rules {trial.rules_version}, {trial.state}.", "lead")
+            Text("p", tally(trial.trial).text(), "lead")
+            with box("div", "columns"):
+                with box("section", "criteria", aria_label="Criteria"):
+                    self._choose_patient()
+                    self._criteria = ui.refreshable(self._show_criteria)
+                    self._criteria()
+                with box("section", "desk", aria_label="Editor"):
+                    self._show_editor()
+                    self._findings = ui.refreshable(self._show_findings)
+                    self._findings()
+
+    def _choose_patient(self) -> None:
+        names = list(self.desk.samples())
+        if self.patient not in names:
+            names.append(self.patient)
+        choice("Patient", [(name, name) for name in names], self.patient, self._other_patient)
+
+    async def _other_patient(self, name: str) -> None:
+        self.patient = name
+        await self._again()
+
+    def _show_criteria(self) -> None:
+        library, checked = self.desk.library(), self.checked
+        trial = library.trial(self.trial_id)
+        assert checked is not None
+        assert trial is not None
+        draft = checked.draft
+        if draft.trial is None:
+            Text("p", "The text has an error: shown are the rules in use.", "notice open")
+        shown = draft.library if draft.library is not None else library
+        views = criteria_views(draft.trial or trial, shown, self.desk.rules_dir, draft.cases)
+        show_criteria(views, {o.place: o for o in checked.outcomes}, self.open)
+
+    def _show_editor(self) -> None:
+        with box("div", "bar"):
+            Text("h2", "Rules and test cases")
+            self._tabs = {
+                name: button(
+                    name, lambda name=name: self._turn_to(name), "tab", aria_pressed=_truth(name == self.shown)
+                )
+                for name in FILES
+            }
+        offers = completions(self.desk.library())
+        ui.add_head_html(f"<script>{EDITOR}</script>")
+        for name in FILES:
+            made = ui.codemirror(
+                self.texts[name], language="JSON", theme="githubLight", indent="  ", line_wrapping=True
+            )
+            made.on_value_change(lambda event, name=name: self._typed(name, event.value))
+            made.classes("editor")
+            made.visible = name == self.shown
+            if not self.desk.editable:
+                made.props["aria-readonly"] = "true"
+            self.editors[name] = made
+            label = f"{name} of {self.trial_id}"
+            ui.timer(0.05, lambda made=made, label=label: _enrich(made, label, offers), once=True)
+        note = "Ctrl+Space completes. Escape, then Tab leaves the editor."
+        if not self.desk.editable:
+            note += (
+                " This workbench is read-only: try what you like, nothing is saved (CDS_WORKBENCH_EDIT=true allows it)."
+            )
+        Text("p", note, "hint")
+
+    def _turn_to(self, name: str) -> None:
+        self.shown = name
+        for other, made in self.editors.items():
+            made.visible = other == name
+            self._tabs[other].props["aria-pressed"] = _truth(other == name)
+
+    async def _typed(self, name: str, text: str) -> None:
+        if text == self.texts[name]:
+            return
+        self.texts[name] = text
+        self.edits += 1
+        turn = self.edits
+        await asyncio.sleep(_PAUSE)
+        if turn == self.edits:
+            await self._again()
+
+    async def _again(self) -> None:
+        await self.check()
+        self._criteria.refresh()
+        self._findings.refresh()
+
+    def _show_findings(self) -> None:
+        checked = self.checked
+        assert checked is not None
+        edited = self.texts != dict(self.files.texts)
+        with box("div", "bar"):
+            if self.desk.editable:
+                save = button("Save", self._save, "primary")
+                # Stays reachable by keyboard, and says why nothing happens.
+                save.props["aria-disabled"] = _truth(not (edited and checked.can_save))
+            button("Undo all edits", self._revert, aria_disabled=_truth(not edited))
+            Text("span", _summary(checked, edited=edited), "told", role="status")
+        show_findings(checked.problems, self._go_to)
+        if edited:
+            show_effect(checked, self.place)
+
+    def _go_to(self, file: str, line: int) -> None:
+        self._turn_to(file)
+        self.editors[file].reveal_line(line)
+
+    def _revert(self) -> None:
+        for name, made in self.editors.items():
+            made.value = self.files.texts[name]
+
+    async def _save(self) -> None:
+        if not self.desk.editable:
+            return
+        # The button shows what was so a moment ago; what is written is checked now.
+        await self.check()
+        checked = self.checked
+        if checked is None or not checked.can_save or self.texts == dict(self.files.texts):
+            ui.notify("Not saved: mend what is listed first.", type="warning")
+            return
+        texts: Mapping[str, str] = dict(self.texts)
+        try:
+            self.files = await run.io_bound(save_files, self.files, texts)
+        except ConflictError as problem:
+            ui.notify(str(problem), type="negative")
+            return
+        except OSError as problem:
+            ui.notify(f"Not saved: {problem.strerror}", type="negative")
+            return
+        await run.io_bound(self.desk.reload)
+        await self._again()
+        ui.notify(f"Saved. The service now runs these rules of {self.trial_id}.", type="positive")
+
+
+async def _enrich(editor: ui.codemirror, label: str, offers: Mapping[str, object]) -> None:
+    ui.run_javascript(f"enrichEditor({editor.id}, {json.dumps(label)}, {json.dumps(offers)})")
+
+
+def _summary(checked: Checked, *, edited: bool) -> str:
+    errors = sum(p.severity == "error" for p in checked.problems)
+    if errors:
+        return f"{errors} to mend before it can be saved"
+    if not edited:
+        return "As on disk; all checks pass"
+    flips = sum(f.flips for f in checked.flips)
+    return f"All checks pass; {flips} verdict{'s' if flips != 1 else ''} flip{'' if flips != 1 else 's'}"
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"

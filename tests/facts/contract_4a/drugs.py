@@ -1,0 +1,210 @@
+"""DESIGN.md 4a, drugs: start, end, what is current, since when, by which code and route."""
+
+from typing import Any
+
+from tests.facts.contract_4a.rows import Table, row
+from tests.facts.records import SUBJECT, Json, concept, request, statement
+from tests.facts.small_rules import ATC, RXNORM, SNOMED
+
+PREDNISONE, AZATHIOPRINE, RILUZOLE, RITUXIMAB = "8640", "1256", "35623", "121191"
+BUDESONIDE, FLUTICASONE, BECLOMETASONE, SALBUTAMOL = "19831", "41126", "1347", "435"
+STEROID, CURRENT_STEROID = "medication.systemic_glucocorticoid", "medication.systemic_glucocorticoid.active"
+BETA = "medication.oral_beta2_agonist"
+LATELY = "NCT06027853/exc-02a"  # a systemic steroid within 3 days
+THIRTY_DAYS = "NCT06598202/inc-07"  # riluzole, where it is taken, since at least 30 days
+ORAL, TOPICAL, INHALED, NASAL, OCULAR, JOINT = (
+    "26643006", "6064005", "447694001", "46713006", "54485002", "12130007",
+)  # fmt: skip
+
+
+def bounded(start: str | None = None, end: str | None = None) -> Json:
+    return {"timing": {"repeat": {"boundsPeriod": period(start, end)}}}
+
+
+def period(start: str | None = None, end: str | None = None) -> Json:
+    return {key: value for key, value in (("start", start), ("end", end)) if value is not None}
+
+
+def riluzole(status: str = "active", authored: str | None = None, **elements: Any) -> Json:
+    return request(RILUZOLE, status, authored, **elements)
+
+
+def supplied(start: str, end: str, status: str = "completed") -> Json:
+    """A prescription for a stated time."""
+    return riluzole(status, start, dispenseRequest={"validityPeriod": period(start, end)})
+
+
+def by(route: str, drug: str = PREDNISONE) -> Json:
+    return request(drug, dosageInstruction=[{"route": concept(route)}])
+
+
+def atc(code: str) -> Json:
+    return request(medicationCodeableConcept=concept(code, ATC))
+
+
+def told(words: str, drug: str = PREDNISONE) -> Json:
+    return request(drug, dosageInstruction=[{"text": words}])
+
+
+def given(drug: str, status: str = "completed", **when: Any) -> Json:
+    return {
+        "resourceType": "MedicationAdministration",
+        "id": f"given-{drug}",
+        "status": status,
+        "medicationCodeableConcept": concept(drug, RXNORM),
+        "subject": SUBJECT,
+        **when,
+    }
+
+
+def medication(id: str, code: Json | None, **elements: Any) -> Json:
+    return {"resourceType": "Medication", "id": id, **({} if code is None else {"code": code}), **elements}
+
+
+def referring(to: str, **elements: Any) -> Json:
+    made = request(medicationReference={"reference": to}, **elements)
+    return {key: value for key, value in made.items() if key != "medicationCodeableConcept"}
+
+
+TABLE: Table = {
+    "which ones never count": [
+        *(
+            row(status, STEROID, "no", request(status=status))
+            for status in ("cancelled", "draft", "not-taken", "not-done", "entered-in-error")
+        ),
+        row("a statement that it is not taken", STEROID, "no", statement(status="not-taken")),
+        row("an administration that was not done", STEROID, "no", given(PREDNISONE, "not-done")),
+        row("a request not to give it", STEROID, "no", request(doNotPerform=True)),
+        row("a plan is no order", STEROID, "unknown", request(intent="plan")),
+        row("an unknown status", STEROID, "unknown", request(status="unknown")),
+    ],
+    "active without end is current": [
+        row("a request", CURRENT_STEROID, "yes", request()),
+        row("a statement", CURRENT_STEROID, "yes", statement()),
+        row("without any date", CURRENT_STEROID, "yes", request(authored=None)),
+        row("with an end to come", CURRENT_STEROID, "yes", statement(effectivePeriod=period("2026-01-01", "2026-07-01"))),
+        row("with today as its end", CURRENT_STEROID, "yes", statement(effectivePeriod=period("2026-01-01", "2026-06-01"))),
+        row("with an end that has passed", CURRENT_STEROID, "no", statement(effectivePeriod=period("2026-01-01", "2026-05-31"))),
+        row("to begin tomorrow", CURRENT_STEROID, "no", statement(effectivePeriod=period("2026-06-02"))),
+    ],
+    "the end that goes with the start": [
+        row("of the dosage", CURRENT_STEROID, "no", request(dosageInstruction=[bounded("2026-01-01", "2026-05-01")])),
+        row("of the dispense", CURRENT_STEROID, "no", request(dispenseRequest={"validityPeriod": period("2026-01-01", "2026-05-01")})),
+        row("three days ago", LATELY, "fail", statement(status="completed", effectivePeriod=period("2026-01-01", "2026-05-29"))),
+        row("four days ago", LATELY, "pass", statement(status="completed", effectivePeriod=period("2026-01-01", "2026-05-28"))),
+        row("stopped before its planned end: ended at some time", LATELY, "unknown", statement(status="stopped", effectivePeriod=period("2026-01-01", "2026-07-01"))),
+    ],
+    "completed or stopped without end: ended at an unknown time since the start": [
+        row("completed", CURRENT_STEROID, "no", request(status="completed")),
+        row("stopped", CURRENT_STEROID, "no", request(status="stopped")),
+        row("perhaps within 3 days", LATELY, "unknown", request(status="completed")),
+        row("begun within 3 days", LATELY, "fail", request(status="stopped", authored="2026-05-30")),
+        row("a single dose ended when it was given", LATELY, "pass", given(PREDNISONE, effectiveDateTime="2026-05-01T08:00:00Z")),
+        row("a dose of yesterday", LATELY, "fail", given(PREDNISONE, effectiveDateTime="2026-05-31T08:00:00Z")),
+    ],
+    "start: the earliest of the stated ones": [
+        row("authored 30 days ago", THIRTY_DAYS, "pass", riluzole(authored="2026-05-02")),
+        row("authored 29 days ago", THIRTY_DAYS, "fail", riluzole(authored="2026-05-03")),
+        row("the period before what was written later", THIRTY_DAYS, "pass", riluzole(authored="2026-05-20", dispenseRequest={"validityPeriod": period("2026-05-02")})),
+        row("the dosage's bounds", THIRTY_DAYS, "pass", riluzole(authored="2026-05-20", dosageInstruction=[bounded("2026-05-02")])),
+        row("authored before the period", THIRTY_DAYS, "pass", riluzole(authored="2026-05-02", dispenseRequest={"validityPeriod": period("2026-05-20")})),
+        row("a statement's period", THIRTY_DAYS, "pass", statement(RILUZOLE, effectivePeriod=period("2026-05-02"))),
+        row("no start at all", THIRTY_DAYS, "unknown", riluzole()),
+        row("a month that may be 30 days ago", THIRTY_DAYS, "unknown", riluzole(authored="2026-05")),
+        row("the month before", THIRTY_DAYS, "pass", riluzole(authored="2026-04")),
+        row("not taken: passes", THIRTY_DAYS, "pass"),
+        row("no longer taken: passes", THIRTY_DAYS, "pass", supplied("2026-05-10", "2026-05-20")),
+        row("each of the two drugs", THIRTY_DAYS, "fail", riluzole(authored="2026-01-01"), request(medicationCodeableConcept=concept("N07XX14", ATC), authored="2026-05-20")),
+    ],
+    "a renewed prescription is no new start": [
+        row("the next day", THIRTY_DAYS, "pass", supplied("2026-04-01", "2026-05-19"), riluzole(authored="2026-05-20")),
+        row("overlapping", THIRTY_DAYS, "pass", supplied("2026-04-01", "2026-05-25"), riluzole(authored="2026-05-20")),
+        row("after 14 days", THIRTY_DAYS, "pass", supplied("2026-04-01", "2026-05-06"), riluzole(authored="2026-05-20")),
+        row("after 15 days: a new start", THIRTY_DAYS, "fail", supplied("2026-04-01", "2026-05-05"), riluzole(authored="2026-05-20")),
+        row("month by month", THIRTY_DAYS, "pass", supplied("2026-03-20", "2026-04-19"), supplied("2026-04-20", "2026-05-19"), riluzole(authored="2026-05-20")),
+        row("two that are current", THIRTY_DAYS, "pass", riluzole(authored="2026-01-01"), riluzole(authored="2026-05-20")),
+        row("one of which nobody knows when it ended", THIRTY_DAYS, "unknown", riluzole("completed", "2026-04-01"), riluzole(authored="2026-05-20")),
+        row("one that was never taken does not join", THIRTY_DAYS, "fail", riluzole("cancelled", "2026-04-01"), riluzole(authored="2026-05-20")),
+        row("one in error does not join", THIRTY_DAYS, "fail", riluzole("entered-in-error", "2026-04-01"), riluzole(authored="2026-05-20")),
+    ],
+    "RxNorm: the ingredient and its clinical and branded drugs": [
+        row("ingredient", STEROID, "yes", request(PREDNISONE)),
+        row("clinical drug", STEROID, "yes", request("312615")),
+        row("branded drug", STEROID, "yes", request("206954")),
+        row("azathioprine tablet", "medication.immunosuppressant", "yes", request("197388")),
+        row("antimalarials are none", "medication.immunosuppressant", "no", request("5521")),
+        row("rituximab", "medication.biologic", "yes", request(RITUXIMAB)),
+        row("an RxNorm code under its OID", STEROID, "yes", request(medicationCodeableConcept=concept(PREDNISONE, "urn:oid:2.16.840.1.113883.6.88"))),
+        row("in words alone", STEROID, "unknown", request(medicationCodeableConcept={"text": "Prednisone 5 mg"})),
+        row("a drug that cannot be told", STEROID, "unknown", referring("Medication/none")),
+    ],
+    "ATC by prefix": [
+        row("prednisone", STEROID, "yes", atc("H02AB07")),
+        row("the group", STEROID, "yes", atc("H02AB")),
+        row("azathioprine", "medication.immunosuppressant", "yes", atc("L04AX01")),
+        row("insulin, by a longer code", "medication.diabetes_drug", "yes", atc("A10AE04")),
+        row("another group", STEROID, "no", atc("C09AA02")),
+    ],
+    "contained and referenced Medication": [
+        row("contained", STEROID, "yes", referring("#m", contained=[medication("m", concept(PREDNISONE, RXNORM))])),
+        row("referenced", STEROID, "yes", referring("Medication/m"), medication("m", concept(PREDNISONE, RXNORM))),
+        row("by its ingredient", STEROID, "yes", referring("Medication/m"), medication("m", None, ingredient=[{"itemCodeableConcept": concept(PREDNISONE, RXNORM)}])),
+        row("in error", STEROID, "unknown", referring("Medication/m"), medication("m", concept(PREDNISONE, RXNORM), status="entered-in-error")),
+        row("with a form for the eye", STEROID, "no", referring("#m", contained=[medication("m", concept("8638", RXNORM), form={"text": "Eye drops"})])),
+    ],
+    "systemic: not on the skin, inhaled, in the nose, the eye or a joint": [
+        *(
+            row(name, STEROID, expected, by(route))
+            for name, route, expected in (
+                ("by mouth", ORAL, "yes"), ("into a vein", "47625008", "yes"), ("into a muscle", "78421000", "yes"),
+                ("on the skin", TOPICAL, "no"), ("inhaled", INHALED, "no"), ("in the nose", NASAL, "no"),
+                ("in the eye", OCULAR, "no"), ("into a joint", JOINT, "no"),
+            )
+        ),  # fmt: skip
+        *(
+            row(name, STEROID, expected, atc(code))
+            for name, code, expected in (
+                ("nasal group", "R01AD02", "no"), ("inhaled group", "R03BA02", "no"), ("skin group", "D07AC01", "no"),
+                ("eye group", "S01BA04", "no"), ("systemic group", "H02AB06", "yes"),
+            )
+        ),  # fmt: skip
+        row("a cream by its name", STEROID, "no", request("106258")),
+        row("eye drops by the instruction", STEROID, "no", told("1 drop in the left eye twice daily", "8638")),
+        row("the route as an abbreviation", STEROID, "yes", request(dosageInstruction=[{"route": {"text": "PO"}}])),
+        row("the route in words", STEROID, "no", request(dosageInstruction=[{"route": {"text": "Topical"}}])),
+        row("two routes: it may be either", STEROID, "unknown", request(dosageInstruction=[{"route": concept(ORAL)}, {"route": concept(TOPICAL)}])),
+    ],
+    "the ingredient alone: systemic where it usually is": [
+        *(
+            row(name, STEROID, "yes", request(code))
+            for name, code in (
+                ("prednisone", PREDNISONE), ("prednisolone", "8638"), ("methylprednisolone", "6902"),
+                ("dexamethasone", "3264"), ("hydrocortisone", "5492"),
+            )
+        ),  # fmt: skip
+        row("budesonide: unknown", STEROID, "unknown", request(BUDESONIDE)),
+        row("fluticasone: unknown", STEROID, "unknown", request(FLUTICASONE)),
+        row("beclometasone: unknown", STEROID, "unknown", request(BECLOMETASONE)),
+        row("budesonide by mouth", STEROID, "yes", by(ORAL, BUDESONIDE)),
+        row("budesonide inhaled", STEROID, "no", by(INHALED, BUDESONIDE)),
+        row("salbutamol: unknown", BETA, "unknown", request(SALBUTAMOL)),
+        row("salbutamol by mouth", BETA, "yes", by(ORAL, SALBUTAMOL)),
+        row("salbutamol inhaled", BETA, "no", by(INHALED, SALBUTAMOL)),
+        row("salbutamol tablet", BETA, "yes", request("197318")),
+        row("salbutamol, ATC group for inhalation", BETA, "no", atc("R03AC02")),
+        row("salbutamol, ATC systemic group", BETA, "yes", atc("R03CC02")),
+    ],
+    "steroids and β2-agonists at the criteria": [
+        row("oral salbutamol 30 days ago", "NCT07617779/exc-14", "fail", statement("197318", "completed", effectivePeriod=period("2026-04-01", "2026-05-02"))),
+        row("31 days ago", "NCT07617779/exc-14", "pass", statement("197318", "completed", effectivePeriod=period("2026-04-01", "2026-05-01"))),
+        row("inhaled today", "NCT07617779/exc-14", "pass", by(INHALED, SALBUTAMOL)),
+        row("rituximab 3 months ago", "NCT07617779/exc-12", "fail", given(RITUXIMAB, effectiveDateTime="2026-03-01")),
+        row("and a day more", "NCT07617779/exc-12", "pass", given(RITUXIMAB, effectiveDateTime="2026-02-28")),
+        row("topical steroid now", "NCT07617779/exc-13", "pass", by(TOPICAL)),
+        row("insulin now", "NCT07617779/exc-13", "fail", atc("A10AE04")),
+        row("one class alone fails", "NCT07083349/inc-04a", "fail", request(PREDNISONE)),
+        row("with hydroxychloroquine only", "NCT07083349/inc-04a", "fail", request(PREDNISONE), request("5521")),
+        row("with a biologic instead", "NCT07083349/inc-04a", "pass", request(PREDNISONE), request(RITUXIMAB)),
+        row("where the biologic leaves it open", "NCT06676631/inc-06", "unknown", request(PREDNISONE), request(RITUXIMAB)),
+    ],
+}

@@ -1,0 +1,31 @@
+"""The reading rules of DESIGN.md 4a, sentence by sentence: record, fact or outcome, and why (tables in `contract_4a/`).
+
+With the project's own rules and the full reading of FHIR. What is expected was written from the contract.
+"""
+
+from types import ModuleType
+
+import pytest
+
+from cds_service.library import Library, load_library
+from cds_service.settings import default_rules_dir
+from tests.facts.contract_4a import answers, conditions, drugs, freshness, observations, ranges, times
+from tests.facts.contract_4a.rows import Row, judge
+
+TABLES: tuple[ModuleType, ...] = (times, observations, ranges, freshness, answers, conditions, drugs)
+ROWS = [
+    pytest.param(item, id=f"{table.__name__.rpartition('.')[2]}: {sentence}: {item.about}: {item.why}")
+    for table in TABLES
+    for sentence, items in table.TABLE.items()
+    for item in items
+]
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library(default_rules_dir())
+
+
+@pytest.mark.parametrize("item", ROWS)
+def test_what_the_record_says(item: Row, library: Library) -> None:
+    assert judge(item, library) == item.expected

@@ -1,0 +1,56 @@
+"""The digest of a request is that of its content: not of its spacing, its order or its token."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import DecodeError
+
+from cds_service.store.digests import canonical, digest_of, request_digest
+
+BODY = {"hook": "patient-view", "prefetch": {"b": [1, "é\u2028"], "a": {"y": None, "x": True}}}
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(),
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(), inside, max_size=4),
+)
+
+
+def test_spacing_order_and_escapes_do_not_matter() -> None:
+    shuffled = {"prefetch": {"a": {"x": True, "y": None}, "b": [1, "é\u2028"]}, "hook": "patient-view"}
+    forms = [json.dumps(BODY), json.dumps(BODY, indent=3), json.dumps(shuffled, ensure_ascii=False)]
+    forms.append("\ufeff" + json.dumps(BODY))
+    assert len({request_digest(form.encode()) for form in forms}) == 1
+
+
+def test_the_token_does_not_matter_and_everything_else_does() -> None:
+    plain = request_digest(json.dumps(BODY).encode())
+    token = {"fhirAuthorization": {"access_token": "secret"}}
+    assert request_digest(json.dumps({**BODY, **token}).encode()) == plain
+    assert request_digest(json.dumps({**BODY, "hook": "order-sign"}).encode()) != plain
+
+
+@pytest.mark.parametrize(("one", "other"), [("1.0", "1.00"), ("1", "1.0"), ("1e2", "100.0"), ('"1"', "1")])
+def test_a_number_is_what_is_written(one: str, other: str) -> None:
+    assert request_digest(f'{{"v": {one}}}'.encode()) != request_digest(f'{{"v": {other}}}'.encode())
+
+
+@given(content=st.dictionaries(st.text(), values, max_size=4))
+def test_a_large_request_gives_what_a_small_one_would(content: dict[str, Any]) -> None:
+    content.pop("fhirAuthorization", None)
+    content["large"] = {"list": ["x" * 20_000, {"b": "y" * 40_000, "a": content.get("a")}], "empty": []}
+    body = json.dumps(content, indent=1).encode()
+    assert request_digest(body) == digest_of(canonical(json.loads(body)))
+
+
+def test_an_empty_list_in_many_spaces_is_an_empty_list() -> None:
+    wide = '{"a": [' + " " * 40_000 + '], "b": {' + " " * 40_000 + "}}"
+    assert request_digest(wide.encode()) == request_digest(b'{"a": [], "b": {}}')
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"a": tru}'])
+def test_what_is_no_request_has_no_digest(body: bytes) -> None:
+    with pytest.raises(DecodeError):
+        request_digest(body)

@@ -1,0 +1,143 @@
+"""Feedback is kept once, whole and for good, or not acknowledged."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from cds_service.store.database import Database
+from cds_service.store.failures import StoreUnavailable
+from cds_service.store.feedback import record_feedback
+from cds_service.store.tables import feedback
+
+
+def kept(database: Database) -> list[Any]:
+    with database.transaction(writes=False) as connection:
+        return list(connection.execute(select(feedback).order_by(feedback.c.id)))
+
+
+def test_an_item_is_kept_with_all_it_says(database: Database, make: SimpleNamespace) -> None:
+    reasons = make.because("patient-refuses", "http://example.org")
+    item = make.item(outcome="overridden", suggestions=("s",), reasons=reasons, comment="too ill")
+    assert make.say(database, item) == 1
+    [row] = kept(database)
+    assert (row.client, row.card, row.outcome, row.outcome_at) == ("ehr", item.card, "overridden", make.now)
+    assert (row.suggestions, row.comment) == (["s"], "too ill")
+    assert row.reasons == [{"code": "patient-refuses", "system": "http://example.org", "display": ""}]
+
+
+def test_the_same_item_counts_once(database: Database, make: SimpleNamespace) -> None:
+    assert make.say(database, make.item(), make.item()) == 1
+    assert make.say(database, make.item(), at=make.now + timedelta(hours=1)) == 0
+    assert len(kept(database)) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"outcome": "overridden"}, {"outcome_at": "later"}, {"suggestions": ("s",)}, {"comment": "why"}],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_outcome_of_the_same_card_is_another_item(
+    database: Database, make: SimpleNamespace, change: dict[str, Any]
+) -> None:
+    if "outcome_at" in change:
+        change = {"outcome_at": make.now + timedelta(seconds=1)}
+    assert make.say(database, make.item()) == 1
+    assert make.say(database, make.item(**change)) == 1
+    assert len(kept(database)) == 2
+
+
+def test_two_clients_may_say_the_same(database: Database, make: SimpleNamespace) -> None:
+    assert make.say(database, make.item()) == 1
+    assert make.say(database, make.item(), client="another") == 1
+
+
+def test_a_card_that_was_never_served_is_kept_too(database: Database, make: SimpleNamespace) -> None:
+    assert make.say(database, make.item(card="not a uuid, é 漢")) == 1
+    assert kept(database)[0].card == "not a uuid, é 漢"
+
+
+def test_comments_can_be_left_out_and_still_tell_items_apart(database: Database, make: SimpleNamespace) -> None:
+    assert make.say(database, make.item(comment="Jane Doe said no"), keep=False) == 1
+    assert make.say(database, make.item(comment="Jane Doe said no"), keep=False) == 0
+    assert make.say(database, make.item(comment="never"), keep=False) == 1
+    assert [row.comment for row in kept(database)] == [None, None]
+
+
+def test_the_same_batches_at_once_are_kept_once(opened: Callable[[], Database], make: SimpleNamespace) -> None:
+    databases = [opened() for _ in range(8)]
+    databases[0].ping()
+    batch = [make.item(number) for number in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        orders = [batch if n % 2 else batch[::-1] for n in range(8)]
+        new = list(threads.map(lambda pair: make.say(pair[0], *pair[1]), zip(databases, orders, strict=True)))
+    assert sum(new) == 40
+    assert len(kept(databases[0])) == 40
+
+
+def test_a_batch_is_kept_whole_or_not_at_all(database: Database, make: SimpleNamespace) -> None:
+    make.say(database, make.item(1))
+    broken = make.item(3, outcome="overridden", card="x" * 300 + "\x00")
+    try:
+        make.say(database, make.item(2), broken, make.item(4))
+    except StoreUnavailable:
+        assert len(kept(database)) == 1
+    else:
+        # SQLite takes any text at any length.
+        assert len(kept(database)) == 4
+
+
+def test_a_full_disk_acknowledges_nothing_and_loses_nothing(
+    opened: Callable[[], Database], url: str, make: SimpleNamespace
+) -> None:
+    if not url.startswith("sqlite"):
+        pytest.skip("the limit that stands for a full disk is SQLite's own")
+    database = opened()
+    make.say(database, make.item(0))
+    full = True
+
+    def limit(connection: Any, _record: Any, _proxy: Any) -> None:
+        [pages] = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages if full else 1_000_000}")
+
+    event.listen(database.engine(), "checkout", limit)
+    batch = [make.item(number, comment="x" * 1_000) for number in range(1, 100)]
+    with pytest.raises(StoreUnavailable) as caught:
+        make.say(database, *batch)
+    assert caught.value.cause == "OperationalError"
+    assert len(kept(database)) == 1
+    full = False
+    assert make.say(database, *batch) == 99
+
+
+def test_a_failure_tells_neither_values_nor_password(
+    database: Database, make: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.ping()
+
+    def fail(*_arguments: Any) -> None:
+        raise OSError("disk I/O error on SECRET")
+
+    event.listen(database.engine(), "before_cursor_execute", fail)
+    with pytest.raises(OSError, match="SECRET"):
+        make.say(database, make.item(comment="SECRETCOMMENT"))
+    event.remove(database.engine(), "before_cursor_execute", fail)
+    assert "SECRETCOMMENT" not in caplog.text
+
+
+def test_what_is_acknowledged_is_on_the_disk(database: Database, make: SimpleNamespace, url: str) -> None:
+    """Seen from the settings that the databases themselves report for the very transaction."""
+    found: list[Any] = []
+
+    def ask(connection: Any) -> None:
+        question = "PRAGMA synchronous" if url.startswith("sqlite") else "SHOW synchronous_commit"
+        found.append(connection.exec_driver_sql(question).scalar())
+
+    database.ping()
+    event.listen(database.engine(), "commit", ask)
+    record_feedback(database, "ehr", [make.item()], make.now, keep_comments=True)
+    assert found == [2 if url.startswith("sqlite") else "on"]

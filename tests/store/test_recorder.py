@@ -1,0 +1,284 @@
+"""The decision log is written beside the answers: nothing waits for it, and it catches up after trouble."""
+
+import io
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import structlog
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import OperationalError
+
+from cds_service.store.database import Database
+from cds_service.store.decisions import find_decisions
+from cds_service.store.recorder import Recorder
+from cds_service.store.tables import decisions, rule_sets, served_cards
+from tests.postgres import Postgres
+
+
+class Counts:
+    """A `Watch` that adds up."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.dropped: Counter[str] = Counter()
+        self.queued: list[int] = []
+        self.available: list[bool] = []
+
+    def decisions_written(self, number: int) -> None:
+        self.written += number
+
+    def decisions_dropped(self, number: int, why: str) -> None:
+        self.dropped[why] += number
+
+    def decisions_queued(self, number: int) -> None:
+        self.queued.append(number)
+
+    def database_available(self, available: bool) -> None:
+        self.available.append(available)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cds_service.store.recorder.PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("cds_service.store.recorder._LINGER_SECONDS", 0.01)
+
+
+@pytest.fixture
+def counts() -> Counts:
+    return Counts()
+
+
+@pytest.fixture
+def logged() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def recorder_on(counts: Counts, logged: io.StringIO) -> Iterator[Callable[..., Recorder]]:
+    started = []
+
+    def build(database: Database, **options: Any) -> Recorder:
+        log = structlog.wrap_logger(structlog.PrintLogger(logged), processors=[structlog.processors.JSONRenderer()])
+        started.append(Recorder(database, log, counts, **options))
+        return started[-1]
+
+    yield build
+    for recorder in started:
+        recorder.stop(1)
+
+
+def number_of(database: Database) -> int:
+    with database.transaction(writes=False) as connection:
+        return connection.execute(select(func.count()).select_from(decisions)).scalar_one()
+
+
+@contextmanager
+def outage(database: Database) -> Iterator[None]:
+    """Every transaction fails as if the server were gone."""
+
+    def fail(_connection: Any) -> None:
+        raise OperationalError("BEGIN", None, Exception("gone"))
+
+    event.listen(database.engine(), "begin", fail)
+    yield
+    event.remove(database.engine(), "begin", fail)
+
+
+def test_what_is_put_is_written_with_its_cards(
+    database: Database, recorder_on: Callable[..., Recorder], counts: Counts, make: SimpleNamespace
+) -> None:
+    recorder = recorder_on(database)
+    recorder.start(5)
+    for number in range(500):
+        recorder.put(make.decision(number), make.request)
+    assert recorder.flush(20)
+    assert number_of(database) == counts.written == 500
+    with database.transaction(writes=False) as connection:
+        assert connection.execute(select(func.count()).select_from(served_cards)).scalar_one() == 500
+        assert connection.execute(select(func.count()).select_from(rule_sets)).scalar_one() == 1
+        [found] = find_decisions(connection, make.decision(7).id)
+    assert found.decision == make.decision(7)
+    assert counts.available == [True]
+    assert counts.queued[-1] == 0
+
+
+def test_a_repeated_request_keeps_both_decisions_and_the_card_once(database: Database, make: SimpleNamespace) -> None:
+    make.serve(database, make.rows(1))
+    make.serve(database, make.rows(2, hook_instance=make.decision(1).hook_instance, cards=(make.card(1),)))
+    with database.transaction(writes=False) as connection:
+        found = find_decisions(connection, make.decision(1).hook_instance.upper())
+        owners = connection.execute(select(served_cards.c.decision)).scalars().all()
+    assert {one.decision.id for one in found} == {make.decision(1).id, make.decision(2).id}
+    assert owners == [make.decision(1).id]
+
+
+def test_putting_takes_no_time_while_the_database_is_locked(
+    database: Database, opened: Callable[[], Database], recorder_on: Callable[..., Recorder], make: SimpleNamespace
+) -> None:
+    recorder = recorder_on(database)
+    recorder.start(5)
+    with opened().transaction(writes=True) as connection:
+        connection.execute(text("DELETE FROM decisions"))
+        began = time.perf_counter()
+        for number in range(200):
+            recorder.put(make.decision(number), make.request)
+        took = time.perf_counter() - began
+    assert took / 200 < 0.001
+    assert recorder.flush(20)
+    assert number_of(database) == 200
+
+
+def test_after_an_outage_the_log_catches_up(
+    database: Database,
+    recorder_on: Callable[..., Recorder],
+    counts: Counts,
+    logged: io.StringIO,
+    make: SimpleNamespace,
+) -> None:
+    recorder = recorder_on(database)
+    recorder.start(5)
+    with outage(database):
+        for number in range(50):
+            recorder.put(make.decision(number), make.request)
+        assert not recorder.flush(0.3)
+        assert not database.available
+    assert recorder.flush(10)
+    assert number_of(database) == 50
+    assert counts.available == [True, False, True]
+    events = [json.loads(line)["event"] for line in logged.getvalue().splitlines()]
+    assert events == ["database_available", "database_unavailable", "database_available"]
+
+
+def test_a_server_that_is_stopped_and_started_again_is_found_again(
+    postgres: Postgres,
+    new_postgres_url: Callable[[], str],
+    recorder_on: Callable[..., Recorder],
+    make: SimpleNamespace,
+) -> None:
+    from pathlib import Path  # noqa: PLC0415 - for this one test
+
+    from cds_service.store.address import database_address  # noqa: PLC0415
+
+    database = Database(database_address(new_postgres_url(), Path()))
+    recorder = recorder_on(database)
+    recorder.start(5)
+    recorder.put(make.decision(1), make.request)
+    assert recorder.flush(10)
+    postgres.stop()
+    try:
+        recorder.put(make.decision(2), make.request)
+        assert not recorder.flush(1)
+        assert not database.available
+    finally:
+        postgres.start()
+    assert recorder.flush(20)
+    assert number_of(database) == 2
+    recorder.stop(1)
+    database.close()
+
+
+def test_a_full_queue_drops_the_newest_counts_them_and_says_so_once(
+    database: Database,
+    recorder_on: Callable[..., Recorder],
+    counts: Counts,
+    logged: io.StringIO,
+    make: SimpleNamespace,
+) -> None:
+    recorder = recorder_on(database, most_queued=10)
+    with outage(database):
+        recorder.start(5)
+        for number in range(25):
+            recorder.put(make.decision(number), make.request)
+    assert recorder.flush(10)
+    assert number_of(database) == 10
+    assert counts.dropped == {"full": 15}
+    said = [line for line in map(json.loads, logged.getvalue().splitlines()) if line["event"] == "decisions_dropped"]
+    assert said == [{"event": "decisions_dropped", "dropped": 1, "why": "full"}]
+
+
+def test_large_requests_are_not_piled_up_in_memory(
+    database: Database, recorder_on: Callable[..., Recorder], counts: Counts, make: SimpleNamespace
+) -> None:
+    recorder = recorder_on(database, most_queued_bytes=10_000)
+    large = json.dumps({"prefetch": "x" * 4_000}).encode()
+    for number in range(5):
+        recorder.put(make.decision(number), large)
+    assert counts.dropped == {"full": 3}
+    recorder.start()
+    assert recorder.flush(10)
+    assert number_of(database) == 2
+
+
+def test_one_decision_that_is_refused_costs_no_other(
+    database: Database, recorder_on: Callable[..., Recorder], counts: Counts, make: SimpleNamespace
+) -> None:
+    recorder = recorder_on(database)
+    for number in range(20):
+        # A NULL where there must be something.
+        fields = {"patient": None} if number == 11 else {}
+        recorder.put(make.decision(number, **fields), b"not JSON" if number == 5 else make.request)
+    recorder.start()
+    assert recorder.flush(10)
+    assert number_of(database) == 18
+    assert counts.dropped == {"refused": 2}
+    assert counts.written == 18
+
+
+def test_stopping_writes_what_is_queued(
+    database: Database, recorder_on: Callable[..., Recorder], counts: Counts, make: SimpleNamespace
+) -> None:
+    recorder = recorder_on(database)
+    recorder.start(5)
+    for number in range(300):
+        recorder.put(make.decision(number), make.request)
+    recorder.stop(10)
+    assert number_of(database) == 300
+    recorder.start(5)
+    recorder.put(make.decision(301), make.request)
+    recorder.stop(10)
+    assert number_of(database) == 301
+    assert counts.dropped == {}
+
+
+def test_stopping_without_a_database_ends_in_time_and_counts_what_is_lost(
+    database: Database, recorder_on: Callable[..., Recorder], counts: Counts, make: SimpleNamespace
+) -> None:
+    recorder = recorder_on(database)
+    with outage(database):
+        recorder.start(5)
+        for number in range(7):
+            recorder.put(make.decision(number), make.request)
+        began = time.monotonic()
+        recorder.stop(0.3)
+    assert time.monotonic() - began < 2
+    assert counts.dropped == {"shutdown": 7}
+
+
+def test_its_thread_survives_whatever_goes_wrong(
+    database: Database,
+    recorder_on: Callable[..., Recorder],
+    logged: io.StringIO,
+    make: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = threading.Semaphore(0)
+
+    def chore() -> None:
+        calls.release()
+        raise RuntimeError("SECRET")
+
+    monkeypatch.setattr("cds_service.store.recorder._CHORE_SECONDS", 0)
+    recorder = recorder_on(database, chore=chore)
+    recorder.start(5)
+    assert calls.acquire(timeout=5)
+    recorder.put(make.decision(1), make.request)
+    assert recorder.flush(10)
+    assert '"error": "RuntimeError"' in logged.getvalue()
+    assert "SECRET" not in logged.getvalue()

@@ -1,0 +1,106 @@
+"""A token counts once, whichever worker meets it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from cds_service.cds_hooks.trust.replay import ReplayGuard
+from cds_service.store.database import Database
+from cds_service.store.tables import seen_tokens
+from cds_service.store.tokens import SeenTokens
+
+
+class Clock:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock(make: SimpleNamespace) -> Clock:
+    return Clock(make.now)
+
+
+@pytest.fixture
+def failures() -> list[None]:
+    return []
+
+
+@pytest.fixture
+def worker(opened: Callable[[], Database], clock: Clock, failures: list[None]) -> Callable[[], SeenTokens]:
+    """Makes another worker's view of the tokens."""
+
+    def start() -> SeenTokens:
+        database = opened()
+        database.ping()
+        return SeenTokens(database, clock, lambda: failures.append(None))
+
+    return start
+
+
+def test_it_is_what_the_gate_asks(worker: Callable[[], SeenTokens], clock: Clock) -> None:
+    guard: ReplayGuard = worker()
+    assert guard.first_time("https://ehr.example", "1", clock.now)
+
+
+def test_the_first_use_is_the_first_for_all_workers(worker: Callable[[], SeenTokens], clock: Clock) -> None:
+    here, there = worker(), worker()
+    until = clock.now + timedelta(minutes=5)
+    assert here.first_time("https://ehr.example", "1", until)
+    assert not here.first_time("https://ehr.example", "1", until)
+    assert not there.first_time("https://ehr.example", "1", until)
+    assert there.first_time("https://other.example", "1", until)
+    assert there.first_time("https://ehr.example", "2", until)
+
+
+def test_no_two_pairs_are_mistaken_for_one_another(worker: Callable[[], SeenTokens], clock: Clock) -> None:
+    tokens = worker()
+    pairs = [("a", "b c"), ("a b", "c"), ("a", "b c "), ("a", "\ud800"), ("a", "x" * 10_000)]
+    assert [tokens.first_time(*pair, clock.now) for pair in pairs] == [True] * len(pairs)
+
+
+def test_of_many_at_the_same_moment_one_is_the_first(worker: Callable[[], SeenTokens], clock: Clock) -> None:
+    workers = [worker() for _ in range(6)]
+    with ThreadPoolExecutor(24) as threads:
+        for jti in range(5):
+            answers = threads.map(lambda n: workers[n % 6].first_time("i", f"{jti}", clock.now), range(24))  # noqa: B023
+            assert sum(answers) == 1
+
+
+def test_what_has_expired_is_forgotten(
+    worker: Callable[[], SeenTokens], opened: Callable[[], Database], clock: Clock
+) -> None:
+    tokens = worker()
+    tokens.first_time("i", "short", clock.now + timedelta(minutes=1))
+    tokens.first_time("i", "long", clock.now + timedelta(hours=1))
+    clock.now += timedelta(minutes=7)
+    assert tokens.forget_expired() == 1
+    with opened().transaction(writes=False) as connection:
+        assert connection.execute(select(func.count()).select_from(seen_tokens)).scalar_one() == 1
+
+
+def test_memory_is_swept_too(worker: Callable[[], SeenTokens], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cds_service.store.tokens._SWEEP_AT", 3)
+    tokens = worker()
+    for number in range(3):
+        tokens.first_time("i", str(number), clock.now)
+    clock.now += timedelta(hours=1)
+    tokens.first_time("i", "3", clock.now)
+    assert len(tokens._own) == 1
+
+
+def test_without_the_database_each_worker_still_knows_its_own(
+    worker: Callable[[], SeenTokens], opened: Callable[[], Database], clock: Clock, failures: list[Any]
+) -> None:
+    tokens = worker()
+    with opened().transaction(writes=True) as connection:
+        connection.execute(text("DROP TABLE seen_tokens"))
+    assert [tokens.first_time("i", jti, clock.now) for jti in "1122"] == [True, False, True, False]
+    assert len(failures) == 2
