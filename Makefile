@@ -74,7 +74,7 @@ format: setup ## let ruff mend and format the code
 
 # The runtime and build locks take their versions from the development lock, so all three agree.
 lock: $(VENV)/.locked ## write the lock files again from pyproject.toml (ARGS=--upgrade for newer versions)
-	@$(COMPILE) $(ARGS) pyproject.toml --group dev -o requirements-dev.lock
+	@$(COMPILE) $(ARGS) pyproject.toml --extra workbench --group dev -o requirements-dev.lock
 	@$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 	@$(COMPILE) -c requirements-dev.lock --group build -o requirements-build.lock
 	@$(COMPILE) -c requirements-dev.lock --group deploy -o requirements-deploy.lock

@@ -1,7 +1,9 @@
 """The web application: settings, rules, clock, matching and cards are wired to the protocol here and nowhere else."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import anyio.to_thread
@@ -23,22 +25,32 @@ from cds_service.cds_hooks.log import open_log
 from cds_service.cds_hooks.observed import Observed
 from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.prefetch import prefetch_templates
-from cds_service.cds_hooks.routes import DISCOVERY_PATH, HOOK_PATH, router
+from cds_service.cds_hooks.routes import DISCOVERY_PATH, HOOK_PATH, Serving, router
 from cds_service.cds_hooks.trust.gate import Caller
 from cds_service.cds_hooks.trust.replay import ReplayGuard
 from cds_service.facts.supply import types_read
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.metrics import Metrics, forget_dead_workers
 from cds_service.operations import PATHS, operations_router
 from cds_service.persistence import open_persistence, suppression_policies
+from cds_service.reloading import LiveRules
 from cds_service.settings import Settings, check_bind, load_settings
 from cds_service.store.decisions import RuleSet
 from cds_service.store.failures import StoreUnavailable
 from cds_service.store.feedback import record_feedback
 from cds_service.trusted import card_options, configured_clients, gate_for
+from cds_service.workbench_mode import mount_workbench, workbench_on
 
 SERVED = (DISCOVERY_PATH, HOOK_PATH, FEEDBACK_PATH, *PATHS)
 OVERRIDE_CODES = tuple(reason["code"] for reason in OVERRIDE_REASONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a version of the rules is prepared into."""
+
+    serving: Serving
+    rule_set: RuleSet
 
 
 def _now() -> datetime:
@@ -59,29 +71,47 @@ def create_app(
     tokens are valid; `replay_guard`, in the place of the database, remembers which were used. Raises RulesError,
     ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used.
     """
-    rules = load_library(settings.rules_dir) if library is None else library
     log = open_log(settings.log_level)
     clients = configured_clients(settings)
-    templates = prefetch_templates(rules.catalogue, rules.facts_read)
-    metrics = Metrics(SERVED, templates, OVERRIDE_CODES)
+    metrics = Metrics(SERVED, (), OVERRIDE_CODES)
     store = open_persistence(settings, metrics, now, log)
     outbound = Outbound()
     guard = store.tokens if replay_guard is None else replay_guard
     gate = gate_for(settings, clients, guard=guard, now=now, outbound=outbound, log=log)
-    answerer = Answerer(
-        library=rules,
-        rules=RuleSet.of(rules.files),
-        versions=running_versions(),
-        options=card_options(settings, clients),
-        policies=suppression_policies(settings, clients),
-        pseudonyms=store.pseudonyms,
-        suppression=store.suppression,
-        recorder=store.recorder,
-        metrics=metrics,
-        clock=clock,
-        now=now,
+    versions = running_versions()
+    options, policies = card_options(settings, clients), suppression_policies(settings, clients)
+
+    def prepare(rules: Library) -> Prepared:
+        templates = prefetch_templates(rules.catalogue, rules.facts_read)
+        answerer = Answerer(
+            library=rules,
+            rules=RuleSet.of(rules.files),
+            versions=versions,
+            options=options,
+            policies=policies,
+            pseudonyms=store.pseudonyms,
+            suppression=store.suppression,
+            recorder=store.recorder,
+            metrics=metrics,
+            clock=clock,
+            now=now,
+        )
+        fallback = Fallback(
+            templates,
+            types_read(rules.catalogue, rules.facts_read),
+            outbound,
+            seconds=settings.fhir_timeout,
+            max_bytes=settings.max_body_bytes,
+        )
+        metrics.prefetch_keys(templates)
+        expected = settings.expected_rules
+        metrics.rules_expected(not expected or answerer.rules.digest in expected)
+        metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.trials])
+        return Prepared(Serving(templates, answerer.answer_for, fallback), answerer.rules)
+
+    live = LiveRules(
+        settings.rules_dir if library is None else None, prepare, now, log, library, tell=metrics.rules_usable
     )
-    metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.trials])
 
     def keep(caller: Caller, items: Sequence[Feedback]) -> int:
         try:
@@ -98,7 +128,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(store.start)
+        watching = asyncio.create_task(live.watch()) if settings.rules_reload and live.folder is not None else None
         yield
+        if watching is not None:
+            watching.cancel()
         await anyio.to_thread.run_sync(store.stop)
 
     app = FastAPI(
@@ -114,18 +147,9 @@ def create_app(
         middleware=_layers(settings, metrics, log),
         lifespan=lifespan,
     )
-    fallback = Fallback(
-        templates,
-        types_read(rules.catalogue, rules.facts_read),
-        outbound,
-        seconds=settings.fhir_timeout,
-        max_bytes=settings.max_body_bytes,
-    )
     hooks = router(
-        templates,
-        answerer.answer_for,
+        lambda: live.current.prepared.serving,
         gate=gate,
-        fallback=fallback,
         outbound=outbound,
         max_body_bytes=settings.max_body_bytes,
         log=log,
@@ -133,7 +157,8 @@ def create_app(
     )
     app.include_router(hooks, tags=["CDS Hooks"])
     app.include_router(feedback_router(keep, gate=gate, log=log), tags=["CDS Hooks"])
-    app.include_router(operations_router(rules, answerer.rules, store.database, metrics), tags=["Operations"])
+    app.include_router(operations_router(live, store.database, metrics, settings.expected_rules), tags=["Operations"])
+    app.state.live_rules = live
     return app
 
 
@@ -159,4 +184,7 @@ def app_from_environment() -> FastAPI:
     settings = load_settings()
     check_bind(settings)
     forget_dead_workers()
-    return create_app(settings)
+    app = create_app(settings)
+    if workbench_on(settings):
+        mount_workbench(app, settings, app.state.live_rules, clock=date.today, now=_now)
+    return app

@@ -28,6 +28,8 @@ from cds_service.settings import Settings, card_options, check_bind, load_settin
 from cds_service.terminal import show_cards, show_explanation, show_facts, show_findings
 from cds_service.trials.cases import check_cases
 from cds_service.trusted import configured_clients
+from cds_service.workbench_mode import PATH as WORKBENCH
+from cds_service.workbench_mode import workbench_on
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 rules_app = typer.Typer(no_args_is_help=True, help="Check and show the rules folder (CDS_RULES_DIR).")
@@ -166,6 +168,9 @@ def _greet(settings: Settings, library: Library) -> None:
     address = f"http://{settings.host}:{settings.port}"
     typer.echo(f"cds-service: {len(library.trials)} trials from {settings.rules_dir}")
     typer.echo(f"Discovery: {address}/cds-services   API: {address}/docs\n")
+    if workbench_on(settings):
+        saving = "edits are saved" if settings.workbench_edit else "nothing is saved without CDS_WORKBENCH_EDIT=true"
+        typer.echo(f"Rule author's desk: {address}{WORKBENCH}/   ({saving})\n")
     sample = _sample()
     if sample is not None:
         typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")

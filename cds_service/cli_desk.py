@@ -15,6 +15,7 @@ from cds_service.errors import CdsError, RecordError, RulesError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, load_library
 from cds_service.settings import load_settings
+from cds_service.store.decisions import RuleSet
 from cds_service.terminal import show_findings
 from cds_service.terminal_changes import show_change, show_flips
 
@@ -37,7 +38,9 @@ def rules_new(
     folder = _folder(rules_dir)
     catalogue = _library(folder).catalogue
     try:
-        files = new_trial(folder, catalogue, trial, condition, title or f"Trial {trial}", _today())
+        files = new_trial(
+            folder, catalogue, trial, condition=condition, title=title or f"Trial {trial}", as_of=_today()
+        )
     except ScaffoldError as problem:
         _stop(str(problem))
     for path in files:
@@ -71,6 +74,14 @@ def rules_diff(
     show_change(change)
     if patients is not None:
         show_flips(flips, len(records))
+
+
+@desk_app.command("digest")
+def rules_digest(
+    folder: Annotated[Path | None, typer.Argument(help="A rules folder; CDS_RULES_DIR unless given.")] = None,
+) -> None:
+    """Print the digest of the rules, for CDS_EXPECTED_RULES: the same for the same files, on every machine."""
+    typer.echo(RuleSet.of(_library(_folder(folder)).files).digest)
 
 
 @desk_app.command("schema")

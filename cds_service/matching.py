@@ -32,9 +32,7 @@ class Match:
     gaps: Mapping[str, Gap] = field(default_factory=dict)
 
 
-def match(
-    record: Record, library: Library, as_of: date, stated: Mapping[str, Fact] = MappingProxyType({})
-) -> Match:
+def match(record: Record, library: Library, as_of: date, stated: Mapping[str, Fact] = MappingProxyType({})) -> Match:
     """Match one record against all trials as of a calendar date.
 
     `stated` facts are put in place of what the record says, to ask what would be if they were so.

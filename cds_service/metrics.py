@@ -16,6 +16,8 @@ from cds_service.metrics_folder import MULTIPROCESS_DIR
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
+NOBODY = "none"
+"""The client, where none is configured."""
 
 # CDS Hooks asks for an answer within half a second.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -29,6 +31,7 @@ class Metrics:
         self._routes = frozenset(routes)
         self._keys = frozenset(prefetch_keys)
         self._reasons = frozenset(override_reasons)
+        self._rule_set: tuple[str, str] | None = None
         self.registry = CollectorRegistry()
         self._requests = self._counter("cds_requests", "Requests answered", "route", "status")
         self._seconds = Histogram(
@@ -39,8 +42,10 @@ class Metrics:
             buckets=_SECONDS,
         )
         self._running = self._gauge("cds_requests_running", "Requests being answered", "livesum")
-        self._prefetch = self._counter("cds_prefetch", "Prefetch keys by what they held", "key", "state")
-        self._fetches = self._counter("cds_fhir_fetches", "Keys asked of the FHIR server by outcome", "key", "outcome")
+        self._prefetch = self._counter("cds_prefetch", "Prefetch keys by what they held", "client", "key", "state")
+        self._fetches = self._counter(
+            "cds_fhir_fetches", "Keys asked of the FHIR server by outcome", "client", "key", "outcome"
+        )
         self._verdicts = self._counter("cds_verdicts", "Verdicts on trials that are in use", "trial", "verdict")
         self._unknown = self._counter(
             "cds_unknown_facts", "Facts that left a criterion open, once per answer", "fact", "reason"
@@ -67,6 +72,9 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
+        self._expected = self._gauge("cds_rules_expected", "1 while the rules are the expected ones", "livemin")
+        self._expected.set(1)
+        self._rejected = self._gauge("cds_rules_rejected", "1 while the rules folder can't be used", "livemax")
 
     def request_started(self) -> None:
         self._running.inc()
@@ -78,15 +86,19 @@ class Metrics:
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def prefetched(self, states: Mapping[str, str]) -> None:
-        """What each key of a request held; `absent` for a key of ours that was not sent."""
-        for key, state in states.items():
-            self._prefetch.labels(key if key in self._keys else OTHER, state).inc()
+    def prefetch_keys(self, keys: Iterable[str]) -> None:
+        """The names that may become labels from now on; they change with the rules."""
+        self._keys = frozenset(keys)
 
-    def fetched(self, outcomes: Mapping[str, str]) -> None:
+    def prefetched(self, client: str | None, states: Mapping[str, str]) -> None:
+        """What each key of a client's request held; `absent` for a key of ours that was not sent."""
+        for key, state in states.items():
+            self._prefetch.labels(client or NOBODY, key if key in self._keys else OTHER, state).inc()
+
+    def fetched(self, client: str | None, outcomes: Mapping[str, str]) -> None:
         """What became of each key that was asked of the FHIR server: `whole` or `failed`."""
         for key, outcome in outcomes.items():
-            self._fetches.labels(key if key in self._keys else OTHER, outcome).inc()
+            self._fetches.labels(client or NOBODY, key if key in self._keys else OTHER, outcome).inc()
 
     def answered(
         self, verdicts: Mapping[str, str], unknown: Iterable[tuple[str, str]], cards: Iterable[str], held_back: int
@@ -125,11 +137,22 @@ class Metrics:
         self._available.set(available)
 
     def rules_loaded(self, version: str, rule_set: str, states: Iterable[str]) -> None:
-        """`states`: of each trial."""
+        """The rule set that is in use from now on; `states`: of each trial."""
+        if self._rule_set is not None and self._rule_set != (version, rule_set):
+            self._rules.labels(*self._rule_set).set(0)
+        self._rule_set = (version, rule_set)
         self._rules.labels(version, rule_set).set(1)
         states = list(states)
         for state in ("active", "draft", "retired"):
             self._trials.labels(state).set(states.count(state))
+
+    def rules_expected(self, expected: bool) -> None:
+        """Whether the rules in use are those that CDS_EXPECTED_RULES names; also where it names none."""
+        self._expected.set(expected)
+
+    def rules_usable(self, usable: bool) -> None:
+        """Whether what the rules folder holds now can be used; where not, the rules before it go on."""
+        self._rejected.set(not usable)
 
     def exposition(self) -> bytes:
         """What `/metrics` answers."""

@@ -18,7 +18,7 @@ from structlog.typing import FilteringBoundLogger
 from cds_service.errors import Finding, RulesError
 from cds_service.library import Library, load_library
 
-Prepared = TypeVar("Prepared")
+Prepared_co = TypeVar("Prepared_co", covariant=True)
 Fingerprint = frozenset[tuple[str, int, int, int]]
 """Path, inode, size and time of change of each file: what a look at a folder costs, without reading it."""
 
@@ -28,12 +28,12 @@ _MOST_FINDINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class RulesVersion(Generic[Prepared]):
+class RulesVersion(Generic[Prepared_co]):
     """Rules as they were loaded: the `number`th since the start, with what was `prepared` from them."""
 
     number: int
     library: Library
-    prepared: Prepared
+    prepared: Prepared_co
     loaded_at: datetime
 
 
@@ -53,22 +53,26 @@ class Rejected:
         ]
 
 
-class LiveRules(Generic[Prepared]):
+class LiveRules(Generic[Prepared_co]):
     """The rules in use, and the folder that they come from.
 
     `prepare` makes what a version needs to be served; `now` is the clock. Raises RulesError if `folder` can't be used
-    at the start. Without a folder the rules never change.
+    at the start. Without a folder the rules never change. `tell` is told, after each later look at changed rules,
+    whether they can be used.
     """
 
     def __init__(
         self,
         folder: Path | None,
-        prepare: Callable[[Library], Prepared],
+        prepare: Callable[[Library], Prepared_co],
         now: Callable[[], datetime],
         log: FilteringBoundLogger,
         library: Library | None = None,
+        *,
+        tell: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self.folder = folder
+        self._tell = tell
         self._prepare = prepare
         self._now = now
         self._log = log
@@ -106,6 +110,7 @@ class LiveRules(Generic[Prepared]):
             self._reject((Finding("", "", "unreadable-file", "error", f"the rules could not be loaded: {kind}"),))
             return False
         self.current, self.rejected = version, None
+        self._tell(True)
         self._log.info("rules_reloaded", rules=version.number, trials=len(library.trials))
         return True
 
@@ -117,6 +122,7 @@ class LiveRules(Generic[Prepared]):
 
     def _reject(self, findings: tuple[Finding, ...]) -> None:
         self.rejected = Rejected(self._now(), findings)
+        self._tell(False)
         errors = self.rejected.errors()
         self._log.error("rules_rejected", rules=self.current.number, places=[error["place"] for error in errors])
 

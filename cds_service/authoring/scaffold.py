@@ -64,7 +64,7 @@ class ScaffoldError(CdsError):
 
 
 def new_trial(
-    rules_dir: Path, catalogue: Catalogue, trial_id: str, condition: str | None, title: str, as_of: date
+    rules_dir: Path, catalogue: Catalogue, trial_id: str, *, condition: str | None, title: str, as_of: date
 ) -> tuple[Path, ...]:
     """Write `trials/<trial_id>/trial.json` and `cases.json`; the files written.
 

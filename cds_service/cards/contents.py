@@ -96,7 +96,8 @@ class Contents:
                 if found.missing:
                     text += f" {counted_noun(len(found.missing), 'result')} would then be missing."
             return text
-        steps = [f"get the {counted_noun(len(found.missing), 'missing result')}"] if found.missing else []
+        count = len(found.missing)
+        steps = [f"get the {f'{count} missing results' if count > 1 else 'missing result'}"] if count else []
         steps.append("check the points below")
         opened = "ask the study team whether the trial is open yet" if trial.status == "not_yet_recruiting" else ""
         return f"{', '.join(steps)}, then {opened or 'refer to the study team'}.".capitalize()

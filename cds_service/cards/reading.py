@@ -69,6 +69,7 @@ class Reader:
     def __init__(self, match: Match) -> None:
         self.match = match
         self._read: dict[tuple[str, str], TrialReading] = {}
+        self._evidence: dict[FactRef, list[dict[str, Any]]] = {}
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:
@@ -85,7 +86,9 @@ class Reader:
 
     def evidence(self, ref: FactRef) -> list[dict[str, Any]]:
         """What is known of a fact under the limit of age that the rule sets."""
-        return evidence_of(self.match, (ref,))
+        if ref not in self._evidence:
+            self._evidence[ref] = evidence_of(self.match, (ref,))
+        return self._evidence[ref]
 
     def _of(self, result: TrialResult, cohort: CohortResult | None) -> TrialReading:
         compiled = self.match.library.trial(result.trial.id)

@@ -32,7 +32,7 @@ def closed(trial: Trial, why: str, *, certain: bool) -> str:
 
 def later(trial: Trial, change: str) -> str:
     """A near miss."""
-    return plain(f"Trial not yet: {_named(trial)} – {change}", SUMMARY_LIMIT)
+    return plain(f"Trial may fit later: {_named(trial)} – {change}", SUMMARY_LIMIT)
 
 
 def name_of(trial: Trial) -> str:

@@ -37,9 +37,10 @@ _BLOCK_START = re.compile(r"(?P<sign>[-+=#>|:*])|(?P<number>\d{1,9})(?P<stop>[.)
 
 def plain(text: str, limit: int = 200) -> str:
     """The text on one line, without characters that show nothing, at most `limit` code points."""
-    categories = ((c, unicodedata.category(c)) for c in text)
-    shown = "".join(" " if kind in _BLANKED else c for c, kind in categories if kind != _DROPPED)
-    return cut(_BLANKS.sub(" ", shown).strip(), limit)
+    if not text.isprintable():
+        categories = ((c, unicodedata.category(c)) for c in text)
+        text = "".join(" " if kind in _BLANKED else c for c, kind in categories if kind != _DROPPED)
+    return cut(_BLANKS.sub(" ", text).strip(), limit)
 
 
 def cut(text: str, limit: int) -> str:

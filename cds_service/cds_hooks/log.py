@@ -24,6 +24,8 @@ ALLOWED_KEYS = frozenset(
         "bytes",
         "cards",
         "trials",
+        "rules",  # the number of their version since the start
+        "places",  # in the rule files, of what keeps them from being used
         "issues",  # counted by code
         "gaps",  # resource type that was asked for: why it is not whole
         "problems",  # places in the request, in the specification's words

@@ -70,12 +70,27 @@ class Done:
 AnswerFor = Callable[[Record, HookRequest, Caller], Answer]
 
 
+class Serving:
+    """What one version of the rules is served with; a request takes one and keeps it to its end.
+
+    `templates` are the prefetch templates to publish. `answer_for` is given a patient's record, the request (whose hook
+    instance names the answer's cards), and who asks.
+    """
+
+    def __init__(self, templates: Mapping[str, str], answer_for: AnswerFor, fallback: Fallback) -> None:
+        self.templates = templates
+        self.answer_for = answer_for
+        self.fallback = fallback
+        self.discovery = json.encode(discovery(templates))
+        self.asked_for = frozenset(resource_type(key) for key in templates)
+
+
 class PrefetchMeter(Protocol):
     """What counts what came under the prefetch keys."""
 
-    def prefetched(self, states: Mapping[str, str]) -> None: ...
+    def prefetched(self, client: str | None, states: Mapping[str, str]) -> None: ...
 
-    def fetched(self, outcomes: Mapping[str, str]) -> None: ...
+    def fetched(self, client: str | None, outcomes: Mapping[str, str]) -> None: ...
 
 
 def response_body(cards: list[dict[str, Any]]) -> bytes:
@@ -91,19 +106,16 @@ _THREADS = 4
 
 
 def router(
-    templates: Mapping[str, str],
-    answer_for: AnswerFor,
+    current: Callable[[], Serving],
     *,
     gate: Gate | OpenGate,
-    fallback: Fallback,
     outbound: Outbound,
     max_body_bytes: int,
     log: FilteringBoundLogger,
     meter: PrefetchMeter,
 ) -> APIRouter:
-    """The routes. `templates` are the prefetch templates to publish; `outbound` is closed when the service ends.
+    """The routes. `current` gives what is served now; `outbound` is closed when the service ends.
 
-    `answer_for` is given a patient's record, the request (whose hook instance names the answer's cards), and who asks.
     `meter` counts what came under the prefetch keys.
     """
 
@@ -115,13 +127,11 @@ def router(
 
     routes = APIRouter(lifespan=lifespan)
     threads = Threads(_THREADS)
-    asked_for = {resource_type(key) for key in templates}
-    services = json.encode(discovery(templates))
 
     @routes.get(DISCOVERY_PATH, summary="The services that are offered", responses=DISCOVERY_RESPONSES)
     async def cds_services(request: Request) -> Response:
         await gate.admit(request, DISCOVERY_PATH)
-        return Response(services, media_type="application/json")
+        return Response(current().discovery, media_type="application/json")
 
     @routes.post(
         HOOK_PATH,
@@ -131,12 +141,13 @@ def router(
     )
     async def clinical_trial_match(request: Request) -> Response:
         began = anyio.current_time()
+        serving = current()
         caller = await gate.admit(request, HOOK_PATH)
         body = await read_body(request, max_body_bytes)
-        supplied, plan, done = await threads.run(partial(begin, body, caller))
+        supplied, plan, done = await threads.run(partial(begin, serving, body, caller))
         if plan is not None:
-            fetched = await fallback.fetch(plan, supplied)
-            done = await threads.run(partial(finish, supplied, caller, fetched))
+            fetched = await serving.fallback.fetch(plan, supplied)
+            done = await threads.run(partial(finish, serving, supplied, caller, fetched))
         assert done is not None
         ms = round((anyio.current_time() - began) * 1000, 1)
         log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
@@ -144,22 +155,22 @@ def router(
         # An answer is about one patient at one moment.
         return Response(done.body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
-    def begin(body: bytes, caller: Caller) -> tuple[Supplied, Plan | None, Done | None]:
+    def begin(serving: Serving, body: bytes, caller: Caller) -> tuple[Supplied, Plan | None, Done | None]:
         supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases)
-        meter.prefetched({key: _state(supplied, key) for key in templates})
-        plan = fallback.plan(supplied, caller)
-        return supplied, plan, None if plan is not None else respond(supplied, caller)
+        meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
+        plan = serving.fallback.plan(supplied, caller)
+        return supplied, plan, None if plan is not None else respond(serving, supplied, caller)
 
-    def finish(supplied: Supplied, caller: Caller, fetched: tuple[Fetched, ...]) -> Done:
+    def finish(serving: Serving, supplied: Supplied, caller: Caller, fetched: tuple[Fetched, ...]) -> Done:
         put(fetched, supplied)
-        meter.fetched({one.query.key: "failed" if one.failure else "whole" for one in fetched})
+        meter.fetched(caller.client_id, {one.query.key: "failed" if one.failure else "whole" for one in fetched})
         outcomes = {one.query.key: one.failure or "whole" for one in fetched}
-        done = respond(supplied, caller)
+        done = respond(serving, supplied, caller)
         return replace(done, logged={**done.logged, "fetched": outcomes}, fetched=outcomes)
 
-    def respond(supplied: Supplied, caller: Caller) -> Done:
+    def respond(serving: Serving, supplied: Supplied, caller: Caller) -> Done:
         record = supplied.record()
-        answer = answer_for(record, supplied.request, caller)
+        answer = serving.answer_for(record, supplied.request, caller)
         if not answer.cards and answer.undecided and "Condition" in record.gaps:
             raise incomplete_conditions()
         logged = {
@@ -167,7 +178,7 @@ def router(
             "decision": answer.decision,
             "cards": len(answer.cards),
             "issues": dict(Counter(issue.code for issue in record.issues)),
-            "gaps": {name: reason for name, reason in record.gaps.items() if name in asked_for},
+            "gaps": {name: reason for name, reason in record.gaps.items() if name in serving.asked_for},
         }
         return Done(response_body(answer.cards), logged, answer.keep)
 

@@ -98,7 +98,9 @@ def _confirmed(spec: DerivedFact, parts: Sequence[Fact], limit_of: Limits) -> Fa
     if current.value is not None or not absent:
         return _as(spec, current)
     screen = screening.at(limit_of(screening.name))
-    if screen.value == "negative" and (confirming.value != "positive" or confirming.certainly_too_old(limit_of(confirming.name))):
+    if screen.value == "negative" and (
+        confirming.value != "positive" or confirming.certainly_too_old(limit_of(confirming.name))
+    ):
         return _as(spec, screen)
     return unknown(spec.name, current.reason or "no_result", _evidence([confirming, screening]))
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from cds_service.facts.answers import NOT_UNDERSTOOD, UNIT_NOT_UNDERSTOOD, Unreadable, values_of
 from cds_service.facts.codesystems import CodeSystems, Key
+from cds_service.facts.compound import parse_compound
 from cds_service.facts.intervals import Factor, Interval, compared, is_sane, parse_interval, parse_number, point
 from cds_service.facts.observations import Saying
 from cds_service.facts.phrases import words
@@ -17,7 +18,9 @@ from cds_service.facts.units import ONE, UnitTable
 from cds_service.fhir.views import CodeableConcept, Quantity, Range, Ratio
 
 _TITER = re.compile(
-    r"(?P<comparator><=|>=|=<|=>|<|>|=|≤|≥)?\s*1\s*[:/]\s*(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?P<rest>\D{0,60})"
+    r"(?:(?P<lead>titer|titre|positive|pos|negative|neg)\b[\s,:=(]*)?"
+    r"(?P<comparator><=|>=|=<|=>|<|>|=|≤|≥)?\s*1\s*[:/]\s*(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?P<rest>\D{0,60})",
+    re.IGNORECASE,
 )
 # What laboratories write behind a titre without changing it.
 _PATTERN_WORDS = frozenset(
@@ -85,7 +88,7 @@ class NumberReader:
         return ratio if self._least is None or self._least < 0 else ratio.at_least(Decimal(0))
 
     def limit(self, saying: Saying, side: Side, person: Person) -> Decimal | None:
-        """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None where it has none."""
+        """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None without one."""
         found = self._read(saying)
         own_unit = ONE if isinstance(found, Unreadable) else found.factor
         limit = find_limit(saying, side, person, own_unit, self._units.factor)
@@ -143,6 +146,9 @@ class NumberReader:
             titer = parse_titer(text)
             if titer is not None:
                 return Reading(titer, ONE)
+        compound = parse_compound(text, self._units.factor)
+        if compound is not None:
+            return Reading(point(compound), ONE)
         found = parse_interval(text)
         if found is not None:
             value, unit = found
@@ -203,12 +209,18 @@ class NumberReader:
 
 
 def parse_titer(text: str) -> Interval | None:
-    """`1:80`, `1/80`, `>=1:80`, `1:160 speckled` as the interval of n in 1:n; `None` if it is no titre."""
+    """`1:80`, `1/80`, `>=1:80`, `1:160 speckled`, `Negative (<1:80)` as the interval of n in 1:n; `None` if it is none.
+
+    Words before the titre must agree with it: nobody knows what `negative 1:160` means.
+    """
     found = _TITER.fullmatch(text.strip())
     if found is None or not _PATTERN_WORDS.issuperset(words(found["rest"])):
         return None
+    lead, comparator = (found["lead"] or "").casefold(), found["comparator"] or ""
+    if lead.startswith(("neg", "pos")) and lead.startswith("neg") != comparator.startswith(("<", "=<", "≤")):
+        return None
     number = parse_number(found["n"].replace(",", ""))
-    return None if number is None or number == 0 else compared(number, found["comparator"])
+    return None if number is None or number == 0 else compared(number, comparator)
 
 
 def _titer_of_ratio(above: Quantity, below: Quantity, one: Decimal, n: Decimal) -> Interval | None:

@@ -4,6 +4,7 @@ Nothing is guessed: an abnormal flag is not "positive", a number is only read as
 different answers within one observation contradict each other.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -12,12 +13,18 @@ from cds_service.facts.codesystems import CodeSystems, Key
 from cds_service.facts.intervals import Interval, compared, is_sane, parse_interval, point
 from cds_service.facts.numbers import parse_titer
 from cds_service.facts.observations import How, Saying
+from cds_service.facts.phrases import words
 from cds_service.facts.qualitative import Answer, Qualitative
 from cds_service.facts.reference_ranges import Person, find_limit
 from cds_service.facts.specs import Bound, ResultFact
 from cds_service.facts.units import ONE, fold
 from cds_service.fhir.views import CodeableConcept, Quantity, Ratio
 
+# What may stand behind a bare number: a unit. Words may change what it means ("12 (positive)"), and so may more numbers
+# ("1:80-1:160").
+_UNIT = re.compile(
+    r"(?:(?:log(?:10)?\s+)?[^\s:;,()/]*\s*/\s*[^\s:;,()/]+|%|index|ratio|units?|i?u|s/co|coi|ai|copies)?", re.IGNORECASE
+)
 INDETERMINATE = Unreadable("indeterminate")
 BARE_NUMBER = Unreadable("value_not_understood", "a number without a flag", yields=True)
 
@@ -65,6 +72,8 @@ class ResultReader:
                 return self._qualitative.of_concept(value, self._own)
             case str() if name == "value_string":
                 answer = self._qualitative.of_text(value)
+                if answer is None and parse_titer(value) is not None:  # "Negative (<1:80)": the word is the flag
+                    answer = self._qualitative.of_text(words(value)[0])
                 return frozenset() if answer is None else frozenset({answer})
         return frozenset()
 
@@ -118,7 +127,7 @@ def _bare_number(saying: Saying) -> Interval | None:
             found = compared(number, comparator)
         case str() as text if names[0] == "value_string":
             parsed = parse_interval(text)
-            found = parse_titer(text) or (None if parsed is None else parsed[0])
+            found = parse_titer(text) or (None if parsed is None or not _UNIT.fullmatch(parsed[1]) else parsed[0])
         case Ratio(numerator=Quantity(value=one, comparator=None), denominator=Quantity(value=Decimal() as n)) as ratio:
             if one == 1 and is_sane(n) and ratio.denominator is not None:
                 found = compared(n, ratio.denominator.comparator)

@@ -79,10 +79,29 @@ class _ValueSet(BaseModel):
 
 
 # What FHIR R4 allows in a ValueSet beside the elements that are read here.
-_UNREAD = (
-    "meta implicitRules language text contained modifierExtension identifier version name status experimental date "
-    "publisher contact description useContext jurisdiction immutable purpose copyright expansion"
-).split()
+_UNREAD = [
+    "meta",
+    "implicitRules",
+    "language",
+    "text",
+    "contained",
+    "modifierExtension",
+    "identifier",
+    "version",
+    "name",
+    "status",
+    "experimental",
+    "date",
+    "publisher",
+    "contact",
+    "description",
+    "useContext",
+    "jurisdiction",
+    "immutable",
+    "purpose",
+    "copyright",
+    "expansion",
+]
 
 
 def value_set_schema() -> dict[str, Any]:

@@ -39,18 +39,19 @@ class Program:
         self._engine = datalogic_py.Engine(config={"ops_budget": OPERATION_BUDGET})
         self._durations = frozenset(d for rule in rules for d in durations(rule))
         self._spans: tuple[date, dict[str, int]] | None = None
+        self._layout = Layout()
         # Criteria that trials have in common are compiled and evaluated once.
         slots: dict[str, int] = {}
-        distinct: list[Lowered] = []
+        lowered: list[Lowered] = []
         self._slots = []
-        for lowered in map(lower, rules):
-            self._slots.append(slots.setdefault(json.dumps(joined(lowered)), len(distinct)))
-            if len(slots) > len(distinct):
-                distinct.append(lowered)
-        self._layout = Layout(side for low in distinct for side in (low.certainly_true, low.certainly_false))
-        starts = range(0, len(distinct), BATCH)
-        self._batches = [distinct[start : start + BATCH] for start in starts]
-        self._compiled = [self._compile([joined(lowered) for lowered in batch]) for batch in self._batches]
+        for low in map(lower, rules):
+            self._slots.append(slots.setdefault(self._text(joined(low)), len(lowered)))
+            if len(slots) > len(lowered):
+                lowered.append(low)
+        texts = list(slots)
+        starts = range(0, len(texts), BATCH)
+        self._batches = [lowered[start : start + BATCH] for start in starts]
+        self._compiled = [self._engine.compile(f"[{','.join(texts[start : start + BATCH])}]") for start in starts]
         self._apart: dict[int, list[datalogic_py.Rule]] = {}
 
     def __len__(self) -> int:
@@ -91,7 +92,7 @@ class Program:
         rules = self._apart.get(batch)
         if rules is None:
             plain = (side for low in self._batches[batch] for side in (low.certainly_true, low.certainly_false))
-            rules = self._apart.setdefault(batch, [self._compile(side) for side in plain])
+            rules = self._apart.setdefault(batch, [self._engine.compile(self._text(side)) for side in plain])
         answers = session.evaluate_many(rules, document)
         for yes, no in zip(answers[::2], answers[1::2], strict=True):
             value = True if yes == "true" else False if no == "true" else None
@@ -99,8 +100,8 @@ class Program:
                 lost.add(len(values))
             values.append(value)
 
-    def _compile(self, rule: Json) -> datalogic_py.Rule:
-        return self._engine.compile(json.dumps(self._layout.placed(rule)))
+    def _text(self, rule: Json) -> str:
+        return json.dumps(self._layout.placed(rule))
 
     def _spans_at(self, as_of: date) -> dict[str, int]:
         """Each duration that some rule names, as days back from `as_of`. A service asks for the same day all day."""

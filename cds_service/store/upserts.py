@@ -16,8 +16,9 @@ Row = Mapping[str, Any]
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert the rows whose primary key, or unique column, is not there yet. Gives how many are new."""
     statement = _statement(connection, table)
+    counting = {"preserve_rowcount": True}
     # One by one: of many at once PostgreSQL's driver does not tell how many there were.
-    return sum(connection.execute(statement, row).rowcount for row in rows)
+    return sum(connection.execute(statement, row, execution_options=counting).rowcount for row in rows)
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

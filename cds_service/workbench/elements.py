@@ -80,5 +80,4 @@ def table(caption: str, headings: Iterable[str], classes: str = "") -> ui.elemen
         with box("thead"), box("tr"):
             for heading in headings:
                 Text("th", heading, scope="col")
-        body = box("tbody")
-    return body
+        return box("tbody")

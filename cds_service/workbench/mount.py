@@ -1,4 +1,4 @@
-"""The workbench put into the service's application, at `/workbench`."""
+"""The workbench put into the service's application."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,27 +20,27 @@ from cds_service.workbench.pages.trials_page import trials_page
 from cds_service.workbench.pages.upload_page import upload_page
 from cds_service.workbench.pages.what_if_page import what_if_page
 
-PATH = "/workbench"
 
-
-def mount(app: FastAPI, desk: Desk, *, password: str | None, max_body_bytes: int, now: Callable[[], datetime]) -> None:
-    """Mount it; once in a process, because the library that draws the pages knows one application only.
+def mount(
+    app: FastAPI, desk: Desk, path: str, *, password: str | None, max_body_bytes: int, now: Callable[[], datetime]
+) -> None:
+    """Mount it at `path`; once in a process, because the library that draws the pages knows one application only.
 
     `password` None lets in whoever is on this machine, else only who knows it. `now` is the clock.
     """
     pages.add_middleware(Access, password=password)
-    _add_pages(desk, now)
+    _add_pages(desk, path, now)
     _add_upload(desk, max_body_bytes)
 
-    @app.get(PATH, include_in_schema=False)
+    @app.get(path, include_in_schema=False)
     async def without_slash(request: Request) -> RedirectResponse:
         # Relative, since the Host header behind a proxy is not the address that the browser knows.
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{PATH.rpartition('/')[2]}/{query}")
+        return RedirectResponse(f"{path.rpartition('/')[2]}/{query}")
 
     ui.run_with(
         app,
-        mount_path=PATH,
+        mount_path=path,
         title="Rule author's desk",
         language="en-US",
         tailwind=False,
@@ -50,7 +50,7 @@ def mount(app: FastAPI, desk: Desk, *, password: str | None, max_body_bytes: int
     )
 
 
-def _add_pages(desk: Desk, now: Callable[[], datetime]) -> None:
+def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
     @ui.page("/")
     async def matrix(as_of: str | None = None) -> None:
         await matrix_page(desk, place_of(desk, as_of))
@@ -82,7 +82,7 @@ def _add_pages(desk: Desk, now: Callable[[], datetime]) -> None:
     @ui.page("/ehr")
     def ehr(patient: str | None = None, as_of: str | None = None) -> None:
         place = place_of(desk, as_of)
-        ehr_page(desk, place, place.prefix.removesuffix(PATH), patient, now)
+        ehr_page(desk, place, place.prefix.removesuffix(path), patient, now)
 
     @ui.page("/upload")
     def upload(as_of: str | None = None) -> None:

@@ -1,16 +1,18 @@
 """What is asked for: the smallest and cheapest data that would settle a trial."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
 
-from cds_service.cards.missing import Open, Searcher
+from cds_service.cards.missing import Missing, Open, Searcher
 from cds_service.cards.reading import Reader
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
+from cds_service.logic.program import Program
 from cds_service.matching import Match, match
 from tests.cards.small_library import AS_OF, bundle, condition, criterion, lab, matched, rituximab, trial
 
@@ -30,8 +32,14 @@ KIDNEY = {
 HB = {">=": [{"var": "lab.hemoglobin"}, {"quantity": [80, "g/L"]}]}
 PLATELETS = {">=": [{"var": "lab.platelets"}, {"quantity": [50, "10*9/L"]}]}
 ECOG = {"<=": [{"var": "score.ecog"}, 2]}
+LOW, HIGH = {"quantity": [80, "g/L"]}, {"quantity": [100, "g/L"]}
 STROKE = {"within": [{"var": "condition.stroke"}, {"quantity": [6, "mo"]}]}
 SURGERY = {"within": [{"var": "procedure.surgery"}, {"quantity": [4, "wk"]}]}
+ANSWERS = [
+    {"is": "negative", "age": 0},
+    {"is": "positive", "age": 0},
+    *({"lo": value, "hi": value, "age": 0} for value in (0, 1, 90, 2000)),
+]
 NO_RANGE = lab("2160-0", 60, "umol/L")
 
 
@@ -116,6 +124,18 @@ def asked(found: Match) -> list[list[tuple[str, str]]]:
             [],
             [("order", "lab.hemoglobin")],
         ),
+        (
+            "two conditions that have to agree are both asked for",
+            ("inc-02", {"==": [HB, ECOG]}),
+            [],
+            [("order", "lab.hemoglobin"), ("record", "score.ecog")],
+        ),
+        (
+            "a limit that depends on a condition is one question",
+            ("inc-02", {">=": [{"var": "lab.hemoglobin"}, {"if": [STROKE, HIGH, LOW]}]}),
+            [],
+            [("order", "lab.hemoglobin")],
+        ),
         ("a double negation asks for the same", ("inc-02", {"!": [{"!": [HB]}]}), [], [("order", "lab.hemoglobin")]),
     ],
 )
@@ -124,6 +144,39 @@ def test_what_is_asked_for(
 ) -> None:
     found = matched(small(trial("NCT00000001", criterion(*rule))), *on_record)
     assert asked(found) == [expected], case
+
+
+@pytest.mark.parametrize("rule", [HBV, {"and": [ECOG, HB]}, {"or": [ECOG, STROKE]}, {"!": [{"or": [HB, ECOG]}]}])
+@pytest.mark.parametrize("id", ["inc-02", "exc-01"])
+def test_what_is_asked_for_settles_the_criterion(small: Small, id: str, rule: Any) -> None:
+    """With some answers to what is asked for, and nothing else, the criterion passes; without any one of them it does
+    not, whatever the others are."""
+    library = small(trial("NCT00000001", criterion(id, rule)))
+    found = matched(library)
+    [one] = opened(found)
+    compiled = library.trials[0].criteria[1].rule
+    assert compiled is not None
+    program, wanted = Program([compiled]), id.startswith("inc")
+
+    def passes(items: Sequence[Missing]) -> bool:
+        places = sorted({purpose.fact.path for item in items for purpose in item.purposes})
+        for answers in product(ANSWERS, repeat=len(places)):
+            facts = found.sheet.document("closed")
+            for path, answer in zip(places, answers, strict=True):
+                put_at(facts, path.split("."), answer)
+            if program.evaluate(facts, AS_OF).truths[0] is wanted:
+                return True
+        return False
+
+    assert passes(one.missing)
+    for item in one.missing:
+        assert not passes([other for other in one.missing if other is not item])
+
+
+def put_at(document: dict[str, Any], path: list[str], node: Any) -> None:
+    for step in path[:-1]:
+        document = document.setdefault(step, {})
+    document[path[-1]] = {**document.get(path[-1], {}), **node}
 
 
 def test_a_fact_that_serves_two_criteria_is_asked_for_once(small: Small) -> None:

@@ -160,7 +160,9 @@ def test_the_card_gives_the_date_and_the_value(small: Small) -> None:
     content = trial("NCT00000001", criterion("exc-01", WASHOUT), criterion("inc-02", PLATELETS))
     found = matched(small(content), rituximab("2026-11-05", "2026-11-05"), lab("777-3", 44, "10*9/L"))
     [card] = cards_for(found, CardOptions(near_miss=True), "seed")
-    assert card["summary"] == ("Trial not yet: Short NCT00000001 – from 2026-12-04, platelets 44, needs ≥ 50 ×10⁹/L")
+    assert card["summary"] == (
+        "Trial may fit later: Short NCT00000001 – from 2026-12-04, platelets 44, needs ≥ 50 ×10⁹/L"
+    )
     assert "- Biologic within the last 4 weeks (rituximab, 2026-11-05): clears on 2026-12-04\n" in card["detail"]
     assert [s["label"] for s in card["suggestions"]] == ["Repeat: Platelets"]
 

@@ -39,14 +39,34 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_LOG_LEVEL": "WARNING",
         "CDS_INSECURE_NO_AUTH": "true",
         "CDS_DATABASE_URL": "sqlite://",
+        "CDS_NEAR_MISS": "true",
+        "CDS_CLIENT_PROFILE": "epic",
+        "CDS_PUBLIC_URL": "https://cds.example.org/",
+        "CDS_TOKEN_LEEWAY": "30",
+        "CDS_FHIR_SERVERS": "https://EHR.example.org/fhir/, http://hapi:8080/fhir",
+        "CDS_FHIR_TIMEOUT": "2.5",
+        "CDS_STATE_DIR": "/var/lib/cds",
+        "CDS_HASH_KEY": "0123456789abcdef0123456789abcdef",
+        "CDS_KEEP_COMMENTS": "false",
+        "CDS_SUPPRESS_DAYS": "30",
+        "CDS_SUPPRESS_REPEATS": "true",
+        "CDS_MAX_CONCURRENT": "8",
+        "CDS_REQUEST_SECONDS": "5",
+        "CDS_RULES_RELOAD": "false",
+        "CDS_WORKBENCH": "false",
+        "CDS_WORKBENCH_EDIT": "false",
+        "CDS_WORKBENCH_PASSWORD": "a long enough one",
     }
-    assert set(given) == {f"CDS_{name.upper()}" for name in Settings.model_fields}
+    # Where clients are configured each has FHIR servers of its own.
+    assert {*given, "CDS_CLIENTS_FILE"} == {f"CDS_{name.upper()}" for name in Settings.model_fields}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     settings = load_settings()
     assert settings.rules_dir == Path("/srv/rules")
     assert settings.cors_origins == ("https://a.example", "http://localhost:8080")
     assert settings.log_level == "warning"
+    assert settings.public_url == "https://cds.example.org"
+    assert settings.fhir_servers == ("https://ehr.example.org/fhir", "http://hapi:8080/fhir")
     assert settings.model_dump(include={"port", "workers", "max_cards", "closed_trials", "max_body_bytes"}) == {
         "port": 9000,
         "workers": 4,
@@ -73,7 +93,7 @@ def test_an_unknown_name_is_an_error_that_names_the_nearest(
 
 def test_an_unknown_name_near_nothing_is_an_error_that_lists_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDS_XYZZY", "1")
-    with pytest.raises(SettingsError, match=r"CDS_XYZZY.*Known: CDS_CLOSED_TRIALS, .*CDS_WORKERS"):
+    with pytest.raises(SettingsError, match=r"CDS_XYZZY.*Known: CDS_CLIENTS_FILE, .*CDS_WORKERS"):
         load_settings()
 
 
@@ -89,6 +109,14 @@ def test_an_unknown_name_near_nothing_is_an_error_that_lists_what_there_is(monke
         ("CDS_MAX_BODY_BYTES", "0"),
         ("CDS_LOG_LEVEL", "loud"),
         ("CDS_INSECURE_NO_AUTH", "perhaps"),
+        ("CDS_PUBLIC_URL", "cds.example.org"),
+        ("CDS_PUBLIC_URL", "https://cds.example.org/?a=b"),
+        ("CDS_TOKEN_LEEWAY", "-1"),
+        ("CDS_TOKEN_LEEWAY", "3600"),
+        ("CDS_FHIR_SERVERS", "ehr.example.org"),
+        ("CDS_FHIR_SERVERS", "https://user:secret@ehr.example.org"),
+        ("CDS_FHIR_TIMEOUT", "0"),
+        ("CDS_FHIR_TIMEOUT", "10"),
         ("CDS_CORS_ORIGINS", "https://a.example/"),
         ("CDS_CORS_ORIGINS", "https://A.example"),
         ("CDS_CORS_ORIGINS", "a.example"),
@@ -100,6 +128,13 @@ def test_a_value_that_does_not_fit_is_an_error_that_names_the_variable(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"^{name}: "):
+        load_settings()
+
+
+def test_servers_of_no_client_are_not_set_beside_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_CLIENTS_FILE", "/etc/cds/clients.json")
+    monkeypatch.setenv("CDS_FHIR_SERVERS", "https://ehr.example.org/fhir")
+    with pytest.raises(SettingsError, match="^CDS_FHIR_SERVERS: with CDS_CLIENTS_FILE"):
         load_settings()
 
 
@@ -131,3 +166,7 @@ def test_another_address_is_refused_without_client_authentication(host: str) -> 
     with pytest.raises(BindError, match="CDS_INSECURE_NO_AUTH=true"):
         check_bind(Settings(host=host))
     check_bind(Settings(host=host, insecure_no_auth=True))
+
+
+def test_another_address_may_be_listened_on_where_clients_have_to_authenticate() -> None:
+    check_bind(Settings(host="0.0.0.0", clients_file=Path("clients.json")))

@@ -9,10 +9,22 @@ import pytest
 
 from cds_service.library import Library, load_library
 from cds_service.settings import default_rules_dir
-from tests.facts.contract_4a import answers, conditions, drugs, freshness, observations, ranges, times
+from tests.facts.contract_4a import (
+    answers,
+    conditions,
+    drugs,
+    freshness,
+    observations,
+    person,
+    ranges,
+    thresholds,
+    thresholds_more,
+    times,
+    units,
+)
 from tests.facts.contract_4a.rows import Row, judge
 
-TABLES: tuple[ModuleType, ...] = (times, observations, ranges, freshness, answers, conditions, drugs)
+TABLES: tuple[ModuleType, ...] = (times, observations, ranges, freshness, answers, conditions, drugs, person, units, thresholds, thresholds_more)
 ROWS = [
     pytest.param(item, id=f"{table.__name__.rpartition('.')[2]}: {sentence}: {item.about}: {item.why}")
     for table in TABLES

@@ -37,7 +37,7 @@ ARBITRARY = {"U/L": {"[IU]": "U"}, "{copies}/mL": {"k[IU]": "10*3{copies}", "[IU
 MEANT = {("vital.niv_hours_per_day", "h"): "h/d"}
 
 EXACT = 1e-8  # pint computes in floats
-ROUNDED = 5e-6  # factors with a molar mass are written with six figures
+ROUNDED = 1e-11  # factors with a molar mass are written with twelve figures
 
 UCUM = PintUcumRegistry()
 

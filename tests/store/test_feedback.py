@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 
+from cds_service.store.address import database_address
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
 from cds_service.store.feedback import record_feedback
@@ -91,12 +93,9 @@ def test_a_batch_is_kept_whole_or_not_at_all(database: Database, make: SimpleNam
         assert len(kept(database)) == 4
 
 
-def test_a_full_disk_acknowledges_nothing_and_loses_nothing(
-    opened: Callable[[], Database], url: str, make: SimpleNamespace
-) -> None:
-    if not url.startswith("sqlite"):
-        pytest.skip("the limit that stands for a full disk is SQLite's own")
-    database = opened()
+def test_a_full_disk_acknowledges_nothing_and_loses_nothing(tmp_path: Path, make: SimpleNamespace) -> None:
+    """With SQLite's own limit of pages, which fails as a full disk does."""
+    database = Database(database_address(None, tmp_path))
     make.say(database, make.item(0))
     full = True
 
@@ -112,6 +111,7 @@ def test_a_full_disk_acknowledges_nothing_and_loses_nothing(
     assert len(kept(database)) == 1
     full = False
     assert make.say(database, *batch) == 99
+    database.close()
 
 
 def test_a_failure_tells_neither_values_nor_password(

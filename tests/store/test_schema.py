@@ -10,7 +10,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.engine import make_url
 
 from cds_service.store import schema
 from cds_service.store.address import database_address
@@ -99,10 +98,10 @@ def test_a_role_that_may_not_change_the_schema_works_once_it_is_there(
     postgres: Postgres, new_postgres_url: Callable[[], str]
 ) -> None:
     address = new_postgres_url()
-    name = make_url(address).database or ""
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS cds_service")
+    name = address.rpartition("%3D")[2]
+    with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("CREATE ROLE cds_service LOGIN")
+        connection.execute(f"GRANT USAGE ON SCHEMA {name} TO cds_service")
     service = Database(database_address(postgres.url(name, "cds_service"), Path()))
     with pytest.raises(StoreUnavailable):
         service.ping()
@@ -111,8 +110,8 @@ def test_a_role_that_may_not_change_the_schema_works_once_it_is_there(
     owner = open_engine(database_address(address, Path()))
     schema.upgrade(owner)
     with owner.begin() as connection:
-        connection.execute(text("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO cds_service"))
-        connection.execute(text("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO cds_service"))
+        connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO cds_service"))
+        connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {name} TO cds_service"))
     service.ping()
     assert service.available
     service.close()

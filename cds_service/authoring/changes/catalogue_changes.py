@@ -16,7 +16,7 @@ _MOST_SHOWN = 8
 
 def fact_changes(old: Catalogue, new: Catalogue) -> dict[str, tuple[Change, ...]]:
     """Changes of each fact that was added, removed or changed, by its name."""
-    found = {}
+    found: dict[str, tuple[Change, ...]] = {}
     for name in sorted({*old.facts, *new.facts}):
         before, after = old.facts.get(name), new.facts.get(name)
         if before is None or after is None:
@@ -33,7 +33,7 @@ def fact_changes(old: Catalogue, new: Catalogue) -> dict[str, tuple[Change, ...]
 def value_set_changes(old_dir: Path, new_dir: Path) -> dict[str, tuple[Change, ...]]:
     """Codes that were added to or removed from each value set, by the name of its file."""
     before, after = _value_sets(old_dir), _value_sets(new_dir)
-    found = {}
+    found: dict[str, tuple[Change, ...]] = {}
     for name in sorted({*before, *after}):
         a, b = before.get(name, frozenset()), after.get(name, frozenset())
         if a != b:

@@ -13,7 +13,10 @@ from cds_service.logic.words import words
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference in plain words. `what` is `threshold`, `logic`, a limit of age (see `AGE`), or the key in the file that differs."""
+    """One difference in plain words.
+
+    `what` is `threshold`, `logic`, a limit of age (see `AGE`), or the key in the file that differs.
+    """
 
     what: str
     old: str

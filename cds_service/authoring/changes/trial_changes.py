@@ -11,7 +11,22 @@ from cds_service.trials.library import CompiledCriterion, CompiledTrial
 Kind = Literal["added", "removed", "changed"]
 
 _OWN_FIELDS = ("kind", "text", "gate", "review", "lookback")
-_TRIAL_FIELDS = ["title", "short_title", "status", "phase", "enrollment", "sponsor", "registry", "dates", "interventions", "sites", "countries", "state", "rules_version", "notes"]
+_TRIAL_FIELDS = [
+    "title",
+    "short_title",
+    "status",
+    "phase",
+    "enrollment",
+    "sponsor",
+    "registry",
+    "dates",
+    "interventions",
+    "sites",
+    "countries",
+    "state",
+    "rules_version",
+    "notes",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,4 +69,5 @@ def why_closed(trial: Trial, as_of: date) -> str:
 
 
 def _contact(contact: Contact) -> str:
-    return ", ".join(filter(None, (contact.name, contact.phone, contact.email)))
+    """Name and telephone; an address only in place of one, as it cannot stand in a card as it is written."""
+    return ", ".join(filter(None, (contact.name, contact.phone or contact.email)))

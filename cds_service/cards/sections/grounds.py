@@ -133,7 +133,7 @@ def _display(entry: Entry) -> str:
 
 
 def _grouped(values: Sequence[str]) -> list[str]:
-    """The values with what several have in common said once: `ALSFRS-R: speech 4, walking 3`, `negative: HIV, HBsAg`."""
+    """The values with what several have in common said once: `ALSFRS-R: speech 4, walking 3`, `negative: ANA, HIV`."""
     measured: list[str] = []
     groups: dict[str, list[str]] = {}
     for value in values:

@@ -1,6 +1,6 @@
 """The first page: sample patients × trials, verdicts by word, sign and colour."""
 
-from nicegui import run
+from anyio.to_thread import run_sync
 
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, badge, box, link, table
@@ -11,7 +11,7 @@ from cds_service.workbench.views.verdicts import Row, matrix
 async def matrix_page(desk: Desk, place: Place) -> None:
     """Every sample with every trial."""
     library = desk.library()
-    rows = await run.io_bound(matrix, desk.samples(), library, place.as_of)
+    rows = await run_sync(matrix, desk.samples(), library, place.as_of)
     with frame(desk, place, "Sample patients and trials", "Patients × trials"):
         Text(
             "p",
@@ -28,7 +28,7 @@ async def matrix_page(desk: Desk, place: Place) -> None:
                 for trial in library.trials:
                     with box("td"):
                         link(titles[trial.id], place.to("trials", trial.id))
-            for row in rows or ():
+            for row in rows:
                 _row(row, place)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from nicegui import run, ui
+from anyio.to_thread import run_sync
+from nicegui import ui
 
 from cds_service.fhir import Record
 from cds_service.matching import match
@@ -17,8 +18,8 @@ from cds_service.workbench.views.verdicts import told, who
 async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -> None:
     """The page of one patient."""
     library = desk.library()
-    result = await run.io_bound(match, record, library, place.as_of)
-    series = await run.io_bound(all_series, record, library, place.as_of)
+    result = await run_sync(match, record, library, place.as_of)
+    series = await run_sync(all_series, record, library, place.as_of)
     lines = sheet(result)
     name = "Uploaded record" if patient.startswith(UPLOADED) else f"Patient {patient}"
     with frame(desk, place, name):

@@ -3,8 +3,10 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 
-from nicegui import run, ui
+from anyio.to_thread import run_sync
+from nicegui import ui
 
 from cds_service.authoring.drafts import TRIAL_FILE
 from cds_service.trials.tally import tally
@@ -52,16 +54,17 @@ class _TrialPage:
         """Check the texts as they are. Heavy enough for a thread: a tenth of a second."""
         record = self.desk.record(self.patient)
         records = self.desk.samples() | ({} if record is None else {self.patient: record})
-        self.checked = await run.io_bound(
+        checking = partial(
             check,
             self.desk.library(),
             self.trial_id,
             dict(self.texts),
-            records,
-            self.patient,
-            self.place.as_of,
-            self.desk.read_sample(),
+            records=records,
+            patient=self.patient,
+            as_of=self.place.as_of,
+            read_sample=self.desk.read_sample(),
         )
+        self.checked = await run_sync(checking)
 
     def build(self) -> None:
         """Put the page on the screen."""
@@ -188,14 +191,14 @@ class _TrialPage:
             return
         texts: Mapping[str, str] = dict(self.texts)
         try:
-            self.files = await run.io_bound(save_files, self.files, texts)
+            self.files = await run_sync(save_files, self.files, texts)
         except ConflictError as problem:
             ui.notify(str(problem), type="negative")
             return
         except OSError as problem:
             ui.notify(f"Not saved: {problem.strerror}", type="negative")
             return
-        await run.io_bound(self.desk.reload)
+        await run_sync(self.desk.reload)
         await self._again()
         ui.notify(f"Saved. The service now runs these rules of {self.trial_id}.", type="positive")
 

@@ -14,7 +14,8 @@ def upload_page(desk: Desk, place: Place) -> None:
         Text(
             "p",
             "A FHIR R4 Bundle as JSON: one patient's whole record. It stays in this process's memory, among the last "
-            "20, under an address that only this browser is given; it is never written to disk and gone after a restart.",
+            "20, under an address that only this browser is given; it is never written to disk and is gone after a "
+            "restart.",
             "lead",
         )
         with box("label", "field"):

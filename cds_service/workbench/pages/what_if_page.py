@@ -1,6 +1,7 @@
 """What if one fact were different: which verdicts flip, and what is near to flipping by itself."""
 
-from nicegui import run, ui
+from anyio.to_thread import run_sync
+from nicegui import ui
 
 from cds_service.errors import CdsError
 from cds_service.fhir import Record
@@ -15,7 +16,7 @@ from cds_service.workbench.views.what_if import TrialFlip, changeable, flips, st
 
 async def what_if_page(desk: Desk, place: Place, patient: str, record: Record) -> None:
     """The page of one patient."""
-    result = await run.io_bound(match, record, desk.library(), place.as_of)
+    result = await run_sync(match, record, desk.library(), place.as_of)
     page = _WhatIf(place, record, result)
     name = "Uploaded record" if patient.startswith(UPLOADED) else patient
     with frame(desk, place, f"What if: {name}"):
@@ -86,7 +87,7 @@ class _WhatIf:
         try:
             if self.text:
                 changed = stated(self.result, self.fact.name, statement(self.fact, self.text, self.unit))
-                self.found = await run.io_bound(flips, self.record, self.result, changed)
+                self.found = await run_sync(flips, self.record, self.result, changed)
         except (ValueError, CdsError) as problem:
             self.problem = str(problem)
         self._answer.refresh()

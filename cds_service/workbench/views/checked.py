@@ -51,6 +51,7 @@ def check(
     library: Library,
     trial_id: str,
     texts: Mapping[str, str],
+    *,
     records: Mapping[str, Record],
     patient: str,
     as_of: date,
@@ -88,7 +89,7 @@ def _outcomes(
 
 def _problem(finding: Finding, texts: Mapping[str, str]) -> Problem:
     file = finding.file.rpartition("/")[2]
-    line = line_of(texts.get(file, ""), finding.pointer) or line_in_message(finding.message)
+    line = line_in_message(finding.message) or line_of(texts.get(file, ""), finding.pointer)
     place = finding.pointer or "the file"
     return Problem(file, line, finding.severity, f"{place}: {finding.message}", finding.hint)
 

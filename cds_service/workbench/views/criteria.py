@@ -10,6 +10,7 @@ from cds_service.library import Library
 from cds_service.trials.case_runs import TESTED, CaseReport
 from cds_service.trials.cases import Place, places_of
 from cds_service.trials.library import CompiledTrial
+from cds_service.trials.verdicts import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +49,5 @@ def criteria_views(
     return tuple(groups)
 
 
-def _tests(tested: Mapping[str, int]) -> str:
+def _tests(tested: Mapping[Outcome, int]) -> str:
     return ", ".join(f"{outcome} in {tested[outcome]}" for outcome in TESTED if tested.get(outcome))

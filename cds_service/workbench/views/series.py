@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.workbench.views.thresholds import Threshold, thresholds
 
+_MARGIN = timedelta(days=10)
 SIDES: tuple[Side, Side] = ("low", "high")
 
 
@@ -97,7 +98,8 @@ def chart(series: Series) -> Mapping[str, Any]:
     values = [p.value for p in series.points] + [*grouped] + [v for v in (low, high) if v is not None]
     span = (max(values) - min(values)) or abs(values[0]) or 1
     bottom, top = min(values) - span * 0.1, max(values) + span * 0.1
-    bottom = max(bottom, 0) if min(values) >= 0 else bottom
+    if min(values) >= 0 and min(values) < max(values) / 2:
+        bottom = 0  # a scale that shows how far from nothing a value is
     band = (
         []
         if low is None and high is None
@@ -108,7 +110,13 @@ def chart(series: Series) -> Mapping[str, Any]:
         "aria": {"enabled": True, "description": describe(series)},
         "grid": {"left": 64, "right": 190, "top": 16, "bottom": 40},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "time", "axisLabel": {"hideOverlap": True}},
+        "xAxis": {
+            "type": "time",
+            "min": (series.points[0].day - _MARGIN).isoformat(),
+            "max": (series.points[-1].day + _MARGIN).isoformat(),
+            "splitNumber": 4,
+            "axisLabel": {"hideOverlap": True, "formatter": "{yyyy}-{MM}-{dd}"},
+        },
         "yAxis": {
             "type": "value",
             "min": _rounded(bottom),
@@ -154,7 +162,7 @@ def describe(series: Series) -> str:
 def _label(at: float, found: Sequence[Threshold]) -> str:
     first = found[0]
     more = f" +{len(found) - 1}" if len(found) > 1 else ""
-    return f"{at:g}  {first.trial} {first.criterion}{more}"
+    return f"{at:.4g}  {first.trial} {first.criterion}{more}"
 
 
 def _rounded(value: float) -> float:

@@ -106,8 +106,8 @@ TABLE: Table = {
         row("a lower and an upper limit apart", TIMES, "3", alt(120, {"low": quantity(5, "U/L")}, up_to(40))),
     ],
     "in another listed unit it is converted, in an unlisted one there is none": [
-        row("µmol/L by mg/dL", "lab.creatinine.x_uln", "1.5", creatinine(132.60255, "umol/L", up_to(1, "mg/dL"))),
-        row("mg/dL by µmol/L", "lab.creatinine.x_uln", "1.5", creatinine(1.5, "mg/dL", up_to(88.4017, "umol/L"))),
+        row("µmol/L by mg/dL", "lab.creatinine.x_uln", "1.5", creatinine(132.602545969, "umol/L", up_to(1, "mg/dL"))),
+        row("mg/dL by µmol/L", "lab.creatinine.x_uln", "1.5", creatinine(1.5, "mg/dL", up_to(88.4016973126, "umol/L"))),
         row("mg/dL by mg/dL", "lab.creatinine.x_uln", "1.5", creatinine(1.5, "mg/dL", up_to(1, "mg/dL"))),
         row("µkat/L by U/L", TIMES, "3", alt(2, up_to(40), unit="ukat/L")),
         row("a unit that is not listed", "lab.creatinine.x_uln", "no_reference_range", creatinine(1.5, "mg/dL", up_to(10, "g/dL"))),

@@ -1,0 +1,65 @@
+"""Whether the workbench is served, and putting it together. Its library is an extra, so it is imported only then."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from importlib.util import find_spec
+from typing import Any
+
+from fastapi import FastAPI
+
+from cds_service.authoring.samples import default_samples_dir
+from cds_service.reloading import LiveRules
+from cds_service.settings import Settings, SettingsError
+
+PATH = "/workbench"
+
+
+def workbench_on(settings: Settings) -> bool:
+    """Whether the settings want it. Raises SettingsError where it is asked for and not installed."""
+    installed = find_spec("nicegui") is not None
+    if settings.workbench and not installed:
+        raise SettingsError("CDS_WORKBENCH: it is not installed; install cds-service[workbench]")
+    if settings.workbench is not None:
+        return settings.workbench
+    # What stands in production has clients or several workers, or can be reached from elsewhere.
+    return installed and settings.on_loopback and settings.workers == 1 and settings.clients_file is None
+
+
+def mount_workbench(
+    app: FastAPI,
+    settings: Settings,
+    live: LiveRules[Any],
+    *,
+    clock: Callable[[], date],
+    now: Callable[[], datetime],
+) -> None:
+    """Mount it into `app`, over the rules that `app` serves."""
+    from cds_service.workbench.desk import Desk  # noqa: PLC0415 (an extra)
+    from cds_service.workbench.mount import mount  # noqa: PLC0415
+
+    def trouble() -> tuple[str, ...]:
+        rejected = live.rejected
+        return () if rejected is None else tuple(f"{e['place']}: {e['message']}" for e in rejected.errors())
+
+    def reload() -> None:
+        live.look()
+        live.look()  # the first look sees that something was written, the second that it is finished
+
+    desk = Desk(
+        library=lambda: live.current.library,
+        rules_dir=settings.rules_dir,
+        samples_dir=default_samples_dir(),
+        today=clock,
+        editable=settings.workbench_edit,
+        trouble=trouble,
+        reload=reload,
+    )
+    password = settings.workbench_password
+    mount(
+        app,
+        desk,
+        PATH,
+        password=None if password is None else password.get_secret_value(),
+        max_body_bytes=settings.max_body_bytes,
+        now=now,
+    )

@@ -1,0 +1,130 @@
+"""What a card offers to do: valid drafts about this patient, one action each."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.servicerequest import ServiceRequest
+
+from cds_service.cards import PROFILES, CardOptions, ClientProfile, cards_for
+from cds_service.cards.suggestions import REFERRAL, is_condition_reference, stable_uuid
+from cds_service.facts.specs import Code
+from cds_service.fhir import read_bundle
+from cds_service.library import Library
+from cds_service.matching import match
+from tests.cards.small_library import AS_OF, LOINC, bundle, criterion, lab, matched, trial
+from tests.cards.stories import SAMPLES, Story
+
+Small = Callable[..., Library]
+HB = criterion("inc-02", {">=": [{"var": "lab.hemoglobin"}, {"quantity": [80, "g/L"]}]})
+ECOG = criterion("inc-03", {"<=": [{"var": "score.ecog"}, 2]})
+
+
+def suggestions(library: Library, *resources: Any, options: CardOptions | None = None, **patient: Any) -> list[Any]:
+    [card] = cards_for(matched(library, *resources, **patient), options or CardOptions(), "seed")
+    found: list[Any] = card.get("suggestions", [])
+    return found
+
+
+@pytest.mark.parametrize("story", sorted(path.stem for path in SAMPLES.glob("*.json")))
+def test_every_resource_of_the_samples_is_valid_fhir(library: Library, story: str) -> None:
+    found = Story(story).matched(library)
+    for card in cards_for(found, CardOptions(near_miss=True), "seed"):
+        for suggestion in card.get("suggestions", ()):
+            [action] = suggestion["actions"]
+            request = ServiceRequest.model_validate(action["resource"])
+            assert (request.status, request.intent) == ("draft", "proposal")
+            assert request.subject.reference == f"Patient/{found.patient_id}"
+            conditions = {r["id"] for r in Story(story).resources() if r["resourceType"] == "Condition"}
+            assert {r.reference.removeprefix("Condition/") for r in request.reasonReference} <= conditions
+
+
+def test_a_referral_and_an_order_for_what_can_be_ordered(small: Small) -> None:
+    refer, order = suggestions(small(trial("NCT00000001", HB, ECOG)))
+    assert [refer["label"], order["label"]] == ["Refer to study team: Short NCT00000001", "Order: Haemoglobin"]
+    assert order["actions"][0]["resource"] == {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "code": {
+            "coding": [{"system": LOINC, "code": "718-7", "display": "Haemoglobin [test]"}],
+            "text": "Haemoglobin",
+        },
+        "subject": {"reference": "Patient/pat-1"},
+        "reasonReference": [{"reference": "Condition/sle-1"}],
+    }
+    assert refer["actions"][0]["resource"]["supportingInfo"] == [
+        {"type": "ResearchStudy", "identifier": {"system": "https://clinicaltrials.gov", "value": "NCT00000001"}}
+    ]
+
+
+def test_what_the_ehr_did_not_send_is_not_ordered_again(small: Small) -> None:
+    unclear = lab("718-7", 112, "furlong")
+    assert [s["label"] for s in suggestions(small(trial("NCT00000001", HB)), unclear)] == [
+        "Refer to study team: Short NCT00000001"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "literal"),
+    [
+        ("Condition/sle-1", True),
+        ("Condition/3f0c.9", True),
+        ("Condition", False),
+        ("Condition (entry 3)", False),
+        ("urn:uuid:0b0f7a6e-0000-4000-8000-000000000000", False),
+        ("Condition/urn:uuid:1", False),
+        ("Condition/a/b", False),
+        ("Observation/1", False),
+        (f"Condition/{'x' * 65}", False),
+    ],
+)
+def test_only_a_literal_reference_is_a_reason(source: str, literal: bool) -> None:
+    assert is_condition_reference(source) is literal
+
+
+def test_a_diagnosis_without_an_id_gives_no_reason(small: Small) -> None:
+    content = bundle()
+    for entry in content["entry"]:
+        if entry["resource"]["resourceType"] == "Condition":
+            del entry["resource"]["id"]
+    found = match(read_bundle(json.dumps(content)), small(trial("NCT00000001", HB)), AS_OF)
+    [card] = cards_for(found, CardOptions(), "seed")
+    assert all("reasonReference" not in s["actions"][0]["resource"] for s in card["suggestions"])
+
+
+def test_nothing_is_suggested_for_a_patient_who_cannot_be_named(small: Small) -> None:
+    content = bundle()
+    del content["entry"][0]["resource"]["id"]
+    for entry in content["entry"][1:]:
+        del entry["resource"]["subject"]
+    found = match(read_bundle(json.dumps(content)), small(trial("NCT00000001", HB)), AS_OF)
+    assert found.patient_id == ""
+    assert ["suggestions" in card for card in cards_for(found, CardOptions(), "seed")] == [False]
+
+
+def test_a_site_orders_by_its_own_codes(small: Small) -> None:
+    own = ClientProfile(order_codes={f"{LOINC}|718-7": Code(system="urn:site", code="HB", display="Hb")})
+    order = suggestions(small(trial("NCT00000001", HB)), options=CardOptions(profile=own))[1]
+    codings = order["actions"][0]["resource"]["code"]["coding"]
+    assert [(c["system"], c["code"]) for c in codings] == [("urn:site", "HB"), (LOINC, "718-7")]
+
+
+def test_a_client_that_takes_only_its_own_codes_is_suggested_nothing_else(small: Small) -> None:
+    library = small(trial("NCT00000001", HB))
+    assert suggestions(library, options=CardOptions(profile=PROFILES["epic"])) == []
+    mapped = PROFILES["epic"].model_copy(
+        update={"order_codes": {f"{REFERRAL.system}|{REFERRAL.code}": Code(system="urn:site", code="REF")}}
+    )
+    assert [s["label"] for s in suggestions(library, options=CardOptions(profile=mapped))] == [
+        "Refer to study team: Short NCT00000001"
+    ]
+
+
+def test_the_same_answer_has_the_same_ids_and_another_answer_others(small: Small) -> None:
+    found = matched(small(trial("NCT00000001", HB)))
+    once, again, other = (cards_for(found, CardOptions(), seed) for seed in ("a", "a", "b"))
+    assert once == again
+    assert once[0]["uuid"] != other[0]["uuid"]
+    assert stable_uuid("a", "bc") != stable_uuid("ab", "c")
