@@ -18,15 +18,15 @@ from cds_service.cli_rules import authoring_app
 from cds_service.cli_store import store_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
 from cds_service.explanation import explain as explanation
+from cds_service.facts.knowledge import load_facts
 from cds_service.fhir import read_bundle
-from cds_service.library import Library, check_library, load_library
+from cds_service.library import Library, check_rules, load_library
 from cds_service.matching import Match
 from cds_service.matching import match as match_record
 from cds_service.metrics_folder import share_between_workers
 from cds_service.persistence import check_store
 from cds_service.settings import Settings, card_options, check_bind, load_settings
 from cds_service.terminal import show_cards, show_explanation, show_facts, show_findings
-from cds_service.trials.cases import check_cases
 from cds_service.trusted import configured_clients
 from cds_service.workbench_mode import PATH as WORKBENCH
 from cds_service.workbench_mode import workbench_on
@@ -119,20 +119,27 @@ def explain(
 
 @rules_app.command("check")
 def rules_check(
-    folder: Annotated[Path | None, typer.Argument(help="A rules folder; CDS_RULES_DIR unless given.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="A rules folder, a folder of trials or a trial.json; CDS_RULES_DIR unless given."),
+    ] = None,
     format: Annotated[str, typer.Option(help="json or text.")] = "text",
 ) -> None:
-    """Check every file of the rules folder. Exit code 1 when something is wrong."""
-    rules_dir = folder or _settings().rules_dir
-    library, findings = check_library(rules_dir)
-    if library is not None:
-        findings = (*findings, *check_cases(library.trials, rules_dir, library.catalogue))
-    if _is_json(format):
+    """Check every file of a rules folder. Exit code 1 when something is wrong.
+
+    A folder without facts/ of its own, or a single trial.json, is checked with the facts of CDS_RULES_DIR.
+    """
+    as_json = _is_json(format)
+    default = _settings().rules_dir
+    target = folder or default
+    library, findings = check_rules(target, lambda: load_facts(default))
+    if as_json:
         _print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
     else:
         show_findings(findings)
         if not findings and library is not None:
-            typer.echo(f"{rules_dir}: {len(library.trials)} trials, {len(library.compiled.program)} rules, no findings")
+            trials = "1 trial" if len(library.trials) == 1 else f"{len(library.trials)} trials"
+            typer.echo(f"{target}: {trials}, {len(library.compiled.program)} rules, no findings")
     if any(f.severity == "error" for f in findings):
         raise typer.Exit(1)
 

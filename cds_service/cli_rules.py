@@ -10,6 +10,7 @@ import typer
 
 from cds_service.authoring.boundaries.bundles import files, write
 from cds_service.authoring.boundaries.probes import ProbeMaker
+from cds_service.authoring.findings_page import findings_page
 from cds_service.authoring.reference import Reference
 from cds_service.authoring.samples import default_samples_dir, sample_reader
 from cds_service.authoring.trials_page import trials_page
@@ -120,14 +121,18 @@ def rules_boundaries(
 @authoring_app.command("docs")
 def rules_docs(
     out: Annotated[Path | None, typer.Option("--out", help="A file to write; standard output unless given.")] = None,
+    codes: Annotated[bool, typer.Option("--findings", help="The codes of findings instead.")] = False,
     rules_dir: RulesDir = None,
 ) -> None:
-    """Write the page that shows every trial and its rules in plain words (docs/trials.md)."""
-    folder, library, findings = _load(rules_dir)
-    show_findings(findings)
-    if any(f.severity == "error" for f in findings):
-        _stop("The page would be incomplete.")
-    page = trials_page(Reference(library, folder))
+    """Write the page with all trials in plain words (docs/trials.md), or that of all findings (docs/findings.md)."""
+    if codes:
+        page = findings_page()
+    else:
+        folder, library, findings = _load(rules_dir)
+        show_findings(findings)
+        if any(f.severity == "error" for f in findings):
+            _stop("The page would be incomplete.")
+        page = trials_page(Reference(library, folder))
     if out is None:
         typer.echo(page, nl=False)
     else:

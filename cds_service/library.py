@@ -1,16 +1,18 @@
 """Everything that a rules folder holds, loaded and checked: what is known about facts, and the trials."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.facts.valuesets import load_valuesets
 from cds_service.logic.explain import Explainer
 from cds_service.logic.model import Condition
-from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials
+from cds_service.trials.cases import check_cases
+from cds_service.trials.library import TRIALS, CompiledTrial, TrialLibrary, load_trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,49 @@ def load_library(rules_dir: Path) -> Library:
 def check_library(rules_dir: Path) -> tuple[Library | None, tuple[Finding, ...]]:
     """Load as much of `rules_dir` as is sound, with all findings. None where there is no such folder."""
     if not rules_dir.is_dir():
-        hint = "see CDS_RULES_DIR"
-        return None, (Finding(str(rules_dir), "", "no-rules-folder", "error", "there is no such folder", hint),)
+        return None, _no_folder(rules_dir)
     facts, about_facts = load_facts(rules_dir)
     compiled, about_trials = load_trials(rules_dir, facts.catalogue)
     return Library(facts, compiled, _digests(rules_dir)), (*about_facts, *about_trials)
+
+
+def check_rules(
+    target: Path, default_facts: Callable[[], tuple[FactKnowledge, tuple[Finding, ...]]]
+) -> tuple[Library | None, tuple[Finding, ...]]:
+    """Check what a rule author works on, test cases included: what is sound of it, and all findings.
+
+    `target` is a rules folder, its `trials/`, one trial's folder or one trial file. Without `facts/` of its own it is
+    checked with those of `default_facts`, whose findings count too. Files are named from the rules folder on.
+    """
+    root, paths = _located(target.resolve())
+    if not root.is_dir() or (paths and not paths[0].is_file()):
+        return None, _no_folder(target)
+    if (root / "facts").is_dir():
+        facts, about_facts = load_facts(root)
+    else:
+        facts, about_facts = default_facts()
+        # Value sets without facts change nothing, but a fault in them is one all the same.
+        about_facts += load_valuesets(root, facts.systems)[1]
+    compiled, about_trials = load_trials(root, facts.catalogue, paths)
+    cases = check_cases(compiled.trials, root, facts.catalogue)
+    return Library(facts, compiled), (*about_facts, *about_trials, *cases)
+
+
+def _located(target: Path) -> tuple[Path, list[Path] | None]:
+    """The rules folder that a file or folder is in (or would be), and the trial files that are meant if not all."""
+    if target.name == TRIALS:
+        return target.parent, None
+    file = target / "trial.json" if target.is_dir() else target
+    if not target.is_dir() or file.is_file():
+        in_place = file.parent.parent.name == TRIALS
+        return (file.parents[2] if in_place else file.parent), [file]
+    loose = sorted(target.glob("*/trial.json"))
+    return target, loose or None
+
+
+def _no_folder(path: Path) -> tuple[Finding, ...]:
+    hint = "name a rules folder, a folder of trials or a trial.json; see also CDS_RULES_DIR"
+    return (Finding(str(path), "", "no-rules-folder", "error", "there is no such file or folder", hint),)
 
 
 def _digests(rules_dir: Path) -> dict[str, str]:

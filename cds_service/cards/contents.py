@@ -11,9 +11,11 @@ from cds_service.cards.sections import about, confirm, incomplete
 from cds_service.cards.sections.grounds import Grounds
 from cds_service.cards.sections.missing import MissingWords
 from cds_service.cards.sections.near import NearWords
-from cds_service.cards.sections.sentences import counted_noun, listed, sentence
+from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
 from cds_service.cards.selection import Choice, out_of_date
 from cds_service.cards.values import Names
+
+MOST_NAMED = 10
 
 
 class Contents:
@@ -124,4 +126,4 @@ class Contents:
     def _left_out(self, ids: Sequence[str]) -> str:
         if not ids:
             return ""
-        return f"Not shown, though they fit as well: {listed(ids)}."
+        return f"Further trials, not shown for lack of room: {listed(capped(ids, MOST_NAMED))}."

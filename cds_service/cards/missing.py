@@ -43,6 +43,11 @@ class Purpose:
     wanted: bool
     fact: FactRef
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """What purposes are sorted by: both ends of a between stand at the same place in the rule."""
+        return self.rule.pointer, repr(self.rule)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -182,7 +187,7 @@ class Searcher:
         served: dict[str, list[tuple[str, Asked]]] = {}
         for read, found in criteria:
             own = next((way for way in found if way <= best), frozenset[Asked]())
-            for asked in sorted(own, key=lambda a: (a.purpose.rule.pointer, a.fact)):
+            for asked in sorted(own, key=lambda a: (a.purpose.place, a.fact)):
                 served.setdefault(asked.key, []).append((read.result.criterion.id, asked))
         items = [_item(key, uses, self.reader.match.as_of) for key, uses in served.items()]
         return tuple(sorted(items, key=lambda item: COST[item.kind]))

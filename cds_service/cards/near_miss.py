@@ -94,9 +94,13 @@ def _of(reader: Reader, reading: TrialReading, nearness: Nearness) -> NearMiss |
         return None
     waits = sorted(
         (change for change in best if isinstance(change, Wait)),
-        key=lambda wait: (wait.until, wait.purpose.rule.pointer),
+        key=lambda wait: (wait.until, wait.purpose.place),
     )
-    repeats = {change.fact: change for change in best if isinstance(change, Repeat)}
+    hoped = sorted(
+        (change for change in best if isinstance(change, Repeat)), key=lambda r: (r.fact, r.distance, r.purpose.place)
+    )
+    # Of two limits for one fact the farther one is what counts.
+    repeats = {repeat.fact: repeat for repeat in hoped}
     tests = {(repeat.order.system, repeat.order.code) for repeat in repeats.values()}
     if len(tests) > 1 or not (waits or repeats):
         return None

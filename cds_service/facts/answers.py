@@ -6,7 +6,7 @@ from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import plain
 from cds_service.facts.moments import period_text
 from cds_service.facts.observations import Saying
-from cds_service.fhir.views import CodeableConcept, Quantity, Range, Ratio
+from cds_service.fhir.views import CodeableConcept, Period, Quantity, Range, Ratio
 
 _SHOWN = 120
 VALUES = (
@@ -19,6 +19,8 @@ VALUES = (
     "value_ratio",
     "value_date_time",
     "value_period",
+    "value_time",
+    "value_sampled_data",
 )
 
 
@@ -74,7 +76,7 @@ def shown(saying: Saying) -> tuple[str, str]:
         return ("true" if value else "false"), ""
     if isinstance(value, str | int):
         return str(value)[:_SHOWN], ""
-    return period_text(value)[:_SHOWN], ""
+    return (period_text(value)[:_SHOWN] if isinstance(value, Period) else ""), ""
 
 
 def quantity_text(quantity: Quantity) -> tuple[str, str]:

@@ -12,7 +12,6 @@ FINDINGS: dict[str, str] = {
     "fact-circular": "A fact is made from itself, directly or through others. It is left out.",
     "fact-unknown-valueset": "A fact names a value set for which there is no usable file. The fact is left out.",
     "fact-unknown-route": "A fact names a drug route that `facts/routes.json` has not.",
-    "valueset-invalid": "The value set is not of the form that is read here. It is left out.",
     "valueset-duplicate-id": "Two value sets have the same id or url. The later one is left out.",
     "valueset-unknown-system": "A code system is none of those in `facts/systems.json`.",
     "valueset-unknown-import": "A value set includes one that does not exist. The including one is left out.",
@@ -20,7 +19,7 @@ FINDINGS: dict[str, str] = {
     "valueset-filter-system": "`is-a` is read as a prefix, which only ICD-10 and ATC codes allow. List the codes.",
     "conceptmap-invalid": "The concept map is not of the form that is read here. It is left out.",
     "conceptmap-equivalence": "Only equal, equivalent, wider and subsumes let a site code stand for another. Ignored.",
-    "table-invalid": "A table beside the facts (units, systems, routes, qualitative) is not of its form.",
+    "table-invalid": "A table beside the facts contradicts itself: a route that it has not, a word with two answers.",
     "unit-spelling-conflict": "A spelling stands for two units of one fact with different factors: never understood.",
 }
 """Stable code -> what it means and how to mend it."""

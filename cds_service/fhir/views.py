@@ -133,6 +133,8 @@ class ObservationComponent(Element, frozen=True):
     value_ratio: Ratio | None = None
     value_date_time: str | None = None
     value_period: Period | None = None
+    value_time: str | None = None
+    value_sampled_data: dict[str, Raw] | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: tuple[CodeableConcept, ...] = ()
     reference_range: tuple[ReferenceRange, ...] = ()
@@ -158,6 +160,8 @@ class Observation(Resource, frozen=True, tag="Observation", tag_field="resourceT
     value_ratio: Ratio | None = None
     value_date_time: str | None = None
     value_period: Period | None = None
+    value_time: str | None = None
+    value_sampled_data: dict[str, Raw] | None = None
     data_absent_reason: CodeableConcept | None = None
     interpretation: tuple[CodeableConcept, ...] = ()
     reference_range: tuple[ReferenceRange, ...] = ()

@@ -28,6 +28,9 @@ from cds_service.trials.verdicts import (
 )
 from cds_service.trials.vocabulary import vocabulary_of
 
+TRIALS = "trials"
+"""The folder of a rules folder that has a folder for each trial."""
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledCriterion:
@@ -106,20 +109,25 @@ class TrialLibrary:
         return tuple(results)
 
 
-def load_trials(rules_dir: Path, catalogue: Catalogue) -> tuple[TrialLibrary, tuple[Finding, ...]]:
-    """Compile every sound `trials/*/trial.json` under `rules_dir`, with a finding for each fault of the others."""
+def load_trials(
+    rules_dir: Path, catalogue: Catalogue, paths: Iterable[Path] | None = None
+) -> tuple[TrialLibrary, tuple[Finding, ...]]:
+    """Compile every sound `trials/*/trial.json` under `rules_dir`, with a finding for each fault of the others.
+
+    `paths` are the trial files to load instead, somewhere under `rules_dir`.
+    """
     vocabulary = vocabulary_of(catalogue)
     findings = list(_definition_findings(catalogue, vocabulary))
     trials = []
     rules: list[Condition] = []
-    paths = sorted((rules_dir / "trials").glob("*/trial.json"))
+    paths = sorted((rules_dir / TRIALS).glob("*/trial.json")) if paths is None else list(paths)
     for path in paths:
         compiled, faults = _load_trial(path, rules_dir, vocabulary, rules)
         findings += faults
         if compiled is not None:
             trials.append(compiled)
     if not paths:
-        findings.append(Finding("trials", "", "no-trials", "error", "no trials/*/trial.json here"))
+        findings.append(Finding(TRIALS, "", "no-trials", "error", "no trials/*/trial.json here"))
     read = {catalogue.fact_of(ref.name) for t in trials for c in t.all_criteria() for ref in c.facts}
     facts_read = frozenset(name for name in read if name is not None)
     return TrialLibrary(tuple(trials), vocabulary, Program(rules), facts_read), tuple(findings)
@@ -145,7 +153,8 @@ def _load_trial(
         trial = Trial.model_validate(content)
     except ValidationError as problem:
         return None, findings + invalid(problem, name, Trial)
-    findings += _structure_findings(trial, name, path.parent.name)
+    folder = path.parent.name if path.parent.parent.name == TRIALS else None
+    findings += _structure_findings(trial, name, folder)
     start = len(rules)
     compiler = _Compiler(name, vocabulary, rules)
     own = tuple(compiler.criterion(c, f"/criteria/{i}") for i, c in enumerate(trial.criteria))
@@ -185,14 +194,14 @@ class _Compiler:
         return CompiledCriterion(criterion, rule, len(self.rules) - 1, facts_read(rule))
 
 
-def _structure_findings(trial: Trial, file: str, folder: str) -> list[Finding]:
-    """What the models can't see: ids that repeat, a file in the wrong folder, no gate."""
+def _structure_findings(trial: Trial, file: str, folder: str | None) -> list[Finding]:
+    """What the models can't see: ids that repeat, a file in the wrong folder of `trials/`, no gate."""
     findings = []
 
     def error(pointer: str, code: str, message: str, hint: str = "") -> None:
         findings.append(Finding(file, pointer, code, "error", message, hint))
 
-    if trial.id != folder:
+    if folder not in (None, trial.id):
         error("/id", "wrong-folder", f"trial {trial.id!r} lies in the folder {folder!r}", "give both the same name")
     if not any(c.gate for c in trial.criteria):
         error("/criteria", "no-gate", 'no criterion has "gate": true', "mark the diagnosis that the trial is about")

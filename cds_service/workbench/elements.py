@@ -52,9 +52,10 @@ def choice(
     label: str, options: Iterable[tuple[str, str]], value: str | None, on_change: Callable[[str], Any]
 ) -> ui.element:
     """A labelled drop-down list of (value, text)."""
-    with box("label", "field"):
-        Text("span", label)
+    with box("div", "field"):
+        told = Text("label", label)
         made = box("select")
+        told.props["for"] = made.html_id
         made.on("change", lambda e: on_change(str(e.args)), js_handler="(e) => emit(e.target.value)")
         with made:
             for key, text in options:
@@ -66,9 +67,10 @@ def choice(
 
 def field(label: str, kind: str, value: str, on_change: Callable[[str], Any], event: str = "change") -> ui.element:
     """A labelled input. `event`: `change` when it is left or Enter is pressed, `input` while typing."""
-    with box("label", "field"):
-        Text("span", label)
+    with box("div", "field"):
+        told = Text("label", label)
         made = box("input", type=kind, value=value)
+        told.props["for"] = made.html_id
         made.on(event, lambda e: on_change(str(e.args)), js_handler="(e) => emit(e.target.value)")
     return made
 

@@ -189,3 +189,16 @@ def test_waits_are_over_when_the_last_one_is(small: Small) -> None:
     miss = miss_of(matched(small(content), drug, stroke))
     assert miss is not None
     assert miss.until == date(2027, 1, 11)
+
+
+def test_of_two_limits_the_farther_one_counts(small: Small) -> None:
+    stricter = {">=": [{"var": "lab.platelets"}, {"quantity": [60, "10*9/L"]}]}
+    content = trial("NCT00000001", criterion("inc-02", stricter), criterion("inc-03", PLATELETS))
+    [card] = cards_for(matched(small(content), lab("777-3", 44, "10*9/L")), CardOptions(near_miss=True), "seed")
+    assert card["summary"].endswith("platelets 44, needs ≥ 60 ×10⁹/L")
+
+
+def test_a_multiple_of_the_limit_of_normal_is_said_as_one(small: Small) -> None:
+    found = matched(small(trial("NCT00000001", criterion("inc-02", ALT))), HIGH_ALT)
+    [card] = cards_for(found, CardOptions(near_miss=True), "seed")
+    assert card["summary"].endswith("ALT 3.5, needs at most 3 × ULN")

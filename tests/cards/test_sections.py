@@ -246,7 +246,7 @@ def test_cohorts_that_fit_are_named(small: Small) -> None:
 def test_the_last_card_says_what_was_left_out(small: Small) -> None:
     library = small(*(trial(f"NCT0000000{n}") for n in (1, 2, 3)))
     cards = cards_for(matched(library), CardOptions(max_cards=2), "seed")
-    said = "Not shown, though they fit as well: NCT00000003."
+    said = "Further trials, not shown for lack of room: NCT00000003."
     assert [said in card["detail"] for card in cards] == [False, True]
 
 
@@ -317,3 +317,24 @@ def test_only_the_first_reasons_are_about_the_patient_and_not_the_moment() -> No
     lasting = [reason["code"] for reason in OVERRIDE_REASONS if is_lasting(reason["system"], reason["code"])]
     assert lasting == ["patient-ineligible", "patient-refuses", "not-interested-in-research", "already-enrolled"]
     assert not is_lasting("urn:elsewhere", "patient-ineligible")
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"<=": [{"var": "lab.alt.x_uln"}, 3]}, "needs at most 3 × ULN"),
+        ({">=": [{"var": "lab.ana_titer"}, 80]}, "needs ≥ 1:80"),
+        ({"!": [{"<": [{"var": "lab.hemoglobin"}, {"quantity": [8, "g/dL"]}]}]}, "needs ≥ 8 g/dL"),
+        ({"<=": [{"quantity": [80, "g/L"]}, {"var": "lab.hemoglobin"}, {"quantity": [180, "g/L"]}]},
+         "needs ≥ 80 g/L and ≤ 180 g/L"),
+        ({"!=": [{"var": "result.hiv"}, "positive"]}, "needs negative"),
+        ({">=": [{"var": "kidney.clearance"}, {"quantity": [60, "mL/min"]}]}, "for creatinine clearance ≥ 60 mL/min"),
+        ({"<": [{"+": [{"var": "score.ecog"}, {"var": "lab.ana_titer"}]}, 90]}, "for ECOG + ANA titre < 90"),
+        ({">=": [{"var": "lab.hemoglobin"}, {"if": [{"var": "condition.stroke"}, {"quantity": [100, "g/L"]},
+                                                    {"quantity": [80, "g/L"]}]}]},
+         "for haemoglobin ≥ (100 g/L if stroke, else 80 g/L)"),
+    ],
+)  # fmt: skip
+def test_what_a_missing_fact_has_to_be(small: Small, rule: Any, said: str) -> None:
+    [line, *_] = section(card_of(small(trial("NCT00000001", criterion("inc-02", rule)))), "Missing")
+    assert line.partition(": ")[2] == said

@@ -24,7 +24,19 @@ from tests.facts.contract_4a import (
 )
 from tests.facts.contract_4a.rows import Row, judge
 
-TABLES: tuple[ModuleType, ...] = (times, observations, ranges, freshness, answers, conditions, drugs, person, units, thresholds, thresholds_more)
+TABLES: tuple[ModuleType, ...] = (
+    times,
+    observations,
+    ranges,
+    freshness,
+    answers,
+    conditions,
+    drugs,
+    person,
+    units,
+    thresholds,
+    thresholds_more,
+)
 ROWS = [
     pytest.param(item, id=f"{table.__name__.rpartition('.')[2]}: {sentence}: {item.about}: {item.why}")
     for table in TABLES

@@ -92,34 +92,36 @@ class MissingWords:
 
     def _needs(self, item: Missing) -> str:
         """What the fact has to be, and what else it is needed for."""
-        direct = [self._need(purpose) for purpose in item.purposes if self.names.answers(item.fact, purpose.fact.name)]
-        indirect = [
-            words(p.rule if p.wanted else model.Not(p.rule, p.rule.pointer), self.names.titles)
-            for p in item.purposes
-            if not self.names.answers(item.fact, p.fact.name)
-        ]
-        said = [f"needs {listed(list(dict.fromkeys(direct)))}"] if direct else []
-        said += [f"for {listed(list(dict.fromkeys(indirect)))}"] if indirect else []
+        direct: dict[str, None] = {}
+        indirect: dict[str, None] = {}
+        for purpose in item.purposes:
+            rule = purpose.rule
+            if _is_simple(rule) and self.names.answers(item.fact, purpose.fact.name):
+                direct[self._need(purpose)] = None
+            else:
+                indirect[words(rule if purpose.wanted else model.Not(rule, rule.pointer), self.names.titles)] = None
+        lower_first = sorted(direct, key=lambda need: not need.startswith(("≥", ">")))
+        said = [f"needs {listed(lower_first)}"] if direct else []
+        said += [f"for {listed(list(indirect))}"] if indirect else []
         return ", ".join(said)
 
     def _need(self, purpose: Purpose) -> str:
-        rule = purpose.rule
-        match rule:
-            case model.Compare():
+        """What a simple test asks of its fact: `≥ 80 g/L`, `negative`, `yes`."""
+        match purpose.rule:
+            case model.Compare() as rule:
                 return self._limit(rule, purpose)
             case model.OneOf(codes=codes):
                 if not purpose.wanted and codes in (("positive",), ("negative",)):
                     return "negative" if codes == ("positive",) else "positive"
                 return ("" if purpose.wanted else "not ") + listed([c.replace("_", " ") for c in codes], "or")
-            case model.Truth():
-                return "yes" if purpose.wanted else "no"
-            case _:
-                return "to be known"
+        return "yes" if purpose.wanted else "no"
 
     def _limit(self, rule: model.Compare, purpose: Purpose) -> str:
         said = comparison(rule, self.names.titles, lambda _: "", negated=not purpose.wanted)
-        limit = f"1:{said.limit}" if self.names.is_titer(purpose.fact.name) else said.limit
-        return f"{said.sign()} {limit}"
+        if self.names.is_titer(purpose.fact.name):
+            return f"{said.sign()} 1:{said.limit}"
+        elapsed = any(isinstance(side, model.Reading) and side.elapsed for side in (rule.left, rule.right))
+        return f"{said.sign()} {said.limit}{' ago' if elapsed else ''}"
 
     def _question(self, item: Missing) -> str:
         """What is asked of a fact that cannot be measured: `stroke within the last 6 months`."""
@@ -134,3 +136,11 @@ class MissingWords:
 
 def _is_event_truth(rule: model.Condition) -> bool:
     return isinstance(rule, model.Truth) and rule.fact.path != rule.fact.name
+
+
+def _is_simple(rule: model.Condition) -> bool:
+    """Whether a test asks one thing of one fact, so that it can be said without naming the fact."""
+    if isinstance(rule, model.Compare):
+        kinds = {type(rule.left), type(rule.right)}
+        return model.Reading in kinds and bool(kinds & {model.Number, model.Span})
+    return isinstance(rule, model.OneOf | model.Truth)

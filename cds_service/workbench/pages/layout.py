@@ -64,7 +64,8 @@ def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None
                     entry.props["aria-current"] = "page"
         day = field("As of", "date", place.as_of.isoformat(), _to_day)
         day.classes("day")
-    with box("main", "page", id="content", tabindex="-1"):
+    # The page itself is the main landmark: the library puts one around everything.
+    with box("div", "page", id="content", tabindex="-1"):
         _trouble(desk)
         Text("h1", title)
         yield

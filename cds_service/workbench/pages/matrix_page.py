@@ -24,7 +24,7 @@ async def matrix_page(desk: Desk, place: Place) -> None:
         titles = {t.id: t.trial.short_title for t in library.trials}
         with body:
             with box("tr", "under"):
-                Text("th", "", scope="row")
+                Text("th", "Trial", scope="row")
                 for trial in library.trials:
                     with box("td"):
                         link(titles[trial.id], place.to("trials", trial.id))

@@ -79,8 +79,7 @@ def _series(name: str, measurements: Sequence[Any], record: Record, library: Lib
     points.sort(key=lambda p: p.day)
     entry = library.catalogue.lookup(name)
     assert entry is not None
-    unit = "" if entry.unit in {None, "1"} else str(entry.unit)
-    drawn = Series(name, entry.title, unit, tuple(points), ())
+    drawn = Series(name, entry.title, entry.display_unit, tuple(points), ())
     lines = [(t, at) for t in thresholds(library, name) if (at := t.at(*drawn.normal)) is not None]
     return replace(drawn, lines=tuple(lines))
 
@@ -121,8 +120,7 @@ def chart(series: Series) -> Mapping[str, Any]:
             "type": "value",
             "min": _rounded(bottom),
             "max": _rounded(top),
-            "name": "",
-            "axisLabel": {"hideOverlap": True},
+            "axisLabel": {"hideOverlap": True, "showMaxLabel": False},
         },
         "series": [
             {

@@ -64,7 +64,9 @@ def _line(entry: Mapping[str, Any]) -> Line:
     elif isinstance(value, bool):
         said = "yes" if value else _SHOWN_ABSENT
     else:
-        said = f"{value} {unit}" if unit and unit != "a" else f"{value} years" if unit == "a" else str(value)
+        # A converted value has more digits than the record had.
+        text = f"{value:.4g}" if isinstance(value, float) and abs(value) < 10_000 else str(value)
+        said = " ".join(filter(None, (text, "years" if unit == "a" else unit)))
     return Line(
         entry["name"],
         entry["title"],

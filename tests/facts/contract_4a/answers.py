@@ -209,4 +209,4 @@ TABLE: Table = {
         row("one negative, the others never taken", "NCT06676631/inc-04", "unknown", coded("5356-1", NEGATIVE)),
         row("all three negative", "NCT06676631/inc-04", "fail", coded("5356-1", NEGATIVE), coded("31348-6", NEGATIVE), coded("8061-4", NEGATIVE)),
     ],
-}
+}  # fmt: skip

@@ -153,4 +153,4 @@ TABLE: Table = {
         row("a procedure only marked as surgical: a hint", "NCT06027853/exc-15", "unknown", surgical()),
         row("long ago", "NCT06027853/exc-15", "pass", surgical(performedDateTime="2020-01-01")),
     ],
-}
+}  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.facts.contract_4a.rows import Table, row
 from tests.facts.records import SUBJECT, Json, concept, request, statement
-from tests.facts.small_rules import ATC, RXNORM, SNOMED
+from tests.facts.small_rules import ATC, RXNORM
 
 PREDNISONE, AZATHIOPRINE, RILUZOLE, RITUXIMAB = "8640", "1256", "35623", "121191"
 BUDESONIDE, FLUTICASONE, BECLOMETASONE, SALBUTAMOL = "19831", "41126", "1347", "435"
@@ -160,14 +160,14 @@ TABLE: Table = {
                 ("on the skin", TOPICAL, "no"), ("inhaled", INHALED, "no"), ("in the nose", NASAL, "no"),
                 ("in the eye", OCULAR, "no"), ("into a joint", JOINT, "no"),
             )
-        ),  # fmt: skip
+        ),
         *(
             row(name, STEROID, expected, atc(code))
             for name, code, expected in (
                 ("nasal group", "R01AD02", "no"), ("inhaled group", "R03BA02", "no"), ("skin group", "D07AC01", "no"),
                 ("eye group", "S01BA04", "no"), ("systemic group", "H02AB06", "yes"),
             )
-        ),  # fmt: skip
+        ),
         row("a cream by its name", STEROID, "no", request("106258")),
         row("eye drops by the instruction", STEROID, "no", told("1 drop in the left eye twice daily", "8638")),
         row("the route as an abbreviation", STEROID, "yes", request(dosageInstruction=[{"route": {"text": "PO"}}])),
@@ -181,7 +181,7 @@ TABLE: Table = {
                 ("prednisone", PREDNISONE), ("prednisolone", "8638"), ("methylprednisolone", "6902"),
                 ("dexamethasone", "3264"), ("hydrocortisone", "5492"),
             )
-        ),  # fmt: skip
+        ),
         row("budesonide: unknown", STEROID, "unknown", request(BUDESONIDE)),
         row("fluticasone: unknown", STEROID, "unknown", request(FLUTICASONE)),
         row("beclometasone: unknown", STEROID, "unknown", request(BECLOMETASONE)),
@@ -207,4 +207,4 @@ TABLE: Table = {
         row("with a biologic instead", "NCT07083349/inc-04a", "pass", request(PREDNISONE), request(RITUXIMAB)),
         row("where the biologic leaves it open", "NCT06676631/inc-06", "unknown", request(PREDNISONE), request(RITUXIMAB)),
     ],
-}
+}  # fmt: skip

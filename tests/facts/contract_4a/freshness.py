@@ -129,4 +129,4 @@ TABLE: Table = {
         row("no date, where there is no limit", "vital.body_height", "170", lab("8302-2", 170, "cm", None)),
         row("a newer flagged result hides none", "lab.hemoglobin", "80", lab("718-7", 80, "g/L", interpretation=flag("L"))),
     ],
-}
+}  # fmt: skip

@@ -9,6 +9,7 @@ from tests.facts.small_rules import LOINC, SNOMED
 HB, ALT, SLEDAI, PLATELETS = "718-7", "1742-6", "273863009", "777-3"
 ERROR = {"dataAbsentReason": concept("error", "http://terminology.hl7.org/CodeSystem/data-absent-reason")}
 SPRING = {"start": "2026-03-01", "end": "2026-05-21"}
+CURVE = {"origin": {"value": 0}, "period": 1, "dimensions": 1, "data": "80 81"}
 FACT = "lab.hemoglobin"
 
 
@@ -94,6 +95,9 @@ TABLE: Table = {
         row("no unit where there is a dimension", FACT, "unit_not_understood", hb(90, "2026-05-01"), hb(80, unit=None)),
         row("unreadable text", FACT, "value_not_understood", hb(90, "2026-05-01"), text("hemolysed")),
         row("a word where a number belongs", FACT, "value_not_understood", hb(90, "2026-05-01"), text("not detected")),
+        row("a curve", FACT, "value_not_understood", hb(90, "2026-05-01"), observation(HB, valueSampledData=CURVE)),
+        row("a time of day", FACT, "value_not_understood", hb(90, "2026-05-01"), observation(HB, valueTime="10:00:00")),
+        row("a quantity without number", FACT, "value_not_understood", hb(90, "2026-05-01"), observation(HB, valueQuantity={"unit": "g/L"})),
         row("a unit that is only a blank", FACT, "unit_not_understood", hb(80, unit=" ")),
         row("a UCUM code that is not listed, whatever the text beside it", FACT, "unit_not_understood", coded_unit(80, "g/L", "mg/dL")),
         row("code and text that contradict each other", FACT, "unit_not_understood", coded_unit(8, "g/L", "g/dL")),
@@ -174,4 +178,4 @@ TABLE: Table = {
         row("a code without system", FACT, "no_result", {**hb(80), "code": concept(HB, None)}),
         row("urine", "lab.creatinine", "no_result", lab("2161-8", 80, "umol/L")),
     ],
-}
+}  # fmt: skip

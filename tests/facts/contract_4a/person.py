@@ -3,8 +3,19 @@
 from typing import Any
 
 from tests.facts.contract_4a.rows import Table, row
-from tests.facts.records import Json, coded, concept, condition, lab, observation, patient, procedure, quantity, verified
-from tests.facts.small_rules import HGNC, HOUSE, ICD10CM, LOINC, SNOMED
+from tests.facts.records import (
+    Json,
+    coded,
+    concept,
+    condition,
+    lab,
+    observation,
+    patient,
+    procedure,
+    quantity,
+    verified,
+)
+from tests.facts.small_rules import HGNC, HOUSE, ICD10CM, LOINC
 
 HCG, NEGATIVE, POSITIVE = "2118-8", "260385009", "10828004"
 FERTILE = "NCT06027853/inc-06"  # of childbearing potential: a negative serum test
@@ -169,6 +180,7 @@ TABLE: Table = {
         row("NYHA I and a good heart", "NCT07083349/exc-07d", "pass", observation(NYHA, valueCodeableConcept=concept("420300004")), lab("10230-1", 60, "%")),
         row("no heart failure on record: presumed", "score.nyha", "presumed 0"),
         row("heart failure without a class", "NCT07083349/exc-07d", "unknown", condition("I50.9", ICD10CM), lab("10230-1", 60, "%")),
+        row("a class in the problem list is not presumed away", "NCT07083349/exc-07d", "unknown", condition("420913000"), lab("10230-1", 60, "%")),
         row("heart failure in the past", "score.nyha", "no_result", condition("I50.9", ICD10CM, "resolved")),
         row("ALSFRS-R item as a number", "score.alsfrs_r_speech", "3", observation(SPEECH, valueInteger=3)),
         row("ALSFRS-R item with a unit of points", "score.alsfrs_r_speech", "3", lab(SPEECH, 3, "{score}")),
@@ -219,4 +231,4 @@ TABLE: Table = {
         row("ventilated, nobody wrote how long", "NCT07617779/exc-04", "unknown", procedure("229306004", performedDateTime="2026-05-01")),
         row("SLEDAI-2K", "NCT07083349/inc-05", "pass", house("sledai-2k-score", valueInteger=9)),
     ],
-}
+}  # fmt: skip

@@ -133,4 +133,4 @@ TABLE: Table = {
         row("at least three times may be just that", "NCT07617779/exc-07a", "unknown", alt(120, up_to(40), comparator=">=")),
         row("an exact multiple stays exact", "lab.alt.x_uln", "3", alt(105.3, up_to(35.1))),
     ],
-}
+}  # fmt: skip

@@ -45,7 +45,10 @@ def count(
 
 
 def around(place: str, code: str, unit: str | None, expected: dict[float, str], limit: float | None = None):
-    return [row(f"{value:g} {unit or ''}".strip(), place, says, of(code, value, unit, limit)) for value, says in expected.items()]
+    return [
+        row(f"{value:g} {unit or ''}".strip(), place, says, of(code, value, unit, limit))
+        for value, says in expected.items()
+    ]
 
 
 NCT07617779 = [

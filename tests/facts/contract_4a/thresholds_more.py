@@ -31,8 +31,8 @@ from tests.facts.contract_4a.thresholds import (
 )
 from tests.facts.records import Json, coded, lab, observation, patient
 
-ITEMS = "82940-8 82941-6 82942-4 82943-2 82944-0 82946-5 82947-3 82948-1 82949-9".split()
-BREATHING = "82950-7 82951-5 82952-3".split()
+ITEMS = ["82940-8", "82941-6", "82942-4", "82943-2", "82944-0", "82946-5", "82947-3", "82948-1", "82949-9"]
+BREATHING = ["82950-7", "82951-5", "82952-3"]
 
 
 def alsfrs(changed: str = "", to: int = 0) -> list[Json]:

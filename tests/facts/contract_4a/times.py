@@ -233,4 +233,4 @@ TABLE: Table = {
         row("43: some of it is more than two years ago", ONSET, "unknown", at_age(43), person=born("1980-08-01")),
         row("of whom nobody knows the birth date", ONSET, "unknown", at_age(44), person=born(None)),
     ],
-}
+}  # fmt: skip

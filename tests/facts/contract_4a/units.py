@@ -50,7 +50,10 @@ LISTED: dict[tuple[str, str], dict[tuple[float, str], tuple[str, ...]]] = {
         (1, "1"): ("g/d", "g/24h", "g/(24.h)", "g/day", "gm/24hr"),
         (1000, "1"): ("mg/24h", "mg/d", "mg/24hrs", "MG/24HR"),
     },
-    ("lab.hbv_dna", "29615-2"): {(100, "500 to 600"): ("IU/mL", "[IU]/mL", "UI/mL"), (100, "100"): ("copies/mL", "cp/mL")},
+    ("lab.hbv_dna", "29615-2"): {
+        (100, "500 to 600"): ("IU/mL", "[IU]/mL", "UI/mL"),
+        (100, "100"): ("copies/mL", "cp/mL"),
+    },
 }
 
 # fact, LOINC: units of something else, and what nobody can read
@@ -91,9 +94,19 @@ def _rows() -> Table:
             row("5 and no unit", fact, NOT_UNDERSTOOD, lab(loinc, 5)) for fact, loinc in LISTED
         ],
         "code and text of a quantity": [
-            row("the code counts where the text is not known", "lab.hemoglobin", "80", _coded(8, "Gramm je Deziliter", "g/dL")),
+            row(
+                "the code counts where the text is not known",
+                "lab.hemoglobin",
+                "80",
+                _coded(8, "Gramm je Deziliter", "g/dL"),
+            ),
             row("they contradict each other", "lab.hemoglobin", NOT_UNDERSTOOD, _coded(8, "g/L", "g/dL")),
-            row("a code of another system and a good text", "lab.hemoglobin", "80", _coded(8, "g/dL", "258795003", "http://snomed.info/sct")),
+            row(
+                "a code of another system and a good text",
+                "lab.hemoglobin",
+                "80",
+                _coded(8, "g/dL", "258795003", "http://snomed.info/sct"),
+            ),
             row("a UCUM code that is not listed", "lab.hemoglobin", NOT_UNDERSTOOD, _coded(8, "g/dL", "mg/dL")),
         ],
     }

@@ -1,0 +1,42 @@
+"""What can be wrong with the files themselves, with a trial and with its test cases, by its stable code."""
+
+from collections.abc import Mapping
+
+FILE_FINDINGS: Mapping[str, str] = {
+    "bad-value": "A value is not of the kind that its key takes; the message says what is.",
+    "duplicate-key": "A key stands twice in one object. Only the last would count, so keep one.",
+    "missing-key": "A key that must be there is not.",
+    "no-rules-folder": "There is no such file or folder.",
+    "not-json": "The file is not JSON. The message names line and column.",
+    "unknown-key": "There is no such key; the hint gives the nearest one. Misspelt keys never count in silence.",
+    "unreadable-file": "The file can't be read, or is not UTF-8 text.",
+}
+"""Any file of a rules folder."""
+
+TRIAL_FINDINGS: Mapping[str, str] = {
+    "id-against-kind": "An inclusion's id starts with `inc-`, an exclusion's with `exc-`.",
+    "no-gate": 'No criterion has `"gate": true`. Mark the diagnosis without which the trial is not worth a mention.',
+    "no-trials": "The folder has no `trials/<registry number>/trial.json`.",
+    "repeated-id": "Two criteria, or two cohorts, have the same id.",
+    "wrong-folder": "A trial lies in a folder that is not named after its id.",
+}
+"""`trial.json`."""
+
+CASE_FINDINGS: Mapping[str, str] = {
+    "case-bad-statement": "A fact of a case is stated in a way that can't be read; the message says how to put it.",
+    "case-fact-defined": "A fact of a case is a definition. State the facts that it is made of.",
+    "case-fact-not-read": "A case states a fact that no rule of the trial reads, so it decides nothing.",
+    "case-fact-part": "A case states a part of a fact. State the fact; its parts follow.",
+    "case-missing-expectation": "A case says nothing of what a criterion must come to.",
+    "case-not-covered": "No case tests a criterion for an outcome that it can have.",
+    "case-repeated-name": "Two cases have the same name.",
+    "case-unknown-cohort": "The trial has no such cohort.",
+    "case-unknown-criterion": "The trial has no such criterion, or none with a screen where one is meant.",
+    "case-unknown-fact": "There is no such fact; the hint gives the nearest one.",
+    "case-unknown-key": "A fact of a case has a key that facts of this kind have not.",
+    "case-unknown-sample": "There is no sample patient of that name.",
+    "mutant-not-needed": "An entry of `equivalent_mutants` explains a fault that the cases notice, or that there is not.",
+    "mutant-survived": "A fault was put into a rule and no case noticed. Add the case that tells the two apart.",
+    "no-cases": "A trial has no `cases.json` beside it.",
+}
+"""`cases.json`. Those about coverage, samples and mutants are found by `rules test`, the others by `rules check` too."""

@@ -1,0 +1,155 @@
+"""Folders with one fault each, named after its code: the checks report that fault, at its place, and nothing else."""
+
+import ast
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import cds_service
+from cds_service.authoring.findings_page import SECTIONS, findings_page
+from cds_service.cli import app
+from cds_service.errors import Finding
+from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.library import check_rules
+
+ROOT = Path(__file__).parents[2]
+BROKEN = Path(__file__).parent / "broken"
+FOLDERS = sorted(folder for folder in BROKEN.iterdir() if folder.is_dir())
+CODES = {code for codes in SECTIONS.values() for code in codes}
+
+WITHOUT_A_FOLDER = {
+    "circular-definition": "the catalogue leaves such definitions out as fact-circular before a rule is read",
+    "no-rules-folder": "it says that there is no folder",
+}
+"""Codes that no file can bring about, with the reason."""
+
+
+@cache
+def default_facts() -> tuple[FactKnowledge, tuple[Finding, ...]]:
+    return load_facts(ROOT / "rules")
+
+
+def expected_in(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+
+
+def command(*arguments: str) -> tuple[int, Any]:
+    result = CliRunner().invoke(app, [*arguments, "--format", "json"])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result.exit_code, json.loads(result.stdout)
+
+
+def found_in(folder: Path, how: str) -> list[dict[str, str]]:
+    """What the command reports for the folder."""
+    if how == "rules check":
+        _, findings = check_rules(folder, default_facts)
+        return [{key: getattr(finding, key) for key in Finding.__dataclass_fields__} for finding in findings]
+    exit_code, report = command(*how.split(), "--rules", str(folder))
+    assert exit_code == 1
+    assert not any(trial["mismatches"] for trial in report["trials"])
+    return report["findings"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_fault_is_reported_at_its_place_and_nothing_else(folder: Path) -> None:
+    expected = expected_in(folder)
+    found = found_in(folder, expected["command"])
+    places = [(one["code"], one["severity"], one["file"], one["pointer"]) for one in found]
+    wanted = [(folder.name, one["severity"], one["file"], one["pointer"]) for one in expected["findings"]]
+    assert places == wanted
+    for one, awaited in zip(found, expected["findings"], strict=True):
+        assert awaited["says"] in f"{one['message']} {one['hint']}"
+
+
+def test_every_code_has_its_folder_or_a_reason_to_have_none() -> None:
+    assert {folder.name for folder in FOLDERS} | WITHOUT_A_FOLDER.keys() == CODES
+    assert not {folder.name for folder in FOLDERS} & WITHOUT_A_FOLDER.keys()
+
+
+@pytest.mark.parametrize("name", ["unknown-fact", "fact-circular", "conceptmap-equivalence", "case-unknown-cohort"])
+def test_the_command_prints_the_findings_and_fails_on_errors(name: str) -> None:
+    folder = BROKEN / name
+    expected = expected_in(folder)["findings"]
+    exit_code, found = command("rules", "check", str(folder))
+    assert exit_code == (1 if any(one["severity"] == "error" for one in expected) else 0)
+    assert [(one["code"], one["file"], one["pointer"]) for one in found] == [
+        (name, one["file"], one["pointer"]) for one in expected
+    ]
+    assert all(set(one) == set(Finding.__dataclass_fields__) for one in found)
+    text = CliRunner().invoke(app, ["rules", "check", str(folder)]).output
+    assert f"{expected[0]['file']}#{expected[0]['pointer']}: {expected[0]['severity']}: {name}: " in text
+
+
+@pytest.mark.parametrize("part", [".", "trials", "trials/NCT00000000", "trials/NCT00000000/trial.json"])
+def test_a_trial_is_checked_alone_or_with_its_folder(part: str) -> None:
+    library, findings = check_rules(BROKEN / "missing-unit" / part, default_facts)
+    assert library is not None
+    assert [(f.code, f.file) for f in findings] == [("missing-unit", "trials/NCT00000000/trial.json")]
+
+
+@pytest.mark.parametrize("part", ["", "trial.json"])
+def test_a_trial_file_may_lie_anywhere(part: str, tmp_path: Path) -> None:
+    source = BROKEN / "missing-unit" / "trials" / "NCT00000000" / "trial.json"
+    (tmp_path / "trial.json").write_bytes(source.read_bytes())
+    _, findings = check_rules(tmp_path / part, default_facts)
+    assert [(f.code, f.file) for f in findings] == [("missing-unit", "trial.json")]
+
+
+def test_trials_that_lie_side_by_side_are_all_checked(tmp_path: Path) -> None:
+    for name in ("missing-unit", "unknown-fact"):
+        (tmp_path / name).mkdir()
+        source = BROKEN / name / "trials" / "NCT00000000" / "trial.json"
+        (tmp_path / name / "trial.json").write_bytes(source.read_bytes())
+    _, findings = check_rules(tmp_path, default_facts)
+    assert [(f.code, f.file) for f in findings] == [(n, f"{n}/trial.json") for n in ("missing-unit", "unknown-fact")]
+
+
+def test_value_sets_without_facts_are_checked_too(tmp_path: Path) -> None:
+    source = BROKEN / "valueset-filter-system"
+    for name in ("valuesets/lupus.json", "trials/NCT00000000/trial.json"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes((source / name).read_bytes())
+    _, findings = check_rules(tmp_path, default_facts)
+    assert [(f.code, f.file) for f in findings] == [("valueset-filter-system", "valuesets/lupus.json")]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "nowhere/trial.json"])
+def test_what_is_not_there_is_named(name: str, tmp_path: Path) -> None:
+    library, findings = check_rules(tmp_path / name, default_facts)
+    assert library is None
+    assert [(f.code, f.file) for f in findings] == [("no-rules-folder", str(tmp_path / name))]
+
+
+def test_the_page_of_all_findings_is_current() -> None:
+    page = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert page == findings_page(), "run `cds-service rules docs --findings --out docs/findings.md`"
+
+
+def test_each_code_that_the_source_gives_is_in_the_tables() -> None:
+    written = set()
+    for layer in ("logic", "facts", "trials", "rule_files.py", "library.py"):
+        path = Path(cds_service.__file__).parent / layer
+        for file in path.rglob("*.py") if path.is_dir() else [path]:
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    written |= set(_codes_given(node))
+    assert written == CODES - {"valueset-invalid"}
+
+
+def _codes_given(call: ast.Call) -> list[str]:
+    """What a call that makes a finding gives as its code."""
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    arguments: list[ast.expr] = list(call.args)
+    place = {"Finding": 2, "finding": 0, "drop": 1, "at": 1, "_error": 1, "error": 1}.get(name)
+    if name == "StatementError":
+        arguments, place = [keyword.value for keyword in call.keywords if keyword.arg == "code"], 0
+    if place is None or len(arguments) <= place:
+        return []
+    constants = [node.value for node in ast.walk(arguments[place]) if isinstance(node, ast.Constant)]
+    words = [word for word in constants if isinstance(word, str) and re.fullmatch(r"[a-z]+(-[a-z]+)+|arity", word)]
+    return [f"case-{word}" if name == "StatementError" else word for word in words]

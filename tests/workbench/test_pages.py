@@ -1,0 +1,54 @@
+"""Every page in a real browser: nothing in the console, nothing from outside, readable for everybody."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+PAGES = {
+    "/": "Sample patients and trials",
+    "/trials": "Trials",
+    "/trials/NCT07083349?patient=sle-likely": "NCT07083349",
+    "/trials/NCT06676631?patient=lupus-nephritis": "NCT06676631",
+    "/patients/sle-likely": "Patient sle-likely",
+    "/patients/sle-likely/what-if": "What if",
+    "/ehr?patient=sle-likely": "EHR view",
+    "/upload": "Upload a record",
+    "/patients/nobody": "Not found",
+    "/?as_of=2027-06-01": "Sample patients and trials",
+}
+
+
+@pytest.mark.parametrize(("path", "title"), PAGES.items(), ids=list(PAGES))
+def test_a_page_loads_quietly_and_is_accessible(visit: Callable[[str], Any], path: str, title: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(path).page
+    assert title in page.get_by_role("heading", level=1).inner_text()
+    violations = Axe().run(page).response["violations"]
+    told = [(v["id"], node["html"][:120]) for v in violations for node in v["nodes"]]
+    assert told == []
+
+
+def test_the_matrix_says_the_verdict_in_words(visit: Callable[[str], Any]) -> None:
+    page = visit("/").page
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="sle-likely", exact=True))
+    assert "likely eligible" in row.inner_text()
+    assert "possibly eligible" in row.inner_text()
+
+
+def test_another_day_gives_other_verdicts(visit: Callable[[str], Any]) -> None:
+    page = visit("/").page
+    page.get_by_label("As of").fill("2027-12-24")
+    page.get_by_label("As of").press("Enter")
+    page.wait_for_url("**/workbench/?as_of=2027-12-24")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="sle-likely", exact=True))
+    assert "✓ likely eligible" not in row.inner_text()
+
+
+def test_a_chart_tells_values_range_and_thresholds_in_words(visit: Callable[[str], Any]) -> None:
+    page = visit("/patients/sle-likely").page
+    told = page.get_by_role("img", name="Haemoglobin").first.get_attribute("aria-label")
+    assert "108 g/L on 2026-11-20" in told
+    assert "NCT07083349 inc-04b: haemoglobin ≥ 80 g/L" in told
+    assert page.locator("figure svg").count() >= 5, "the charts are drawn"
