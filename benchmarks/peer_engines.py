@@ -43,7 +43,7 @@ def python_engine(module: ModuleType) -> Prepare:
 
 
 def rust_engine(module: ModuleType) -> Prepare:
-    """Rust; parses rule and data at each call. Texts made beforehand and a bare comparison of the answer are its best."""
+    """Rust; parses rule and data at each call. Texts made beforehand and a bare comparison are its best."""
     apply, is_true = module.apply_serialized, "true".__eq__
 
     def prepare(rule: Any, data: Mapping[str, Any]) -> Call:

@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,15 +18,17 @@ from cds_service.cli_rules import authoring_app
 from cds_service.cli_store import store_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
 from cds_service.explanation import explain as explanation
+from cds_service.fact_sheet import fact_sheet
 from cds_service.facts.knowledge import load_facts
-from cds_service.fhir import read_bundle
+from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, check_rules, load_library
 from cds_service.matching import Match
 from cds_service.matching import match as match_record
 from cds_service.metrics_folder import share_between_workers
 from cds_service.persistence import check_store
 from cds_service.settings import Settings, card_options, check_bind, load_settings
-from cds_service.terminal import show_cards, show_explanation, show_facts, show_findings
+from cds_service.terminal import show_cards, show_explanation, show_findings
+from cds_service.terminal_facts import show_fact_sheet
 from cds_service.trusted import configured_clients
 from cds_service.workbench_mode import PATH as WORKBENCH
 from cds_service.workbench_mode import workbench_on
@@ -101,18 +103,29 @@ def explain(
     as_of: AsOf = None,
     patient: PatientId = None,
     format: Annotated[str, typer.Option(help="json or text.")] = "text",
-    facts: Annotated[bool, typer.Option("--facts", help="Print the fact sheet instead.")] = False,
+    facts: Annotated[bool, typer.Option("--facts", help="Print every fact of the catalogue instead.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="With --facts: also what is presumed absent.")] = False,
 ) -> None:
-    """Explain every criterion of every trial for a record: outcome, basis and the evidence behind it."""
+    """Explain every criterion of every trial for a record: outcome, basis and the evidence behind it.
+
+    With --facts: the whole fact sheet (with --trial the facts that this trial reads), with evidence and reasons.
+    """
     library = _library(_settings())
-    if trial is not None and library.trial(trial) is None:
+    chosen = None if trial is None else library.trial(trial)
+    if trial is not None and chosen is None:
         _stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.trials)}.")
-    result = _match(bundle, as_of, patient, library)
-    document: Any = result.sheet.as_json() if facts else explanation(result, trial)
-    if _is_json(format):
+    as_json = _is_json(format)
+    if facts:
+        names = None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
+        sheet = fact_sheet(_record(bundle, patient), library, _day(as_of), names)
+        if as_json:
+            _print_json(sheet)
+        else:
+            show_fact_sheet(sheet, everything=everything)
+        return
+    document = explanation(_match(bundle, as_of, patient, library), trial)
+    if as_json:
         _print_json(document)
-    elif facts:
-        show_facts(document)
     else:
         show_explanation(document)
 
@@ -159,15 +172,22 @@ def _library(settings: Settings) -> Library:
 
 
 def _match(bundle: Path, as_of: datetime | None, patient: str | None, library: Library) -> Match:
+    return match_record(_record(bundle, patient), library, _day(as_of))
+
+
+def _day(as_of: datetime | None) -> date:
+    return (as_of or datetime.now().astimezone()).date()
+
+
+def _record(bundle: Path, patient: str | None) -> Record:
     try:
         data = sys.stdin.buffer.read() if str(bundle) == "-" else bundle.read_bytes()
     except OSError as problem:
         _stop(f"{bundle}: {problem.strerror}")
     try:
-        record = read_bundle(data, patient)
+        return read_bundle(data, patient)
     except RecordError as problem:
         _stop(f"{bundle}: {problem}")
-    return match_record(record, library, (as_of or datetime.now().astimezone()).date())
 
 
 def _greet(settings: Settings, library: Library) -> None:
@@ -178,6 +198,9 @@ def _greet(settings: Settings, library: Library) -> None:
     if workbench_on(settings):
         saving = "edits are saved" if settings.workbench_edit else "nothing is saved without CDS_WORKBENCH_EDIT=true"
         typer.echo(f"Rule author's desk: {address}{WORKBENCH}/   ({saving})\n")
+    if settings.clients_file is not None:
+        typer.echo("Requests need a token of a registered client; docs/integration.md, step 4, tries one.\n")
+        return
     sample = _sample()
     if sample is not None:
         typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")

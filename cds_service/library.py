@@ -11,6 +11,7 @@ from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.valuesets import load_valuesets
 from cds_service.logic.explain import Explainer
 from cds_service.logic.model import Condition
+from cds_service.trials.case_runs import titles_of
 from cds_service.trials.cases import check_cases
 from cds_service.trials.library import TRIALS, CompiledTrial, TrialLibrary, load_trials
 
@@ -45,8 +46,8 @@ class Library:
         return next((t for t in self.trials if t.id == trial_id), None)
 
     def titles(self) -> dict[str, str]:
-        """What each fact is called."""
-        return {fact.name: fact.title for fact in self.catalogue}
+        """What each fact is called, the time since a date included."""
+        return titles_of(self.catalogue)
 
     def explainer(self, rule: Condition) -> Explainer:
         """What explains a rule of one of the trials. It is compiled part by part the first time it is asked for."""

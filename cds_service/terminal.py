@@ -72,13 +72,6 @@ def _table(title: str, verdict: str, criteria: Iterable[dict[str, Any]]) -> Tabl
     return table
 
 
-def show_facts(document: Sequence[dict[str, Any]], console: Console | None = None) -> None:
-    """The fact sheet, one line per piece of evidence."""
-    console = console or Console()
-    for fact in document:
-        console.print(_fact_line(fact), markup=False, highlight=False)
-
-
 def _fact_line(fact: dict[str, Any]) -> str:
     value = "unknown" if fact.get("value") is None else str(fact["value"])
     unit = fact.get("unit")

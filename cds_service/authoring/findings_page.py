@@ -20,8 +20,8 @@ _HEAD = """# Findings
 Written by `cds-service rules docs --findings --out docs/findings.md` from the tables in the code; a test keeps it
 current.
 
-`cds-service rules check` and `rules test` report what is wrong with file, JSON pointer, code, message and, mostly, a hint.
-Codes keep their meaning. `tests/rules/broken/<code>/` has a rules folder with just that fault.
+`cds-service rules check` and `rules test` report what is wrong with file, JSON pointer, code, message and, mostly, a
+hint. Codes keep their meaning. `tests/rules/broken/<code>/` has a rules folder with just that fault.
 [The rule language](rule-language.md#findings) shows an example of each fault of a rule.
 """
 

@@ -21,6 +21,8 @@ _PIECE = 65_536
 _GZIP = 16 + zlib.MAX_WBITS
 # Per connection and per read. The deadline around the call is what bounds the whole.
 _TIMEOUT = httpx2.Timeout(10.0)
+# Enough for every query of every request that is answered at the same time.
+_LIMITS = httpx2.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=15.0)
 
 Reason = Literal["unreachable", "too_large", "encoding"]
 
@@ -31,6 +33,10 @@ class OutboundError(CdsError):
     def __init__(self, reason: Reason) -> None:
         self.reason: Reason = reason
         super().__init__(reason)
+
+
+class _Unanswered(Exception):  # noqa: N818 - it names what happened
+    """The connection ended before anything of an answer came."""
 
 
 @dataclass(slots=True)
@@ -69,11 +75,12 @@ class Outbound:
     async def get(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
         """Ask for `url`. Raises OutboundError."""
         try:
-            async with self._http().stream("GET", url, headers={**headers, "Accept-Encoding": "gzip"}) as response:
-                if response.status_code != 200:
-                    return Reply(response.status_code, b"", response.headers.get("location"))
-                return Reply(200, await _read(response, budget), None)
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as problem:
+            try:
+                return await self._ask(url, headers, budget)
+            except _Unanswered:
+                # Most likely a connection kept open that the other side was just closing.
+                return await self._ask(url, headers, budget)
+        except (_Unanswered, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as problem:
             # ValueError: what the libraries below say of a URL or header that cannot be sent.
             raise OutboundError("unreachable") from problem
 
@@ -83,13 +90,28 @@ class Outbound:
         if client is not None:
             await client.aclose()
 
+    async def _ask(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
+        started = False
+        try:
+            async with self._http().stream("GET", url, headers={**headers, "Accept-Encoding": "gzip"}) as response:
+                started = True
+                if response.status_code != 200:
+                    return Reply(response.status_code, b"", response.headers.get("location"))
+                return Reply(200, await _read(response, budget), None)
+        except (httpx2.RemoteProtocolError, httpx2.ReadError) as problem:
+            if started:
+                raise
+            raise _Unanswered from problem
+
     def _http(self) -> httpx2.AsyncClient:
         # Connections belong to an event loop. A process that serves has one; tests may start several.
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             # Requests are made for one user at a time: a cookie of one must never reach the server with another's.
             cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-            self._client = httpx2.AsyncClient(verify=_tls(), cookies=cookies, timeout=_TIMEOUT, follow_redirects=False)
+            self._client = httpx2.AsyncClient(
+                verify=_tls(), cookies=cookies, timeout=_TIMEOUT, limits=_LIMITS, follow_redirects=False
+            )
             self._loop = loop
         return self._client
 

@@ -172,7 +172,7 @@ def router(
         record = supplied.record()
         answer = serving.answer_for(record, supplied.request, caller)
         if not answer.cards and answer.undecided and "Condition" in record.gaps:
-            raise incomplete_conditions()
+            raise incomplete_conditions(supplied)
         logged = {
             "hook_instance": supplied.request.hook_instance,
             "decision": answer.decision,

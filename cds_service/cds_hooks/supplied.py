@@ -113,7 +113,10 @@ class Supplied:
         return tuple(Problem("business-rule", message, place) for place in dict.fromkeys(places or ["prefetch"]))
 
 
-def incomplete_conditions() -> HookError:
+def incomplete_conditions(supplied: Supplied) -> HookError:
     """What is answered where nothing was found, and the diagnosis may be among the conditions that were not sent."""
     message = "the answer depends on conditions that were not supplied: this list is incomplete"
+    failure = supplied.failures.get(CONDITIONS)
+    if failure is not None:
+        message += f", and asking the FHIR server for the rest failed: {failure}"
     return HookError(412, (Problem("required", message, f"prefetch.{CONDITIONS}"),))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from cds_service.facts.answers import NOT_UNDERSTOOD, Unreadable, has_value
+from cds_service.facts.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value
 from cds_service.facts.derived import derive
 from cds_service.facts.events import collect
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Reason, Value, unknown
@@ -156,9 +156,17 @@ class Builder:
             saying = measurement.saying
             return measurement.how == "variant" or has_value(saying) or bool(saying.interpretation)
 
-        measured = self._measured(spec, lambda m: m.how != "variant" or not reader.denies(m.saying), telling)
+        def affirms(measurement: Measurement) -> bool:
+            return not reader.denies(measurement.saying)
+
+        measured = self._measured(spec, lambda m: m.how == "value" or (m.how == "variant" and affirms(m)), telling)
         fact = measured.fact(lambda m, day: reader.read(m.saying, self._person(day), m.how), agreeing)
-        return replace(fact, presumed=spec.presumed) if self._nothing_told(fact) else fact
+        if spec.presumed is None or not self._nothing_told(fact):
+            return fact
+        # A report on the same gene that says less (one allele, no judgement) is no finding, and no reason to presume.
+        about = self._measured(spec, lambda m: m.how == "about" and affirms(m), lambda m: True)
+        less = about.fact(lambda m, day: LESS_THAN_ASKED, agreeing)
+        return less if less.evidence else replace(fact, presumed=spec.presumed)
 
     def _date(self, spec: DateFact) -> Fact:
         fact = self._measured(spec).fact(lambda m, _: self._days_since(m), agreeing)

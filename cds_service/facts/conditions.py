@@ -17,7 +17,7 @@ from cds_service.facts.entries import (
     started,
 )
 from cds_service.facts.fact import Days, Reason
-from cds_service.facts.moments import days_back, read_date
+from cds_service.facts.moments import day_text, days_back, read_date
 from cds_service.facts.onsets import When, abatement_of, onset_of
 from cds_service.fhir.views import AllergyIntolerance, CodeableConcept, Condition, Patient
 
@@ -140,4 +140,4 @@ def _start(onset: When, recorded: str | None, as_of: date) -> Days:
 
 def _shown(clinical: CodeableConcept | None, abatement: When) -> str:
     words = ", ".join(sorted(codes_of(clinical)))
-    return f"{words} until {abatement.shown}".strip() if abatement.given else words
+    return f"{words} until {day_text(abatement.shown)}".strip() if abatement.given else words

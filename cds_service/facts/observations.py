@@ -16,13 +16,14 @@ from cds_service.fhir.views import CodeableConcept, Coding, Observation, Observa
 
 _MOST_REMEMBERED = 50_000
 Saying = Observation | ObservationComponent
-How = Literal["value", "variant", "mention"]
+How = Literal["value", "variant", "about", "mention"]
 
 
 class Measurement(NamedTuple):
     """Something said about one fact: `saying` has the value, `observation` the status and the date, `coding` the code.
 
-    `how`: by its value; as a `variant` (a positive finding by what its components say); or as an uncoded `mention`.
+    `how`: by its value; as a `variant` (a positive finding by what its components say); as one that is `about` the same
+    gene and does not say as much; or as an uncoded `mention`.
     """
 
     saying: Saying
@@ -31,12 +32,16 @@ class Measurement(NamedTuple):
     how: How = "value"
 
 
+# The codes of a component, and what it has to say: one of these codes or texts.
+_Wanted = tuple[frozenset[Key], frozenset[Key], frozenset[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Beside:
     """Where a fact's component or variant must have other components that say the right thing."""
 
     fact: str
-    where: tuple[tuple[frozenset[Key], frozenset[Key], frozenset[str]], ...]
+    where: tuple[_Wanted, ...]
     hints: frozenset[str]
 
 
@@ -121,7 +126,7 @@ class ObservationCodes:
 
         def fits(beside: _Beside) -> bool:
             if id(beside) not in fitting:
-                fitting[id(beside)] = self._fits(beside, components)
+                fitting[id(beside)] = self._fits(beside.where, components)
             return fitting[id(beside)]
 
         for component in components:
@@ -138,17 +143,25 @@ class ObservationCodes:
                     found.setdefault(name, []).append(mention)
         if observation.code is not None:
             keys = self._systems.keys(observation.code.coding)
-            for name in {b.fact for key in keys for b in self._variants.get(key, ()) if fits(b)}:
-                coding = min(observation.code.coding, key=_order)
-                found.setdefault(name, []).append(Measurement(observation, observation, coding, "variant"))
+            for beside in {id(b): b for key in keys for b in self._variants.get(key, ())}.values():
+                how: How = "variant" if fits(beside) else "about"
+                if how == "variant" or self._is_about(beside.where, components):
+                    coding = min(observation.code.coding, key=_order)
+                    found.setdefault(beside.fact, []).append(Measurement(observation, observation, coding, how))
 
-    def _fits(self, beside: _Beside, components: Sequence[ObservationComponent]) -> bool:
+    def _fits(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent]) -> bool:
         """Whether each condition is met by a component of its code, and by every one of that code."""
-        for codes, values, texts in beside.where:
+        for codes, values, texts in where:
             those = [c for c in components if c.code is not None and codes.intersection(self._keys(c.code))]
             if not those or not all(self._says(component, values, texts) for component in those):
                 return False
         return True
+
+    def _is_about(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent]) -> bool:
+        """Whether it meets the first condition (the gene) and speaks of any of the others at all."""
+        codes = frozenset[Key]().union(*(wanted for wanted, _, _ in where[1:]))
+        keys = [key for c in components if c.code is not None for key in self._keys(c.code)]
+        return not codes.isdisjoint(keys) and self._fits(where[:1], components)
 
     def _says(self, component: ObservationComponent, values: frozenset[Key], texts: frozenset[str]) -> bool:
         said = [component.value_string]
@@ -165,7 +178,7 @@ class ObservationCodes:
     def _keys(self, concept: CodeableConcept) -> tuple[Key, ...]:
         return self._systems.keys(concept.coding)
 
-    def _where(self, where: Where) -> tuple[frozenset[Key], frozenset[Key], frozenset[str]]:
+    def _where(self, where: Where) -> _Wanted:
         return (
             frozenset({self._systems.key(where.code.system, where.code.code)}),
             keys_of(where.value, self._systems),

@@ -125,7 +125,11 @@ class Component(Model):
 
 
 class Variant(Model):
-    """An observation that is a positive finding when its components say so, whatever it is called."""
+    """An observation that is a positive finding when its components say so, whatever it is called.
+
+    The first condition in `where` says what it is about (the gene). One that speaks of the others too, but does not say
+    what is asked, is no finding; and because of it none is presumed absent.
+    """
 
     codes: tuple[Code, ...] = Field(min_length=1)
     where: tuple[Where, ...] = Field(min_length=1)

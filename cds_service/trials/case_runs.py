@@ -10,7 +10,7 @@ from cds_service.facts.catalogue import Catalogue
 from cds_service.logic.explain import Explainer
 from cds_service.logic.lower import lower
 from cds_service.logic.numerals import title_of
-from cds_service.trials.cases import Place, ReadyCase, TrialCases, places_of, said
+from cds_service.trials.cases import NO_CASES, Place, ReadyCase, TrialCases, places_of, said
 from cds_service.trials.library import TrialLibrary
 from cds_service.trials.model import Criterion
 from cds_service.trials.stated import Documents
@@ -93,11 +93,13 @@ def run_cases(cases: TrialCases, library: TrialLibrary, titles: Mapping[str, str
             continue
         run.check(case, documents)
     coverage = tuple(run.coverage())
-    run.findings += [
-        cases.finding("", "case-not-covered", f"no case tests {said(item.place)} for {outcome}")
-        for item in coverage
-        for outcome in item.missing
-    ]
+    # Where there is no case file that says it all.
+    if not any(finding.code == NO_CASES for finding in cases.findings):
+        run.findings += [
+            cases.finding("", "case-not-covered", f"no case tests {said(item.place)} for {outcome}")
+            for item in coverage
+            for outcome in item.missing
+        ]
     return CaseReport(cases, tuple(run.ran), tuple(run.mismatches), coverage, tuple(run.findings))
 
 

@@ -18,6 +18,8 @@ from cds_service.trials.stated import Documents, StatementError, documents_of, r
 from cds_service.trials.verdicts import Outcome, Verdict
 
 CASES_FILE = "cases.json"
+NO_CASES = "no-cases"
+"""The code of the finding that a trial has no case file, which is for `rules test` alone."""
 EVERY_OTHER = "*"
 Screened = Literal["on record", "not on record", "unknown"]
 Place = tuple[str, str]
@@ -129,7 +131,7 @@ def load_cases(trial: CompiledTrial, rules_dir: Path, catalogue: Catalogue) -> T
     path = rules_dir / "trials" / trial.id / CASES_FILE
     name = path.relative_to(rules_dir).as_posix()
     if not path.is_file():
-        missing = Finding(name, "", "no-cases", "error", f"trial {trial.id} has no test cases", f"write {name}")
+        missing = Finding(name, "", NO_CASES, "error", f"trial {trial.id} has no test cases", f"write {name}")
         return TrialCases(trial, name, (), findings=(missing,))
     content, findings = read_json(path, name)
     try:
@@ -234,7 +236,7 @@ def said(place: Place) -> str:
 def check_cases(trials: Iterable[CompiledTrial], rules_dir: Path, catalogue: Catalogue) -> tuple[Finding, ...]:
     """Faults in the case files that these trials have, found without running them."""
     findings = (finding for trial in trials for finding in load_cases(trial, rules_dir, catalogue).findings)
-    return tuple(finding for finding in findings if finding.code != "no-cases")
+    return tuple(finding for finding in findings if finding.code != NO_CASES)
 
 
 def _whole(name: str, catalogue: Catalogue) -> str | None:

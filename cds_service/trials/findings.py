@@ -35,8 +35,8 @@ CASE_FINDINGS: Mapping[str, str] = {
     "case-unknown-fact": "There is no such fact; the hint gives the nearest one.",
     "case-unknown-key": "A fact of a case has a key that facts of this kind have not.",
     "case-unknown-sample": "There is no sample patient of that name.",
-    "mutant-not-needed": "An entry of `equivalent_mutants` explains a fault that the cases notice, or that there is not.",
+    "mutant-not-needed": "An entry of `equivalent_mutants` explains a fault that cases notice, or that there is not.",
     "mutant-survived": "A fault was put into a rule and no case noticed. Add the case that tells the two apart.",
     "no-cases": "A trial has no `cases.json` beside it.",
 }
-"""`cases.json`. Those about coverage, samples and mutants are found by `rules test`, the others by `rules check` too."""
+"""`cases.json`. What is about coverage, samples and mutants only `rules test` finds, the rest `rules check` too."""

@@ -2,6 +2,7 @@
 
 from cds_service.facts.catalogue import Catalogue, FactEntry
 from cds_service.logic.durations import Duration
+from cds_service.logic.numerals import title_of
 from cds_service.logic.vocabulary import FactType, Vocabulary
 
 RESULT_CODES = frozenset({"positive", "negative"})
@@ -21,7 +22,8 @@ def vocabulary_of(catalogue: Catalogue) -> Vocabulary:
             definitions[name] = entry.spec.logic  # type: ignore[union-attr]
             titles[name] = entry.title
         elif entry.type == "date":
-            facts[f"{name}.days_since"] = FactType("elapsed", f"time since {entry.title}", unit="d")
+            since = f"time since {title_of(name, {name: entry.title})}"
+            facts[f"{name}.days_since"] = FactType("elapsed", since, unit="d")
         else:
             facts[name] = _type(entry)
     return Vocabulary(facts, definitions, titles)

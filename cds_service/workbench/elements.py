@@ -69,7 +69,10 @@ def field(label: str, kind: str, value: str, on_change: Callable[[str], Any], ev
     """A labelled input. `event`: `change` when it is left or Enter is pressed, `input` while typing."""
     with box("div", "field"):
         told = Text("label", label)
-        made = box("input", type=kind, value=value)
+        made = box("input", type=kind)
+        # As an attribute (the sign says so): as a property it would be set again, over what is being typed, whenever
+        # something else on the page changes.
+        made.props["^value"] = value
         told.props["for"] = made.html_id
         made.on(event, lambda e: on_change(str(e.args)), js_handler="(e) => emit(e.target.value)")
     return made

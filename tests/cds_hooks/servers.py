@@ -22,7 +22,7 @@ class Asked:
 class Says:
     """What to answer: a status, headers, and a body, after `wait` seconds; `dribble` puts that many between bytes.
 
-    `cut`: end the connection in the middle of the body. A body that is no bytes or text is sent as JSON.
+    `cut`: end the connection in the middle of the body, `drop`: before any of the answer. A body that is no bytes or text is sent as JSON.
     """
 
     body: Any = b""
@@ -31,6 +31,7 @@ class Says:
     wait: float = 0
     dribble: float = 0
     cut: bool = False
+    drop: bool = False
 
 
 @dataclass
@@ -66,6 +67,9 @@ def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
             body = says.body.encode() if isinstance(says.body, str) else says.body
             body = body if isinstance(body, bytes) else json.dumps(body).encode()
             time.sleep(says.wait)
+            if says.drop:
+                self.close_connection = True
+                return
             self.send_response(says.status)
             headers = {"Content-Type": "application/fhir+json", "Content-Length": str(len(body)), **says.headers}
             for name, value in headers.items():

@@ -1,11 +1,10 @@
 """What prefetch did not bring is asked of the FHIR server, and whatever that server does, the answer comes in time."""
 
-import gzip
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,126 +17,32 @@ from cds_service.cds_hooks.fallback.fetch import MOST_PAGES
 from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
 from cds_service.library import Library
 from cds_service.settings import Settings
+from tests.cds_hooks.charts import (
+    ABSENT,
+    DEADLINE,
+    EMPTY,
+    MISSING,
+    TAKEN,
+    TOKEN,
+    Answers,
+    asking_of,
+    card,
+    complete,
+    diagnostics,
+    drug,
+    ehr,
+    haemoglobin,
+    request,
+)
 from tests.cds_hooks.conftest import AS_OF, bundle, lupus, patient
 from tests.cds_hooks.servers import Asked, Says, Server, serving
 from tests.cds_hooks.tokens import HOOK, NOW, PUBLIC, bearer, client, clients_file, token
 
-Answers = Callable[[Asked], Says]
-Body = dict[str, Any]
-TOKEN = "opaque-token-of-one-user"
-DEADLINE = 1.0
-EMPTY = Says(bundle())
-# Asking for them only shows that it is asked: the tests are about conditions and observations.
-REST = {
-    "medicationRequests",
-    "medicationStatements",
-    "procedures",
-    "immunizations",
-    "allergies",
-    "devices",
-    "researchSubjects",
-}
-
-
-def haemoglobin(**fields: Any) -> Body:
-    return {
-        "resourceType": "Observation",
-        "id": "hb",
-        "status": "final",
-        "subject": {"reference": "Patient/1288992"},
-        "code": {"coding": [{"system": "http://loinc.org", "code": "718-7"}]},
-        "effectiveDateTime": "2026-05-14",
-        "valueQuantity": {"value": 12.5, "unit": "g/dL", "system": "http://unitsofmeasure.org", "code": "g/dL"},
-        **fields,
-    }
-
-
-def ehr(**answers: Says) -> Answers:
-    """A FHIR server: its answer by resource type, else an empty Bundle; the Patient and her lupus unless said."""
-    known = {"Patient": Says(patient()), "Condition": Says(bundle(lupus())), "MedicationStatement": Says(DRUGS)}
-    known.update(answers)
-
-    def answer(asked: Asked) -> Says:
-        path = asked.path.partition("?")[0].removeprefix("/fhir/")
-        return known.get(path.partition("/")[0], EMPTY)
-
-    return answer
-
 
 @pytest.fixture
 def asking(library: Library) -> Callable[..., Any]:
-    """The service beside a FHIR server that it may ask: gives what posts a request, and that server."""
-
-    @contextmanager
-    def start(answer: Answers, **settings: Any) -> Iterator[tuple[Callable[..., Any], Server]]:
-        with serving(answer) as fhir:
-            allowed = {"fhir_servers": (f"{fhir.url}/fhir",), "fhir_timeout": DEADLINE, **settings}
-            with TestClient(create_app(Settings(**allowed), library, lambda: AS_OF)) as http:
-
-                def ask(prefetch: Any = None, server: str = f"{fhir.url}/fhir", **fields: Any) -> Any:
-                    return http.post(HOOK, json=request(server, prefetch, **fields))
-
-                yield ask, fhir
-
-    return start
-
-
-def request(server: str, prefetch: Any, patient_id: str = "1288992", access_token: str = TOKEN) -> Body:
-    return {
-        "hook": "patient-view",
-        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
-        "context": {"userId": "Practitioner/123", "patientId": patient_id},
-        "fhirServer": server,
-        "fhirAuthorization": {
-            "access_token": access_token,
-            "token_type": "Bearer",
-            "expires_in": 300,
-            "scope": "patient/*.read",
-            "subject": "cds-service",
-        },
-        "prefetch": prefetch,
-    }
-
-
-def drug(name: str, code: str) -> Body:
-    """A drug that she takes: the trial is for those whom the usual ones do not help."""
-    return {
-        "resourceType": "MedicationStatement",
-        "id": name,
-        "status": "active",
-        "subject": {"reference": "Patient/1288992"},
-        "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": code}]},
-        "effectivePeriod": {"start": "2025-10-01"},
-    }
-
-
-TAKEN = (("prednisolone", "H02AB06"), ("azathioprine", "L04AX01"))
-DRUGS = bundle(*(drug(*which) for which in TAKEN))
-
-
-def complete(**values: Any) -> Body:
-    """A prefetch with every key; keywords replace values, and `ABSENT` leaves one out."""
-    made = {
-        "patient": patient(),
-        "conditions": bundle(lupus()),
-        "observations": bundle(),
-        **dict.fromkeys(REST, bundle()),
-        "medicationStatements": DRUGS,
-    }
-    return {key: value for key, value in {**made, **values}.items() if value is not ABSENT}
-
-
-ABSENT = object()
-
-
-def diagnostics(response: Any) -> list[str]:
-    return [issue["diagnostics"] for issue in response.json()["issue"]]
-
-
-def card(response: Any) -> Body:
-    assert response.status_code == 200, response.text
-    [found] = [c for c in response.json()["cards"] if c["source"]["topic"]["code"] == "NCT07083349"]
-    return dict(found)
+    """See `asking_of`."""
+    return partial(asking_of, library)
 
 
 # What is asked for.
@@ -169,18 +74,6 @@ def test_a_whole_chart_under_another_key_needs_queries_for_the_rest_alone(asking
     asked = {path.removeprefix("/fhir/") for path in fhir.paths}
     assert asked.isdisjoint({"Patient/1288992", "Condition", "Observation"})
     assert "Procedure" in asked
-
-
-MISSING = {
-    "absent": ABSENT,
-    "null": None,
-    "an error in its place": {
-        "resourceType": "OperationOutcome",
-        "issue": [{"severity": "error", "code": "exception"}],
-    },
-    "HTML": "<html>502 Bad Gateway</html>",
-    "another type": patient(),
-}
 
 
 @pytest.mark.parametrize("value", MISSING.values(), ids=MISSING.keys())
@@ -277,131 +170,6 @@ def test_a_next_page_on_another_server_is_not_followed(asking: Callable[..., Any
             assert ask(complete(conditions=first)).status_code == 412
             assert fhir.asked == []
         assert elsewhere.asked == []
-
-
-# Servers that fail. What is missing is a required key, so the refusal names it and says what happened.
-
-FAULTS: dict[str, tuple[Says, str]] = {
-    "401": (Says("", 401), "status 401"),
-    "403": (Says("", 403), "status 403"),
-    "404": (Says({"resourceType": "OperationOutcome", "issue": []}, 404), "status 404"),
-    "429": (Says("", 429, {"Retry-After": "3600"}), "status 429"),
-    "500": (Says("<html>", 500), "status 500"),
-    "204": (Says("", 204, {}), "status 204"),
-    "HTML": (Says("<html><body>Sign in</body></html>"), "no FHIR in JSON"),
-    "XML": (Says('<Bundle xmlns="http://hl7.org/fhir"/>'), "no FHIR in JSON"),
-    "nothing": (Says(""), "no FHIR in JSON"),
-    "a list": (Says([]), "no FHIR in JSON"),
-    "no FHIR": (Says({"cards": []}), "no FHIR in JSON"),
-    "not UTF-8": (Says(b'{"resourceType": "Bundle", "\xff": 1}'), "no FHIR in JSON"),
-    "nested without end": (Says("[" * 200_000), "no FHIR in JSON"),
-    "cut off": (Says(bundle(lupus()), cut=True), "no connection"),
-    "slow to start": (Says(bundle(lupus()), wait=5), "no answer in time"),
-    "slow all the way": (Says(bundle(lupus()), dribble=0.05), "no answer in time"),
-    "huge": (Says({**bundle(), "x": "x" * 3_000_000}), "too large"),
-    "a bomb": (Says(gzip.compress(b" " * 50_000_000), headers={"Content-Encoding": "gzip"}), "too large"),
-    "badly packed": (Says(b"not gzip", headers={"Content-Encoding": "gzip"}), "an encoding that is not understood"),
-    "half packed": (Says(gzip.compress(b"{}")[:-4], headers={"Content-Encoding": "gzip"}), "no connection"),
-    "packed in a way unknown": (Says(b"x", headers={"Content-Encoding": "br"}), "an encoding that is not understood"),
-    "redirect in a circle": (Says("", 302, {"Location": "/fhir/Condition"}), "too many redirects"),
-    "redirect elsewhere": (Says("", 302, {"Location": "http://127.0.0.2:9/fhir"}), "it redirects to another server"),
-    "redirect to a file": (Says("", 302, {"Location": "file:///etc/passwd"}), "it redirects to another server"),
-    "redirect to its other parts": (Says("", 307, {"Location": "/admin"}), "it redirects to another server"),
-    "redirect to nowhere": (Says("", 302), "status 302"),
-}
-
-
-@pytest.mark.parametrize(("says", "why"), FAULTS.values(), ids=FAULTS.keys())
-def test_a_server_that_fails_is_412_in_time_with_what_happened(
-    asking: Callable[..., Any], says: Says, why: str
-) -> None:
-    with asking(ehr(Condition=says), max_body_bytes=2_000_000) as (ask, _fhir):
-        began = time.monotonic()
-        response = ask(complete(conditions=ABSENT))
-        took = time.monotonic() - began
-    assert response.status_code == 412
-    text = "prefetch.conditions: the conditions cannot be had: it was not supplied, and asking the FHIR server for it"
-    assert diagnostics(response) == [f"{text} failed: {why}"]
-    assert took < DEADLINE + 1.5
-
-
-@pytest.mark.parametrize(("says", "why"), FAULTS.values(), ids=FAULTS.keys())
-def test_what_is_not_required_is_unknown_and_the_cards_say_so(asking: Callable[..., Any], says: Says, why: str) -> None:
-    with asking(ehr(Observation=says), max_body_bytes=2_000_000, fhir_timeout=0.5) as (ask, _fhir):
-        found = card(ask(complete(observations=ABSENT)))
-    assert "The record came incomplete: observations were not sent." in found["detail"], found["detail"]
-
-
-def test_a_server_that_nobody_answers_at_is_412(asking: Callable[..., Any]) -> None:
-    with serving(ehr()) as gone:
-        pass
-    with asking(ehr(), fhir_servers=(gone.url,)) as (ask, _fhir):
-        response = ask(complete(patient=ABSENT), server=gone.url)
-    assert response.status_code == 412
-    assert diagnostics(response)[0].endswith("failed: no connection")
-
-
-def test_null_that_could_not_be_asked_about_is_no_longer_none(asking: Callable[..., Any]) -> None:
-    with asking(ehr(Condition=Says("", 503))) as (ask, _fhir):
-        assert ask(complete(conditions=None)).status_code == 412
-    with asking(ehr(Condition=EMPTY)) as (ask, _fhir):
-        assert ask(complete(conditions=None)).json() == {"cards": []}
-
-
-def test_once_a_required_key_is_lost_nobody_waits_for_the_rest(asking: Callable[..., Any]) -> None:
-    slow = Says(bundle(), wait=4)
-    with asking(ehr(Condition=Says("", 403), Observation=slow), fhir_timeout=4) as (ask, _fhir):
-        began = time.monotonic()
-        assert ask().status_code == 412
-        assert time.monotonic() - began < 2
-
-
-def test_what_came_before_the_deadline_counts(asking: Callable[..., Any]) -> None:
-    with asking(ehr(Observation=Says(bundle(), wait=4))) as (ask, _fhir):
-        found = card(ask())
-    assert "The record came incomplete: observations were not sent." in found["detail"]
-
-
-def test_an_outcome_that_says_there_are_none_is_an_answer(asking: Callable[..., Any]) -> None:
-    none = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "processing"}]}
-    entry = {"resource": none, "search": {"mode": "outcome"}}
-    with asking(ehr(Condition=Says({**bundle(), "entry": [entry]}))) as (ask, _fhir):
-        assert ask(complete(conditions=ABSENT)).json() == {"cards": []}
-
-
-def test_an_outcome_in_the_place_of_the_answer_is_412(asking: Callable[..., Any]) -> None:
-    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]}
-    with asking(ehr(Condition=Says(outcome))) as (ask, _fhir):
-        response = ask(complete(conditions=ABSENT))
-    assert diagnostics(response) == ["prefetch.conditions: the conditions cannot be had: it holds an error instead"]
-
-
-@pytest.mark.parametrize(
-    "answers",
-    [{"Patient": Says(patient(id="2"))}, {"Condition": Says(bundle(lupus(subject={"reference": "Patient/2"})))}],
-)
-def test_a_server_that_mixes_up_patients_is_400(asking: Callable[..., Any], answers: dict[str, Says]) -> None:
-    with asking(ehr(**answers)) as (ask, _fhir):
-        response = ask(complete(patient=ABSENT, conditions=ABSENT))
-    assert response.status_code == 400
-    assert "another patient" in diagnostics(response)[0]
-
-
-def test_a_redirect_within_the_server_is_followed(asking: Callable[..., Any]) -> None:
-    def answer(asked: Asked) -> Says:
-        if asked.path.startswith("/fhir/Condition?"):
-            return Says("", 307, {"Location": "/fhir/Condition/_moved"})
-        return ehr()(asked)
-
-    with asking(answer) as (ask, fhir):
-        assert card(ask(complete(conditions=ABSENT)))
-        assert fhir.asked[1].headers["authorization"] == f"Bearer {TOKEN}"
-
-
-def test_a_packed_answer_is_read(asking: Callable[..., Any]) -> None:
-    packed = gzip.compress(json.dumps(bundle(lupus())).encode())
-    with asking(ehr(Condition=Says(packed, headers={"Content-Encoding": "gzip"}))) as (ask, _fhir):
-        assert card(ask(complete(conditions=ABSENT)))
 
 
 # Who may be asked, and with what.

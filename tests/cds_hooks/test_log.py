@@ -1,6 +1,7 @@
 """Nothing about a patient gets into the log."""
 
 import json
+import logging
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.log import open_log
+from cds_service.cds_hooks.log import LibraryFormatter, library_log_config, open_log
 from cds_service.library import Library
 from cds_service.settings import Settings
 
@@ -55,12 +56,48 @@ def test_no_name_identifier_or_token_is_logged_on_any_path(
     mixed = {**answered, "context": {"userId": "Practitioner/1", "patientId": "other"}}
     missing = {**answered, "prefetch": {"SECRETKEY": "SECRETNAME", "conditions": "SECRETNAME"}}
     wrong = {**answered, "hookInstance": "SECRETID", "context": {"patientId": "SECRETID/", "userId": "SECRETNAME"}}
-    with TestClient(create_app(Settings(log_level="debug"), library)) as client:
+    said = {
+        "card": "SECRETID",
+        "outcome": "overridden",
+        "outcomeTimestamp": "2026-05-15T09:30:00Z",
+        "acceptedSuggestions": [{"id": "SECRETID"}],
+        "overrideReason": {"reason": {"code": "SECRETNAME", "system": "SECRETKEY"}, "userComment": "SECRETNAME"},
+    }
+    unreadable = {**said, "outcome": "SECRETNAME", "outcomeTimestamp": "SECRETMRN", "overrideReason": "SECRETNAME"}
+    with TestClient(
+        create_app(Settings(log_level="debug"), library), headers={"Authorization": "Bearer SECRETTOKEN"}
+    ) as client:
         responses = [client.post(URL, json=body) for body in (answered, mixed, missing, wrong)]
         responses.append(client.post(URL, content=b'{"SECRETNAME'))
         responses.append(client.post("/cds-services/SECRETID?name=SECRETNAME"))
-    assert [response.status_code for response in responses] == [200, 400, 412, 400, 400, 404]
+        responses.append(client.post("/cds-services/SECRETID/feedback", json={"feedback": [said]}))
+        responses += [client.post(f"{URL}/feedback", json={"feedback": [item]}) for item in (said, unreadable)]
+        responses.append(client.post(f"{URL}/feedback", content=b'{"feedback": "SECRETNAME'))
+        responses.append(client.request("SECRETNAME", f"{URL}?SECRETID"))
+        responses.append(client.post(URL, content=b"SECRETNAME", headers={"Content-Type": "SECRETNAME"}))
+        metrics = client.get("/metrics").text
+    statuses = [200, 400, 412, 400, 400, 404, 404, 200, 400, 400, 405, 415]
+    assert [response.status_code for response in responses] == statuses
     out, err = capsys.readouterr()
     assert '"hook_instance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"' in err
+    assert '"event": "feedback_kept"' in err
     refusals = "".join(response.text for response in responses[1:])
-    assert [secret for secret in secrets if secret in out + err + refusals] == []
+    assert [secret for secret in secrets if secret in out + err + refusals + metrics] == []
+
+
+def test_of_libraries_only_what_cannot_be_about_a_patient_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    def line(name: str, message: str, error: type[Exception] | None = None) -> dict[str, Any]:
+        information = None if error is None else (error, error("SECRET"), None)
+        record = logging.LogRecord(name, logging.ERROR, "", 1, message, (), information)
+        return json.loads(LibraryFormatter().format(record))
+
+    assert line("uvicorn.error", "Application startup complete.")["event"] == "Application startup complete."
+    about = {"event": "library_message", "level": "error"}
+    assert line("uvicorn.error", "SECRET", KeyError) == {**about, "logger": "uvicorn.error", "error": "KeyError"}
+    assert line("sqlalchemy.pool", "SECRET") == {**about, "logger": "sqlalchemy.pool"}
+
+
+def test_what_libraries_log_goes_through_one_formatter() -> None:
+    config = library_log_config("debug")
+    assert {handler["formatter"] for handler in config["handlers"].values()} == {"library"}
+    assert config["root"]["handlers"] == list(config["handlers"])

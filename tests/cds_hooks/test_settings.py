@@ -52,6 +52,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_SUPPRESS_REPEATS": "true",
         "CDS_MAX_CONCURRENT": "8",
         "CDS_REQUEST_SECONDS": "5",
+        "CDS_EXPECTED_RULES": "6f17d73bb605b4a1c0e52e2e76f8dea2dec611c66f8f5face8f40c2469c3662d",
         "CDS_RULES_RELOAD": "false",
         "CDS_WORKBENCH": "false",
         "CDS_WORKBENCH_EDIT": "false",

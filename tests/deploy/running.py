@@ -104,7 +104,7 @@ def running(
     """A service, once it is ready. `path` is where its code lies; None for what is installed beside `python`."""
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("CDS_", "PYTHON", "PROMETHEUS_"))}
-    environment |= {"CDS_PORT": str(port), "CDS_STATE_DIR": str(folder), **settings}
+    environment |= {"CDS_PORT": str(port), "CDS_STATE_DIR": str(folder), "CDS_RULES_RELOAD": "false", **settings}
     if path is not None:
         environment["PYTHONPATH"] = str(path)
     # Not from the repository: what runs must not find its code by chance.

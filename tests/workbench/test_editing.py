@@ -1,6 +1,7 @@
 """The editor in a real browser: what is typed is checked at once, and only what is sound gets into the folder."""
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Callable
@@ -66,7 +67,7 @@ def test_what_is_sound_is_saved_and_served_at_once(visit: Callable[[str], Any], 
     page = visit("/trials/NCT07083349").page
     choose(page, '"rules_version": "1.0.0"', 18, 23)
     page.keyboard.type("1.0.7")
-    page.get_by_role("status").get_by_text("All checks pass").wait_for()
+    page.get_by_role("status").get_by_text(re.compile("^All checks pass")).wait_for()
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()
     assert '"rules_version": "1.0.7"' in served.trial().read_text(encoding="utf-8")
@@ -81,7 +82,7 @@ def test_a_file_that_somebody_else_changed_is_not_written_over(visit: Callable[[
     path.write_text(theirs, encoding="utf-8")
     choose(page, '"rules_version": "1.0.0"', 18, 23)
     page.keyboard.type("2.0.0")
-    page.get_by_role("status").get_by_text("All checks pass").wait_for()
+    page.get_by_role("status").get_by_text(re.compile("^All checks pass")).wait_for()
     page.get_by_role("button", name="Save").click()
     page.get_by_text("changed on disk").wait_for()
     assert path.read_text(encoding="utf-8") == theirs
@@ -107,7 +108,7 @@ def test_a_trial_is_edited_by_keyboard_alone(visit: Callable[[str], Any], served
             break
     page.keyboard.press("Control+End")
     page.keyboard.type(" ")
-    page.get_by_role("status").get_by_text("All checks pass").wait_for()
+    page.get_by_role("status").get_by_text(re.compile("^All checks pass")).wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     focused = "document.activeElement.textContent"

@@ -62,16 +62,17 @@ def test_the_ehr_view_shows_real_cards_and_posts_real_feedback(visit: Callable[[
     assert feedback["overrideReason"]["reason"]["code"]
 
 
-def test_an_upload_is_shown_like_a_sample_and_not_kept_on_disk(
-    visit: Callable[[str], Any], served: Service, tmp_path: Path
-) -> None:
+def test_an_upload_is_shown_like_a_sample_and_not_kept_on_disk(visit: Callable[[str], Any], served: Service) -> None:
+    mark = "Never-Written-Anywhere"
+    record = json.loads(SLE.read_text(encoding="utf-8"))
+    record["entry"][0]["resource"]["name"] = [{"family": mark}]
     page = visit("/upload").page
-    page.get_by_label("Bundle").set_input_files(SLE)
+    content = json.dumps(record).encode()
+    page.get_by_label("Bundle").set_input_files({"name": "r.json", "mimeType": "application/json", "buffer": content})
     page.wait_for_url("**/patients/upload-*")
     page.get_by_role("heading", name="Uploaded record").wait_for()
     page.wait_for_load_state("networkidle")
-    mark = json.loads(SLE.read_text(encoding="utf-8"))["entry"][0]["resource"]["id"].encode()
-    kept = [path for path in served.rules.parent.rglob("*") if path.is_file() and mark in path.read_bytes()]
+    kept = [p for p in served.rules.parent.rglob("*") if p.is_file() and mark.encode() in p.read_bytes()]
     assert kept == []
 
 

@@ -12,7 +12,7 @@ from cds_service.authoring.boundaries.events import EventFact, shapes
 from cds_service.authoring.boundaries.leaves import Leaf, leaves
 from cds_service.authoring.boundaries.situation import TRUTH_WORDS, BoundaryError, Documents, Situation, together
 from cds_service.authoring.boundaries.views import FactView, view_of
-from cds_service.facts.specs import EventsFact, Numeric
+from cds_service.facts.specs import EventsFact, Numeric, ResultFact
 from cds_service.library import Library
 from cds_service.logic.program import Program, Truth3
 from cds_service.trials.cases import Place
@@ -155,10 +155,12 @@ class _Bench:
         return replace(full, stated={**full.stated, **self._presumed(full)}, label=situation.label)
 
     def _presumed(self, situation: Situation) -> dict[str, object]:
-        """What the closed world presumes of numbers that have nothing on record."""
+        """What the closed world presumes of numbers and results that have nothing on record."""
         found: dict[str, object] = {}
         for name in situation.silent:
             spec = self.maker.library.catalogue.facts.get(name)
+            if isinstance(spec, ResultFact) and spec.presumed is not None and situation.stated.get(name) is None:
+                found[name] = spec.presumed
             presumed = spec.presumed if isinstance(spec, Numeric) else None
             if presumed is None or situation.stated.get(name) is not None:
                 continue

@@ -10,7 +10,7 @@ import anyio
 from anyio.abc import TaskGroup
 from msgspec import DecodeError, Struct, ValidationError, json
 
-from cds_service.cds_hooks.fallback.queries import REQUIRED, Query, next_address
+from cds_service.cds_hooks.fallback.queries import ELSEWHERE, REQUIRED, Query, next_address
 from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError
 
 MOST_PAGES = 20
@@ -100,7 +100,7 @@ class _Round:
             if next_url is None:
                 return
             address = next_address(next_url, address, self.base)
-        raise _Failed("the next page is on another server")
+        raise _Failed(ELSEWHERE)
 
     async def _page(self, address: str) -> bytes:
         headers = {"Accept": "application/fhir+json"}

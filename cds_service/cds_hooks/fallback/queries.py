@@ -12,6 +12,7 @@ from cds_service.fhir import KeyReport, KeyState, Record
 
 REQUIRED = (PATIENT, CONDITIONS)
 """Keys without which there is no answer. They are asked for first."""
+ELSEWHERE = "the next page is on another server"
 # The largest page that all of the larger EHRs give.
 _COUNT = 200
 # Ids as FHIR has them, and `_`, which some servers use. Anything else, a comma above all, could widen the query.
@@ -63,7 +64,9 @@ def _for_key(key: str, template: str, supplied: Supplied, record: Record, base: 
     for report in reports:
         if report.state is KeyState.INCOMPLETE and report.next_url:
             address = next_address(report.next_url, f"{base}/", base)
-            if address is not None:
+            if address is None:
+                supplied.failures[key] = ELSEWHERE
+            else:
                 found.append(Query(key, report.key, address, supplied.pages(report.key)))
     return found
 

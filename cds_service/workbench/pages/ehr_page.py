@@ -105,7 +105,8 @@ class _Ehr:
         elif not self.answer.cards:
             Text("p", "No cards: no trial fits.", "hint")
         for card in self.answer.cards:
-            with box("article", f"card {card.get('indicator', 'info')}", aria_label=str(card["summary"])):
+            classes, id = f"card {card.get('indicator', 'info')}", _id_of(card)
+            with box("article", classes, id=id, tabindex="-1", aria_label=str(card["summary"])):
                 self._card(card)
 
     def _card(self, card: Mapping[str, Any]) -> None:
@@ -149,3 +150,9 @@ class _Ehr:
             "The service took the feedback." if went else answer_of(status, text).problem
         )
         self._panel.refresh()
+        # The button that was pressed is drawn anew: whoever works by keyboard goes on at its card.
+        ui.run_javascript(f"document.getElementById({json.dumps(_id_of(card))})?.focus()")
+
+
+def _id_of(card: Mapping[str, Any]) -> str:
+    return f"card-{card.get('uuid', '')}"

@@ -81,6 +81,7 @@ class _TrialPage:
                     self._criteria()
                 with box("section", "desk", aria_label="Editor"):
                     self._show_editor()
+                    self._show_bar()
                     self._findings = ui.refreshable(self._show_findings)
                     self._findings()
 
@@ -154,22 +155,37 @@ class _TrialPage:
 
     async def _again(self) -> None:
         await self.check()
+        self._update_bar()
         self._criteria.refresh()
         self._findings.refresh()
+
+    def _show_bar(self) -> None:
+        """Made once and then only changed, so that whoever works by keyboard does not lose the place."""
+        with box("div", "bar"):
+            self._saves = button("Save", self._save, "primary") if self.desk.editable else None
+            self._undoes = button("Undo all edits", self._revert)
+            self._told = Text("span", "", "told", role="status")
+        self._update_bar()
+
+    def _update_bar(self) -> None:
+        checked = self.checked
+        assert checked is not None
+        # Disabled in word only: the buttons stay reachable, and say why nothing happens.
+        if self._saves is not None:
+            self._saves.props["aria-disabled"] = _truth(not (self.edited and checked.can_save))
+        self._undoes.props["aria-disabled"] = _truth(not self.edited)
+        self._told.text = _summary(checked, edited=self.edited)
+
+    @property
+    def edited(self) -> bool:
+        """Whether the texts differ from those on disk."""
+        return self.texts != dict(self.files.texts)
 
     def _show_findings(self) -> None:
         checked = self.checked
         assert checked is not None
-        edited = self.texts != dict(self.files.texts)
-        with box("div", "bar"):
-            if self.desk.editable:
-                save = button("Save", self._save, "primary")
-                # Stays reachable by keyboard, and says why nothing happens.
-                save.props["aria-disabled"] = _truth(not (edited and checked.can_save))
-            button("Undo all edits", self._revert, aria_disabled=_truth(not edited))
-            Text("span", _summary(checked, edited=edited), "told", role="status")
         show_findings(checked.problems, self._go_to)
-        if edited:
+        if self.edited:
             show_effect(checked, self.place)
 
     def _go_to(self, file: str, line: int) -> None:
@@ -186,7 +202,7 @@ class _TrialPage:
         # The button shows what was so a moment ago; what is written is checked now.
         await self.check()
         checked = self.checked
-        if checked is None or not checked.can_save or self.texts == dict(self.files.texts):
+        if checked is None or not checked.can_save or not self.edited:
             ui.notify("Not saved: mend what is listed first.", type="warning")
             return
         texts: Mapping[str, str] = dict(self.texts)

@@ -1,0 +1,162 @@
+"""How a fact sheet looks in a terminal: what is known by group, what is unknown at the end with the reason."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from cds_service.facts.groups import GROUPS, OTHER
+
+Entry = dict[str, Any]
+
+SYSTEMS = {
+    "http://loinc.org": "LOINC",
+    "http://snomed.info/sct": "SNOMED CT",
+    "http://hl7.org/fhir/sid/icd-10": "ICD-10",
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
+    "http://www.whocc.no/atc": "ATC",
+    "http://hl7.org/fhir/sid/cvx": "CVX",
+    "urn:cds-service:facts": "house",
+}
+_MOST_DIGITS = 6
+_YES_NO = {True: "yes", False: "no"}
+_SHORT = 40
+_LASTING = frozenset({"Conditions", "Allergies"})
+_OF_THE_PATIENT = frozenset({"birth date", "gender", "deceased"})
+
+
+def show_fact_sheet(document: Entry, console: Console | None = None, *, everything: bool = False) -> None:
+    """The sheet that `fact_sheet` makes. `everything`: also what is presumed absent because nothing is on record."""
+    console = console or Console()
+    console.print(f"Patient {document['patient']} as of {document['as_of']}", markup=False)
+    if document.get("deceased"):
+        console.print("The patient has died.", style="bold")
+    for issue in document["issues"]:
+        place = " ".join(filter(None, (issue["resource"], issue["element"])))
+        console.print(f"{issue['severity']}: {place}: {issue['message']}", markup=False, style="yellow")
+    for type, gap in document["gaps"].items():
+        console.print(f"{type}: {_words(gap)}; absence is not presumed", markup=False, style="yellow")
+    absent = [fact for fact in document["facts"] if _is_absent(fact)]
+    shown = [fact for fact in document["facts"] if fact["status"] != "unknown" and (everything or fact not in absent)]
+    for group in (*GROUPS, OTHER):
+        _show_group(group, [fact for fact in shown if fact["group"] == group], console)
+    _show_unknown([fact for fact in document["facts"] if fact["status"] == "unknown"], console)
+    if absent and not everything:
+        console.print()
+        console.print(f"{len(absent)} more facts have nothing on record and are presumed absent; --all lists them.")
+
+
+def _is_absent(fact: Entry) -> bool:
+    return fact["status"] == "presumed" and not fact["evidence"] and fact["value"] is False
+
+
+def _show_group(group: str, facts: Sequence[Entry], console: Console) -> None:
+    if not facts:
+        return
+    table = _table(group, "fact", "value", "evidence")
+    for fact in facts:
+        table.add_row(_called(fact), _said(fact), _evidence(fact))
+    console.print()
+    console.print(table)
+
+
+def _show_unknown(facts: Sequence[Entry], console: Console) -> None:
+    """Those with something on record one by one, the others by reason in one line each."""
+    if not facts:
+        return
+    table = _table("Unknown", "fact", "reason", "evidence")
+    silent: defaultdict[str, list[Entry]] = defaultdict(list)
+    for fact in facts:
+        if fact["evidence"] or fact.get("because"):
+            table.add_row(_called(fact), _words(fact["reason"]), _evidence(fact))
+        else:
+            silent[fact["reason"]].append(fact)
+    console.print()
+    if table.row_count:
+        console.print(table)
+    for reason, names in sorted(silent.items()):
+        line = Text(f"{_words(reason)} ({len(names)}): ", style="bold yellow")
+        line.append(", ".join(fact["name"] for fact in names), style="not bold default")
+        console.print(line)
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold", header_style="dim")
+    return table
+
+
+def _called(fact: Entry) -> str:
+    return f"{escape(fact['title'])}\n[dim]{escape(fact['name'])}[/]"
+
+
+def _said(fact: Entry) -> str:
+    value = fact["value"]
+    if fact["kind"] == "events":
+        text = _event(fact)
+    elif isinstance(value, bool):
+        text = _YES_NO[value]
+    elif fact["unit"] == "a":
+        text = f"{value} years ({fact['months']} months)"
+    else:
+        unit = "" if fact.get("display_unit") is None else fact["display_unit"]
+        text = f"{_number(value)} {unit}".rstrip()
+    for word, part in fact.get("parts", {}).items():
+        if part["value"] is not None:
+            text += f"\n{_number(part['value'])} × {word.removeprefix('x_').upper()}"
+    return escape(text) + (" [dim](presumed)[/]" if fact["status"] == "presumed" else "")
+
+
+def _event(fact: Entry) -> str:
+    """`yes, active`, `no, in the past`; drugs and procedures are `yes, now` or `yes, not now`."""
+    lasting = ("active", "not active") if fact["group"] in _LASTING else ("now", "not now")
+    said = [_YES_NO[fact["value"]]]
+    if fact["value"]:
+        said.append({True: lasting[0], False: lasting[1], None: f"perhaps {lasting[0]}"}[fact["active"]])
+    elif fact["ever"] is not False:
+        said.append("in the past" if fact["ever"] else "perhaps in the past")
+    return ", ".join(said)
+
+
+def _number(value: Any) -> str:
+    """A converted value has more digits than the record had."""
+    return f"{value:.{_MOST_DIGITS}g}" if isinstance(value, float) else str(value)
+
+
+def _evidence(fact: Entry) -> str:
+    lines = [_line(item) for item in fact["evidence"]]
+    lines += [f"because: {reason}" for reason in fact.get("because", ())]
+    if fact.get("via"):
+        lines.append(f"by {fact['via']}")
+    return "\n".join(map(escape, lines))
+
+
+def _line(item: Entry) -> str:
+    raw, code, note, state = item.get("raw"), item.get("code"), item.get("note") or "", item.get("state")
+    written = "" if raw is None else " ".join(filter(None, (_cut(raw["value"]), raw["unit"])))
+    if note in _OF_THE_PATIENT:
+        return f"{note} {written}, {item['source']}"
+    parts = [item["date"] or "undated"]
+    if state is not None or written:
+        parts.append(written if state is None else f"{state} ({written})" if written else state)
+    if code is not None:
+        system = SYSTEMS.get(code["system"]) or code["system"].rpartition("/")[2]
+        parts.append(" ".join(filter(None, (system, code["code"], _cut(code["display"] or "")))))
+    parts.append(item["source"])
+    # What is special about it is often the reason itself, in other words.
+    words = dict.fromkeys(_words(word) for word in (item.get("reason"), note) if word)
+    return ", ".join((*parts, *words))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHORT else text[: _SHORT - 1].rstrip() + "…"
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ")

@@ -1,0 +1,37 @@
+"""The memory of one worker for tokens that were used."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
+from tests.cds_hooks.tokens import NOW
+
+
+def test_of_many_at_the_same_moment_one_is_the_first() -> None:
+    guard = MemoryReplayGuard(lambda: NOW)
+    with ThreadPoolExecutor(16) as threads:
+        first = list(
+            threads.map(lambda n: guard.first_time("iss", str(n % 50), NOW + timedelta(minutes=5)), range(2000))
+        )
+    assert sum(first) == 50
+
+
+def test_another_issuer_has_tokens_of_its_own() -> None:
+    guard = MemoryReplayGuard(lambda: NOW)
+    until = NOW + timedelta(minutes=5)
+    assert [guard.first_time(iss, jti, until) for iss, jti in (("a", "bc"), ("ab", "c"), ("a", "bc"))] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_what_has_expired_is_forgotten_and_what_has_not_is_kept() -> None:
+    now = [NOW]
+    guard = MemoryReplayGuard(lambda: now[0])
+    for n in range(100):
+        assert guard.first_time("iss", f"short{n}", NOW + timedelta(seconds=30))
+    assert guard.first_time("iss", "long", NOW + timedelta(hours=1))
+    now[0] = NOW + timedelta(minutes=2)
+    assert not guard.first_time("iss", "long", NOW + timedelta(hours=1))
+    assert len(guard._seen) == 1, "memory does not grow with every request"

@@ -1,0 +1,161 @@
+"""Rules that follow their folder: swapped whole, kept on a fault, and told."""
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from cds_service.app import create_app
+from cds_service.cds_hooks.log import open_log
+from cds_service.errors import RulesError
+from cds_service.library import Library
+from cds_service.reloading import LiveRules
+from cds_service.settings import Settings, default_rules_dir
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TRIAL = Path("trials") / "NCT07083349" / "trial.json"
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(default_rules_dir(), tmp_path / "rules"))
+
+
+def live_rules(rules: Path) -> LiveRules[int]:
+    return LiveRules(rules, lambda library: len(library.trials), lambda: NOW, open_log("error"))
+
+
+def edit(rules: Path, old: str, new: str) -> None:
+    path = rules / TRIAL
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def version_of(library: Library) -> str:
+    trial = library.trial("NCT07083349")
+    assert trial is not None
+    return trial.rules_version
+
+
+def test_what_has_not_changed_is_not_loaded_again(rules: Path) -> None:
+    live = live_rules(rules)
+    before = live.current
+    assert not live.look()
+    assert not live.look()
+    assert live.current is before
+
+
+def test_a_change_is_used_once_it_has_stood_still(rules: Path) -> None:
+    live = live_rules(rules)
+    began = live.current
+    edit(rules, '"rules_version": "1.0.0"', '"rules_version": "1.1.0"')
+    assert not live.look(), "somebody may still be writing"
+    assert live.look()
+    assert (live.current.number, version_of(live.current.library)) == (2, "1.1.0")
+    assert version_of(began.library) == "1.0.0", "who began with the old version finishes with it"
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(rules: Path) -> None:
+    live = live_rules(rules)
+    path = rules / TRIAL
+    times = path.stat()
+    new = path.with_suffix(".new")
+    new.write_text(path.read_text(encoding="utf-8").replace("1.0.0", "1.0.9"), encoding="utf-8")
+    os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
+    new.replace(path)
+    live.look()
+    assert live.look()
+
+
+def test_broken_rules_are_not_used_and_are_told_until_they_are_mended(rules: Path) -> None:
+    live = live_rules(rules)
+    good = live.current
+    edit(rules, '"condition.sle"', '"condition.lse"')
+    live.look()
+    assert not live.look()
+    assert live.current is good
+    assert live.rejected is not None
+    [error] = live.rejected.errors()
+    assert error["code"] == "unknown-fact"
+    assert error["place"].startswith("trials/NCT07083349/trial.json#/criteria/1/logic")
+    edit(rules, '"condition.lse"', '"condition.sle"')
+    live.look()
+    assert live.look()
+    assert live.rejected is None
+
+
+def test_a_preparation_that_fails_keeps_the_good_version(rules: Path) -> None:
+    def prepare(library: Library) -> int:
+        if version_of(library) != "1.0.0":
+            raise ZeroDivisionError("secret text")
+        return 1
+
+    live = LiveRules(rules, prepare, lambda: NOW, open_log("error"))
+    edit(rules, '"rules_version": "1.0.0"', '"rules_version": "1.1.0"')
+    live.look()
+    assert not live.look()
+    assert live.rejected is not None
+    assert "secret" not in str(live.rejected.errors())
+
+
+def test_a_folder_that_vanishes_does_not_stop_the_service(rules: Path) -> None:
+    live = live_rules(rules)
+    shutil.rmtree(rules)
+    live.look()
+    assert not live.look()
+    assert live.rejected is not None
+
+
+def test_rules_that_are_broken_at_the_start_stop_it(rules: Path) -> None:
+    edit(rules, '"condition.sle"', '"condition.lse"')
+    with pytest.raises(RulesError):
+        live_rules(rules)
+
+
+def test_the_service_says_which_rules_it_runs_and_why_not_newer_ones(rules: Path, tmp_path: Path) -> None:
+    settings = Settings(
+        rules_dir=rules, rules_reload=False, log_level="error", database_url=f"sqlite:///{tmp_path / 'store.db'}"
+    )
+    app = create_app(settings)
+    live: LiveRules[Any] = app.state.live_rules
+    with TestClient(app) as client:
+        before = client.get("/version").json()
+        assert before["rules_loaded"]["number"] == 1
+        edit(rules, '"condition.sle"', '"condition.lse"')
+        live.look()
+        live.look()
+        assert client.get("/readyz").status_code == 200
+        assert client.get("/readyz").json()["status"] == "degraded"
+        assert client.get("/readyz").json()["rules"].startswith("rejected")
+        rejected = client.get("/version").json()["rules_rejected"]
+        assert rejected["errors"][0]["code"] == "unknown-fact"
+        assert client.get("/version").json()["rule_set"] == before["rule_set"]
+        edit(rules, '"condition.lse"', '"condition.sle"')
+        edit(rules, '"rules_version": "1.0.0"', '"rules_version": "1.1.0"')
+        live.look()
+        live.look()
+        after = client.get("/version").json()
+        assert after["rules_rejected"] is None
+        assert after["rules_loaded"]["number"] == 2
+        assert after["rule_set"] != before["rule_set"]
+
+
+def test_prefetch_follows_the_rules(rules: Path, tmp_path: Path) -> None:
+    settings = Settings(
+        rules_dir=rules, rules_reload=False, log_level="error", database_url=f"sqlite:///{tmp_path / 'store.db'}"
+    )
+    app = create_app(settings)
+    with TestClient(app) as client:
+
+        def templates() -> set[str]:
+            return set(client.get("/cds-services").json()["services"][0]["prefetch"])
+
+        before = templates()
+        for trial in ("NCT06027853", "NCT06598202", "NCT06676631", "NCT07617779"):
+            shutil.rmtree(rules / "trials" / trial)
+        app.state.live_rules.look()
+        app.state.live_rules.look()
+        assert templates() < before
