@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 $(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.locked; } || rm -f $(VENV)/.locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts check format lock deploy-tools release licences audit clean
+.PHONY: help setup serve test lint types contracts check bench format lock deploy-tools release licences audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,9 @@ contracts: setup ## import-linter: the layers' import direction
 	@$(BIN)/lint-imports --no-logo
 
 check: lint types contracts test ## all that CI runs
+
+bench: setup ## measure: the rule engine beside other JSONLogic engines (installs these on its own)
+	@$(BIN)/python -m benchmarks.logic $(ARGS)
 
 format: setup ## let ruff mend and format the code
 	@$(BIN)/ruff check --fix .

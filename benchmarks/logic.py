@@ -5,8 +5,10 @@
 Everything runs in one process, engine after engine in each round, and what counts is the ratio within a round: other
 work on the machine slows all of them alike. A round answers every rule for every patient. Each engine is given its
 best: rules read and, where it takes text, written beforehand; plain numbers; and for the engine that
-parses its data at each call only the facts that the rule reads. Ours includes what a request pays: copying the fact
-document into the engine, the freshness of each value, and both questions, "certainly true" and "certainly false".
+parses its data at each call only the facts that the rule reads. Ours does more: intervals, the freshness of each value,
+and both questions, "certainly true" and "certainly false". It stands there twice, with and without handing the facts
+over to the engine: the peers written in Python read them where they are, and what it costs is the same for a thousand
+rules as for one.
 """
 
 import argparse
@@ -35,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261124
 TARGET = 10.0
 OURS = "cds_service: true, false or unknown"
-WITHOUT_COPY = "  without copying the document"
+HANDED_OVER = "  with the facts handed over before"
 TWO_VALUED = "  its engine alone, on the plain rules"
 
 Pass = Callable[[], Any]
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measure(workload, peers, options.rounds)
         for workload in (
             criteria(library, SEED, options.patients),
-            invented(library, SEED, 1_500, options.patients),
+            invented(library, SEED, 300, options.patients),
         )
     ]
     report: dict[str, Any] = {
@@ -105,14 +107,13 @@ def measure(workload: Workload, peers: Sequence[Peer], rounds: int) -> dict[str,
         "patients": len(workload.patients),
         "left_out": left_out,
         "microseconds_per_criterion": rows,
+        "times_slower_than": {},
     }
-    if peers:
-        ratios = {
-            each.name: _row([theirs / ours for theirs, ours in zip(times[each.name], times[OURS], strict=True)])
+    for ours in (OURS, HANDED_OVER):
+        result["times_slower_than"][ours.strip()] = {
+            each.name: _row([theirs / us for theirs, us in zip(times[each.name], times[ours], strict=True)])
             for each in peers
         }
-        fastest = min(ratios, key=lambda name: ratios[name]["median"])
-        result |= {"times_slower_than_ours": ratios, "fastest_peer": fastest, "ratio": ratios[fastest]["median"]}
     return result
 
 
@@ -131,7 +132,7 @@ def _ours(workload: Workload) -> dict[str, Pass]:
 
     return {
         OURS: lambda: [program.evaluate(facts, AS_OF) for facts in documents],
-        WITHOUT_COPY: lambda: [program.answer(handle) for handle in handles],
+        HANDED_OVER: lambda: [program.answer(handle) for handle in handles],
         TWO_VALUED: two_valued,
     }
 
@@ -245,15 +246,18 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
             f"{'fails or differs' if name in PEERS else 'is unknown'}"
             for name, count in result["left_out"].items()
         )
-        ratios = result.get("times_slower_than_ours", {})
-        yield f"  {'':42} {'median µs':>9} {'quartiles':>17} {'ours is faster by':>18}"
+        whole, handed_over = (result["times_slower_than"][name.strip()] for name in (OURS, HANDED_OVER))
+        yield f"  {'':40} {'median µs':>9} {'quartiles':>13} {'ours faster by':>15} {'facts handed over':>18}"
         for name, row in result["microseconds_per_criterion"].items():
-            by = f"{ratios[name]['median']:.1f} ×" if name in ratios else ""
             spread = f"{row['quarter']:.2f} - {row['three_quarters']:.2f}"
-            yield f"  {name:42} {row['median']:>9.2f} {spread:>17} {by:>18}"
-        if ratios:
-            verdict = "met" if result["ratio"] >= TARGET else "MISSED"
-            yield f"  target of {TARGET:g} × the fastest peer ({result['fastest_peer']}): {verdict}, {result['ratio']:.1f} ×"
+            factors = [f"{ratios[name]['median']:.1f} ×" if name in ratios else "" for ratios in (whole, handed_over)]
+            yield f"  {name:40} {row['median']:>9.2f} {spread:>13} {factors[0]:>15} {factors[1]:>18}"
+        for ratios, what in ((whole, "everything counted"), (handed_over, "facts handed over before")):
+            if ratios:
+                fastest = min(ratios, key=lambda name: ratios[name]["median"])
+                least = ratios[fastest]["median"]
+                verdict = "met" if least >= TARGET else "MISSED"
+                yield f"  target, {TARGET:g} × as fast as the fastest ({fastest}): {verdict}, {least:.1f} ×, {what}"
     samples = report["samples"]
     each = samples["microseconds_per_criterion"]
     yield ""

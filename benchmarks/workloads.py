@@ -134,8 +134,8 @@ def twin(rule: model.Rule) -> Any:
         case model.Same(left=left, right=right):
             return {"==": [twin(left), twin(right)]}
         case model.OneOf(fact=fact, codes=codes):
-            value = {"var": key(fact.path)}
-            return {"==": [value, codes[0]]} if len(codes) == 1 else {"in": [value, list(codes)]}
+            read = {"var": key(fact.path)}
+            return {"==": [read, codes[0]]} if len(codes) == 1 else {"in": [read, list(codes)]}
         case model.Compare(relation=relation, left=left, right=right, swapped=swapped):
             sides = [twin(right), twin(left)] if swapped else [twin(left), twin(right)]
             return {SIDES[relation] if swapped else relation: sides}

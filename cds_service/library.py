@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from cds_service.logic.model import Condition
 from cds_service.trials.case_runs import titles_of
 from cds_service.trials.cases import check_cases
 from cds_service.trials.library import TRIALS, CompiledTrial, TrialLibrary, load_trials
+
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,14 @@ def check_library(rules_dir: Path) -> tuple[Library | None, tuple[Finding, ...]]
     """Load as much of `rules_dir` as is sound, with all findings. None where there is no such folder."""
     if not rules_dir.is_dir():
         return None, _no_folder(rules_dir)
-    facts, about_facts = load_facts(rules_dir)
-    compiled, about_trials = load_trials(rules_dir, facts.catalogue)
-    return Library(facts, compiled, _digests(rules_dir)), (*about_facts, *about_trials)
+    for _ in range(_ATTEMPTS):
+        files = _digests(rules_dir)
+        facts, about_facts = load_facts(rules_dir)
+        compiled, about_trials = load_trials(rules_dir, facts.catalogue)
+        # Somebody may be editing: the digests must be those of what was loaded.
+        if _digests(rules_dir) == files:
+            break
+    return Library(facts, compiled, files), (*about_facts, *about_trials)
 
 
 def check_rules(
@@ -117,8 +125,10 @@ def _no_folder(path: Path) -> tuple[Finding, ...]:
 def _digests(rules_dir: Path) -> dict[str, str]:
     """Of all JSON but what is for authors alone: schemas and test cases."""
     paths = ((path.relative_to(rules_dir), path) for path in sorted(rules_dir.rglob("*.json")))
-    return {
-        name.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for name, path in paths
-        if name.parts[0] != "schema" and name.name != "cases.json"
-    }
+    found = {}
+    for name, path in paths:
+        if name.parts[0] != "schema" and name.name != "cases.json":
+            # A file may go while we look.
+            with suppress(FileNotFoundError):
+                found[name.as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found

@@ -1,5 +1,6 @@
 """How a fact sheet looks in a terminal: what is known by group, what is unknown at the end with the reason."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,7 @@ SYSTEMS = {
     "urn:cds-service:facts": "house",
 }
 _MOST_DIGITS = 6
+_NUMBER = re.compile(r"\d+\.\d{3,}")
 _YES_NO = {True: "yes", False: "no"}
 _SHORT = 40
 _LASTING = frozenset({"Conditions", "Allergies"})
@@ -125,8 +127,8 @@ def _event(fact: Entry) -> str:
 
 
 def _number(value: Any) -> str:
-    """A converted value has more digits than the record had."""
-    return f"{value:.{_MOST_DIGITS}g}" if isinstance(value, float) else str(value)
+    """A converted value has more digits than the record had; those of `39.0197 to 42.789` too."""
+    return _NUMBER.sub(lambda found: f"{float(found[0]):.{_MOST_DIGITS}g}", str(value))
 
 
 def _evidence(fact: Entry) -> str:

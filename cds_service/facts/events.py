@@ -96,11 +96,18 @@ def _events(item: _Item, match: Match, spec: EventsFact, knowledge: FactKnowledg
             return
         if counts is None and made.sure:
             made = replace(made, sure=False, hint="unconfirmed")
-        elif counts and match.role == "hint" and item.entry.doubt is None:
+        elif counts and item.entry.doubt is None and _is_settled_by_route(match, spec, knowledge):
             made = replace(made, sure=True, hint=None)
     yield made
     if match.contested:
         yield past(event(item.entry, Match("main", coding=match.coding)))
+
+
+def _is_settled_by_route(match: Match, spec: EventsFact, knowledge: FactKnowledge) -> bool:
+    """Whether nothing but the route left open that the record counts."""
+    if match.role != "hint" or match.key is None or spec.by_route is None:
+        return False
+    return spec.by_route in knowledge.valuesets.members(match.key)
 
 
 def _route_counts(use: Use, match: Match, spec: EventsFact, knowledge: FactKnowledge) -> bool | None:

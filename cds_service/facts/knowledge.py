@@ -96,7 +96,7 @@ def _usable(catalogue: Catalogue, valuesets: ValueSets, routes: Routes) -> tuple
         if not isinstance(spec, EventsFact):
             continue
         file, at = catalogue.place_of(spec.name)
-        for key in ("valueset", "history", "hints"):
+        for key in ("valueset", "history", "hints", "by_route"):
             set_id = getattr(spec, key)
             if set_id is not None and set_id not in valuesets.ids:
                 findings.append(finding("fact-unknown-valueset", file, f"{at}/{key}", f"{spec.name}: {set_id!r}"))

@@ -232,7 +232,11 @@ class DateFact(Observed):
 
 
 class EventsFact(Fact):
-    """A list of records. The value set `history` has codes that only tell of the past, `hints` has doubtful ones."""
+    """A list of records. The value set `history` has codes that only tell of the past, `hints` has doubtful ones.
+
+    A drug's route settles what only the route leaves open: hints that are in the value set `by_route` too count where
+    the `route` fits. Other hints (is this dose a treatment? is this drug one of those meant?) it doesn't settle.
+    """
 
     kind: Literal["events"]
     resource: EventResource
@@ -240,9 +244,16 @@ class EventsFact(Fact):
     history: str | None = None
     hints: str | None = None
     route: str | None = None
+    by_route: str | None = None
     hint_category: tuple[Code, ...] = ()
     unrecognised: Literal["hint"] | None = None
     absence: Absence = "presumed_absent"
+
+    @model_validator(mode="after")
+    def _has_a_route_to_count_by(self) -> "EventsFact":
+        if self.by_route is not None and (self.route is None or self.hints is None):
+            raise ValueError("`by_route` goes with `route` and `hints`")
+        return self
 
     @property
     def valuesets(self) -> tuple[str, ...]:

@@ -1,29 +1,28 @@
 """Tokens that were used: each JWT counts once, for all workers of all machines that share the database."""
 
 import hashlib
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
+from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
 from cds_service.store.tables import NAME, seen_tokens
 from cds_service.store.upserts import insert_new
 
 GRACE = timedelta(minutes=5)
-"""How long a token is remembered past its expiry: clocks differ, and a verifier allows for that."""
-_SWEEP_AT = 4_096
+"""How long a token is remembered past its expiry: the clocks of machines differ."""
 
 
 class SeenTokens:
-    """Remembers `(iss, jti)` until the token has expired.
+    """A `ReplayGuard` in the database, with one in memory before it.
 
-    Each process remembers its own in memory as well. Where the database is away that is all there is: a stolen token
-    could then be used once more in each other worker, for the minutes until it expires. Turning every caller away
-    instead would let an outage of the log stop the advice.
+    Where the database is away the memory is all there is: a stolen token could then be used once more in each other
+    worker, for the minutes until it expires. Turning every caller away instead would let an outage of the log stop the
+    advice.
     """
 
     def __init__(self, database: Database, now: Callable[[], datetime], failed: Callable[[], None]) -> None:
@@ -31,18 +30,18 @@ class SeenTokens:
         self._database = database
         self._now = now
         self._failed = failed
-        self._own: dict[str, datetime] = {}
-        self._lock = threading.Lock()
+        self._here = MemoryReplayGuard(now)
 
     def first_time(self, issuer: str, jti: str, expires: datetime) -> bool:
         """Whether this token has not been used before; from now on it has. Never raises."""
-        token = hashlib.sha256(f"{len(issuer)} {issuer} {jti}".encode("utf-8", "surrogatepass")).hexdigest()
-        if not self._first_here(token, expires):
+        if not self._here.first_time(issuer, jti, expires):
             return False
         if not self._database.worth_trying:
             self._failed()
             return True
-        row = {"token": token, "issuer": issuer[:NAME], "expires": expires}
+        # Of any length, and whatever it is made of.
+        name = hashlib.sha256(f"{len(issuer)} {issuer} {jti}".encode("utf-8", "surrogatepass")).hexdigest()
+        row = {"token": name, "issuer": issuer[:NAME], "expires": expires}
         try:
             # Not to the disk: after a power failure the tokens of the last moment have all but expired.
             with self._database.transaction(writes=True, durable=False) as connection:
@@ -55,13 +54,3 @@ class SeenTokens:
         """Delete what has expired. Gives how many rows. Raises StoreUnavailable."""
         with self._database.transaction(writes=True, durable=False) as connection:
             return connection.execute(delete(seen_tokens).where(seen_tokens.c.expires < self._now() - GRACE)).rowcount
-
-    def _first_here(self, token: str, expires: datetime) -> bool:
-        with self._lock:
-            if token in self._own:
-                return False
-            if len(self._own) >= _SWEEP_AT:
-                limit = self._now() - GRACE
-                self._own = {seen: until for seen, until in self._own.items() if until >= limit}
-            self._own[token] = expires
-            return True

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -308,7 +309,7 @@ def _age_of(form: _Dated, as_of: date) -> int:
 def _valid(form: Any, statement: Any, *steps: str | int) -> Any:
     """The statement as a form. Raises StatementError with the place of the first fault."""
     try:
-        return TypeAdapter(form).validate_python(statement, strict=False)
+        return _adapter(form).validate_python(statement, strict=False)
     except ValidationError as problem:
         error = problem.errors(include_url=False)[0]
         if error["type"] == "extra_forbidden":
@@ -316,6 +317,12 @@ def _valid(form: Any, statement: Any, *steps: str | int) -> Any:
             hint = nearest(key, form.model_fields) if isinstance(form, type) and issubclass(form, BaseModel) else ""
             raise StatementError(f"unknown key {key!r}", hint, (*steps, *error["loc"]), "unknown-key") from problem
         raise StatementError(error["msg"], steps=(*steps, *_real(error["loc"]))) from problem
+
+
+@cache
+def _adapter(form: Any) -> TypeAdapter[Any]:
+    # To make one costs far more than to use it, and there are a handful of forms for thousands of statements.
+    return TypeAdapter(form)
 
 
 def _real(place: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -24,6 +24,8 @@ POLICY = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+_PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+"""What a proxy adds. One on this machine may give its own name as the host's."""
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -42,7 +44,8 @@ class Access:
             return
         headers = Headers(scope=scope)
         if self._password is None:
-            allowed, proved = _name(headers.get("host", "")) in LOCAL_NAMES, False
+            direct = not any(name in headers for name in _PASSED_ON)
+            allowed, proved = direct and _name(headers.get("host", "")) in LOCAL_NAMES, False
         else:
             proved = scope["type"] == "http" and self._knows(headers.get("authorization", ""))
             allowed = proved or self._has_cookie(headers.get("cookie", ""))

@@ -15,17 +15,19 @@ NAME = "cds-service"
 
 def bill(python: str) -> dict[str, Any]:
     """All that is installed there; the service itself is what the bill is about."""
-    command = [Path(sys.executable).with_name("cyclonedx-py"), "environment", "--spec-version", "1.6"]
+    command: list[str | Path] = [Path(sys.executable).with_name("cyclonedx-py"), "environment", "--spec-version", "1.6"]
     done = subprocess.run(
-        [*command, "--output-reproducible", "--output-format", "JSON", python], capture_output=True, check=True, text=True
+        [*command, "--output-reproducible", "--output-format", "JSON", python],
+        capture_output=True,
+        check=True,
+        text=True,
     )
     document: dict[str, Any] = json.loads(done.stdout)
     service = next(c for c in document["components"] if c["name"] == NAME)
     document["components"].remove(service)
-    document["metadata"]["component"] = {**service, "type": "application"}
     # Where the wheel lay while it was installed says nothing to whoever reads this.
     service.pop("externalReferences", None)
-    document["metadata"]["component"].pop("externalReferences", None)
+    document["metadata"]["component"] = {**service, "type": "application"}
     return document
 
 

@@ -14,7 +14,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-PERMISSIVE = {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PSF-2.0", "Python-2.0", "Unlicense"}
+PERMISSIVE = {
+    "0BSD",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "PSF-2.0",
+    "Python-2.0",
+    "Unlicense",
+}
 
 # Weak copyleft, and why it does not reach our code: each is used as it is published, as a package of its own that
 # anybody can replace, and none is changed or linked into one file with ours.

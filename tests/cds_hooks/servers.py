@@ -22,7 +22,8 @@ class Asked:
 class Says:
     """What to answer: a status, headers, and a body, after `wait` seconds; `dribble` puts that many between bytes.
 
-    `cut`: end the connection in the middle of the body, `drop`: before any of the answer. A body that is no bytes or text is sent as JSON.
+    `cut`: end the connection in the middle of the body, `drop`: before any of the answer. A body that is not bytes or
+    text is sent as JSON.
     """
 
     body: Any = b""

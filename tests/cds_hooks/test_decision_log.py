@@ -26,6 +26,10 @@ from cds_service.settings import Settings, default_rules_dir
 from cds_service.store.address import database_address
 from cds_service.store.database import Database
 from cds_service.store.tables import decisions, metadata, served_cards
+from tests.cds_hooks.charts import ABSENT, asking_of, complete, ehr, haemoglobin
+from tests.cds_hooks.charts import request as fhir_request
+from tests.cds_hooks.conftest import bundle, lupus
+from tests.cds_hooks.servers import Says
 
 URL = "/cds-services/clinical-trial-match"
 AS_OF = date(2026, 5, 15)
@@ -330,6 +334,26 @@ def test_another_request_is_told_apart(
     assert "Another answer." in result.output
     assert "This is not the request that was answered." in result.output
     assert f"{TRIAL}: possibly_eligible then, not_eligible now" in result.output
+
+
+def test_an_answer_that_rests_on_fetched_data_is_replayed_from_a_request_that_holds_it(
+    command: Callable[..., Any], service: Service, tmp_path: Path
+) -> None:
+    fetched = {"conditions": bundle(lupus()), "observations": bundle(haemoglobin())}
+    fhir = ehr(Condition=Says(fetched["conditions"]), Observation=Says(fetched["observations"]))
+    given = complete(conditions=ABSENT, observations=ABSENT)
+    settings = {"state_dir": service.folder, "log_level": "error"}
+    with asking_of(service.library, fhir, **settings) as (ask, server):
+        sent = ask(given)
+        request = fhir_request(f"{server.url}/fhir", given | fetched)
+    [row] = service.rows(decisions)
+    assert row.options["fetched"] == {"conditions": "whole", "observations": "whole"}
+    file = tmp_path / "completed.json"
+    file.write_text(json.dumps(request))
+    result = command("replay", "--decision", row.id, "--request", str(file), "--save", str(tmp_path / "again.json"))
+    assert "Asked of the FHIR server then, and to be put under `prefetch`" in result.output
+    assert (tmp_path / "again.json").read_bytes() == sent.content
+    assert result.exit_code == 0, result.output
 
 
 def test_rules_that_have_changed_since_are_named(

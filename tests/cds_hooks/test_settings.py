@@ -135,7 +135,7 @@ def test_a_value_that_does_not_fit_is_an_error_that_names_the_variable(
 def test_servers_of_no_client_are_not_set_beside_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDS_CLIENTS_FILE", "/etc/cds/clients.json")
     monkeypatch.setenv("CDS_FHIR_SERVERS", "https://ehr.example.org/fhir")
-    with pytest.raises(SettingsError, match="^CDS_FHIR_SERVERS: with CDS_CLIENTS_FILE"):
+    with pytest.raises(SettingsError, match=r"^CDS_FHIR_SERVERS: with CDS_CLIENTS_FILE"):
         load_settings()
 
 

@@ -19,7 +19,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")
 
 
 def compose(**given: str) -> dict[str, Any]:
-    """deploy/compose.yaml with these variables, its anchors resolved. A variable that is required is `x` unless given."""
+    """deploy/compose.yaml with these variables, its anchors resolved. A required one is `x` unless given."""
 
     def value(found: re.Match[str]) -> str:
         name, how, rest = found.groups()

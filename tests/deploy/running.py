@@ -58,7 +58,9 @@ class Service:
     process: "subprocess.Popen[bytes]"
     log: Path
 
-    def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         return ask(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30), method, path, body, headers)
 
     def stop(self) -> None:

@@ -68,7 +68,9 @@ def test_helm_has_nothing_to_say_against_it(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize("version", ["1.27", "1.31", "1.35"])
 @pytest.mark.parametrize("values", VARIANTS.values(), ids=VARIANTS)
 def test_every_resource_is_sound_kubernetes(values: dict[str, Any], version: str) -> None:
-    kubernetes = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed: make deploy-tools")
+    kubernetes = pytest.importorskip(
+        "kubernetes_validate", reason="kubernetes-validate is not installed: make deploy-tools"
+    )
     for resource in render(values):
         # The operator's own kinds have no schema there.
         if not resource["apiVersion"].startswith("monitoring.coreos.com/"):

@@ -53,6 +53,9 @@ def test_no_password_is_written_down() -> None:
 
 def test_without_a_clients_file_it_has_to_be_said() -> None:
     assert SERVICES["cds"]["environment"]["CDS_CLIENTS_FILE"] == "/etc/cds-service/clients.json"
-    assert SERVICES["cds"]["environment"]["CDS_INSECURE_NO_AUTH"] is False or SERVICES["cds"]["environment"]["CDS_INSECURE_NO_AUTH"] == "false"
+    assert (
+        SERVICES["cds"]["environment"]["CDS_INSECURE_NO_AUTH"] is False
+        or SERVICES["cds"]["environment"]["CDS_INSECURE_NO_AUTH"] == "false"
+    )
     open_to_all = compose(CDS_CLIENTS_FILE="", CDS_INSECURE_NO_AUTH="true")["services"]["cds"]["environment"]
     assert not open_to_all["CDS_CLIENTS_FILE"]

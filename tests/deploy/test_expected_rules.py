@@ -114,7 +114,7 @@ def _point(link: Path, target: Path) -> None:
 
 
 def _wait(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if holds():
             return True

@@ -13,9 +13,13 @@ import yaml
 from cds_service.metrics import Metrics
 from tests.deploy.manifests import ALERTS, DASHBOARD, DEPLOY, OPERATIONS
 
-RULES: list[dict[str, Any]] = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+RULES: list[dict[str, Any]] = [
+    rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]
+]
 ALERTING = [rule for rule in RULES if "alert" in rule]
-PANELS: list[dict[str, Any]] = [panel for panel in json.loads(DASHBOARD.read_text())["panels"] if panel["type"] != "row"]
+PANELS: list[dict[str, Any]] = [
+    panel for panel in json.loads(DASHBOARD.read_text())["panels"] if panel["type"] != "row"
+]
 QUERIES = [(panel["title"], target["expr"]) for panel in PANELS for target in panel["targets"]]
 # Labels that Prometheus adds, and those of PromQL itself.
 ADDED = {"job", "instance"}
@@ -57,7 +61,9 @@ def test_each_label_asked_for_exists(metrics: dict[str, set[str]]) -> None:
 
 def test_each_metric_is_looked_at(metrics: dict[str, set[str]]) -> None:
     """A metric that neither an alert nor the dashboard shows is one that nobody sees."""
-    seen = {name for expression in [*(r["expr"] for r in RULES), *(e for _, e in QUERIES)] for name in named(expression)}
+    seen = {
+        name for expression in [*(r["expr"] for r in RULES), *(e for _, e in QUERIES)] for name in named(expression)
+    }
     bases = {re.sub(r"_(total|bucket|sum|count|created)$", "", name) for name in metrics}
     assert bases - {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in seen} == set()
 
@@ -75,7 +81,11 @@ def test_panels_do_not_overlap() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in json.loads(DASHBOARD.read_text())["panels"]:
         place = panel["gridPos"]
-        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
         assert not cells & taken, panel["title"]
         assert place["x"] + place["w"] <= 24
         taken |= cells

@@ -1,4 +1,4 @@
-"""Two servers behind nginx with TLS, clients' tokens and one PostgreSQL: the integration requests, as an EHR sends them."""
+"""Two servers behind nginx with TLS, clients' tokens and one PostgreSQL, asked as an EHR asks them."""
 
 import datetime
 import ipaddress
@@ -27,7 +27,20 @@ from cds_service.app import create_app
 from cds_service.settings import Settings
 from tests.cds_hooks.tokens import PUBLIC, bearer, client, clients_file, token
 from tests.deploy.manifests import DEPLOY
-from tests.deploy.running import DAY, FEEDBACK, HASH_KEY, HOOK, SAMPLES, Answer, Service, ask, free_port, https, running, sample
+from tests.deploy.running import (
+    DAY,
+    FEEDBACK,
+    HASH_KEY,
+    HOOK,
+    SAMPLES,
+    Answer,
+    Service,
+    ask,
+    free_port,
+    https,
+    running,
+    sample,
+)
 
 pytestmark = pytest.mark.slow
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -101,14 +114,17 @@ def start_nginx(folder: Path, port: int, servers: list[int], certificate: Path) 
     first, second = servers
     text = text.replace("127.0.0.1:8001", f"127.0.0.1:{first}").replace("127.0.0.1:8002", f"127.0.0.1:{second}")
     text = re.sub(r"listen \[::\].*\n", "", text)
-    text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
+    text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace(
+        "listen 80;", f"listen 127.0.0.1:{free_port()};"
+    )
     text = text.replace("/etc/nginx/tls/", f"{folder}/").replace("/var/log/nginx/", f"{folder}/")
     (folder / "site.conf").write_text(text)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
-        f"{user}\nworker_processes 1;\npid {folder}/nginx.pid;\nevents {{}}\nhttp {{\n{paths}\ninclude {folder}/site.conf;\n}}\n"
+        f"{user}\nworker_processes 1;\npid {folder}/nginx.pid;\nevents {{}}\n"
+        f"http {{\n{paths}\ninclude {folder}/site.conf;\n}}\n"
     )
     command = [NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log"), "-g", "daemon off;"]
     checked = subprocess.run([*command, "-t"], capture_output=True, check=False, text=True)
@@ -159,7 +175,12 @@ def test_a_token_counts_once_on_all_servers(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "claims",
-    [{"aud": "https://elsewhere.example.org" + HOOK}, {"iss": "https://nobody.example.org"}, {"tenant": "south"}, {"exp": 1}],
+    [
+        {"aud": "https://elsewhere.example.org" + HOOK},
+        {"iss": "https://nobody.example.org"},
+        {"tenant": "south"},
+        {"exp": 1},
+    ],
     ids=lambda claims: next(iter(claims)),
 )
 def test_a_token_that_does_not_hold_is_refused(site: Site, claims: dict[str, Any]) -> None:

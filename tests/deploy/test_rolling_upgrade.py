@@ -46,7 +46,9 @@ def downgrade() -> None:
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the code of the new version and the rules it brings."""
     folder = tmp_path_factory.mktemp("newer")
-    package = shutil.copytree(ROOT / "cds_service", folder / "cds_service", ignore=shutil.ignore_patterns("__pycache__"))
+    package = shutil.copytree(
+        ROOT / "cds_service", folder / "cds_service", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copytree(ROOT / "rules", folder / "rules")
     top = package / "__init__.py"
     top.write_text(top.read_text().replace(f'"{__version__}"', f'"{NEW}"'))
@@ -146,7 +148,9 @@ def test_nothing_is_lost(newer: Path, new_postgres_url: Callable[[], str], tmp_p
     assert len(kept) >= 25
 
 
-def test_the_old_version_starts_again_after_a_roll_back(newer: Path, new_postgres_url: Callable[[], str], tmp_path: Path) -> None:
+def test_the_old_version_starts_again_after_a_roll_back(
+    newer: Path, new_postgres_url: Callable[[], str], tmp_path: Path
+) -> None:
     url = new_postgres_url()
     migrate(newer, url)
     with running(tmp_path, CDS_DATABASE_URL=url, CDS_HASH_KEY=HASH_KEY) as old:

@@ -50,7 +50,11 @@ def test_every_command_named_exists(path: Path) -> None:
 
 def _commands(text: str) -> str:
     """Only what stands as code: in backquotes, after a prompt, in a list of words, or after a path to the program."""
-    code = re.findall(r"`(cds-service [^`]+)`|(?:^ {4,}|bin/|-- |run --rm |cds )(cds-service [^\n]+)|\[(cds-service, [^\]]+)\]", text, re.M)
+    code = re.findall(
+        r"`(cds-service [^`]+)`|(?:^ {4,}|bin/|-- |run --rm |cds )(cds-service [^\n]+)|\[(cds-service, [^\]]+)\]",
+        text,
+        re.M,
+    )
     return "\n".join(part for found in code for part in found if part)
 
 

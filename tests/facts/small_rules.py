@@ -141,6 +141,7 @@ FACTS: list[dict[str, Any]] = [
         "Medication",
         valueset="glucocorticoid",
         hints="glucocorticoid-hint",
+        by_route="glucocorticoid-hint",
         route="systemic",
     ),
     events("medication.riluzole", "Medication", valueset="riluzole"),

@@ -86,16 +86,6 @@ def test_what_has_expired_is_forgotten(
         assert connection.execute(select(func.count()).select_from(seen_tokens)).scalar_one() == 1
 
 
-def test_memory_is_swept_too(worker: Callable[[], SeenTokens], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cds_service.store.tokens._SWEEP_AT", 3)
-    tokens = worker()
-    for number in range(3):
-        tokens.first_time("i", str(number), clock.now)
-    clock.now += timedelta(hours=1)
-    tokens.first_time("i", "3", clock.now)
-    assert len(tokens._own) == 1
-
-
 def test_without_the_database_each_worker_still_knows_its_own(
     worker: Callable[[], SeenTokens], opened: Callable[[], Database], clock: Clock, failures: list[Any]
 ) -> None:

@@ -67,6 +67,7 @@ TABLE: Table = {
         row("a known code that says something else wins over its text", HAS_IT, "no", condition(None, code=HYPERTENSION)),
         row("nothing at all: it may be anything", HAS_IT, "unknown", condition(None)),
         row("a broader code is a hint", "condition.als", "unknown", condition("37340000")),
+        row("a neoplasm that nobody calls malignant is a hint", "NCT07083349/exc-09", "unknown", condition("126906006")),
     ],
     "refuted and entered in error never count": [
         row("refuted", HAS_IT, "no", sle(**verified("refuted"))),

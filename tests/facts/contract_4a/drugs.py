@@ -194,6 +194,16 @@ TABLE: Table = {
         row("salbutamol, ATC group for inhalation", BETA, "no", atc("R03AC02")),
         row("salbutamol, ATC systemic group", BETA, "yes", atc("R03CC02")),
     ],
+    "a route settles nothing but the route": [
+        row("enoxaparin under the skin: to treat or to prevent?", "medication.therapeutic_anticoagulant", "unknown", by("34206005", "67108")),
+        row("so that the INR is asked for", "NCT06676631/inc-08", "unknown", by("34206005", "67108")),
+        row("warfarin by mouth", "medication.therapeutic_anticoagulant", "yes", by(ORAL, "11289")),
+        row("apremilast by mouth: is it one of those meant?", "medication.immunosuppressant", "unknown", by(ORAL, "1492727")),
+        row("tamoxifen by mouth: is it antitumour therapy?", "NCT06027853/exc-02b", "unknown", {**atc("L02BA01"), "dosageInstruction": [{"route": concept(ORAL)}]}),
+        row("ceftriaxone into a vein", "medication.iv_anti_infective", "yes", by("47625008", "2193")),
+        row("ceftriaxone into a muscle", "medication.iv_anti_infective", "no", by("78421000", "2193")),
+        row("ceftriaxone, nobody wrote how", "medication.iv_anti_infective", "unknown", request("2193")),
+    ],
     "steroids and β2-agonists at the criteria": [
         row("oral salbutamol 30 days ago", "NCT07617779/exc-14", "fail", statement("197318", "completed", effectivePeriod=period("2026-04-01", "2026-05-02"))),
         row("31 days ago", "NCT07617779/exc-14", "pass", statement("197318", "completed", effectivePeriod=period("2026-04-01", "2026-05-01"))),
