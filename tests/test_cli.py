@@ -109,7 +109,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("old", "new", "code", "pointer", "hint"), BROKEN, ids=[row[2] for row in BROKEN])
-def test_a_broken_trial_file_is_found_with_its_place(rules: Path, old, new, code, pointer, hint) -> None:
+def test_a_broken_trial_file_is_found_with_its_place(rules: Path, old, new, code, pointer, hint) -> None:  # noqa: PLR0917
     path = rules / "trials" / "NCT07083349" / "trial.json"
     text = path.read_text()
     assert old in text
