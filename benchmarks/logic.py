@@ -138,7 +138,8 @@ def _ours(workload: Workload) -> dict[str, Pass]:
 
 
 def _pass(workload: Workload, engine: Peer) -> Pass:
-    calls = [call for row in _calls(workload, engine) for call in row]
+    # Patient by patient, as we do and as a service would.
+    calls = [call for patient in zip(*_calls(workload, engine), strict=True) for call in patient]
 
     def run() -> None:
         for call in calls:

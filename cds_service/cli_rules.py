@@ -10,6 +10,7 @@ import typer
 
 from cds_service.authoring.boundaries.bundles import files, write
 from cds_service.authoring.boundaries.probes import ProbeMaker
+from cds_service.authoring.facts_page import facts_page
 from cds_service.authoring.findings_page import findings_page
 from cds_service.authoring.reference import Reference
 from cds_service.authoring.samples import default_samples_dir, sample_reader
@@ -122,11 +123,15 @@ def rules_boundaries(
 def rules_docs(
     out: Annotated[Path | None, typer.Option("--out", help="A file to write; standard output unless given.")] = None,
     codes: Annotated[bool, typer.Option("--findings", help="The codes of findings instead.")] = False,
+    facts: Annotated[bool, typer.Option("--facts", help="The facts of the catalogue instead.")] = False,
     rules_dir: RulesDir = None,
 ) -> None:
-    """Write the page with all trials in plain words (docs/trials.md), or that of all findings (docs/findings.md)."""
+    """Write the page with all trials in plain words (docs/trials.md), of all findings or of all facts."""
     if codes:
         page = findings_page()
+    elif facts:
+        folder, library, _ = _load(rules_dir)
+        page = facts_page(library.catalogue, folder)
     else:
         folder, library, findings = _load(rules_dir)
         show_findings(findings)

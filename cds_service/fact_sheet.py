@@ -115,7 +115,7 @@ def _defined(spec: DefinedFact, sheet: FactSheet, library: Library) -> Json:
     }
 
 
-def _evidence(entries: Iterable[Json], keys: tuple[str, ...] = ("raw", "code", "note")) -> Iterator[Json]:
+def _evidence(entries: Iterable[Json], keys: tuple[str, ...] = ("raw", "code", "text", "note")) -> Iterator[Json]:
     """What the record says, without what is said of the fact as a whole."""
     for entry in entries:
         if entry["source"] is not None:
@@ -125,7 +125,7 @@ def _evidence(entries: Iterable[Json], keys: tuple[str, ...] = ("raw", "code", "
 
 def _records(entries: Iterable[Json]) -> Iterator[Json]:
     """The same for events: the state of each (`current`, `past`, …), or the reason why it only may be one."""
-    for item in _evidence(entries, ("value", "reason", "raw", "code", "note")):
+    for item in _evidence(entries, ("value", "reason", "raw", "code", "text", "note")):
         yield {"state" if key == "value" else key: value for key, value in item.items()}
 
 

@@ -28,6 +28,8 @@ _MOST_DIGITS = 6
 _NUMBER = re.compile(r"\d+\.\d{3,}")
 _YES_NO = {True: "yes", False: "no"}
 _SHORT = 40
+_MOST_LINES = 8
+"""Pieces of evidence of one fact, unless everything is asked for."""
 _LASTING = frozenset({"Conditions", "Allergies"})
 _OF_THE_PATIENT = frozenset({"birth date", "gender", "deceased"})
 
@@ -46,8 +48,8 @@ def show_fact_sheet(document: Entry, console: Console | None = None, *, everythi
     absent = [fact for fact in document["facts"] if _is_absent(fact)]
     shown = [fact for fact in document["facts"] if fact["status"] != "unknown" and (everything or fact not in absent)]
     for group in (*GROUPS, OTHER):
-        _show_group(group, [fact for fact in shown if fact["group"] == group], console)
-    _show_unknown([fact for fact in document["facts"] if fact["status"] == "unknown"], console)
+        _show_group(group, [fact for fact in shown if fact["group"] == group], console, everything)
+    _show_unknown([fact for fact in document["facts"] if fact["status"] == "unknown"], console, everything)
     if absent and not everything:
         console.print()
         console.print(f"{len(absent)} more facts have nothing on record and are presumed absent; --all lists them.")
@@ -57,17 +59,17 @@ def _is_absent(fact: Entry) -> bool:
     return fact["status"] == "presumed" and not fact["evidence"] and fact["value"] is False
 
 
-def _show_group(group: str, facts: Sequence[Entry], console: Console) -> None:
+def _show_group(group: str, facts: Sequence[Entry], console: Console, everything: bool) -> None:
     if not facts:
         return
     table = _table(group, "fact", "value", "evidence")
     for fact in facts:
-        table.add_row(_called(fact), _said(fact), _evidence(fact))
+        table.add_row(_called(fact), _said(fact), _evidence(fact, everything))
     console.print()
     console.print(table)
 
 
-def _show_unknown(facts: Sequence[Entry], console: Console) -> None:
+def _show_unknown(facts: Sequence[Entry], console: Console, everything: bool) -> None:
     """Those with something on record one by one, the others by reason in one line each."""
     if not facts:
         return
@@ -75,7 +77,7 @@ def _show_unknown(facts: Sequence[Entry], console: Console) -> None:
     silent: defaultdict[str, list[Entry]] = defaultdict(list)
     for fact in facts:
         if fact["evidence"] or fact.get("because"):
-            table.add_row(_called(fact), _words(fact["reason"]), _evidence(fact))
+            table.add_row(_called(fact), _words(fact["reason"]), _evidence(fact, everything))
         else:
             silent[fact["reason"]].append(fact)
     console.print()
@@ -131,15 +133,17 @@ def _number(value: Any) -> str:
     return _NUMBER.sub(lambda found: f"{float(found[0]):.{_MOST_DIGITS}g}", str(value))
 
 
-def _evidence(fact: Entry) -> str:
-    lines = [_line(item) for item in fact["evidence"]]
+def _evidence(fact: Entry, everything: bool) -> str:
+    lines = [_line(item, fact["reason"]) for item in fact["evidence"]]
+    if not everything and len(lines) > _MOST_LINES + 1:
+        lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} more (--all)"]
     lines += [f"because: {reason}" for reason in fact.get("because", ())]
     if fact.get("via"):
         lines.append(f"by {fact['via']}")
     return "\n".join(map(escape, lines))
 
 
-def _line(item: Entry) -> str:
+def _line(item: Entry, reason_of_all: str | None) -> str:
     raw, code, note, state = item.get("raw"), item.get("code"), item.get("note") or "", item.get("state")
     written = "" if raw is None else " ".join(filter(None, (_cut(raw["value"]), raw["unit"])))
     if note in _OF_THE_PATIENT:
@@ -150,10 +154,13 @@ def _line(item: Entry) -> str:
     if code is not None:
         system = SYSTEMS.get(code["system"]) or code["system"].rpartition("/")[2]
         parts.append(" ".join(filter(None, (system, code["code"], _cut(code["display"] or "")))))
+    if "text" in item:
+        parts.append(f"“{_cut(item['text'])}”")
     parts.append(item["source"])
-    # What is special about it is often the reason itself, in other words.
-    words = dict.fromkeys(_words(word) for word in (item.get("reason"), note) if word)
-    return ", ".join((*parts, *words))
+    # What is special about it is often the reason itself.
+    said = [_words(word) for word in (item.get("reason"), note) if word and word != reason_of_all]
+    parts += [word for word in said if not any(word in other and word != other for other in said)]
+    return ", ".join(dict.fromkeys(parts))
 
 
 def _cut(text: str) -> str:

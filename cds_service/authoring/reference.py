@@ -131,7 +131,7 @@ class Reference:
                 for key, word in (("valueset", ""), ("history", "history: "), ("hints", "may be: ")):
                     set_id = getattr(spec, key)
                     if set_id is not None:
-                        yield f"{word}{set_id} ({self._extent(set_id)})"
+                        yield f"{word}{set_id} ({self.extent(set_id)})"
                 if spec.route is not None:
                     yield f"route: {spec.route}"
             case DerivedFact():
@@ -151,7 +151,7 @@ class Reference:
             more = len(codes) - _MOST_CODES
             yield f"{system} {', '.join(codes[:_MOST_CODES])}" + (f" and {more} more" if more > 0 else "")
 
-    def _extent(self, set_id: str) -> str:
+    def extent(self, set_id: str) -> str:
         """How many codes of each system a value set lists; prefixes count as one each."""
         content, _ = read_json(self.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
         counts: Counter[str] = Counter()

@@ -1,7 +1,8 @@
 """A fact and its evidence as plain entries, for `explain`, the fact sheet and the cards.
 
 Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a canonical value stand `raw` (value and
-unit as sent) and `code`. A known fact has no reason; an unknown one has a reason and no value.
+unit as sent) and `code`, or the `text` of what has no code. A known fact has no reason; an unknown one has a reason and
+no value.
 """
 
 from collections.abc import Sequence
@@ -91,6 +92,8 @@ def _entry(name: str, value: Any, unit: str, evidence: Evidence | None, reason: 
         entry["raw"] = {"value": evidence.value, "unit": evidence.unit or None}
     if evidence and evidence.code:
         entry["code"] = {"system": evidence.system, "code": evidence.code, "display": evidence.display or None}
+    elif evidence and evidence.display:
+        entry["text"] = evidence.display
     if evidence and evidence.note:
         entry["note"] = evidence.note
     return entry

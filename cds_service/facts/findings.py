@@ -1,6 +1,7 @@
 """What can be wrong in the catalogue, the value sets and the tables beside them, by its stable code."""
 
 from cds_service.errors import Finding, Severity
+from cds_service.facts.fact import Reason
 
 FINDINGS: dict[str, str] = {
     "fact-file-invalid": 'A fact file holds `{"facts": [...]}` (and may name its `$schema`), nothing else.',
@@ -29,6 +30,23 @@ ISSUE_CODES: dict[str, str] = {
     "value_not_understood": "A result's value is not understood; the fact is unknown.",
 }
 """The codes of the issues that the facts add to those of reading a record."""
+
+
+REASONS: dict[Reason, str] = {
+    "no_result": "Nothing is on record, though everything of that kind was supplied; or only results without a value.",
+    "not_supplied": "That kind of resource was not supplied at all.",
+    "incomplete_record": "It was supplied in part, or something in it that may matter could not be read.",
+    "too_old": "There is evidence, older than the fact or the criterion allows.",
+    "undated": "There is evidence without a date, where its age matters.",
+    "unit_not_understood": "The newest value is in a unit that the fact doesn't list, or in none.",
+    "value_not_understood": "The newest value is unreadable, impossible, contradicts itself or has no status.",
+    "no_reference_range": "The observation gives no limit of normal, or none that certainly applies to this patient.",
+    "indeterminate": "The laboratory says that it is neither positive nor negative.",
+    "conflicting_results": "Results of which any may be the newest differ.",
+    "uncoded_mention": "It is mentioned in words only; no code says so.",
+    "unconfirmed": "It is recorded as unconfirmed, provisional or differential, or under a code that only may mean it.",
+}
+"""Why a fact is unknown."""
 
 
 def finding(

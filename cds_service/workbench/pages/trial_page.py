@@ -184,9 +184,11 @@ class _TrialPage:
     def _show_findings(self) -> None:
         checked = self.checked
         assert checked is not None
-        show_findings(checked.problems, self._go_to)
         if self.edited:
             show_effect(checked, self.place)
+        if checked.problems:
+            Text("h2", "To mend")
+        show_findings(checked.problems, self._go_to)
 
     def _go_to(self, file: str, line: int) -> None:
         self._turn_to(file)

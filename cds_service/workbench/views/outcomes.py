@@ -1,5 +1,6 @@
 """Each criterion of a trial for one patient: outcome, why, and what it was before an edit."""
 
+import re
 from dataclasses import dataclass
 
 from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
@@ -8,6 +9,9 @@ from cds_service.logic.explain import Reason
 from cds_service.matching import Match
 from cds_service.trials.cases import Place, places_of
 from cds_service.trials.verdicts import CriterionResult, TrialResult
+
+_LONG = re.compile(r"\d+\.\d{4,}")
+"""A number with more digits than any record has: it was converted, or divided by a limit of normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,9 @@ def said(reason: Reason, result: Match, *, fails: bool) -> str:
         return f"{text}: not known" + (f" ({why[0].replace('_', ' ')})" if why else "")
     if reason.flip is not None:
         has, _, needs = reason.flip.text().partition(", needs ")
-        text += f": is {has}" + (f", needs {needs}" if fails else "")
+        text += f": is {_LONG.sub(lambda number: f'{float(number[0]):.4g}', has)}" + (
+            f", needs {needs}" if fails else ""
+        )
     return text if reason.clears is None else f"{text}, until {reason.clears.isoformat()}"
 
 
