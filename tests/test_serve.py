@@ -82,7 +82,7 @@ def test_the_printed_curl_line_returns_cards(running: str, sample: str, cards: i
     ("settings", "message"),
     [
         ({"CDS_HOST": "0.0.0.0"}, "CDS_INSECURE_NO_AUTH"),
-        ({"CDS_RULES_DIR": "/nowhere"}, "there is no such folder"),
+        ({"CDS_RULES_DIR": "/nowhere"}, "there is no such file or folder"),
         ({"CDS_MAX_CARD": "3"}, "CDS_MAX_CARDS"),
     ],
 )

@@ -109,7 +109,8 @@ class Routes:
         if wanted == "systemic":
             if routes <= self._local:
                 return False
-            fits = True if routes <= self._systemic else None
+            vague = all(self._local.intersection(self._could_be.get(route, ())) for route in routes)
+            fits = True if routes <= self._systemic and not (vague and match == "hint") else None
         elif wanted in routes:
             fits = True
         elif any(wanted in self._could_be.get(route, ()) for route in routes):

@@ -38,6 +38,10 @@ def by(route: str, drug: str = PREDNISONE) -> Json:
     return request(drug, dosageInstruction=[{"route": concept(route)}])
 
 
+def by_words(route: str, drug: str) -> Json:
+    return request(drug, dosageInstruction=[{"route": {"text": route}}])
+
+
 def atc(code: str) -> Json:
     return request(medicationCodeableConcept=concept(code, ATC))
 
@@ -193,6 +197,12 @@ TABLE: Table = {
         row("salbutamol tablet", BETA, "yes", request("197318")),
         row("salbutamol, ATC group for inhalation", BETA, "no", atc("R03AC02")),
         row("salbutamol, ATC systemic group", BETA, "yes", atc("R03CC02")),
+    ],
+    "an injection may go into a joint": [
+        row("betamethasone by injection", STEROID, "unknown", by_words("injection", "1514")),
+        row("into a muscle", STEROID, "yes", by_words("Intramuscular injection", "1514")),
+        row("into a joint", STEROID, "no", by_words("Intra-articular", "1514")),
+        row("methylprednisolone by injection, which usually is systemic", STEROID, "yes", by_words("injection", "6902")),
     ],
     "a route settles nothing but the route": [
         row("enoxaparin under the skin: to treat or to prevent?", "medication.therapeutic_anticoagulant", "unknown", by("34206005", "67108")),
