@@ -72,7 +72,7 @@ class Service:
     def workers(self) -> list[int]:
         """The processes that answer, without their parent and multiprocessing's own helper."""
         listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+            ["ps", "-ww", "-o", "pid=", "-o", "args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
         ).stdout
         return [int(line.split()[0]) for line in listed.splitlines() if "spawn_main" in line]
 
