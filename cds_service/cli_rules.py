@@ -123,21 +123,20 @@ def rules_boundaries(
 def rules_docs(
     out: Annotated[Path | None, typer.Option("--out", help="A file to write; standard output unless given.")] = None,
     codes: Annotated[bool, typer.Option("--findings", help="The codes of findings instead.")] = False,
-    facts: Annotated[bool, typer.Option("--facts", help="The facts of the catalogue instead.")] = False,
+    facts: Annotated[bool, typer.Option("--facts", help="Every fact instead, below what FILE says by hand.")] = False,
     rules_dir: RulesDir = None,
 ) -> None:
     """Write the page with all trials in plain words (docs/trials.md), of all findings or of all facts."""
     if codes:
         page = findings_page()
-    elif facts:
-        folder, library, _ = _load(rules_dir)
-        page = facts_page(library.catalogue, folder)
     else:
         folder, library, findings = _load(rules_dir)
         show_findings(findings)
         if any(f.severity == "error" for f in findings):
             _stop("The page would be incomplete.")
-        page = trials_page(Reference(library, folder))
+        reference = Reference(library, folder)
+        written = out.read_text(encoding="utf-8") if out is not None and out.is_file() else ""
+        page = facts_page(reference, written) if facts else trials_page(reference)
     if out is None:
         typer.echo(page, nl=False)
     else:

@@ -71,9 +71,9 @@ class Service:
 
     def workers(self) -> list[int]:
         """The processes that answer, without their parent and multiprocessing's own helper."""
-        listed = subprocess.run(
-            ["ps", "-ww", "-o", "pid=", "-o", "args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
-        ).stdout
+        # Wide, or a long path of the interpreter pushes what is looked for out of the line.
+        children = ["ps", "-ww", "-o", "pid=", "-o", "args=", "--ppid", str(self.process.pid)]
+        listed = subprocess.run(children, capture_output=True, text=True, check=False).stdout
         return [int(line.split()[0]) for line in listed.splitlines() if "spawn_main" in line]
 
     def ask(self) -> httpx2.Response:
