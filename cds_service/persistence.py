@@ -43,6 +43,7 @@ class Persistence:
         """Write what is queued and close the connections."""
         self.recorder.stop(_FLUSH_SECONDS)
         self.suppression.close()
+        self.tokens.close()
         self.database.close()
 
 

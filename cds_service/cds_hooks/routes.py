@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import anyio
 from fastapi import APIRouter
 from msgspec import json
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 from structlog.typing import FilteringBoundLogger
@@ -48,7 +49,7 @@ class Sent:
 class Answer:
     """The cards for a record. `undecided`: some trial has none only because its diagnosis is not certain.
 
-    `decision` names the answer; `keep` takes note of it. It must return at once and never raise.
+    `decision` names the answer; `keep` takes note of it once it is sent, and must return at once.
     """
 
     cards: list[dict[str, Any]]
@@ -151,9 +152,17 @@ def router(
         assert done is not None
         ms = round((anyio.current_time() - began) * 1000, 1)
         log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
-        done.keep(Sent(body, done.body, ms, done.fetched))
+        # Once the answer is out: nobody waits for what is remembered of it.
+        later = BackgroundTask(remember, done.keep, Sent(body, done.body, ms, done.fetched))
         # An answer is about one patient at one moment.
-        return Response(done.body, headers={"Cache-Control": "no-store"}, media_type="application/json")
+        headers = {"Cache-Control": "no-store"}
+        return Response(done.body, headers=headers, media_type="application/json", background=later)
+
+    async def remember(keep: Callable[[Sent], None], sent: Sent) -> None:
+        try:
+            keep(sent)
+        except Exception as error:
+            log.error("answer_not_remembered", error=type(error).__name__)
 
     def begin(serving: Serving, body: bytes, caller: Caller) -> tuple[Supplied, Plan | None, Done | None]:
         supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases)

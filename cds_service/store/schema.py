@@ -5,8 +5,10 @@ transaction, so a migration is there whole or not at all. Migrations only add, s
 already migrated serves this one as well (a release that is rolled back, or one that is being rolled out).
 """
 
+import sqlite3
 import time
 from collections.abc import Callable
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -71,20 +73,19 @@ def _locked(engine: Engine, run: Callable[[Connection, Config], str]) -> str:
 
 def _write_ahead(engine: Engine) -> None:
     """SQLite's write-ahead log, a property of the file: readers don't wait for writers."""
-    raw = engine.raw_connection()
-    try:
-        deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
+    with engine.connect() as connection:
+        # Below SQLAlchemy, which would begin a transaction, and in one the mode can't be changed.
+        driver: Any = connection.connection.driver_connection
         while True:
             try:
-                raw.cursor().execute("PRAGMA journal_mode = WAL")
+                driver.execute("PRAGMA journal_mode = WAL")
                 return
-            except Exception as error:
+            except sqlite3.Error as error:
                 # Changing the mode does not wait for a lock as everything else does.
                 if "locked" not in str(error) or time.monotonic() > deadline:
                     raise OperationalError("PRAGMA journal_mode", None, error) from error
                 time.sleep(0.02)
-    finally:
-        raw.close()
 
 
 def _config() -> Config:

@@ -1,19 +1,17 @@
 """What is not shown again: trials that a clinician has dealt with for this patient, and cards of this encounter."""
 
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as Late
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
+from cds_service.store.prompt import Prompt
 from cds_service.store.tables import feedback, served_cards
 
 REFER = "refer"
@@ -21,7 +19,7 @@ ORDER = "order"
 
 DEADLINE_SECONDS = 0.15
 """Longest that an answer waits for this. A database on the same network takes a millisecond or two."""
-_READERS = 4
+_THREADS = 4
 
 Row = Mapping[Any, Any]
 
@@ -65,50 +63,34 @@ class Suppression:
         self, database: Database, is_lasting: IsLasting, now: Callable[[], datetime], failed: Callable[[], None]
     ) -> None:
         """`failed` is called each time that the database did not answer, or not in time."""
-        self._database = database
+        self._prompt = Prompt[HeldBack](database, writes=False, threads=_THREADS)
         self._is_lasting = is_lasting
         self._now = now
         self._failed = failed
-        self._readers: ThreadPoolExecutor | None = None
-        self._lock = threading.Lock()
 
     def ask(self, question: Question) -> "Future[HeldBack] | None":
         """Start looking. None where there is no point in it."""
         if not (question.policy.days or (question.policy.once_per_encounter and question.encounter)):
             return None
-        if not self._database.worth_trying:
+        try:
+            return self._prompt.start(lambda connection: held_back(connection, question, self._now(), self._is_lasting))
+        except StoreUnavailable:
             self._failed()
             return None
-        with self._lock:
-            self._readers = self._readers or ThreadPoolExecutor(_READERS, thread_name_prefix="suppression")
-            return self._readers.submit(self._look, question)
 
     def result(self, asked: "Future[HeldBack] | None", seconds: float = DEADLINE_SECONDS) -> HeldBack:
         """What was found, or nothing if it takes longer than `seconds` from now. Never raises."""
         if asked is None:
             return NOTHING
         try:
-            return asked.result(seconds)
-        except Late:
-            asked.cancel()
-            # Until the pause is over nobody else waits for it.
-            self._database.note_failure("Timeout")
-        except (StoreUnavailable, SQLAlchemyError):
-            # `Database` has taken note of it.
-            pass
-        self._failed()
-        return NOTHING
+            return self._prompt.result(asked, seconds)
+        except StoreUnavailable:
+            self._failed()
+            return NOTHING
 
     def close(self) -> None:
-        """End the threads. The next question starts new ones."""
-        with self._lock:
-            readers, self._readers = self._readers, None
-        if readers is not None:
-            readers.shutdown(cancel_futures=True)
-
-    def _look(self, question: Question) -> HeldBack:
-        with self._database.transaction(writes=False) as connection:
-            return held_back(connection, question, self._now(), self._is_lasting)
+        """End its threads."""
+        self._prompt.close()
 
 
 def held_back(connection: Connection, question: Question, now: datetime, is_lasting: IsLasting) -> HeldBack:

@@ -5,16 +5,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
+from cds_service.store.prompt import Prompt
 from cds_service.store.tables import NAME, seen_tokens
 from cds_service.store.upserts import insert_new
 
 GRACE = timedelta(minutes=5)
 """How long a token is remembered past its expiry: the clocks of machines differ."""
+DEADLINE_SECONDS = 0.3
+"""Longest that a request waits for this."""
+_THREADS = 4
 
 
 class SeenTokens:
@@ -28,6 +31,8 @@ class SeenTokens:
     def __init__(self, database: Database, now: Callable[[], datetime], failed: Callable[[], None]) -> None:
         """`failed` is called each time that the database could not be asked."""
         self._database = database
+        # Not to the disk: after a power failure the tokens of the last moment have all but expired.
+        self._prompt = Prompt[bool](database, writes=True, threads=_THREADS)
         self._now = now
         self._failed = failed
         self._here = MemoryReplayGuard(now)
@@ -36,19 +41,19 @@ class SeenTokens:
         """Whether this token has not been used before; from now on it has. Never raises."""
         if not self._here.first_time(issuer, jti, expires):
             return False
-        if not self._database.worth_trying:
-            self._failed()
-            return True
         # Of any length, and whatever it is made of.
         name = hashlib.sha256(f"{len(issuer)} {issuer} {jti}".encode("utf-8", "surrogatepass")).hexdigest()
         row = {"token": name, "issuer": issuer[:NAME], "expires": expires}
         try:
-            # Not to the disk: after a power failure the tokens of the last moment have all but expired.
-            with self._database.transaction(writes=True, durable=False) as connection:
-                return insert_new(connection, seen_tokens, [row]) == 1
-        except (StoreUnavailable, SQLAlchemyError):
+            asked = self._prompt.start(lambda connection: insert_new(connection, seen_tokens, [row]) == 1)
+            return self._prompt.result(asked, DEADLINE_SECONDS)
+        except StoreUnavailable:
             self._failed()
             return True
+
+    def close(self) -> None:
+        """End its threads."""
+        self._prompt.close()
 
     def forget_expired(self) -> int:
         """Delete what has expired. Gives how many rows. Raises StoreUnavailable."""

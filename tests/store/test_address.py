@@ -6,7 +6,7 @@ import pytest
 
 from cds_service.store.address import database_address, make_state_dir
 from cds_service.store.database import Database
-from cds_service.store.failures import StoreError
+from cds_service.store.failures import StoreError, StoreUnavailable
 
 
 def test_by_default_it_is_a_file_in_the_state_folder(tmp_path: Path) -> None:
@@ -54,3 +54,17 @@ def test_a_state_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="set CDS_STATE_DIR"):
         make_state_dir(tmp_path / "file" / "state")
+
+
+@pytest.mark.parametrize("kind", ["no database", "a folder"])
+def test_a_file_that_is_no_database_is_an_outage_and_no_crash(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "cds-service.sqlite3"
+    if kind == "a folder":
+        file.mkdir()
+    else:
+        file.write_bytes(b"this is no database, and long enough for it to be noticed" * 100)
+    database = Database(database_address(None, tmp_path))
+    with pytest.raises(StoreUnavailable):
+        database.ping()
+    assert not database.available
+    database.close()

@@ -1,6 +1,7 @@
 """A token counts once, whichever worker meets it."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -34,15 +35,25 @@ def failures() -> list[None]:
 
 
 @pytest.fixture
-def worker(opened: Callable[[], Database], clock: Clock, failures: list[None]) -> Callable[[], SeenTokens]:
+def worker(opened: Callable[[], Database], clock: Clock, failures: list[None]) -> Iterator[Callable[[], SeenTokens]]:
     """Makes another worker's view of the tokens."""
+    started = []
 
     def start() -> SeenTokens:
         database = opened()
         database.ping()
-        return SeenTokens(database, clock, lambda: failures.append(None))
+        started.append(SeenTokens(database, clock, lambda: failures.append(None)))
+        return started[-1]
 
-    return start
+    yield start
+    for tokens in started:
+        tokens.close()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no hanging database."""
+    monkeypatch.setattr("cds_service.store.tokens.DEADLINE_SECONDS", 10)
 
 
 def test_it_is_what_the_gate_asks(worker: Callable[[], SeenTokens], clock: Clock) -> None:
@@ -94,3 +105,15 @@ def test_without_the_database_each_worker_still_knows_its_own(
         connection.execute(text("DROP TABLE seen_tokens"))
     assert [tokens.first_time("i", jti, clock.now) for jti in "1122"] == [True, False, True, False]
     assert len(failures) == 2
+
+
+def test_a_database_that_hangs_is_not_waited_for(
+    worker: Callable[[], SeenTokens], clock: Clock, failures: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.store.tokens.DEADLINE_SECONDS", 0.05)
+    monkeypatch.setattr("cds_service.store.tokens.insert_new", lambda *_: time.sleep(0.5))
+    tokens = worker()
+    began = time.monotonic()
+    assert [tokens.first_time("i", str(n % 50), clock.now) for n in range(100)] == [True] * 50 + [False] * 50
+    assert time.monotonic() - began < 0.4
+    assert len(failures) == 50
