@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from cds_service.facts.coded import EventCodes
 from cds_service.facts.entries import (
     ANY_TIME,
     ONGOING,
@@ -18,7 +17,6 @@ from cds_service.facts.entries import (
 from cds_service.facts.fact import Days, Reason
 from cds_service.facts.moments import days_back, period_text, read_date
 from cds_service.facts.onsets import performed_at
-from cds_service.fhir.record import Record
 from cds_service.fhir.views import (
     Device,
     DeviceUseStatement,
@@ -39,11 +37,10 @@ _NOT_YET_ON_STUDY = frozenset(
 )
 
 
-def procedure_entry(view: Procedure, codes: EventCodes, patient: Patient | None, as_of: date) -> Entry | None:
+def procedure_entry(view: Procedure, patient: Patient | None, as_of: date) -> Entry | None:
     """A Procedure; `None` where it was not done, is only prepared or lies after `as_of`. Completed ones are certain."""
     status = (view.status or "").strip().casefold()
-    coded = codes.read((view.code,), categories=(view.category,))
-    if coded.is_immaterial or status in _NO_PROCEDURE:
+    if status in _NO_PROCEDURE:
         return None
     period = view.performed_period
     if period is not None:
@@ -60,10 +57,10 @@ def procedure_entry(view: Procedure, codes: EventCodes, patient: Patient | None,
     if span is None:
         return None
     doubt: Reason | None = None if status in {"completed", "in-progress"} else "unconfirmed"
-    return Entry(source("Procedure", view.id), coded, span, shown, status, doubt)
+    return Entry(source("Procedure", view.id), span, shown, status, doubt)
 
 
-def immunization_entry(view: Immunization, codes: EventCodes, as_of: date) -> Entry | None:
+def immunization_entry(view: Immunization, as_of: date) -> Entry | None:
     """An Immunization; `None` where it was not given or lies after `as_of`."""
     status = (view.status or "").strip().casefold()
     when = read_date(view.occurrence_date_time)
@@ -73,10 +70,10 @@ def immunization_entry(view: Immunization, codes: EventCodes, as_of: date) -> En
     doubt: Reason | None = None if status == "completed" else "unconfirmed"
     shown = view.occurrence_date_time or view.occurrence_string or view.recorded or ""
     span = Span(moment, Days(0, moment.hi) if when is None else moment, False)
-    return Entry(source("Immunization", view.id), codes.read((view.vaccine_code,)), span, shown[:40], status, doubt)
+    return Entry(source("Immunization", view.id), span, shown[:40], status, doubt)
 
 
-def device_entry(view: Device, codes: EventCodes) -> Entry | None:
+def device_entry(view: Device) -> Entry | None:
     """A Device of the patient's, present at an unknown time since."""
     status = (view.status or "").strip().casefold()
     if status == "entered-in-error":
@@ -84,10 +81,10 @@ def device_entry(view: Device, codes: EventCodes) -> Entry | None:
     active = {"": True, "active": True, "inactive": False}.get(status)
     doubt: Reason | None = "unconfirmed" if active is None else None
     span = Span(ANY_TIME, ONGOING if active else ANY_TIME, active)
-    return Entry(source("Device", view.id), codes.read((view.type,)), span, "", status, doubt)
+    return Entry(source("Device", view.id), span, "", status, doubt)
 
 
-def device_use_entry(view: DeviceUseStatement, codes: EventCodes, record: Record, as_of: date) -> Entry | None:
+def device_use_entry(view: DeviceUseStatement, as_of: date) -> Entry | None:
     """A statement that a device is or was used."""
     status = (view.status or "").strip().casefold()
     if status in {"entered-in-error", "intended"}:
@@ -103,14 +100,11 @@ def device_use_entry(view: DeviceUseStatement, codes: EventCodes, record: Record
         span = None if is_planned(when, as_of) else Span(start, ONGOING if active else Days(0, start.hi), active)
     if span is None:
         return None
-    device = record.device_of(view)
-    called = None if view.device is None else view.device.display
-    coded = codes.read((None if device is None else device.type,), texts=(called,))
     doubt: Reason | None = None if status in {"active", "completed", "stopped"} else "unconfirmed"
-    return Entry(source("DeviceUseStatement", view.id), coded, span, shown, status, doubt)
+    return Entry(source("DeviceUseStatement", view.id), span, shown, status, doubt)
 
 
-def study_entry(view: ResearchSubject, codes: EventCodes, as_of: date) -> Entry | None:
+def study_entry(view: ResearchSubject, as_of: date) -> Entry | None:
     """Participation in a study; `None` for a person who was only considered."""
     status = (view.status or "").strip().casefold()
     period = view.period or Period()
@@ -118,7 +112,7 @@ def study_entry(view: ResearchSubject, codes: EventCodes, as_of: date) -> Entry 
     if status in _NOT_YET_ON_STUDY or span is None:
         return None
     doubt: Reason | None = None if status in _ON_STUDY | _OFF_STUDY else "unconfirmed"
-    return Entry(source("ResearchSubject", view.id), codes.read(()), span, period_text(view.period), status, doubt)
+    return Entry(source("ResearchSubject", view.id), span, period_text(view.period), status, doubt)
 
 
 def _over_period(period: Period, lasts: bool, as_of: date) -> Span | None:

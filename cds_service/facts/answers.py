@@ -39,6 +39,7 @@ class Unreadable:
 NOT_UNDERSTOOD = Unreadable("value_not_understood")
 LESS_THAN_ASKED = Unreadable("value_not_understood", "does not say all that is asked")
 UNIT_NOT_UNDERSTOOD = Unreadable("unit_not_understood")
+NO_REFERENCE_RANGE = Unreadable("no_reference_range")
 
 
 def values_of(saying: Saying) -> tuple[str, ...]:

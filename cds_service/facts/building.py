@@ -1,18 +1,20 @@
-"""From one record to its facts, each by its kind."""
+"""From what one record tells to its facts, each by its kind."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from cds_service.facts.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value
+from cds_service.facts.coverage import Coverage
 from cds_service.facts.derived import derive
-from cds_service.facts.events import collect
-from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Reason, Value, unknown
+from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Value, unknown
 from cds_service.facts.intervals import point
 from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.measured import Measured, agreeing, hull, matching
+from cds_service.facts.measured import Measured, agreeing, hull
 from cds_service.facts.moments import days_back, read_date
-from cds_service.facts.observations import Measurement
+from cds_service.facts.numbers import Reading
+from cds_service.facts.observations import Measurement, Saying
 from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
 from cds_service.facts.reference_ranges import Person, Side
 from cds_service.facts.specs import (
@@ -28,64 +30,80 @@ from cds_service.facts.specs import (
     ResultFact,
 )
 from cds_service.fhir.dates import DateRange
-from cds_service.fhir.record import Record
+from cds_service.fhir.decode import Malformed
+from cds_service.fhir.views import Patient
+
+_SIDES: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one record tells, by the facts that it is about: observations, unreadable ones, events."""
+
+    patient: Patient | None
+    measurements: Mapping[str, Sequence[Measurement]]
+    malformed: Mapping[str, Sequence[Malformed]]
+    events: Callable[[EventsFact], Events]
+    coverage: Coverage
+
+
+def nothing_told(coverage: Coverage) -> Told:
+    """What a record of that coverage tells in which there is nothing."""
+    return Told(None, {}, {}, coverage.no_events, coverage)
 
 
 class Builder:
-    """Builds the facts `wanted` from one record; ask for each with `fact`.
+    """Builds facts from what a record tells; ask for each with `fact`.
 
-    The `stated` facts are taken as they are, whatever the record says, and others are computed from them.
+    The `stated` facts are taken as they are, whatever the record says, and others are computed from them. What `known`
+    gives is taken as well; where it gives `None` the fact is made.
     """
 
     def __init__(
         self,
-        record: Record,
+        told: Told,
         knowledge: FactKnowledge,
         as_of: date,
-        wanted: frozenset[str],
-        stated: Mapping[str, Fact],
+        stated: Mapping[str, Fact] = MappingProxyType({}),
+        known: Callable[[str], Fact | None] = lambda name: None,
     ) -> None:
-        self._record = record
+        self._told = told
         self._knowledge = knowledge
         self._as_of = as_of
+        self._known = known
         self._facts: dict[str, Fact] = dict(stated)
-        self._measurements = knowledge.observations.sort(record, wanted)
-        self._malformed = matching(record.malformed, knowledge.observations)
-        self._events = collect(record, knowledge, wanted, as_of)
-        whole = "Observation" in record.whole
-        self._missing: Reason = "no_result" if whole else record.gaps.get("Observation", "not_supplied")
-        self._sex = sex_of(record.patient)
-        # An unreadable Observation without a readable code may be a value of any fact.
-        self._none_hidden = whole and not any(m.type == "Observation" and m.code is None for m in record.malformed)
+        self._sex = sex_of(told.patient)
 
     def fact(self, name: str) -> Fact:
         """The fact; its parts are made first, and the catalogue has no circles."""
         found = self._facts.get(name)
         if found is None:
-            found = self._facts[name] = self._make(self._knowledge.catalogue.facts[name])
+            found = self._known(name) or self._make(self._knowledge.catalogue.facts[name])
+            self._facts[name] = found
         return found
 
     def _make(self, spec: FactSpec) -> Fact:
         match spec:
-            case PatientFact():
-                return self._of_patient(spec)
             case EventsFact():
-                return self._of_events(spec)
+                events = self._told.events(spec)
+                return Fact(spec.name, events, evidence=tuple([item.evidence for item in events.items]))
             case Numeric():
                 return self._number(spec)
             case ResultFact():
                 return self._result(spec)
-            case DateFact():
-                return self._date(spec)
             case DerivedFact():
                 parts = {name: self.fact(name) for name in spec.references()}
                 return derive(spec, parts, self._limit)
+            case PatientFact():
+                return self._of_patient(spec)
+            case DateFact():
+                return self._date(spec)
             case DefinedFact():
                 evidence = [item for name in spec.references() for item in self._evidence_of(name)]
                 return Fact(spec.name, evidence=tuple(dict.fromkeys(evidence)))
 
     def _of_patient(self, spec: PatientFact) -> Fact:
-        patient = self._record.patient
+        patient = self._told.patient
         match spec.name:
             case "patient.age":
                 return age_fact(spec.name, patient, self._as_of)
@@ -93,34 +111,39 @@ class Builder:
                 return sex_fact(spec.name, patient)
         return deceased_fact(spec.name, patient, self._as_of)
 
-    def _of_events(self, spec: EventsFact) -> Fact:
-        events = self._events[spec.name]
-        return Fact(spec.name, events, evidence=tuple(item.evidence for item in events.items))
-
     def _measured(
         self,
         spec: Observed,
-        counts: Callable[[Measurement], bool] = lambda measurement: True,
+        counts: Callable[[Measurement], bool] | None = None,
         telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying),
     ) -> Measured:
-        measurements = [item for item in self._measurements.get(spec.name, ()) if counts(item)]
-        malformed = self._malformed.get(spec.name, ())
-        return Measured(spec.name, measurements, malformed, self._missing, self._as_of, telling)
+        measurements = self._told.measurements.get(spec.name, ())
+        if counts is not None:
+            measurements = [item for item in measurements if counts(item)]
+        malformed = self._told.malformed.get(spec.name, ())
+        return Measured(spec.name, measurements, malformed, self._told.coverage.missing, self._as_of, telling)
 
     def _number(self, spec: Numeric) -> Fact:
         reader = self._knowledge.numbers[spec.name]
-        unit = spec.unit if isinstance(spec, QuantityFact) and spec.unit != "1" else ""
         measured = self._measured(spec)
-        fact = measured.fact(lambda m, _: reader.read(m.saying), hull, unit)
-        if isinstance(spec, QuantityFact):
-            fact = self._stale_height(spec, fact)
+        readings: dict[int, Reading | Unreadable] = {}  # each is read once, for the value and its two parts
+
+        def value(measurement: Measurement, day: DateRange | None) -> Value | Unreadable:
+            reading = readings[id(measurement.saying)] = reader.reading(measurement.saying)
+            return reader.value(reading)
+
+        if not isinstance(spec, QuantityFact):
+            fact = measured.fact(value, hull)
+        else:
+            fact = self._stale_height(spec, measured.fact(value, hull, "" if spec.unit == "1" else spec.unit))
             parts = {}
-            sides: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
-            for part, side in sides:
-                ratio = measured.renamed(f"{spec.name}.{part}").fact(
-                    lambda m, day, side=side: reader.times_limit(m.saying, side, self._person(day)),  # type: ignore[misc]
-                    hull,
-                )
+            for part, side in _SIDES:
+
+                def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
+                    saying = m.saying
+                    return reader.times_limit(readings[id(saying)], saying, side, self._person(saying, day))
+
+                ratio = measured.fact(times, hull, name=f"{spec.name}.{part}")
                 parts[part] = (
                     ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
                 )
@@ -131,7 +154,7 @@ class Builder:
 
     def _nothing_told(self, fact: Fact) -> bool:
         """Nothing at all is on record of the fact, in observations that were supplied whole."""
-        return not fact.evidence and fact.reason == "no_result" and self._none_hidden
+        return not fact.evidence and fact.reason == "no_result" and self._told.coverage.none_hidden
 
     def _is_presumed(self, spec: Numeric, fact: Fact) -> bool:
         """Nothing is on record of the fact, nor of the events without which it has the presumed value."""
@@ -144,10 +167,10 @@ class Builder:
         """A fact that goes stale only in a child (height): there, and where the age is not known, it is dropped here,
         because whether it counts depends on the person and not on the criterion."""
         limit = spec.fresh_for_child
-        age = age_at(None if self._record.patient is None else self._record.patient.birth_date, self._as_of)
-        if limit is None or (age is not None and age.years[0] >= 18):
+        if limit is None:
             return fact
-        return fact.at(limit.days_before(self._as_of))
+        age = age_at(None if self._told.patient is None else self._told.patient.birth_date, self._as_of)
+        return fact if age is not None and age.years[0] >= 18 else fact.at(limit.days_before(self._as_of))
 
     def _result(self, spec: ResultFact) -> Fact:
         reader = self._knowledge.results[spec.name]
@@ -160,7 +183,7 @@ class Builder:
             return not reader.denies(measurement.saying)
 
         measured = self._measured(spec, lambda m: m.how == "value" or (m.how == "variant" and affirms(m)), telling)
-        fact = measured.fact(lambda m, day: reader.read(m.saying, self._person(day), m.how), agreeing)
+        fact = measured.fact(lambda m, day: reader.read(m.saying, self._person(m.saying, day), m.how), agreeing)
         if spec.presumed is None or not self._nothing_told(fact):
             return fact
         # A report on the same gene that says less (one allele, no judgement) is no finding, and no reason to presume.
@@ -194,20 +217,20 @@ class Builder:
             return NOT_UNDERSTOOD
         return days_back(span, self._as_of)
 
-    def _person(self, day: DateRange | None) -> Person:
-        """Whom a reference range must fit: the age is that at the time of the observation."""
-        patient = self._record.patient
-        born = None if patient is None else patient.birth_date
-        first = None if day is None else age_at(born, day.first)
-        last = None if day is None else age_at(born, day.last)
+    def _person(self, saying: Saying, day: DateRange | None) -> Person:
+        """Whom the reference ranges of a saying must fit: the age is that at the time of the observation."""
+        if day is None or all(candidate.age is None for candidate in saying.reference_range):
+            return Person(self._sex, None)
+        born = None if self._told.patient is None else self._told.patient.birth_date
+        first, last = age_at(born, day.first), age_at(born, day.last)
         if first is None or last is None:
             return Person(self._sex, None)
         age = Age((first.years[0], last.years[1]), (first.months[0], last.months[1]), (first.days[0], last.days[1]))
         return Person(self._sex, age)
 
     def _limit(self, name: str) -> int | None:
-        entry = self._knowledge.catalogue.lookup(name)
-        return None if entry is None or entry.fresh_for is None else entry.fresh_for.days_before(self._as_of)
+        limit = self._knowledge.catalogue.fresh_for(name)
+        return None if limit is None else limit.days_before(self._as_of)
 
     def _evidence_of(self, name: str) -> Iterator[Evidence]:
         base = self._knowledge.catalogue.fact_of(name)

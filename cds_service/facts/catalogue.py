@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from cds_service.errors import Finding
+from cds_service.facts.composition import Composition
 from cds_service.facts.durations import Duration
 from cds_service.facts.findings import finding
 from cds_service.facts.intervals import Factor
@@ -85,6 +86,8 @@ class Catalogue:
     def __init__(self, facts: Mapping[str, FactSpec], places: Mapping[str, tuple[str, str]]) -> None:
         self.facts = dict(facts)
         self.places = dict(places)
+        self._composition = Composition(self.facts, self.fact_of)
+        self._fresh: dict[str, Duration | None] = {}
 
     def __iter__(self) -> Iterator[FactSpec]:
         return iter(self.facts.values())
@@ -130,7 +133,7 @@ class Catalogue:
             type=self._type(spec, part),
             unit=unit,
             units=units,
-            fresh_for=self._fresh_for(spec),
+            fresh_for=self.fresh_for(name),
             order=getattr(spec, "order", None),
             absence=spec.absence if isinstance(spec, EventsFact) else "unknown",
         )
@@ -143,14 +146,20 @@ class Catalogue:
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
         """The facts of these names (parts give their fact) and all that these are made of, as far as there are any."""
-        found: set[str] = set()
-        waiting = list(names)
-        while waiting:
-            base = self.fact_of(waiting.pop())
-            if base is not None and base not in found:
-                found.add(base)
-                waiting.extend(self.facts[base].references())
-        return frozenset(found)
+        return self._composition.closure(names)
+
+    def wholes(self, names: Iterable[str]) -> set[str]:
+        """These facts and all that are made of one of them."""
+        return self._composition.wholes(names)
+
+    def fresh_for(self, name: str) -> Duration | None:
+        """How long evidence of a fact, or of what it is a part of, counts; `None`: for ever, or there is no such."""
+        base = self.base(name)
+        if base is None:
+            return None
+        if base not in self._fresh:
+            self._fresh[base] = self._fresh_for(self.facts[base])
+        return self._fresh[base]
 
     def reduced(self, facts: Mapping[str, FactSpec]) -> "tuple[Catalogue, tuple[Finding, ...]]":
         """A catalogue of these facts, without those that refer to one that is not among them, each with a finding."""

@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.codesystems import CodeSystems, Key
 from cds_service.facts.observations import keys_of
-from cds_service.facts.specs import EventsFact
+from cds_service.facts.specs import EventResource, EventsFact
 from cds_service.facts.valuesets import ValueSets
 from cds_service.fhir.views import CodeableConcept, Coding
 
@@ -16,6 +16,7 @@ _STRENGTH: dict[Role, int] = {"main": 3, "history": 2, "hint": 1, "text": 0}
 
 
 _MOST_REMEMBERED = 5_000
+_MOST_MATCHES = 50_000
 _LONGEST = 1_000
 _Concepts = tuple[CodeableConcept, ...]
 _Said = tuple[_Concepts, tuple[str, ...], _Concepts, _Concepts]
@@ -49,24 +50,22 @@ class Coded:
 
 
 class EventCodes:
-    """The value sets of the event facts of one kind of resource."""
+    """The value sets of all event facts of one kind of resource, compiled once, so that an entry is matched once."""
 
     def __init__(
-        self, resource: str, catalogue: Catalogue, names: frozenset[str], systems: CodeSystems, valuesets: ValueSets
+        self, resource: EventResource, catalogue: Catalogue, systems: CodeSystems, valuesets: ValueSets
     ) -> None:
         self._systems = systems
         self._valuesets = valuesets
         self._remembered: dict[_Said, Coded] = {}
-        self.facts: list[EventsFact] = [
-            spec
-            for spec in catalogue
-            if isinstance(spec, EventsFact) and spec.resource == resource and spec.name in names
-        ]
+        self._matches_remembered = 0
         self._roles: dict[str, list[tuple[str, Role]]] = {}
         self._any: list[str] = []
         self._unrecognised: list[str] = []
-        self._categories: list[tuple[str, frozenset[Key]]] = []
-        for spec in self.facts:
+        self._categories: dict[Key, list[str]] = {}
+        for spec in catalogue:
+            if not isinstance(spec, EventsFact) or spec.resource != resource:
+                continue
             roles: tuple[tuple[str | None, Role], ...] = (
                 (spec.valueset, "main"),
                 (spec.history, "history"),
@@ -79,8 +78,8 @@ class EventCodes:
                 self._any.append(spec.name)
             if spec.unrecognised == "hint":
                 self._unrecognised.append(spec.name)
-            if spec.hint_category:
-                self._categories.append((spec.name, keys_of(spec.hint_category, systems)))
+            for key in keys_of(spec.hint_category, systems):
+                self._categories.setdefault(key, []).append(spec.name)
 
     def read(
         self,
@@ -97,8 +96,10 @@ class EventCodes:
         coded = self._remembered.get(said)
         if coded is None:
             coded = self._read(*said)
-            if len(self._remembered) < _MOST_REMEMBERED and _is_short(said):
+            matches = self._matches_remembered + len(coded.matches)
+            if len(self._remembered) < _MOST_REMEMBERED and matches <= _MOST_MATCHES and _is_short(said):
                 self._remembered[said] = coded
+                self._matches_remembered = matches
         return coded
 
     def _read(
@@ -124,18 +125,20 @@ class EventCodes:
 
     def _by_text(self, words: list[str], found: dict[str, Match]) -> None:
         for text in words:
+            match = Match("text", coding=Coding(display=text))
             for set_id in self._valuesets.hinted(text):
                 for name, _ in self._roles.get(set_id, ()):
-                    found.setdefault(name, Match("text", coding=Coding(display=text)))
+                    found.setdefault(name, match)
+        match = Match("hint", coding=Coding(display=words[0] if words else None))
         for name in self._unrecognised:
-            found.setdefault(name, Match("hint", coding=Coding(display=words[0] if words else None)))
+            found.setdefault(name, match)
 
     def _by_category(self, categories: tuple[CodeableConcept, ...], found: dict[str, Match]) -> None:
         if self._categories:
-            keys = self._systems.keys(coding for concept in categories for coding in concept.coding)
-            for name, wanted in self._categories:
-                if name not in found and wanted.intersection(keys):
-                    found[name] = Match("hint")
+            match = Match("hint")
+            for key in self._systems.keys(coding for concept in categories for coding in concept.coding):
+                for name in self._categories.get(key, ()):
+                    found.setdefault(name, match)
 
     def _codes(self, concepts: tuple[CodeableConcept, ...], found: dict[str, Match]) -> bool:
         """Add what the codings match; whether any coding is of a system that is read here."""
@@ -144,9 +147,13 @@ class EventCodes:
             for coding in concept.coding:
                 for key in self._systems.keys((coding,)):
                     known = known or self._systems.is_known(key)
+                    matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way
                     for set_id in self._valuesets.members(key):
                         for name, role in self._roles.get(set_id, ()):
-                            _add(found, name, Match(role, coding=coding, key=key))
+                            match = matches.get(role)
+                            if match is None:
+                                match = matches[role] = Match(role, coding=coding, key=key)
+                            _add(found, name, match)
         return known
 
 
@@ -178,6 +185,8 @@ def _add(found: dict[str, Match], name: str, new: Match) -> None:
     old = found.get(name)
     if old is None:
         found[name] = new
+        return
+    if old is new:
         return
     contested = old.contested or new.contested or {old.role, new.role} == {"main", "history"}
     better = max(old, new, key=_rank)

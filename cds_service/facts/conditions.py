@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from cds_service.facts.coded import EventCodes
 from cds_service.facts.entries import (
     ANY_TIME,
     ONGOING,
@@ -29,11 +28,10 @@ _GONE = frozenset({"resolved"})
 _QUIET = frozenset({"inactive", "remission"})
 
 
-def condition_entry(view: Condition, codes: EventCodes, patient: Patient | None, as_of: date) -> Entry | None:
+def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> Entry | None:
     """A Condition; `None` for one that never counts or has not begun yet."""
-    coded = codes.read((view.code,))
     certain = is_certain(view.verification_status)
-    if coded.is_immaterial or certain is None:
+    if certain is None:
         return None
     onset = onset_of(view, patient)
     if is_planned(onset.span, as_of):
@@ -43,7 +41,6 @@ def condition_entry(view: Condition, codes: EventCodes, patient: Patient | None,
     span = _span(view, abatement, start, as_of)
     return Entry(
         source("Condition", view.id),
-        coded,
         span,
         onset.shown or view.recorded_date or "",
         _shown(view.clinical_status, abatement),
@@ -51,15 +48,14 @@ def condition_entry(view: Condition, codes: EventCodes, patient: Patient | None,
     )
 
 
-def allergy_entry(view: AllergyIntolerance, codes: EventCodes, patient: Patient | None, as_of: date) -> Entry | None:
+def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date) -> Entry | None:
     """An allergy or intolerance; `None` for one that never counts or has not begun yet.
 
     One that is inactive or resolved is no longer there: the person is no longer at risk
     (https://hl7.org/fhir/R4/valueset-allergyintolerance-clinical.html).
     """
-    coded = codes.read([view.code, *(reaction.substance for reaction in view.reaction)])
     certain = is_certain(view.verification_status)
-    if coded.is_immaterial or certain is None:
+    if certain is None:
         return None
     onset = onset_of(view, patient)
     if is_planned(onset.span, as_of):
@@ -69,7 +65,6 @@ def allergy_entry(view: AllergyIntolerance, codes: EventCodes, patient: Patient 
     end = ONGOING if active else Days(0, start.hi)
     return Entry(
         source("AllergyIntolerance", view.id),
-        coded,
         Span(start, end, active, active),
         onset.shown or view.recorded_date or "",
         ", ".join(sorted(codes_of(view.clinical_status))),

@@ -3,18 +3,28 @@
 Numbers are closed pairs of floats in the fact's canonical unit; see `intervals` for open and missing bounds.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Fact, World
 from cds_service.facts.intervals import MAX, Interval
+
+Branches = dict[str, dict[str, dict[str, Any]]]
+"""The nodes of a document by all words of the fact's name but the last, and by the last."""
+
+
+class Nodes(NamedTuple):
+    """What the documents say of a fact in either world, empty where it is unknown; the same object where they agree."""
+
+    closed: dict[str, Any]
+    opened: dict[str, Any]
 
 
 def fact_document(facts: Iterable[Fact], world: World) -> dict[str, Any]:
     """The facts of one world, nested by the dots of their names."""
     document: dict[str, Any] = {}
     for fact in facts:
-        node = _node(fact, world)
+        node = _in(world, nodes_of(fact))
         if node:
             *steps, last = fact.name.split(".")
             at = document
@@ -24,21 +34,64 @@ def fact_document(facts: Iterable[Fact], world: World) -> dict[str, Any]:
     return document
 
 
-def _node(fact: Fact, world: World) -> dict[str, Any]:
+def _in(world: World, nodes: Nodes) -> dict[str, Any]:
+    return nodes.closed if world == "closed" else nodes.opened
+
+
+def place(branches: Branches, name: str, node: dict[str, Any]) -> None:
+    """Put the node of a fact into its branch, unless it is empty."""
+    if node:
+        stem, _, last = name.rpartition(".")
+        branches.setdefault(stem, {})[last] = node
+
+
+def grown(branches: Branches, facts: Mapping[str, Nodes], world: World) -> dict[str, Any]:
+    """The document of some branches in which these facts, by name, are put in place of what is there."""
+    changed: Branches = {}
+    for name, nodes in facts.items():
+        stem, _, last = name.rpartition(".")
+        branch = changed.get(stem)
+        if branch is None:
+            branch = changed[stem] = dict(branches.get(stem, ()))
+        node = _in(world, nodes)
+        if node:
+            branch[last] = node
+        else:
+            branch.pop(last, None)
+    document: dict[str, Any] = {}
+    for stem, branch in {**branches, **changed}.items():
+        if branch:
+            at = document
+            for step in stem.split("."):
+                at = at.setdefault(step, {})
+            at.update(branch)
+    return document
+
+
+def nodes_of(fact: Fact) -> Nodes:
+    """What both documents say of a fact."""
     if fact.value is None:
-        if fact.presumed is not None and world == "closed":
-            presumed = fact.presumed
-            return {"is": presumed, "age": 0} if isinstance(presumed, str) else _number(presumed, 0)
-        return {}
+        if fact.presumed is None:
+            return _UNKNOWN
+        presumed = fact.presumed
+        return Nodes({"is": presumed, "age": 0} if isinstance(presumed, str) else _number(presumed, 0), {})
+    if isinstance(fact.value, Events):
+        return _events(fact.value)
+    node = _node(fact)
+    return Nodes(node, node)
+
+
+_UNKNOWN = Nodes({}, {})
+
+
+def _node(fact: Fact) -> dict[str, Any]:
     match fact.value:
         case Interval() as number:
-            return _number(number, fact.age) | {
-                word: _number(part.value, part.age)
-                for word, part in fact.parts.items()
-                if isinstance(part.value, Interval)
-            }
-        case Events() as events:
-            return _events(events, world)
+            node = _number(number, fact.age)
+            for word, part in fact.parts.items():
+                if isinstance(part.value, Interval):
+                    node[word] = _number(part.value, part.age)
+            return node
         case Days() as days:
             return {"days_since": _days(days), "age": fact.age}
         case Age() as age:
@@ -46,8 +99,9 @@ def _node(fact: Fact, world: World) -> dict[str, Any]:
             return {unit: {"lo": lo, "hi": hi} for unit, (lo, hi) in units.items()}
         case bool() as answer:
             return {"is": answer}
-        case str() as word:
-            return {"is": word, "age": fact.age} if word in {"positive", "negative"} else {"is": word}
+        case word if word in {"positive", "negative"}:
+            return {"is": word, "age": fact.age}
+    return {"is": fact.value}
 
 
 def _number(value: Interval, age: int) -> dict[str, Any]:
@@ -55,15 +109,26 @@ def _number(value: Interval, age: int) -> dict[str, Any]:
     return {"lo": lo, "hi": hi, "age": age}
 
 
-def _events(events: Events, world: World) -> dict[str, Any]:
+def _events(events: Events) -> Nodes:
     # Two records that say the same say it once: no rule counts them.
     items: list[dict[str, Any]] = []
     for item in map(_item, events.items):
         if not items or item != items[-1]:
             items.append(item)
+    opened = _events_in("open", events, items)
+    return Nodes(_events_in("closed", events, items) if events.complete else opened, opened)
+
+
+def _events_in(world: World, events: Events, items: list[dict[str, Any]]) -> dict[str, Any]:
     node: dict[str, Any] = {"items": items, "whole": events.whole(world)}
-    answers = {"any": events.exists(world), "active": events.active(world), "history": events.history(world)}
-    return node | {word: {"is": answer} for word, answer in answers.items() if answer is not None}
+    for word, answer in (
+        ("any", events.exists(world)),
+        ("active", events.active(world)),
+        ("history", events.history(world)),
+    ):
+        if answer is not None:
+            node[word] = {"is": answer}
+    return node
 
 
 def _item(item: Event) -> dict[str, Any]:

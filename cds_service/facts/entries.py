@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from cds_service.facts.coded import Coded, Match, Role
+from cds_service.facts.coded import Match, Role
 from cds_service.facts.fact import UNBOUNDED, Days, Event, Evidence, Reason
 from cds_service.facts.moments import day_text, days_back, read_date
 from cds_service.fhir.dates import DateRange
@@ -27,10 +27,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry that counts, or may. `doubt` is why it only may; `texts` are its words, for the route of a drug."""
+    """An entry that counts, or may; `doubt` is why it only may."""
 
     source: str
-    coded: Coded
     span: Span
     shown_date: str
     shown_value: str

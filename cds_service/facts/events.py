@@ -1,26 +1,28 @@
 """Lists of events by fact, from all entries that certainly or perhaps speak of it, and what may be missing."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from cds_service.facts.acts import device_entry, device_use_entry, immunization_entry, procedure_entry, study_entry
-from cds_service.facts.coded import EventCodes, Match
+from cds_service.facts.coded import Coded, EventCodes, Match
 from cds_service.facts.conditions import allergy_entry, condition_entry
 from cds_service.facts.courses import with_courses
+from cds_service.facts.coverage import EventCoverage, listing
 from cds_service.facts.entries import Entry, event, past
 from cds_service.facts.fact import Event, Events, Reason
 from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.medications import Use, medication_use
+from cds_service.facts.medications import Drug, drug_of, medication_entry
 from cds_service.facts.routes import Match as RouteMatch
-from cds_service.facts.specs import EventsFact
+from cds_service.facts.specs import EventResource, EventsFact
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.record import Record
+from cds_service.fhir.views import Patient
 
 # Resource types that hold the events of each kind. Absence needs the first ones whole; the others, which are not asked
 # for over HTTP, only must not have come in part.
-_TYPES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+_TYPES: dict[EventResource, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Condition": (("Condition",), ()),
     "Medication": (("MedicationRequest", "MedicationStatement"), ("MedicationAdministration",)),
     "Procedure": (("Procedure",), ()),
@@ -29,78 +31,163 @@ _TYPES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Device": (("Device",), ("DeviceUseStatement",)),
     "ResearchSubject": (("ResearchSubject",), ()),
 }
+_PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Item:
-    """An entry, and for a drug what tells its route."""
+    """An entry that speaks of some facts. It is read when the first of them is asked for, and what it makes as an event
+    is the same for all facts that it speaks of in the same way."""
 
-    entry: Entry
-    use: Use | None = None
+    type: str
+    view: Any
+    coded: Coded
+    drug: Drug | None
+    patient: Patient | None
+    as_of: date
+    _entry: Entry | None = None
+    _is_read: bool = False
+    _events: dict[int, Event] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> Entry | None:
+        """What it says as an event in time; `None` where it does not count."""
+        if not self._is_read:
+            self._entry, self._is_read = _read(self.type, self.view, self.patient, self.as_of), True
+        return self._entry
+
+    def event(self, entry: Entry, match: Match) -> Event:
+        found = self._events.get(id(match))
+        if found is None:
+            found = self._events[id(match)] = event(entry, match)
+        return found
 
 
-def collect(record: Record, knowledge: FactKnowledge, names: frozenset[str], as_of: date) -> dict[str, Events]:
-    """The events of every event fact among `names`. The order of the record never matters."""
-    found: dict[str, Events] = {}
-    for resource, (needed, extra) in _TYPES.items():
-        codes = knowledge.event_codes(resource, names)
-        if not codes.facts:
-            continue
-        items: dict[str, list[Event]] = {spec.name: [] for spec in codes.facts}
-        specs = {spec.name: spec for spec in codes.facts}
+class RecordedEvents:
+    """The entries of one record by the event facts that they speak of. The order of the record never matters.
+
+    Each entry is matched once, whatever facts are asked for, and none is read before a fact that it speaks of is.
+    """
+
+    def __init__(self, record: Record, knowledge: FactKnowledge, as_of: date) -> None:
+        self._knowledge = knowledge
+        self._as_of = as_of
+        self._items: dict[str, list[tuple[_Item, Match]]] = {}
+        # Facts of which an unreadable entry may speak.
+        self._clouded: set[str] = set()
+        self._coverage = {
+            resource: self._collect(resource, codes, record) for resource, codes in knowledge.event_codes.items()
+        }
+
+    @property
+    def coverage(self) -> tuple[tuple[EventResource, EventCoverage], ...]:
+        """Why those facts may not be presumed absent of which no entry speaks."""
+        return tuple(self._coverage.items())
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The facts that differ, or may, from those of a record of the same coverage without any entry."""
+        return self._items.keys() | self._clouded
+
+    def on_record(self) -> Iterator[str]:
+        """The facts of which at least one entry speaks that counts, or may."""
+        for name, items in self._items.items():
+            if any(item.entry is not None for item, _ in items):
+                yield name
+
+    def of(self, spec: EventsFact) -> Events:
+        """The events of one fact."""
+        listed: list[Event] = []
+        for item, match in self._items.get(spec.name, ()):
+            entry = item.entry
+            if entry is not None:
+                listed += _events(item, entry, match, spec, self._knowledge)
+        coverage = self._coverage[spec.resource]
+        gap = "incomplete_record" if coverage.gap is None and spec.name in self._clouded else coverage.gap_of(spec)
+        if spec.resource == "Medication":
+            listed = with_courses(listed)
+        if len(listed) > 1:
+            listed.sort(key=_order)
+        return listing(tuple(listed), spec, gap)
+
+    def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
+        needed, extra = _TYPES[resource]
+        types = (*needed, *extra)
         unreadable = False
-        for item in _entries((*needed, *extra), codes, record, as_of):
-            unreadable = unreadable or not item.entry.coded.readable
-            for name, match in item.entry.coded.matches.items():
-                items[name] += _events(item, match, specs[name], knowledge)
-        gaps = _gaps(resource, needed, extra, codes, record)
-        for spec in codes.facts:
-            gap = gaps.get(spec.name) or (
-                "incomplete_record" if unreadable and resource != "ResearchSubject" and spec.valuesets else None
-            )
-            listed = with_courses(items[spec.name]) if resource == "Medication" else items[spec.name]
-            complete = gap is None and spec.absence == "presumed_absent"
-            found[spec.name] = Events(tuple(sorted(listed, key=_order)), complete, gap)
-    return found
+        for type in types:
+            for view in record.resources.get(type, ()):
+                drug = drug_of(view, codes, record) if resource == "Medication" else None
+                coded = _coded(type, view, codes, record) if drug is None else drug.coded
+                if coded.readable and not coded.matches:
+                    continue
+                item = _Item(type, view, coded, drug, record.patient, self._as_of)
+                unreadable = unreadable or (not coded.readable and item.entry is not None)
+                for name, match in coded.matches.items():
+                    self._items.setdefault(name, []).append((item, match))
+        gap = _gap(needed, extra, record)
+        if gap is None:
+            for malformed in record.malformed:
+                if malformed.type in types:
+                    named = _could_be(malformed, codes)
+                    if named is None:
+                        gap = "incomplete_record"
+                    else:
+                        self._clouded |= named
+        return EventCoverage(gap, unreadable and resource != "ResearchSubject")
 
 
-def _entries(types: Iterable[str], codes: EventCodes, record: Record, as_of: date) -> Iterator[_Item]:
-    patient = record.patient
-    readers: dict[str, Callable[[Any], Entry | Use | None]] = {
-        "Condition": lambda view: condition_entry(view, codes, patient, as_of),
-        "AllergyIntolerance": lambda view: allergy_entry(view, codes, patient, as_of),
-        "MedicationRequest": lambda view: medication_use(view, codes, record, as_of),
-        "MedicationStatement": lambda view: medication_use(view, codes, record, as_of),
-        "MedicationAdministration": lambda view: medication_use(view, codes, record, as_of),
-        "Procedure": lambda view: procedure_entry(view, codes, patient, as_of),
-        "Immunization": lambda view: immunization_entry(view, codes, as_of),
-        "Device": lambda view: device_entry(view, codes),
-        "DeviceUseStatement": lambda view: device_use_entry(view, codes, record, as_of),
-        "ResearchSubject": lambda view: study_entry(view, codes, as_of),
-    }
-    for type in types:
-        read = readers[type]
-        for view in record.resources.get(type, ()):
-            made = read(view)
-            if isinstance(made, Use):
-                yield _Item(made.entry, made)
-            elif made is not None:
-                yield _Item(made)
+def _coded(type: str, view: Any, codes: EventCodes, record: Record) -> Coded:
+    """The facts that an entry speaks of, other than that of a drug."""
+    match type:
+        case "Condition":
+            return codes.read((view.code,))
+        case "Procedure":
+            return codes.read((view.code,), categories=(view.category,))
+        case "Immunization":
+            return codes.read((view.vaccine_code,))
+        case "AllergyIntolerance":
+            return codes.read((view.code, *(reaction.substance for reaction in view.reaction)))
+        case "Device":
+            return codes.read((view.type,))
+        case "DeviceUseStatement":
+            device = record.device_of(view)
+            called = None if view.device is None else view.device.display
+            return codes.read((None if device is None else device.type,), texts=(called,))
+    return codes.read(())
 
 
-def _events(item: _Item, match: Match, spec: EventsFact, knowledge: FactKnowledge) -> Iterator[Event]:
-    made = event(item.entry, match)
-    if item.use is not None:
-        counts = _route_counts(item.use, match, spec, knowledge)
+def _read(type: str, view: Any, patient: Patient | None, as_of: date) -> Entry | None:
+    match type:
+        case "Condition":
+            return condition_entry(view, patient, as_of)
+        case "Procedure":
+            return procedure_entry(view, patient, as_of)
+        case "Immunization":
+            return immunization_entry(view, as_of)
+        case "AllergyIntolerance":
+            return allergy_entry(view, patient, as_of)
+        case "Device":
+            return device_entry(view)
+        case "DeviceUseStatement":
+            return device_use_entry(view, as_of)
+        case "ResearchSubject":
+            return study_entry(view, as_of)
+    return medication_entry(view, as_of)
+
+
+def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, knowledge: FactKnowledge) -> Iterator[Event]:
+    made = item.event(entry, match)
+    if item.drug is not None:
+        counts = _route_counts(item.drug, match, spec, knowledge)
         if counts is False:
             return
         if counts is None and made.sure:
             made = replace(made, sure=False, hint="unconfirmed")
-        elif counts and item.entry.doubt is None and _is_settled_by_route(match, spec, knowledge):
+        elif counts and entry.doubt is None and _is_settled_by_route(match, spec, knowledge):
             made = replace(made, sure=True, hint=None)
     yield made
     if match.contested:
-        yield past(event(item.entry, Match("main", coding=match.coding)))
+        yield past(event(entry, Match("main", coding=match.coding)))
 
 
 def _is_settled_by_route(match: Match, spec: EventsFact, knowledge: FactKnowledge) -> bool:
@@ -110,48 +197,40 @@ def _is_settled_by_route(match: Match, spec: EventsFact, knowledge: FactKnowledg
     return spec.by_route in knowledge.valuesets.members(match.key)
 
 
-def _route_counts(use: Use, match: Match, spec: EventsFact, knowledge: FactKnowledge) -> bool | None:
+def _route_counts(drug: Drug, match: Match, spec: EventsFact, knowledge: FactKnowledge) -> bool | None:
     """Whether a drug counts for the fact by the route it is given."""
     routes = knowledge.routes
-    stated: frozenset[str] = frozenset().union(*(routes.stated(dosage.route) for dosage in use.dosages))
+    stated: frozenset[str] = frozenset().union(*(routes.stated(dosage.route) for dosage in drug.dosages))
     how: RouteMatch = "main" if match.role in {"main", "history"} else "text" if match.role == "text" else "hint"
     if spec.route is None:
         return routes.counts(None, stated, how)
-    stated = stated or routes.of_form(use.form)
+    stated = stated or routes.of_form(drug.form)
     display = "" if match.key is None else knowledge.valuesets.display(match.key)
     if not stated and not routes.in_words([display]):
-        instructions = [dosage.text for dosage in use.dosages if dosage.text]
-        stated = routes.in_words(use.words) or routes.in_words(instructions)
+        instructions = [dosage.text for dosage in drug.dosages if dosage.text]
+        stated = routes.in_words(drug.words) or routes.in_words(instructions)
     return routes.counts(spec.route, stated, how)
 
 
-def _gaps(
-    resource: str, needed: tuple[str, ...], extra: tuple[str, ...], codes: EventCodes, record: Record
-) -> dict[str, Reason]:
-    """Why absence may not be presumed, by fact."""
+def _gap(needed: Iterable[str], extra: Iterable[str], record: Record) -> Reason | None:
+    """Why nothing of a kind may be presumed absent: it was not supplied, or not whole."""
     missing = [record.gaps.get(type, "not_supplied") for type in needed if type not in record.whole]
     missing += [gap for type in extra if (gap := record.gaps.get(type)) == "incomplete_record"]
-    if missing:
-        reason: Reason = "not_supplied" if "not_supplied" in missing else "incomplete_record"
-        return {spec.name: reason for spec in codes.facts}
-    found: dict[str, Reason] = {}
-    for item in record.malformed:
-        if item.type in {*needed, *extra}:
-            for name in _could_be(item, codes):
-                found[name] = "incomplete_record"
-    return found
+    if not missing:
+        return None
+    return "not_supplied" if "not_supplied" in missing else "incomplete_record"
 
 
-def _could_be(item: Malformed, codes: EventCodes) -> Iterable[str]:
-    """The facts that an unreadable entry may speak of: those its code names, or all if that cannot be read either."""
-    if item.code is None:
-        return [spec.name for spec in codes.facts]
-    coded = codes.read((item.code,))
-    return coded.matches if coded.readable else [spec.name for spec in codes.facts]
+def _could_be(malformed: Malformed, codes: EventCodes) -> Iterable[str] | None:
+    """The facts that an unreadable entry may speak of: those its code names, or all (`None`) if that cannot be read."""
+    if malformed.code is None:
+        return None
+    coded = codes.read((malformed.code,))
+    return coded.matches.keys() if coded.readable else None
 
 
 def _order(item: Event) -> tuple[Any, ...]:
     """What is certain and current first, then the newest. What compares equal is equal, so that the order of the record
     cannot show."""
-    past = {True: 0, None: 1, False: 2}[item.active]
+    past = _PAST_ACTIVITY[item.active]
     return (not item.sure, past, item.start.lo, item.end.lo, item.start.hi, item.end.hi, item.evidence)

@@ -1,24 +1,27 @@
 """Everything the rules folder says about facts, loaded once and shared by all patients."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cds_service.errors import Finding
+from cds_service.facts.absent import AbsentFacts
 from cds_service.facts.catalogue import Catalogue, load_catalogue
 from cds_service.facts.coded import EventCodes
 from cds_service.facts.codesystems import CodeSystems, load_codesystems
+from cds_service.facts.coverage import Coverage
+from cds_service.facts.fact import Fact
 from cds_service.facts.findings import finding
 from cds_service.facts.numbers import NumberReader
 from cds_service.facts.observations import ObservationCodes
 from cds_service.facts.qualitative import Qualitative, load_qualitative
 from cds_service.facts.results import ResultReader
 from cds_service.facts.routes import Routes, load_routes
-from cds_service.facts.specs import EventsFact, Numeric, QuantityFact, ResultFact
+from cds_service.facts.specs import EventResource, EventsFact, Numeric, QuantityFact, ResultFact
 from cds_service.facts.units import Spellings, UnitTable, load_spellings
 from cds_service.facts.valuesets import ValueSets, load_valuesets
 
-_MOST_REMEMBERED = 100
+_MOST_COVERAGES = 8
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,15 +36,18 @@ class FactKnowledge:
     numbers: Mapping[str, NumberReader]
     results: Mapping[str, ResultReader]
     observations: ObservationCodes
-    _event_codes: dict[tuple[str, frozenset[str]], EventCodes] = field(default_factory=dict)
+    event_codes: Mapping[EventResource, EventCodes]
+    _absent: dict[Coverage, AbsentFacts] = field(default_factory=dict)
 
-    def event_codes(self, resource: str, names: frozenset[str]) -> EventCodes:
-        """The codes of the event facts among `names` for one kind of resource, made once for each choice of names."""
-        found = self._event_codes.get((resource, names))
+    def absent(self, coverage: Coverage, maker: Callable[[], Callable[[str], Fact]]) -> AbsentFacts:
+        """The facts of a record of this coverage without any entry. The last few coverages met are remembered; `maker`
+        gives what makes the facts of another."""
+        found = self._absent.get(coverage)
         if found is None:
-            found = EventCodes(resource, self.catalogue, names, self.systems, self.valuesets)
-            if len(self._event_codes) < _MOST_REMEMBERED:
-                self._event_codes[resource, names] = found
+            found = AbsentFacts(self.catalogue, maker())
+            if len(self._absent) >= _MOST_COVERAGES:
+                self._absent.clear()
+            self._absent[coverage] = found
         return found
 
 
@@ -62,7 +68,9 @@ def load_facts(rules_dir: Path) -> tuple[FactKnowledge, tuple[Finding, ...]]:
     findings += found
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems)
     observations = ObservationCodes(catalogue, systems)
-    knowledge = FactKnowledge(catalogue, systems, valuesets, routes, units, numbers, results, observations)
+    resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
+    events = {resource: EventCodes(resource, catalogue, systems, valuesets) for resource in resources}
+    knowledge = FactKnowledge(catalogue, systems, valuesets, routes, units, numbers, results, observations, events)
     return knowledge, findings + _unit_conflicts(knowledge)
 
 

@@ -1,15 +1,13 @@
 """From the measurements of one fact to the fact: select, read, and put together what may be the newest."""
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
-from dataclasses import dataclass, field
 from datetime import date
 
 from cds_service.facts.answers import Unreadable, concept_text, has_value, shown
 from cds_service.facts.fact import Evidence, Fact, Reason, Value, unknown
 from cds_service.facts.intervals import Interval
 from cds_service.facts.observations import Measurement, ObservationCodes
-from cds_service.facts.selection import Candidate, Selection, select
+from cds_service.facts.selection import Candidate, select
 from cds_service.fhir.dates import DateRange
 from cds_service.fhir.decode import Malformed
 
@@ -30,55 +28,64 @@ _RANK: tuple[Reason, ...] = (
 )
 
 
-@dataclass(slots=True)
 class Measured:
     """What the record holds about one fact. `missing` is the reason to give where that is nothing.
 
     `telling` says whether a measurement carries a value at all; those that do not are passed over.
     """
 
-    name: str
-    measurements: Sequence[Measurement]
-    malformed: Sequence[Malformed]
-    missing: Reason
-    as_of: date
-    telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying)
-    selection: Selection = field(init=False)
+    def __init__(
+        self,
+        name: str,
+        measurements: Sequence[Measurement],
+        malformed: Sequence[Malformed],
+        missing: Reason,
+        as_of: date,
+        telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying),
+    ) -> None:
+        self._name = name
+        self._missing = missing
+        self._selection = select(measurements, malformed, lambda m: m.how == "mention" or telling(m), as_of)
+        self._evidence: dict[tuple[int, str], Evidence] = {}
 
-    def __post_init__(self) -> None:
-        self.selection = select(
-            self.measurements, self.malformed, lambda m: m.how == "mention" or self.telling(m), self.as_of
-        )
-
-    def renamed(self, name: str) -> "Measured":
-        """The same evidence for a part of the fact."""
-        other = copy(self)
-        other.name = name
-        return other
-
-    def fact(self, read: Read, merge: Merge, unit: str = "") -> Fact:
-        """The fact, unknown where any observation that may be the newest is not understood."""
-        if not self.selection.deciding:
-            passed_over = tuple(sorted(_evidence(c, "no value") for c in self.selection.passed_over))
-            return unknown(self.name, self.missing if not passed_over else "no_result", passed_over)
-        answers = [(candidate, _read(candidate, read)) for candidate in self.selection.deciding]
+    def fact(self, read: Read, merge: Merge, unit: str = "", name: str | None = None) -> Fact:
+        """The fact, or under another `name` a part of it; unknown where any observation that may be the newest is not
+        understood."""
+        name = self._name if name is None else name
+        found = self._selection
+        if not found.deciding:
+            passed_over = tuple(sorted(self._shown(c, "no value") for c in found.passed_over))
+            return unknown(name, self._missing if not passed_over else "no_result", passed_over)
+        if len(found.deciding) == 1:  # nearly always
+            (candidate,) = found.deciding
+            answer = _read(candidate, read)
+            if isinstance(answer, Unreadable):
+                evidence = self._shown(candidate, answer.note or answer.reason)
+                return unknown(name, worst((answer.reason,)), (evidence,))
+            return Fact(name, answer, unit, found.age, None, (self._shown(candidate, ""),), least_age=found.least_age)
+        answers = [(candidate, _read(candidate, read)) for candidate in found.deciding]
         if any(not isinstance(answer, Unreadable) for _, answer in answers):
             answers = [(c, answer) for c, answer in answers if not isinstance(answer, Unreadable) or not answer.yields]
         values = [answer for _, answer in answers if not isinstance(answer, Unreadable)]
         faults = [answer for _, answer in answers if isinstance(answer, Unreadable)]
-        evidence = {
-            _evidence(candidate, (answer.note or answer.reason) if isinstance(answer, Unreadable) else "")
+        shown_evidence = {
+            self._shown(candidate, (answer.note or answer.reason) if isinstance(answer, Unreadable) else "")
             for candidate, answer in answers
         }
-        shown_evidence = tuple(sorted(evidence))
         merged: Value | Unreadable | None = None if faults else merge(values)
         if isinstance(merged, Unreadable):
             faults.append(merged)
         if faults or merged is None:
-            return unknown(self.name, worst(fault.reason for fault in faults), shown_evidence)
+            return unknown(name, worst(fault.reason for fault in faults), tuple(sorted(shown_evidence)))
         assert not isinstance(merged, Unreadable)
-        found = self.selection
-        return Fact(self.name, merged, unit, found.age, evidence=shown_evidence, least_age=found.least_age)
+        return Fact(name, merged, unit, found.age, evidence=tuple(sorted(shown_evidence)), least_age=found.least_age)
+
+    def _shown(self, candidate: Candidate, note: str) -> Evidence:
+        """A candidate as evidence, made once for the fact and its parts."""
+        found = self._evidence.get((id(candidate), note))
+        if found is None:
+            found = self._evidence[id(candidate), note] = _evidence(candidate, note)
+        return found
 
 
 def worst(reasons: Iterable[Reason]) -> Reason:

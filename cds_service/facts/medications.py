@@ -28,10 +28,10 @@ _NOT_ORDERED = frozenset({"proposal", "plan", "option"})
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """A drug's entry, with what tells its route: stated routes, form, and words about it."""
+class Drug:
+    """Which facts a drug's entry speaks of, and what tells its route: stated dosages, form, and words about it."""
 
-    entry: Entry
+    coded: Coded
     dosages: tuple[Dosage, ...]
     form: CodeableConcept | None
     words: tuple[str, ...]
@@ -47,28 +47,36 @@ class _Times:
     shown: str = ""
 
 
-def medication_use(view: MedicationUse, codes: EventCodes, record: Record, as_of: date) -> Use | None:
+def drug_of(view: MedicationUse, codes: EventCodes, record: Record) -> Drug:
+    """The drug that is used, matched."""
+    called = None if view.medication_reference is None else view.medication_reference.display
+    drug, dosages = record.medication_of(view), _dosages(view)
+    if isinstance(drug, Medication):
+        if drug.status == "entered-in-error":
+            return Drug(codes.read(()), dosages, None, _words((), called))  # which drug it is then nobody has said
+        parts = [item.item_codeable_concept for item in drug.ingredient if item.is_active is not False]
+        coded = codes.read((drug.code,), texts=(called,), weaker=parts)
+        return Drug(coded, dosages, drug.form, _words((drug.code, *parts), called))
+    return Drug(codes.read((drug,), texts=(called,)), dosages, None, _words((drug,), called))
+
+
+def medication_entry(view: MedicationUse, as_of: date) -> Entry | None:
     """A use of a drug; `None` for one that never counts or has not begun yet."""
     status = (view.status or "").strip().casefold()
     if status in _VOID or (isinstance(view, MedicationRequest) and view.do_not_perform):
-        return None
-    coded, form, concepts = _drug(view, codes, record)
-    if coded.is_immaterial:
         return None
     times = _times(view)
     spans = [read_date(text) for text in times.starts]
     if spans and all(is_planned(span, as_of) for span in spans):
         return None
     start = _start(spans, times.bound, as_of)
-    entry = Entry(
+    return Entry(
         source(type(view).__name__, view.id),
-        coded,
         _span(status, start, times, as_of),
         times.shown,
         status,
         _doubt(view, status),
     )
-    return Use(entry, _dosages(view), form, _words(concepts, _called(view)))
 
 
 def _doubt(view: MedicationUse, status: str) -> Reason | None:
@@ -162,24 +170,6 @@ def _dosages(view: MedicationUse) -> tuple[Dosage, ...]:
             return view.dosage
         case MedicationAdministration():
             return () if view.dosage is None else (view.dosage,)
-
-
-def _drug(
-    view: MedicationUse, codes: EventCodes, record: Record
-) -> tuple[Coded, CodeableConcept | None, tuple[CodeableConcept | None, ...]]:
-    """What the drug matches, its form, and the concepts that name it."""
-    drug = record.medication_of(view)
-    if isinstance(drug, Medication):
-        if drug.status == "entered-in-error":
-            return codes.read(()), None, ()  # which drug it is then nobody has said
-        parts = [item.item_codeable_concept for item in drug.ingredient if item.is_active is not False]
-        coded = codes.read((drug.code,), texts=(_called(view),), weaker=parts)
-        return coded, drug.form, (drug.code, *parts)
-    return codes.read((drug,), texts=(_called(view),)), None, (drug,)
-
-
-def _called(view: MedicationUse) -> str | None:
-    return None if view.medication_reference is None else view.medication_reference.display
 
 
 def _words(concepts: Iterable[CodeableConcept | None], called: str | None) -> tuple[str, ...]:

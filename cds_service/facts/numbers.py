@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cds_service.facts.answers import NOT_UNDERSTOOD, UNIT_NOT_UNDERSTOOD, Unreadable, values_of
+from cds_service.facts.answers import NO_REFERENCE_RANGE, NOT_UNDERSTOOD, UNIT_NOT_UNDERSTOOD, Unreadable, values_of
 from cds_service.facts.codesystems import CodeSystems, Key
 from cds_service.facts.compound import parse_compound
 from cds_service.facts.intervals import Factor, Interval, compared, is_sane, parse_interval, parse_number, point
@@ -22,6 +22,7 @@ _TITER = re.compile(
     r"(?P<comparator><=|>=|=<|=>|<|>|=|≤|≥)?\s*1\s*[:/]\s*(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?P<rest>\D{0,60})",
     re.IGNORECASE,
 )
+_ZERO = Decimal(0)
 # What laboratories write behind a titre without changing it.
 _PATTERN_WORDS = frozenset(
     {
@@ -72,31 +73,36 @@ class NumberReader:
 
     def read(self, saying: Saying) -> Interval | Unreadable:
         """The value in the canonical unit, or why there is none."""
-        found = self._read(saying)
-        return found if isinstance(found, Unreadable) else self._possible(found.value)
+        return self.value(self.reading(saying))
 
-    def times_limit(self, saying: Saying, side: Side, person: Person) -> Interval | Unreadable:
-        """The value as a multiple of the observation's own upper (`high`) or lower limit of normal."""
-        found = self._read(saying)
-        value = self.read(saying)
-        if isinstance(found, Unreadable) or isinstance(value, Unreadable):
+    def value(self, reading: Reading | Unreadable) -> Interval | Unreadable:
+        """What has been read, in the canonical unit, as far as it is possible."""
+        return reading if isinstance(reading, Unreadable) else self._possible(reading.value)
+
+    def times_limit(
+        self, reading: Reading | Unreadable, saying: Saying, side: Side, person: Person
+    ) -> Interval | Unreadable:
+        """What has been read of an observation as a multiple of its own upper (`high`) or lower limit of normal."""
+        value = self.value(reading)
+        if isinstance(reading, Unreadable) or isinstance(value, Unreadable):
             return value if isinstance(value, Unreadable) else NOT_UNDERSTOOD
-        limit = find_limit(saying, side, person, found.factor, self._units.factor)
+        limit = find_limit(saying, side, person, reading.factor, self._units.factor)
         if limit is None:
-            return Unreadable("no_reference_range")
-        ratio = times_limit(found.raw, found.factor, limit)
-        return ratio if self._least is None or self._least < 0 else ratio.at_least(Decimal(0))
+            return NO_REFERENCE_RANGE
+        ratio = times_limit(reading.raw, reading.factor, limit)
+        return ratio if self._least is None or self._least < 0 else ratio.at_least(_ZERO)
 
     def limit(self, saying: Saying, side: Side, person: Person) -> Decimal | None:
         """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None without one."""
-        found = self._read(saying)
+        found = self.reading(saying)
         own_unit = ONE if isinstance(found, Unreadable) else found.factor
         limit = find_limit(saying, side, person, own_unit, self._units.factor)
         if limit is None or limit.factor[0] != limit.factor[1]:
             return None
         return point(limit.value).scale(limit.factor).lo
 
-    def _read(self, saying: Saying) -> Reading | Unreadable:
+    def reading(self, saying: Saying) -> Reading | Unreadable:
+        """The number as written, or why there is none."""
         names = values_of(saying)
         if len(names) != 1 or saying.data_absent_reason is not None:
             return NOT_UNDERSTOOD

@@ -7,6 +7,8 @@ from cds_service.facts.fact import Age, Evidence, Fact, unknown
 from cds_service.facts.moments import read_date
 from cds_service.fhir.views import Patient
 
+PATIENT_FACTS = ("patient.age", "patient.sex", "patient.deceased")
+
 # The longest human life on record is 122 years; a birth date beyond that is a placeholder such as 1900-01-01 or 0001.
 _LONGEST_LIFE = 130
 

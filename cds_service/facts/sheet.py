@@ -1,4 +1,4 @@
-"""All facts about one patient on one day: the pure function `build_sheet`, and what is made of its result."""
+"""All facts about one patient on one day, and what is made of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -6,26 +6,44 @@ from types import MappingProxyType
 from typing import Any
 
 from cds_service.errors import Issue
-from cds_service.facts.building import Builder
+from cds_service.facts.absent import AbsentSheet
+from cds_service.facts.building import Builder, Told, nothing_told
+from cds_service.facts.coverage import coverage_of
 from cds_service.facts.describe import describe_fact
-from cds_service.facts.document import fact_document
+from cds_service.facts.document import Nodes, grown, nodes_of
+from cds_service.facts.events import RecordedEvents
 from cds_service.facts.fact import Events, Fact, World, unknown
 from cds_service.facts.findings import ISSUE_CODES
 from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.patient import is_deceased
-from cds_service.facts.specs import DefinedFact, DerivedFact, Observed
+from cds_service.facts.measured import matching
+from cds_service.facts.patient import PATIENT_FACTS, is_deceased
+from cds_service.facts.specs import DefinedFact, DerivedFact, EventsFact, Observed
 from cds_service.fhir.record import Record
 
 
 class FactSheet:
-    """The facts by name. `issues` are values that could not be understood; `deceased`: the person has died."""
+    """The facts by name. `issues` are values that could not be understood; `deceased`: the person has died.
 
-    def __init__(self, facts: Mapping[str, Fact], knowledge: FactKnowledge, record: Record, as_of: date) -> None:
-        self._facts = dict(facts)
+    `absent` are all the facts as they are without any entry, `made` those that differ in this record, or may.
+    """
+
+    def __init__(
+        self,
+        absent: AbsentSheet,
+        made: Mapping[str, Fact],
+        knowledge: FactKnowledge,
+        as_of: date,
+        *,
+        deceased: bool,
+    ) -> None:
+        self._absent = absent
+        self._made = made
+        self._facts = {**absent.facts, **made}
         self._knowledge = knowledge
+        self._nodes: dict[str, Nodes] | None = None
         self.as_of = as_of
-        self.deceased = is_deceased(record.patient, as_of)
-        self.issues = tuple(_issues(self._facts.values(), knowledge))
+        self.deceased = deceased
+        self.issues = tuple(_issues(made, knowledge))
 
     def __getitem__(self, name: str) -> Fact:
         """The fact, or part of a fact, of that name. Raises `KeyError` for one that was not built."""
@@ -50,8 +68,13 @@ class FactSheet:
         return base in self._facts
 
     def document(self, world: World) -> dict[str, Any]:
-        """The fact document that rules are evaluated on (see `document`); what is unknown is not in it."""
-        return fact_document(self._facts.values(), world)
+        """The fact document that rules are evaluated on (see `document`); what is unknown is not in it.
+
+        What it holds of the facts is shared with other documents and must not be changed.
+        """
+        if self._nodes is None:
+            self._nodes = {fact.name: nodes_of(fact) for fact in self._made.values()}
+        return grown(self._absent.closed if world == "closed" else self._absent.opened, self._nodes, world)
 
     def describe(self, name: str, fresh_within: int | None = None) -> list[dict[str, Any]]:
         """What is known of a fact and on what evidence, one entry for each piece; or why it is unknown.
@@ -89,8 +112,59 @@ class FactSheet:
         return spec.parts if isinstance(spec, DerivedFact) else ()
 
     def _limit(self, name: str) -> int | None:
-        entry = self._knowledge.catalogue.lookup(name)
-        return None if entry is None or entry.fresh_for is None else entry.fresh_for.days_before(self.as_of)
+        limit = self._knowledge.catalogue.fresh_for(name)
+        return None if limit is None else limit.days_before(self.as_of)
+
+
+class FactReader:
+    """The facts of one record as of a calendar date.
+
+    `stated` facts are put in place of what the record says ("what if"); what is computed from them follows. The record
+    is sorted once by the facts that it speaks of, at a cost that does not grow with their number. Never raises for what
+    a record holds: what cannot be read is unknown, with the reason.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        knowledge: FactKnowledge,
+        as_of: date,
+        stated: Mapping[str, Fact] = MappingProxyType({}),
+    ) -> None:
+        self._knowledge = knowledge
+        self._as_of = as_of
+        self._stated = stated
+        self._deceased = is_deceased(record.patient, as_of)
+        self._events = RecordedEvents(record, knowledge, as_of)
+        measurements = knowledge.observations.sort(record)
+        malformed = matching(record.malformed, knowledge.observations)
+        coverage = coverage_of(record, self._events.coverage)
+        told = Told(record.patient, measurements, malformed, self._events.of, coverage)
+        self._differing = knowledge.catalogue.wholes(
+            [*stated, *PATIENT_FACTS, *measurements, *malformed, *self._events.names]
+        )
+        self._absent = knowledge.absent(coverage, lambda: Builder(nothing_told(coverage), knowledge, date.min).fact)
+        self._builder = Builder(told, knowledge, as_of, stated, self._known)
+
+    def on_record(self) -> frozenset[str]:
+        """The event facts of the catalogue of which the record holds at least one entry that counts, or may; and those
+        that are stated.
+
+        Any other has no events in the sheet of this record: whatever asks for one cannot be true. Whether it is absent
+        or unknown is not said.
+        """
+        events = self._knowledge.catalogue.facts
+        stated = (name for name in self._stated if isinstance(events.get(name), EventsFact))
+        return frozenset([*self._events.on_record(), *stated])
+
+    def sheet(self, names: Iterable[str] | None = None) -> FactSheet:
+        """The facts of these names (all if `None`) and all they are made of."""
+        absent = self._absent.sheet(names)
+        made = {name: self._builder.fact(name) for name in self._differing & absent.facts.keys()}
+        return FactSheet(absent, made, self._knowledge, self._as_of, deceased=self._deceased)
+
+    def _known(self, name: str) -> Fact | None:
+        return None if name in self._differing else self._absent.fact(name)
 
 
 def build_sheet(
@@ -100,20 +174,14 @@ def build_sheet(
     names: Iterable[str] | None = None,
     stated: Mapping[str, Fact] = MappingProxyType({}),
 ) -> FactSheet:
-    """The facts of these names (all if `None`) and all they are made of, from one record, as of a calendar date.
-
-    `stated` facts are put in place of what the record says ("what if"); what is computed from them follows.
-    Never raises for what a record holds: what cannot be read is unknown, with the reason.
-    """
-    catalogue = knowledge.catalogue
-    wanted = catalogue.closure(catalogue.facts if names is None else names)
-    builder = Builder(record, knowledge, as_of, wanted, stated)
-    return FactSheet({name: builder.fact(name) for name in sorted(wanted)}, knowledge, record, as_of)
+    """The facts of these names (all if `None`) and all they are made of, from one record (see `FactReader`)."""
+    return FactReader(record, knowledge, as_of, stated).sheet(names)
 
 
-def _issues(facts: Iterable[Fact], knowledge: FactKnowledge) -> Iterator[Issue]:
+def _issues(facts: Mapping[str, Fact], knowledge: FactKnowledge) -> Iterator[Issue]:
     """Values that are there and not understood, each once. No value is quoted: issues go to the log."""
-    for fact in facts:
+    for name in sorted(facts):
+        fact = facts[name]
         reason = fact.reason
         if reason in ISSUE_CODES and isinstance(knowledge.catalogue.facts[fact.name], Observed):
             what = "unit" if reason == "unit_not_understood" else "value"

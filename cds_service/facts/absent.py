@@ -1,0 +1,61 @@
+"""Facts of which nothing is on record, and what the fact documents say of them: made once, the same for all patients.
+
+They depend on nothing but how far a record can be relied on to be everything (`Coverage`). What is made here is shared
+between requests and must not be changed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cds_service.facts.catalogue import Catalogue
+from cds_service.facts.document import Branches, Nodes, nodes_of, place
+from cds_service.facts.fact import Events, Fact
+
+_MOST_SHEETS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentSheet:
+    """Some facts and all that they are made of, by name and in the order of the names, and both documents of them."""
+
+    facts: dict[str, Fact]
+    closed: Branches
+    opened: Branches
+
+
+class AbsentFacts:
+    """The facts of a record of one coverage without any entry. `fact` gives one, always the same."""
+
+    def __init__(self, catalogue: Catalogue, fact: Callable[[str], Fact]) -> None:
+        self.fact = fact
+        self._catalogue = catalogue
+        self._nodes: dict[bool, Nodes] = {}
+        self._sheets: dict[frozenset[str], AbsentSheet] = {}
+
+    def sheet(self, names: Iterable[str] | None) -> AbsentSheet:
+        """The facts of these names (all if `None`) and all they are made of. The last few choices are remembered."""
+        chosen = frozenset(self._catalogue.facts if names is None else names)
+        found = self._sheets.get(chosen)
+        if found is None:
+            found = self._sheet(chosen)
+            if len(self._sheets) >= _MOST_SHEETS:
+                self._sheets.clear()
+            self._sheets[chosen] = found
+        return found
+
+    def _sheet(self, names: frozenset[str]) -> AbsentSheet:
+        sheet = AbsentSheet({}, {}, {})
+        for name in sorted(self._catalogue.closure(names)):
+            fact = sheet.facts[name] = self.fact(name)
+            nodes = self._nodes_of(fact)
+            place(sheet.closed, name, nodes.closed)
+            place(sheet.opened, name, nodes.opened)
+        return sheet
+
+    def _nodes_of(self, fact: Fact) -> Nodes:
+        if not isinstance(fact.value, Events):
+            return nodes_of(fact)
+        nodes = self._nodes.get(fact.value.complete)
+        if nodes is None:
+            nodes = self._nodes[fact.value.complete] = nodes_of(fact)
+        return nodes
