@@ -1,6 +1,8 @@
 """What one observation (or component) says, for each way in which FHIR can say it."""
 
-from dataclasses import dataclass
+from operator import attrgetter
+
+from msgspec import Struct
 
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import plain
@@ -22,10 +24,13 @@ VALUES = (
     "value_time",
     "value_sampled_data",
 )
+_VALUES_OF = attrgetter(*VALUES)
+_NO_OTHER = (None,) * (len(VALUES) - 1)
+_QUANTITY = VALUES[:1]
+_NONE: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True, gc=False):
     """A value that is there but does not say anything definite, and why.
 
     `yields`: it does not even try to answer, so that another one of the same time does (the index beside a result).
@@ -44,11 +49,16 @@ NO_REFERENCE_RANGE = Unreadable("no_reference_range")
 
 def values_of(saying: Saying) -> tuple[str, ...]:
     """Which value elements are there: FHIR allows one at most."""
-    return tuple(name for name in VALUES if getattr(saying, name) is not None)
+    values = _VALUES_OF(saying)
+    if values[1:] == _NO_OTHER:  # nearly always
+        return _NONE if values[0] is None else _QUANTITY
+    return tuple([name for name, value in zip(VALUES, values, strict=True) if value is not None])
 
 
 def has_value(saying: Saying) -> bool:
     """Whether there is a value at all, understood or not; blank text is none."""
+    if saying.value_quantity is not None:  # nearly always
+        return True
     found = values_of(saying)
     if found == ("value_string",):
         return bool((saying.value_string or "").strip())

@@ -1,15 +1,17 @@
 """From what one record tells to its facts, each by its kind."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from cds_service.facts.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.derived import derive
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Value, unknown
-from cds_service.facts.intervals import point
+from cds_service.facts.intervals import Interval, point
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.measured import Measured, agreeing, hull
 from cds_service.facts.moments import days_back, read_date
@@ -126,11 +128,14 @@ class Builder:
     def _number(self, spec: Numeric) -> Fact:
         reader = self._knowledge.numbers[spec.name]
         measured = self._measured(spec)
-        readings: dict[int, Reading | Unreadable] = {}  # each is read once, for the value and its two parts
+        # Each is read once, for the value and its two parts.
+        read: dict[int, tuple[Reading | Unreadable, Interval | Unreadable]] = {}
 
         def value(measurement: Measurement, day: DateRange | None) -> Value | Unreadable:
-            reading = readings[id(measurement.saying)] = reader.reading(measurement.saying)
-            return reader.value(reading)
+            reading = reader.reading(measurement.saying)
+            number = reader.value(reading)
+            read[id(measurement.saying)] = reading, number
+            return number
 
         if not isinstance(spec, QuantityFact):
             fact = measured.fact(value, hull)
@@ -140,8 +145,10 @@ class Builder:
             for part, side in _SIDES:
 
                 def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
-                    saying = m.saying
-                    return reader.times_limit(readings[id(saying)], saying, side, self._person(saying, day))
+                    reading, number = read[id(m.saying)]
+                    if isinstance(reading, Unreadable) or isinstance(number, Unreadable):
+                        return number
+                    return reader.times_limit(reading, m.saying, side, self._person(m.saying, day))
 
                 ratio = measured.fact(times, hull, name=f"{spec.name}.{part}")
                 parts[part] = (

@@ -1,8 +1,10 @@
 """Which event facts a record entry speaks of: by a code, by a code that only may mean it, or by its text alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.codesystems import CodeSystems, Key
@@ -23,8 +25,7 @@ _Said = tuple[_Concepts, tuple[str, ...], _Concepts, _Concepts]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True, gc=False):
     """How an entry speaks of a fact. `main` and `history` are certain, `hint` and `text` are not.
 
     `contested`: it has a code of the fact and a "history of" code as well. `key` is the code that matched.
@@ -36,8 +37,7 @@ class Match:
     key: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
+class Coded(Struct, frozen=True, gc=False):
     """What can be made of an entry's code: the facts it speaks of, and whether it can be read at all."""
 
     matches: dict[str, Match]

@@ -1,7 +1,8 @@
 """Since when a drug has been taken without a break: a renewed prescription is no new start (DESIGN.md 4a)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cds_service.facts.fact import UNBOUNDED, Days, Event
 

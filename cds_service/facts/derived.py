@@ -10,9 +10,10 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from itertools import product
+
+from msgspec.structs import replace
 
 from cds_service.facts.fact import UNDATED, Age, Evidence, Fact, Reason, unknown
 from cds_service.facts.intervals import Interval
@@ -179,10 +180,7 @@ def _extremes(formula: Callable[..., float], *arguments: Interval) -> Interval |
 
     Open bounds count as closed, which only makes the answer wider; a bound that is not finite is none.
     """
-    ends = [
-        (0.0 if argument.lo is None else float(argument.lo), math.inf if argument.hi is None else float(argument.hi))
-        for argument in arguments
-    ]
+    ends = [_ends(argument) for argument in arguments]
     values = [_value(formula, point) for point in product(*ends)]
     if any(math.isnan(value) for value in values):
         return None
@@ -190,6 +188,13 @@ def _extremes(formula: Callable[..., float], *arguments: Interval) -> Interval |
     if math.isinf(lo):
         return None
     return Interval(Decimal(f"{lo:.12g}"), None if math.isinf(hi) else Decimal(f"{hi:.12g}"))
+
+
+def _ends(argument: Interval) -> tuple[float, ...]:
+    lo, hi = argument.lo, argument.hi
+    if lo is not None and lo == hi:
+        return (float(lo),)
+    return 0.0 if lo is None else float(lo), math.inf if hi is None else float(hi)
 
 
 def _value(formula: Callable[..., float], point: tuple[float, ...]) -> float:

@@ -115,20 +115,19 @@ def _events(events: Events) -> Nodes:
     for item in map(_item, events.items):
         if not items or item != items[-1]:
             items.append(item)
-    opened = _events_in("open", events, items)
-    return Nodes(_events_in("closed", events, items) if events.complete else opened, opened)
-
-
-def _events_in(world: World, events: Events, items: list[dict[str, Any]]) -> dict[str, Any]:
-    node: dict[str, Any] = {"items": items, "whole": events.whole(world)}
+    closed: dict[str, Any] = {"items": items, "whole": events.complete}
     for word, answer in (
-        ("any", events.exists(world)),
-        ("active", events.active(world)),
-        ("history", events.history(world)),
+        ("any", events.exists("closed")),
+        ("active", events.active("closed")),
+        ("history", events.history("closed")),
     ):
         if answer is not None:
-            node[word] = {"is": answer}
-    return node
+            closed[word] = {"is": answer}
+    if not events.complete:
+        return Nodes(closed, closed)
+    # In the open world nothing is absent: there may be others than those listed.
+    told = {word: node for word, node in closed.items() if node != {"is": False}}
+    return Nodes(closed, told | {"whole": False})
 
 
 def _item(item: Event) -> dict[str, Any]:

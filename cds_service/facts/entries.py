@@ -1,7 +1,9 @@
 """One entry of the record as an event in time, before it is known which facts it speaks of."""
 
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.facts.coded import Match, Role
 from cds_service.facts.fact import UNBOUNDED, Days, Event, Evidence, Reason
@@ -15,8 +17,7 @@ ANY_TIME = Days(0, UNBOUNDED)
 _HINTS: dict[Role, Reason] = {"text": "uncoded_mention", "hint": "unconfirmed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, gc=False):
     """When it began, when it ended (`ONGOING` while it lasts), whether it is current and whether it is there at all."""
 
     start: Days
@@ -25,8 +26,7 @@ class Span:
     present: bool | None = True
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     """An entry that counts, or may; `doubt` is why it only may."""
 
     source: str

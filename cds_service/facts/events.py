@@ -1,9 +1,11 @@
 """Lists of events by fact, from all entries that certainly or perhaps speak of it, and what may be missing."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from cds_service.facts.acts import device_entry, device_use_entry, immunization_entry, procedure_entry, study_entry
 from cds_service.facts.coded import Coded, EventCodes, Match
@@ -221,7 +223,7 @@ def _gap(needed: Iterable[str], extra: Iterable[str], record: Record) -> Reason 
     return "not_supplied" if "not_supplied" in missing else "incomplete_record"
 
 
-def _could_be(malformed: Malformed, codes: EventCodes) -> Iterable[str] | None:
+def _could_be(malformed: Malformed, codes: EventCodes) -> Set[str] | None:
     """The facts that an unreadable entry may speak of: those its code names, or all (`None`) if that cannot be read."""
     if malformed.code is None:
         return None

@@ -1,9 +1,11 @@
 """A fact about one patient: its value with the evidence it rests on, or the reason why it is unknown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.facts.intervals import Interval
 
@@ -31,8 +33,7 @@ UNBOUNDED = 10**9
 """As a number of days: no bound."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Evidence:
+class Evidence(Struct, frozen=True, order=True, gc=False):
     """One thing the record says, as it says it.
 
     `source` is a reference such as `Observation/123`; `value` and `unit` are raw; `date` is the date as sent. `note`
@@ -49,16 +50,14 @@ class Evidence:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(Struct, frozen=True, gc=False):
     """A number of days back from `as_of`, at least `lo` and at most `hi` (`UNBOUNDED`: it may be any time ago)."""
 
     lo: int = 0
     hi: int = UNBOUNDED
 
 
-@dataclass(frozen=True, slots=True)
-class Age:
+class Age(Struct, frozen=True, gc=False):
     """Completed years, months and days of life, each from the least to the most that the birth date allows."""
 
     years: tuple[int, int]
@@ -66,8 +65,7 @@ class Age:
     days: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False):
     """One record of a list of events.
 
     * `sure`: it certainly is what the list is about; if not, `hint` says why it only may be.
@@ -88,8 +86,7 @@ class Event:
     only_past: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Events:
+class Events(Struct, frozen=True, gc=False):
     """All records of one event fact. `complete`: in a closed world there are no others; if not, `gap` says why."""
 
     items: tuple[Event, ...]
@@ -118,11 +115,12 @@ class Events:
         return False if self.whole(world) else None
 
 
+_NO_PARTS: Mapping[str, Any] = MappingProxyType({})
+
 Value = Interval | Age | Days | Events | bool | str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True, gc=False):
     """One fact. `value` is `None` exactly when `reason` says why it is unknown.
 
     `unit` is the canonical unit of a number (empty without dimension); `age` is how many days old the evidence is at
@@ -136,7 +134,7 @@ class Fact:
     age: int = 0
     reason: Reason | None = None
     evidence: tuple[Evidence, ...] = ()
-    parts: Mapping[str, "Fact"] = field(default_factory=lambda: MappingProxyType({}))
+    parts: Mapping[str, "Fact"] = _NO_PARTS
     via: str = ""
     presumed: Interval | str | None = None
     least_age: int = 0

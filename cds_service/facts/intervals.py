@@ -7,8 +7,9 @@ Comparators: https://hl7.org/fhir/R4/valueset-quantity-comparator.html; prefixes
 import math
 import re
 import sys
-from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
+
+from msgspec import Struct
 
 MAX = sys.float_info.max
 _EXACT = Context(prec=60)
@@ -20,8 +21,7 @@ Factor = tuple[Decimal, Decimal]
 """A conversion factor as an interval; nearly always a point."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True, gc=False):
     """From `lo` to `hi`; `None` is no bound. An open bound is not itself a possible value."""
 
     lo: Decimal | None
@@ -78,6 +78,9 @@ class Interval:
 
     def closed(self) -> tuple[float, float]:
         """As a closed pair of floats: an open bound moves to the next float inside, no bound is +-MAX."""
+        if self.lo is not None and self.lo is self.hi and not (self.lo_open or self.hi_open):
+            number = _float(self.lo)
+            return number, number
         lo = -MAX if self.lo is None else _float(self.lo)
         hi = MAX if self.hi is None else _float(self.hi)
         inner_lo = math.nextafter(lo, math.inf) if self.lo_open else lo

@@ -1,8 +1,9 @@
 """Drugs as events: requests, statements and administrations, when they began and ended (DESIGN.md 4a)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from cds_service.facts.coded import Coded, EventCodes
 from cds_service.facts.entries import ANY_TIME, Entry, Span, consistent, ended, is_planned, over, source
@@ -27,8 +28,7 @@ _OVER = frozenset({"completed", "stopped"})
 _NOT_ORDERED = frozenset({"proposal", "plan", "option"})
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Struct, frozen=True, gc=False):
     """Which facts a drug's entry speaks of, and what tells its route: stated dosages, form, and words about it."""
 
     coded: Coded
@@ -37,8 +37,7 @@ class Drug:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
+class _Times(Struct, frozen=True, gc=False):
     """The dates of a use: every stated start, and the stated end (`given` though perhaps unreadable)."""
 
     starts: tuple[str, ...]

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from cds_service.facts.answers import NO_REFERENCE_RANGE, NOT_UNDERSTOOD, UNIT_NOT_UNDERSTOOD, Unreadable, values_of
 from cds_service.facts.codesystems import CodeSystems, Key
@@ -43,8 +44,7 @@ _PATTERN_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True, gc=False):
     """A number as written, and the factor of its unit into the canonical one."""
 
     raw: Interval
@@ -79,13 +79,8 @@ class NumberReader:
         """What has been read, in the canonical unit, as far as it is possible."""
         return reading if isinstance(reading, Unreadable) else self._possible(reading.value)
 
-    def times_limit(
-        self, reading: Reading | Unreadable, saying: Saying, side: Side, person: Person
-    ) -> Interval | Unreadable:
+    def times_limit(self, reading: Reading, saying: Saying, side: Side, person: Person) -> Interval | Unreadable:
         """What has been read of an observation as a multiple of its own upper (`high`) or lower limit of normal."""
-        value = self.value(reading)
-        if isinstance(reading, Unreadable) or isinstance(value, Unreadable):
-            return value if isinstance(value, Unreadable) else NOT_UNDERSTOOD
         limit = find_limit(saying, side, person, reading.factor, self._units.factor)
         if limit is None:
             return NO_REFERENCE_RANGE

@@ -6,7 +6,9 @@ component: a copy number is that of SMN2 only where the gene studied is SMN2.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.codesystems import CodeSystems, Key, is_short
@@ -19,7 +21,7 @@ Saying = Observation | ObservationComponent
 How = Literal["value", "variant", "about", "mention"]
 
 
-class Measurement(NamedTuple):
+class Measurement(Struct, frozen=True, gc=False):
     """Something said about one fact: `saying` has the value, `observation` the status and the date, `coding` the code.
 
     `how`: by its value; as a `variant` (a positive finding by what its components say); as one that is `about` the same
@@ -80,19 +82,23 @@ class ObservationCodes:
         found: dict[str, list[Measurement]] = {}
         known = self._found
         for observation in record.resources.get("Observation", ()):
-            components = observation.component
-            sayings: tuple[Saying, ...] = (observation, *components)
-            for saying in sayings:
-                concept = saying.code
-                codings = () if concept is None else concept.coding
+            concept = observation.code
+            if concept is not None:
+                codings = concept.coding
                 if len(codings) == 1:  # nearly always: this loop sees every entry of the record
                     coding = codings[0]
                     names = known.get((coding.system, coding.code))
                     for name in self._of(coding) if names is None else names:
-                        found.setdefault(name, []).append(Measurement(saying, observation, coding))
+                        items = found.get(name)
+                        if items is None:
+                            items = found[name] = []
+                        items.append(Measurement(observation, observation, coding))
                 elif codings:
-                    self._add(saying, observation, codings, found)
-            if components:
+                    self._add(observation, observation, codings, found)
+            if observation.component:
+                for component in observation.component:
+                    if component.code is not None:
+                        self._add(component, observation, component.code.coding, found)
                 self._add_beside(observation, found)
         return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
 

@@ -1,7 +1,9 @@
 """When something began, ended or was done, however FHIR lets one say it: as a date, a period, an age or in words."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+
+from msgspec import Struct
 
 from cds_service.facts.durations import completion
 from cds_service.facts.moments import period_text, read_date
@@ -14,8 +16,7 @@ _LONGEST_LIFE_MONTHS = 130 * 12
 _SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True, gc=False):
     """A stated moment. `given`: something is said; `span`: what that is, if it can be read; `shown`: how it was put."""
 
     given: bool = False

@@ -5,9 +5,10 @@ one limit it is used, else none: the guess between two is not ours.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from cds_service.facts.codesystems import SNOMED
 from cds_service.facts.fact import Age
@@ -33,16 +34,14 @@ _AGE_UNITS = {
 _LIMIT_COMPARATORS = {"high": frozenset({"<", "<="}), "low": frozenset({">", ">="})}
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True, gc=False):
     """A limit of normal as written and its factor into the canonical unit."""
 
     value: Decimal
     factor: Factor
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True, gc=False):
     """What a range's `appliesTo` and `age` are compared with; `None` where it is not known."""
 
     sex: str | None
@@ -54,6 +53,12 @@ def find_limit(saying: Saying, side: Side, person: Person, own_unit: Factor, to_
 
     `own_unit` is the factor of the value's own unit, in which a limit without unit is read.
     """
+    if not saying.reference_range:
+        return None
+    if len(saying.reference_range) == 1:  # nearly always
+        (candidate,) = saying.reference_range
+        only = _limit(candidate, side, own_unit, to_factor) if _fits(candidate, person) else None
+        return only if isinstance(only, Limit) else None
     sure: set[Limit] = set()
     doubtful: set[Limit | None] = set()
     for candidate in saying.reference_range:
@@ -84,6 +89,8 @@ def times_limit(raw: Interval, own_unit: Factor, limit: Limit) -> Interval:
 
 def _fits(candidate: ReferenceRange, person: Person) -> bool | None:
     """Whether a range is one of normal for this person; `None` where that cannot be told."""
+    if candidate.type is None and candidate.age is None and not candidate.applies_to:  # nearly always
+        return True
     answers = [_is_normal(candidate.type), _age_fits(candidate.age, person.age)]
     answers += [_applies(concept, person.sex) for concept in candidate.applies_to]
     if any(answer is False for answer in answers):

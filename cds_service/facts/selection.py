@@ -6,12 +6,14 @@ newest, all that may be it are looked at.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from cds_service.facts.fact import UNDATED
 from cds_service.facts.moments import EARLIEST, age_in_days, days_back, end_of, period_text, read_date
+from cds_service.facts.newest import newest_of
 from cds_service.facts.observations import Measurement
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_timing
 from cds_service.fhir.decode import Malformed
@@ -21,8 +23,10 @@ _FINAL = frozenset({"final", "amended", "corrected"})
 _EARLY = frozenset({"preliminary", "registered"})
 _VOID = frozenset({"entered-in-error", "cancelled", "unknown"})
 
+_FEW = 4
 
-class Candidate(NamedTuple):
+
+class Candidate(Struct, frozen=True, gc=False):
     """An observation that may decide, with its date clipped at `as_of` (`None`: undated).
 
     `measurement` is `None` for a resource that could not be read at all; `readable` is false where the value must not
@@ -39,8 +43,7 @@ class Candidate(NamedTuple):
     issued: DateRange | None
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True, gc=False):
     """Those that may be the newest (nearly always one), and how many days old the newest is at most and at least.
 
     `passed_over` are those without any value, shown only where nothing else is found.
@@ -59,6 +62,8 @@ def select(
     as_of: date,
 ) -> Selection:
     """The deciding ones among the measurements of one fact. `malformed`: unreadable resources with the fact's code."""
+    if len(measurements) > _FEW:
+        measurements = newest_of(measurements, _FINAL, has_value, as_of)
     final: list[Candidate] = []
     early: list[Candidate] = []
     for measurement in measurements:
@@ -73,11 +78,17 @@ def select(
     telling = [c for c in counting if c.measurement is None or not c.readable or has_value(c.measurement)]
     if not telling:
         return Selection((), UNDATED, 0, tuple(counting))
+    if len(telling) == 1:
+        return _selection(telling, telling[0], as_of)
     newest = max(telling, key=lambda c: c.earliest)
     possible = [c for c in telling if c.latest >= newest.earliest]
     last = _last_issued(possible)
     possible = [c for c in possible if not _is_superseded(c, last)]
-    least_age = min(0 if c.date is None else days_back(c.date, as_of).lo for c in possible)
+    return _selection(possible, newest, as_of)
+
+
+def _selection(possible: Sequence[Candidate], newest: Candidate, as_of: date) -> Selection:
+    least_age = min([0 if c.date is None else days_back(c.date, as_of).lo for c in possible])
     return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, ())
 
 

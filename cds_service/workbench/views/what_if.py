@@ -1,10 +1,12 @@
 """What would be if one fact were otherwise: what can be changed, the change, and the verdicts that flip."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
 from cds_service.facts.catalogue import FactEntry
