@@ -123,7 +123,8 @@ class Builder:
         if counts is not None:
             measurements = [item for item in measurements if counts(item)]
         malformed = self._told.malformed.get(spec.name, ())
-        return Measured(spec.name, measurements, malformed, self._told.coverage.missing, self._as_of, telling)
+        missing = self._told.coverage.missing
+        return Measured(spec.name, measurements, malformed, missing, as_of=self._as_of, telling=telling)
 
     def _number(self, spec: Numeric) -> Fact:
         reader = self._knowledge.numbers[spec.name]

@@ -113,8 +113,11 @@ class EventCodes:
         parts: dict[str, Match] = {}
         known = self._codes(outer, found)
         known_part = self._codes(inner, parts)
+        hints: dict[int, Match] = {}  # one for all the facts that a part speaks of in the same way
         for name, match in parts.items():
-            found.setdefault(name, replace(match, role="hint") if known else match)
+            if known and id(match) not in hints:
+                hints[id(match)] = replace(match, role="hint")
+            found.setdefault(name, hints.get(id(match), match))
         words = _words((*outer, *inner), texts)
         if not (known or known_part):
             self._by_text(words, found)
@@ -169,7 +172,7 @@ def _is_short(said: _Said) -> bool:
 
 
 def _given(items: Iterable[T | None]) -> tuple[T, ...]:
-    return tuple(item for item in items if item is not None)
+    return tuple([item for item in items if item is not None])
 
 
 def _words(concepts: Iterable[CodeableConcept], texts: Iterable[str]) -> list[str]:
@@ -190,7 +193,7 @@ def _add(found: dict[str, Match], name: str, new: Match) -> None:
         return
     contested = old.contested or new.contested or {old.role, new.role} == {"main", "history"}
     better = max(old, new, key=_rank)
-    found[name] = Match(better.role, contested, better.coding, better.key)
+    found[name] = better if contested == better.contested else replace(better, contested=contested)
 
 
 def _rank(match: Match) -> tuple[int, str, str, str]:

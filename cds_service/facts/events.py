@@ -1,10 +1,10 @@
 """Lists of events by fact, from all entries that certainly or perhaps speak of it, and what may be missing."""
 
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.facts.acts import device_entry, device_use_entry, immunization_entry, procedure_entry, study_entry
@@ -36,8 +36,7 @@ _TYPES: dict[EventResource, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
 
-@dataclass(slots=True, eq=False)
-class _Item:
+class _Item(Struct, eq=False, gc=False):
     """An entry that speaks of some facts. It is read when the first of them is asked for, and what it makes as an event
     is the same for all facts that it speaks of in the same way."""
 
@@ -47,21 +46,23 @@ class _Item:
     drug: Drug | None
     patient: Patient | None
     as_of: date
-    _entry: Entry | None = None
-    _is_read: bool = False
-    _events: dict[int, Event] = field(default_factory=dict)
+    is_read: bool = False
+    read: Entry | None = None
+    events: dict[int, Event] | None = None
 
     @property
     def entry(self) -> Entry | None:
         """What it says as an event in time; `None` where it does not count."""
-        if not self._is_read:
-            self._entry, self._is_read = _read(self.type, self.view, self.patient, self.as_of), True
-        return self._entry
+        if not self.is_read:
+            self.read, self.is_read = _read(self.type, self.view, self.patient, self.as_of), True
+        return self.read
 
     def event(self, entry: Entry, match: Match) -> Event:
-        found = self._events.get(id(match))
+        if self.events is None:
+            self.events = {}
+        found = self.events.get(id(match))
         if found is None:
-            found = self._events[id(match)] = event(entry, match)
+            found = self.events[id(match)] = event(entry, match)
         return found
 
 

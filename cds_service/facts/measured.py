@@ -40,6 +40,7 @@ class Measured:
         measurements: Sequence[Measurement],
         malformed: Sequence[Malformed],
         missing: Reason,
+        *,
         as_of: date,
         telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying),
     ) -> None:

@@ -33,10 +33,12 @@ def period_text(period: Period | None) -> str:
 
 def day_text(text: str) -> str:
     """A date, or a period with its slash, as evidence shows it: the day without the time."""
-    return "/".join(
-        text if (span := read_date(text)) is None or not span.is_one_day else span.first.isoformat()
-        for text in text.split("/")
-    )
+    return "/".join(map(_day_text, text.split("/"))) if "/" in text else _day_text(text)
+
+
+def _day_text(text: str) -> str:
+    span = read_date(text)
+    return text if span is None or span.first != span.last else span.first.isoformat()
 
 
 def days_back(span: DateRange, as_of: date) -> Days:

@@ -7,12 +7,10 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from operator import attrgetter
 
 from cds_service.facts.observations import Measurement
+from cds_service.fhir.views import Observation
 
-_STATUS = attrgetter("observation.status")
-_DATE_TIME = attrgetter("observation.effective_date_time")
 _DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _TIMES = frozenset({"", *(f"T{hour:02}:{minute:02}" for hour in range(24) for minute in range(60))})
 _SECONDS_AND_ZONE = re.compile(r"(?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-](?:(?:0[0-9]|1[0-3]):?[0-5][0-9]|14:?00))?")
@@ -31,9 +29,10 @@ def newest_of(
 
     Only those of a `counting` status are left out, and only where the date is plain: a day, or a time of a day.
     """
-    dates = list(map(_DATE_TIME, measurements))
-    if not (counting.issuperset(map(_STATUS, measurements)) and None not in dates and _are_plain(dates)):
-        dates = [_plain(measurement, counting) for measurement in measurements]
+    observations = [measurement.observation for measurement in measurements]
+    dates = [observation.effective_date_time or "" for observation in observations]
+    if not (counting.issuperset([observation.status for observation in observations]) and _are_plain(dates)):
+        dates = [_plain(observation, counting) for observation in observations]
     tomorrow = (as_of + timedelta(days=1)).isoformat() if as_of < date.max else _LAST_DAY
     newest = max([text for text in dates if text < tomorrow], default="")
     if newest and not has_value(measurements[dates.index(newest)]):
@@ -53,10 +52,10 @@ def _are_plain(dates: Sequence[str]) -> bool:
     )
 
 
-def _plain(measurement: Measurement, counting: frozenset[str]) -> str:
-    """The date of a measurement; empty where it is not plain, or the status does not certainly count."""
-    text = measurement.observation.effective_date_time
-    return text if text and measurement.observation.status in counting and _are_plain((text,)) else ""
+def _plain(observation: Observation, counting: frozenset[str]) -> str:
+    """The date of an observation; empty where it is not plain, or the status does not certainly count."""
+    text = observation.effective_date_time
+    return text if text and observation.status in counting and _are_plain((text,)) else ""
 
 
 @lru_cache(maxsize=16_384)

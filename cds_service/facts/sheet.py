@@ -38,7 +38,6 @@ class FactSheet:
     ) -> None:
         self._absent = absent
         self._made = made
-        self._facts = {**absent.facts, **made}
         self._knowledge = knowledge
         self._nodes: dict[str, Nodes] | None = None
         self.as_of = as_of
@@ -47,13 +46,14 @@ class FactSheet:
 
     def __getitem__(self, name: str) -> Fact:
         """The fact, or part of a fact, of that name. Raises `KeyError` for one that was not built."""
-        found = self._facts.get(name)
+        found = self._get(name)
         if found is not None:
             return found
         base = self._knowledge.catalogue.fact_of(name)
-        if base is None or base not in self._facts:
+        fact = None if base is None else self._get(base)
+        if base is None or fact is None:
             raise KeyError(name)
-        fact, part = self._facts[base], name[len(base) + 1 :]
+        part = name[len(base) + 1 :]
         if part in fact.parts:
             return fact.parts[part]
         if isinstance(fact.value, Events):
@@ -61,11 +61,11 @@ class FactSheet:
         return fact if part == "days_since" else unknown(name, fact.reason or "no_result", fact.evidence)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._facts)
+        return iter(self._absent.facts)
 
     def __contains__(self, name: str) -> bool:
         base = self._knowledge.catalogue.fact_of(name)
-        return base in self._facts
+        return base in self._absent.facts
 
     def document(self, world: World) -> dict[str, Any]:
         """The fact document that rules are evaluated on (see `document`); what is unknown is not in it.
@@ -84,7 +84,7 @@ class FactSheet:
         """
         catalogue = self._knowledge.catalogue
         base = catalogue.fact_of(name)
-        if base is None or base not in self._facts:
+        if base is None or base not in self._absent.facts:
             return []
         spec = catalogue.facts[base]
         if isinstance(spec, DefinedFact):
@@ -99,13 +99,16 @@ class FactSheet:
     def as_json(self) -> list[dict[str, Any]]:
         """The whole sheet as `describe` tells it, fact by fact, each under the catalogue's own limit of age."""
         entries = []
-        for name in sorted(self._facts):
+        for name in self:
             spec = self._knowledge.catalogue.facts[name]
             if not isinstance(spec, DefinedFact):
                 computed = isinstance(spec, DerivedFact)
-                found = describe_fact(name, self._facts[name], self._limit(name), computed=computed)
+                found = describe_fact(name, self[name], self._limit(name), computed=computed)
                 entries += [{**entry, "title": spec.title} for entry in found]
         return entries
+
+    def _get(self, name: str) -> Fact | None:
+        return self._made.get(name) or self._absent.facts.get(name)
 
     def _formula_parts(self, name: str) -> tuple[str, ...]:
         spec = self._knowledge.catalogue.facts.get(name)

@@ -14,6 +14,7 @@ from cds_service.facts.intervals import MAX
 from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.sheet import build_sheet
 from cds_service.fhir import read_bundle
+from tests.facts.plain_facts import one_by_one
 
 ROOT = Path(__file__).parents[2]
 ARCHIVE = ROOT.parent / "shared" / "data" / "fhir-records.zip"
@@ -47,6 +48,7 @@ def test_third_party_records(project: FactKnowledge) -> None:
         except RecordError:
             continue  # no Patient, several, or no FHIR: nothing to say
         sheet = build_sheet(record, project, AS_OF)
+        assert {fact: sheet[fact] for fact in sheet} == one_by_one(record, project, AS_OF), name
         for world in ("closed", "open"):
             document = sheet.document(world)  # type: ignore[arg-type]
             json.dumps(document, allow_nan=False)
