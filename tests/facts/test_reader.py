@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cds_service.facts import selection
@@ -206,6 +206,14 @@ measurements = st.lists(
 )
 
 
+# The second is newer than the first by three and a half hours, and written two days earlier.
+ACROSS_THE_DATE_LINE = [
+    _measurement("2026-05-20T00:00:00+14:00", "final", None, None),
+    _measurement("2026-05-18T23:30:00-14:00", "final", None, None),
+]
+
+
+@example(ACROSS_THE_DATE_LINE, AS_OF)
 @given(measurements, st.sampled_from([AS_OF, AS_OF + timedelta(days=400), date(2024, 2, 29), date.max, date.min]))
 @settings(max_examples=1_000, deadline=None)
 def test_the_first_choice_among_many_leaves_out_none_that_decides(held: list[Measurement], as_of: date) -> None:
