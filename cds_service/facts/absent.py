@@ -7,8 +7,10 @@ between requests and must not be changed.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.document import Branches, Nodes, nodes_of, place
+from cds_service.facts.document import Branches, Nodes, nodes_of
 from cds_service.facts.fact import Events, Fact
 
 _MOST_SHEETS = 8
@@ -23,12 +25,22 @@ class AbsentSheet:
     opened: Branches
 
 
+class _Leaf(Struct, frozen=True, gc=False):
+    """A fact, where it is in the documents, and its nodes there."""
+
+    fact: Fact
+    stem: str
+    last: str
+    nodes: Nodes
+
+
 class AbsentFacts:
     """The facts of a record of one coverage without any entry. `fact` gives one, always the same."""
 
     def __init__(self, catalogue: Catalogue, fact: Callable[[str], Fact]) -> None:
         self.fact = fact
         self._catalogue = catalogue
+        self._leaves: dict[str, _Leaf] = {}
         self._nodes: dict[bool, Nodes] = {}
         self._sheets: dict[frozenset[str], AbsentSheet] = {}
 
@@ -46,16 +58,22 @@ class AbsentFacts:
     def _sheet(self, names: frozenset[str]) -> AbsentSheet:
         sheet = AbsentSheet({}, {}, {})
         for name in sorted(self._catalogue.closure(names)):
-            fact = sheet.facts[name] = self.fact(name)
-            nodes = self._nodes_of(fact)
-            place(sheet.closed, name, nodes.closed)
-            place(sheet.opened, name, nodes.opened)
+            leaf = self._leaves.get(name)
+            if leaf is None:
+                leaf = self._leaves[name] = self._leaf(name)
+            sheet.facts[name] = leaf.fact
+            if leaf.nodes.closed:
+                sheet.closed.setdefault(leaf.stem, {})[leaf.last] = leaf.nodes.closed
+            if leaf.nodes.opened:
+                sheet.opened.setdefault(leaf.stem, {})[leaf.last] = leaf.nodes.opened
         return sheet
 
-    def _nodes_of(self, fact: Fact) -> Nodes:
+    def _leaf(self, name: str) -> _Leaf:
+        fact = self.fact(name)
+        stem, _, last = name.rpartition(".")
         if not isinstance(fact.value, Events):
-            return nodes_of(fact)
+            return _Leaf(fact, stem, last, nodes_of(fact))
         nodes = self._nodes.get(fact.value.complete)
-        if nodes is None:
+        if nodes is None:  # the same for all facts without events
             nodes = self._nodes[fact.value.complete] = nodes_of(fact)
-        return nodes
+        return _Leaf(fact, stem, last, nodes)

@@ -18,9 +18,11 @@ class Composition:
         """The facts that these names read, and all that they are made of."""
         found: set[str] = set()
         for name in names:
-            base = self._base(name)
-            if base is not None and base not in found:
-                found |= self._parts_of(base)
+            parts = self._parts.get(name)
+            if parts is None:
+                base = self._base(name)
+                parts = frozenset[str]() if base is None else self._parts_of(base)
+            found |= parts
         return frozenset(found)
 
     def wholes(self, names: Iterable[str]) -> set[str]:

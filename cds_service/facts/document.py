@@ -38,13 +38,6 @@ def _in(world: World, nodes: Nodes) -> dict[str, Any]:
     return nodes.closed if world == "closed" else nodes.opened
 
 
-def place(branches: Branches, name: str, node: dict[str, Any]) -> None:
-    """Put the node of a fact into its branch, unless it is empty."""
-    if node:
-        stem, _, last = name.rpartition(".")
-        branches.setdefault(stem, {})[last] = node
-
-
 def grown(branches: Branches, facts: Mapping[str, Nodes], world: World) -> dict[str, Any]:
     """The document of some branches in which these facts, by name, are put in place of what is there."""
     changed: Branches = {}
