@@ -1,55 +1,55 @@
-"""Loading: every trial file read, checked and compiled into one program."""
+"""The library of trials: each checked when it is loaded, and compiled when it is first a candidate."""
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from threading import Lock
+from types import MappingProxyType
+from typing import Any, overload
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.logic.check import read_rule
-from cds_service.logic.durations import parse_iso
 from cds_service.logic.model import Condition, FactRef, facts_read
-from cds_service.logic.program import Program, Truth3
+from cds_service.logic.program import Program, Truth3, answer_together
 from cds_service.logic.vocabulary import Vocabulary
-from cds_service.rule_files import invalid, nearest, read_json
+from cds_service.trials.checked import CheckedRules
+from cds_service.trials.index import Index
 from cds_service.trials.model import Cohort, Criterion, Trial
-from cds_service.trials.verdicts import (
-    CohortResult,
-    CriterionResult,
-    TrialResult,
-    outcome_of,
-    trial_result,
-    verdict_of,
-)
-from cds_service.trials.vocabulary import vocabulary_of
+from cds_service.trials.shelf import TRIALS, Shelved, rule_of, shelve
+from cds_service.trials.verdicts import CohortResult, CriterionResult, Results, TrialResult, trial_result, verdict_of
 
-TRIALS = "trials"
-"""The folder of a rules folder that has a folder for each trial."""
+MOST_COMPILED = 512
+"""Trials that are kept compiled, about 0.2 MB each."""
+CHUNK = 64
+"""Trials whose criteria are answered in one native call."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledCriterion:
-    """A criterion with its typed rule (or, for a criterion left to a person, its typed screen)."""
+    """A criterion with its typed rule (or, for a criterion left to a person, its typed screen).
+
+    `slot` is the rule's place among those of its trial; `results` what it can come to.
+    """
 
     criterion: Criterion
     rule: Condition | None
     slot: int | None
     facts: tuple[FactRef, ...]
+    results: Results
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTrial:
-    """A trial that passed all checks. `digest` is the SHA-256 of its file."""
+    """A trial that passed all checks, ready to be evaluated. `digest` is the SHA-256 of its file."""
 
     trial: Trial
     digest: str
     criteria: tuple[CompiledCriterion, ...]
     cohorts: tuple[tuple[Cohort, tuple[CompiledCriterion, ...]], ...]
+    program: Program
 
     @property
     def id(self) -> str:
@@ -71,66 +71,146 @@ class CompiledTrial:
         return (*self.criteria, *(c for _, criteria in self.cohorts for c in criteria))
 
 
-@dataclass(frozen=True, slots=True)
 class TrialLibrary:
-    """All trials, compiled into one program. Immutable, so that threads share it."""
+    """All trials by their place, in the order of their files. Threads share it.
 
-    trials: tuple[CompiledTrial, ...]
-    vocabulary: Vocabulary
-    program: Program
-    facts_read: frozenset[str]
-    """The catalogue's names of all facts that some rule reads."""
+    Nothing in it changes but which trials are compiled at the moment, `most_compiled` at most.
+    """
+
+    def __init__(self, shelf: Sequence[Shelved], rules: CheckedRules, most_compiled: int = MOST_COMPILED) -> None:
+        self.shelf = tuple(shelf)
+        self.rules = rules
+        self.facts_read = frozenset(name for one in self.shelf for name in one.facts)
+        """The catalogue's names of all facts that some rule reads."""
+        self.index = Index(self.shelf)
+        self.trials: Sequence[CompiledTrial] = _Trials(self)
+        self._places: dict[str, int] = {}
+        for place, one in enumerate(self.shelf):
+            self._places.setdefault(one.id, place)
+        self._most_compiled = most_compiled
+        self._compiled: OrderedDict[int, CompiledTrial] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that rules may use."""
+        return self.rules.vocabulary
+
+    @property
+    def rule_count(self) -> int:
+        """How many criteria have a rule."""
+        return sum(one.rules for one in self.shelf)
 
     def trial(self, trial_id: str) -> CompiledTrial | None:
         """The trial of that number, or None."""
-        return next((t for t in self.trials if t.id == trial_id), None)
+        place = self._places.get(trial_id)
+        return None if place is None else self.compiled(place)
 
-    def evaluate(self, closed: Mapping[str, Any], opened: Mapping[str, Any], as_of: date) -> tuple[TrialResult, ...]:
-        """Every trial's result from the two fact documents of one patient."""
-        in_closed = self.program.evaluate(closed, as_of).truths
-        in_open = self.program.evaluate(opened, as_of).truths
+    def only(self, trial_id: str) -> "TrialLibrary":
+        """A library of the trial of that number alone, or of none."""
+        place = self._places.get(trial_id)
+        return TrialLibrary(() if place is None else self.shelf[place : place + 1], self.rules)
 
-        def result(compiled: CompiledCriterion) -> CriterionResult:
-            criterion, slot = compiled.criterion, compiled.slot
-            closed_truth: Truth3 = None if slot is None else in_closed[slot]
-            open_truth: Truth3 = None if slot is None else in_open[slot]
-            outcome, basis = outcome_of(criterion, closed_truth, open_truth)
-            screened = closed_truth if criterion.has_screen else None
-            return CriterionResult(criterion, outcome, basis, compiled.facts, screened)
+    def compiled(self, place: int) -> CompiledTrial:
+        """The trial at this place, compiled now if it isn't yet."""
+        with self._lock:
+            found = self._compiled.get(place)
+            if found is not None:
+                self._compiled.move_to_end(place)
+                return found
+        # Outside the lock: at worst two threads compile the same trial, and the others need not wait for them.
+        made = _compile(self.shelf[place], self.rules)
+        with self._lock:
+            made = self._compiled.setdefault(place, made)
+            self._compiled.move_to_end(place)
+            while len(self._compiled) > self._most_compiled:
+                self._compiled.popitem(last=False)
+        return made
 
-        results = []
-        for compiled in self.trials:
-            own = [result(c) for c in compiled.criteria]
-            cohorts = []
-            for cohort, criteria in compiled.cohorts:
-                extra = tuple(result(c) for c in criteria)
-                cohorts.append(CohortResult(cohort, verdict_of([*own, *extra]), extra))
-            results.append(trial_result(compiled.trial, own, cohorts))
+    def facts_of(self, places: Iterable[int]) -> frozenset[str]:
+        """The catalogue's names of the facts that the trials at these places read."""
+        return frozenset(name for place in places for name in self.shelf[place].facts)
+
+    def evaluate(
+        self,
+        closed: Mapping[str, Any],
+        opened: Mapping[str, Any],
+        as_of: date,
+        places: Sequence[int] | None = None,
+        hurry: Callable[[], bool] = lambda: False,
+    ) -> tuple[TrialResult, ...]:
+        """The results of the trials at `places` (all if None) from the two fact documents of one patient.
+
+        `hurry` is asked before each trial but the first; once it says yes the rest is left out.
+        """
+        wanted = range(len(self.shelf)) if places is None else places
+        results: list[TrialResult] = []
+        for start in range(0, len(wanted), CHUNK):
+            trials: list[CompiledTrial] = []
+            for place in wanted[start : start + CHUNK]:
+                if (start or trials) and hurry():
+                    return (*results, *_evaluated(trials, closed, opened, as_of))
+                trials.append(self.compiled(place))
+            results += _evaluated(trials, closed, opened, as_of)
         return tuple(results)
 
 
-def load_trials(
-    rules_dir: Path, catalogue: Catalogue, paths: Iterable[Path] | None = None
-) -> tuple[TrialLibrary, tuple[Finding, ...]]:
-    """Compile every sound `trials/*/trial.json` under `rules_dir`, with a finding for each fault of the others.
+class _Trials(Sequence[CompiledTrial]):
+    """The trials of a library, each compiled when it is asked for."""
 
-    `paths` are the trial files to load instead, somewhere under `rules_dir`.
+    def __init__(self, library: TrialLibrary) -> None:
+        self._library = library
+
+    def __len__(self) -> int:
+        return len(self._library.shelf)
+
+    def __iter__(self) -> Iterator[CompiledTrial]:
+        return (self._library.compiled(place) for place in range(len(self)))
+
+    @overload
+    def __getitem__(self, place: int) -> CompiledTrial: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[CompiledTrial]: ...
+    def __getitem__(self, place: int | slice) -> CompiledTrial | Sequence[CompiledTrial]:
+        places = range(len(self))[place]
+        if isinstance(places, range):
+            return [self._library.compiled(one) for one in places]
+        return self._library.compiled(places)
+
+
+def load_trials(
+    rules_dir: Path,
+    catalogue: Catalogue,
+    paths: Iterable[Path] | None = None,
+    *,
+    rules: CheckedRules | None = None,
+    known: Mapping[str, Shelved] = MappingProxyType({}),
+    pause: Callable[[], None] = lambda: None,
+) -> tuple[TrialLibrary, tuple[Finding, ...]]:
+    """Check every `trials/*/trial.json` under `rules_dir`: a library of the sound ones, and a finding for each fault.
+
+    `paths` are the trial files to load instead, somewhere under `rules_dir`. `rules` remembers criteria that were
+    checked with the same catalogue before, `known` holds by file the trials that need not be read again, and `pause` is
+    called after each that is read.
     """
-    vocabulary = vocabulary_of(catalogue)
-    findings = list(_definition_findings(catalogue, vocabulary))
-    trials = []
-    rules: list[Condition] = []
+    rules = CheckedRules(catalogue) if rules is None else rules
+    findings = list(_definition_findings(catalogue, rules.vocabulary))
+    shelf = []
     paths = sorted((rules_dir / TRIALS).glob("*/trial.json")) if paths is None else list(paths)
     for path in paths:
-        compiled, faults = _load_trial(path, rules_dir, vocabulary, rules)
-        findings += faults
-        if compiled is not None:
-            trials.append(compiled)
+        name = path.relative_to(rules_dir).as_posix()
+        shelved = known.get(name)
+        if shelved is None:
+            shelved, faults = shelve(path, name, rules)
+            findings += faults
+            pause()
+        else:
+            findings += shelved.findings
+        if shelved is not None:
+            shelf.append(shelved)
     if not paths:
         findings.append(Finding(TRIALS, "", "no-trials", "error", "no trials/*/trial.json here"))
-    read = {catalogue.fact_of(ref.name) for t in trials for c in t.all_criteria() for ref in c.facts}
-    facts_read = frozenset(name for name in read if name is not None)
-    return TrialLibrary(tuple(trials), vocabulary, Program(rules), facts_read), tuple(findings)
+    return TrialLibrary(shelf, rules), tuple(findings)
 
 
 def _definition_findings(catalogue: Catalogue, vocabulary: Vocabulary) -> Iterable[Finding]:
@@ -142,87 +222,54 @@ def _definition_findings(catalogue: Catalogue, vocabulary: Vocabulary) -> Iterab
             yield Finding(file, f"{pointer}/logic", fault.code, fault.severity, fault.message, fault.hint)
 
 
-def _load_trial(
-    path: Path, rules_dir: Path, vocabulary: Vocabulary, rules: list[Condition]
-) -> tuple[CompiledTrial | None, list[Finding]]:
-    name = path.relative_to(rules_dir).as_posix()
-    content, findings = read_json(path, name)
-    if content is None:
-        return None, findings
-    try:
-        trial = Trial.model_validate(content)
-    except ValidationError as problem:
-        return None, findings + invalid(problem, name, Trial)
-    folder = path.parent.name if path.parent.parent.name == TRIALS else None
-    findings += _structure_findings(trial, name, folder)
-    start = len(rules)
-    compiler = _Compiler(name, vocabulary, rules)
-    own = tuple(compiler.criterion(c, f"/criteria/{i}") for i, c in enumerate(trial.criteria))
+def _compile(shelved: Shelved, rules: CheckedRules) -> CompiledTrial:
+    trial = shelved.trial()
+    typed: list[Condition] = []
+    placed = []
+
+    def compiled(criterion: Criterion, pointer: str) -> CompiledCriterion:
+        found = rule_of(criterion)
+        if found is None:
+            return CompiledCriterion(criterion, None, None, (), Results(criterion, ()))
+        key, logic = found
+        rule = rules.typed(criterion, logic, f"{pointer}/{key}")
+        typed.append(rule)
+        placed.append(rules.placed(criterion, logic, rule))
+        facts = facts_read(rule)
+        return CompiledCriterion(criterion, rule, len(typed) - 1, facts, Results(criterion, facts))
+
+    own = tuple([compiled(c, f"/criteria/{i}") for i, c in enumerate(trial.criteria)])
     cohorts = tuple(
-        (cohort, tuple(compiler.criterion(c, f"/cohorts/{n}/criteria/{i}") for i, c in enumerate(cohort.criteria)))
-        for n, cohort in enumerate(trial.cohorts)
+        [
+            (cohort, tuple([compiled(c, f"/cohorts/{n}/criteria/{i}") for i, c in enumerate(cohort.criteria)]))
+            for n, cohort in enumerate(trial.cohorts)
+        ]
     )
-    findings += compiler.findings
-    if any(f.severity == "error" for f in findings):
-        # Nothing of a broken trial may be evaluated: dropping one criterion would make a wrong "eligible".
-        del rules[start:]
-        return None, findings
-    return CompiledTrial(trial, hashlib.sha256(path.read_bytes()).hexdigest(), own, cohorts), findings
+    return CompiledTrial(trial, shelved.digest, own, cohorts, Program(typed, rules.compiler, placed))
 
 
-class _Compiler:
-    def __init__(self, file: str, vocabulary: Vocabulary, rules: list[Condition]) -> None:
-        self.file = file
-        self.vocabulary = vocabulary
-        self.rules = rules
-        self.findings: list[Finding] = []
+def _evaluated(
+    trials: Sequence[CompiledTrial], closed: Mapping[str, Any], opened: Mapping[str, Any], as_of: date
+) -> Iterator[TrialResult]:
+    """The results of some trials, whose criteria are answered in one native call for each world."""
+    if not trials:
+        return
+    programs = [trial.program for trial in trials]
+    pages = frozenset().union(*(program.pages for program in programs))
+    compiler = programs[0].compiler
+    in_closed = answer_together(programs, compiler.document(closed, as_of, pages))
+    in_open = answer_together(programs, compiler.document(opened, as_of, pages))
+    for trial, (yes, _), (openly, _) in zip(trials, in_closed, in_open, strict=True):
+        both = list(zip(yes, openly, strict=True))
+        truths = [both[slot] for slot in trial.program.slots]
+        truths.append((None, None))  # for what has no rule
+        own = _results(trial.criteria, truths)
+        cohorts = []
+        for cohort, criteria in trial.cohorts:
+            extra = tuple(_results(criteria, truths))
+            cohorts.append(CohortResult(cohort, verdict_of([*own, *extra]), extra))
+        yield trial_result(trial.trial, own, cohorts)
 
-    def criterion(self, criterion: Criterion, pointer: str) -> CompiledCriterion:
-        """Compile one criterion; its slot is the rule's place in the program."""
-        if not (criterion.has_logic or criterion.has_screen):
-            return CompiledCriterion(criterion, None, None, ())
-        key = "logic" if criterion.has_logic else "screen"
-        lookback = parse_iso(criterion.lookback) if criterion.lookback else None
-        rule, faults = read_rule(getattr(criterion, key), self.vocabulary, lookback, f"{pointer}/{key}")
-        for fault in faults:
-            self.findings.append(
-                Finding(self.file, fault.pointer, fault.code, fault.severity, fault.message, fault.hint)
-            )
-        if rule is None:
-            return CompiledCriterion(criterion, None, None, ())
-        self.rules.append(rule)
-        return CompiledCriterion(criterion, rule, len(self.rules) - 1, facts_read(rule))
 
-
-def _structure_findings(trial: Trial, file: str, folder: str | None) -> list[Finding]:
-    """What the models can't see: ids that repeat, a file in the wrong folder of `trials/`, no gate."""
-    findings = []
-
-    def error(pointer: str, code: str, message: str, hint: str = "") -> None:
-        findings.append(Finding(file, pointer, code, "error", message, hint))
-
-    if folder not in (None, trial.id):
-        error("/id", "wrong-folder", f"trial {trial.id!r} lies in the folder {folder!r}", "give both the same name")
-    if not any(c.gate for c in trial.criteria):
-        error("/criteria", "no-gate", 'no criterion has "gate": true', "mark the diagnosis that the trial is about")
-    places = [(f"/criteria/{i}", c) for i, c in enumerate(trial.criteria)]
-    for i, criterion in enumerate(trial.criteria):
-        prefix = {"inclusion": "inc-", "exclusion": "exc-"}[criterion.kind]
-        if not criterion.id.startswith(prefix):
-            hint = nearest(criterion.id, [prefix + criterion.id[4:]])
-            error(f"/criteria/{i}/id", "id-against-kind", f"{criterion.id!r} is an {criterion.kind}", hint)
-    if len({c.id for c in trial.cohorts}) != len(trial.cohorts):
-        error("/cohorts", "repeated-id", "two cohorts have the same id")
-    own = set()
-    for place, criterion in places:
-        if criterion.id in own:
-            error(f"{place}/id", "repeated-id", f"{criterion.id!r} stands here more than once")
-        own.add(criterion.id)
-    for n, cohort in enumerate(trial.cohorts):
-        seen = set(own)
-        for i, criterion in enumerate(cohort.criteria):
-            if criterion.id in seen:
-                place = f"/cohorts/{n}/criteria/{i}/id"
-                error(place, "repeated-id", f"{criterion.id!r} stands in this cohort or its trial more than once")
-            seen.add(criterion.id)
-    return findings
+def _results(criteria: Iterable[CompiledCriterion], truths: Sequence[tuple[Truth3, Truth3]]) -> list[CriterionResult]:
+    return [c.results[truths[-1 if c.slot is None else c.slot]] for c in criteria]
