@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cds_service.facts.fact import Age
-from cds_service.trials.needs import Bounds
+from cds_service.trials.needs import Bounds, Needs
 from cds_service.trials.shelf import Shelved
 
 
@@ -48,9 +48,11 @@ class Index:
         it one whose gates are certain and which another age would let fit.
         """
         found = set(self._always)
+        if near:
+            patient = replace(patient, age=None)
         for fact in patient.on_record:
             found.update(self._by_fact.get(fact, ()))
-        return [place for place in sorted(found) if self._may_fit(self._shelf[place], patient, near)]
+        return [place for place in sorted(found) if self._may_fit(self._shelf[place], patient)]
 
     def undetermined(self, patient: Patient, whole: frozenset[str]) -> Iterator[int]:
         """The places of the active trials that may be undetermined, candidates included.
@@ -62,27 +64,21 @@ class Index:
         for place in self.active:
             one = self._shelf[place]
             fails = any(any_of <= absent for any_of in one.gates.entries)
-            if not fails and _fits_sex(one, patient) and _fits_age(one, patient):
+            if not fails and not outside(one.fits, patient):
                 yield place
 
     @staticmethod
-    def _may_fit(one: Shelved, patient: Patient, near: bool) -> bool:
+    def _may_fit(one: Shelved, patient: Patient) -> bool:
         if any(any_of.isdisjoint(patient.on_record) for any_of in one.gates.entries):
             return False
-        return _fits_sex(one, patient) and (near or _fits_age(one, patient))
+        return not outside(one.fits, patient)
 
 
-def _fits_sex(one: Shelved, patient: Patient) -> bool:
-    return patient.sex is None or one.fits.sexes is None or patient.sex in one.fits.sexes
-
-
-def _fits_age(one: Shelved, patient: Patient) -> bool:
-    age = patient.age
-    if age is None:
+def outside(needs: Needs, patient: Patient) -> bool:
+    """Whether the patient's age or sex is certainly not one that is needed."""
+    if patient.sex is not None and needs.sexes is not None and patient.sex not in needs.sexes:
         return True
-    spans: dict[str, Bounds] = {"a": age.years, "mo": age.months, "d": age.days}
-    for unit, (least, most) in one.fits.ages:
-        low, high = spans[unit]
-        if high < least or low > most:
-            return False
-    return True
+    if patient.age is None or not needs.ages:
+        return False
+    spans: dict[str, Bounds] = {"a": patient.age.years, "mo": patient.age.months, "d": patient.age.days}
+    return any(spans[unit][1] < least or spans[unit][0] > most for unit, (least, most) in needs.ages)
