@@ -19,7 +19,8 @@ from cds_service.logic.model import Condition
 from cds_service.rule_files import Folder, Stamp, stamp_of
 from cds_service.trials.case_runs import titles_of
 from cds_service.trials.cases import CASES_FILE, check_cases
-from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials
+from cds_service.trials.checked import CheckedRules
+from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials, read_trials
 from cds_service.trials.shelf import TRIALS, Shelved
 
 _ATTEMPTS = 3
@@ -142,22 +143,21 @@ def _load(
     rules_dir: Path, stamps: Mapping[str, Stamp], previous: Library | None, pause: Callable[[], None]
 ) -> tuple[Library, tuple[Finding, ...], list[str]]:
     """What has these stamps, loaded as far as it is not in `previous` with the same; the findings; the files read."""
-    trials = [name for name in stamps if _is_trial(name)]
-    others = _others(stamps)
+    trials, others = _parted(stamps)
     known: dict[str, Shelved] = {}
-    rules = None
-    read: list[str] = []
-    if previous is not None and others and others == _others(previous.stamps):
-        facts, about_facts, rules = previous.facts, previous.about_facts, previous.compiled.rules
+    if previous is not None and others and others == _parted(previous.stamps)[1]:
+        facts, about_facts = previous.facts, previous.about_facts
+        before, rules = previous.compiled, previous.compiled.rules
         files = {name: digest for name, digest in previous.files.items() if name in others}
         known = {one.file: one for one in previous.shelf if stamps.get(one.file) == one.stamp}
+        read = []
     else:
-        read += others
+        read = list(others)
         files = _digests(rules_dir, others)
         facts, about_facts = load_facts(rules_dir)
+        before, rules = None, CheckedRules(facts.catalogue)
     read += [name for name in trials if name not in known]
-    paths = [rules_dir / name for name in trials]
-    compiled, about_trials = load_trials(rules_dir, facts.catalogue, paths, rules=rules, known=known, pause=pause)
+    compiled, about_trials = read_trials(rules_dir, trials, rules, before, known=known, pause=pause)
     files |= {one.file: one.digest for one in compiled.shelf}
     library = Library(facts, compiled, files, stamps, about_facts)
     return library, (*about_facts, *about_trials), read
@@ -202,17 +202,16 @@ def _no_folder(path: Path) -> tuple[Finding, ...]:
     return (Finding(str(path), "", "no-rules-folder", "error", "there is no such file or folder", hint),)
 
 
-def _is_trial(name: str) -> bool:
-    return name.startswith(f"{TRIALS}/") and name.endswith("/trial.json") and name.count("/") == 2
-
-
-def _others(stamps: Mapping[str, Stamp]) -> dict[str, Stamp]:
-    """The files beside the trials that an answer may depend on: schemas and test cases are for authors alone."""
-    return {
-        name: stamp
-        for name, stamp in stamps.items()
-        if not (_is_trial(name) or name.startswith("schema/") or name.endswith(f"/{CASES_FILE}"))
-    }
+def _parted(stamps: Mapping[str, Stamp]) -> tuple[list[str], dict[str, Stamp]]:
+    """The trial files, and the other files that an answer may depend on: schemas and test cases are for authors."""
+    trials = []
+    others = {}
+    for name, stamp in stamps.items():
+        if name.endswith("/trial.json") and name.startswith(f"{TRIALS}/") and name.count("/") == 2:
+            trials.append(name)
+        elif not (name.startswith("schema/") or name.endswith(f"/{CASES_FILE}")):
+            others[name] = stamp
+    return trials, others
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -4,7 +4,6 @@ import difflib
 import json
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -35,6 +34,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._start = f"{path}/"
         self._listed: dict[str, _Listed] = {}
 
     def stamps(self) -> dict[str, Stamp]:
@@ -42,10 +42,10 @@ class Folder:
         found: dict[str, Stamp] = {}
         known, self._listed = self._listed, {}
         self._look("", 0, known, found)
-        return found
+        return dict(sorted(found.items()))
 
     def _look(self, name: str, level: int, known: dict[str, "_Listed"], found: dict[str, Stamp]) -> None:
-        path = f"{self.path}/{name}"
+        path = self._start + name
         try:
             stamp = stamp_of(os.stat(path))
             listed = known.get(name)
@@ -56,35 +56,35 @@ class Folder:
         except OSError:
             return
         self._listed[name] = listed
-        for part, is_file in listed.parts:
-            if is_file:
-                with suppress(OSError):
-                    found[part] = stamp_of(os.stat(f"{self.path}/{part}"))
-            else:
-                self._look(part, level + 1, known, found)
+        for part in listed.files:
+            try:
+                found[part] = stamp_of(os.stat(self._start + part))
+            except OSError:
+                continue
+        for part in listed.folders:
+            self._look(part, level + 1, known, found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A directory's JSON files and directories by name (True: a file), as they were at `stamp`."""
+    """A directory's JSON files and directories by name, as they were at `stamp`."""
 
     stamp: Stamp
-    parts: tuple[tuple[str, bool], ...]
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
     settled: bool
 
 
 def _listing(path: str, name: str, stamp: Stamp, follow: bool, *, settled: bool) -> _Listed:
     before = f"{name}/" if name else ""
+    files, folders = [], []
     with os.scandir(path) as entries:
-        found = [(before + entry.name, _is_file(entry, follow)) for entry in entries]
-    return _Listed(stamp, tuple(sorted((part, is_file) for part, is_file in found if is_file is not None)), settled)
-
-
-def _is_file(entry: os.DirEntry[str], follow: bool) -> bool | None:
-    """True for a JSON file, False for a directory, None for what is of no interest."""
-    if entry.name.endswith(".json") and not entry.is_dir():
-        return True
-    return False if entry.is_dir(follow_symlinks=follow) else None
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=follow):
+                folders.append(before + entry.name)
+            elif entry.name.endswith(".json") and entry.is_file():
+                files.append(before + entry.name)
+    return _Listed(stamp, tuple(sorted(files)), tuple(sorted(folders)), settled)
 
 
 def pointer(steps: Iterable[str | int]) -> str:

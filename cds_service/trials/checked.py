@@ -1,6 +1,7 @@
 """Criteria that have been checked, remembered by their text: trials agree on most of their limits."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,8 @@ class CheckedRules:
         self._events = frozenset(spec.name for spec in catalogue if isinstance(spec, EventsFact))
         self._checked: dict[tuple[str, str | None], Checked] = {}
         self._placed: dict[tuple[str, str | None], Placed] = {}
+        self.definition_findings = tuple(self._definitions())
+        """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
 
     def check(self, criterion: Criterion, rule: Any) -> Checked:
         """Check the criterion's `rule` (its logic or its screen)."""
@@ -67,6 +70,13 @@ class CheckedRules:
     def typed(self, criterion: Criterion, rule: Any, pointer: str) -> Condition:
         """The typed rule of a criterion in which `check` found nothing wrong; `pointer` is its place in the file."""
         return sound_rule(rule, self.vocabulary, _lookback(criterion), pointer)
+
+    def _definitions(self) -> Iterator[Finding]:
+        for name in self.vocabulary.definitions:
+            _, faults = read_rule({"var": name}, self.vocabulary)
+            file, pointer = self._catalogue.place_of(name)
+            for fault in faults:
+                yield Finding(file, f"{pointer}/logic", fault.code, fault.severity, fault.message, fault.hint)
 
     def _check(self, criterion: Criterion, rule: Any) -> Checked:
         typed, faults = read_rule(rule, self.vocabulary, _lookback(criterion))

@@ -1,7 +1,7 @@
 """Which trials are worth evaluating for a patient, found without looking at the others."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cds_service.facts.fact import Age
@@ -27,19 +27,45 @@ class Index:
     def __init__(self, shelf: Sequence[Shelved]) -> None:
         self._shelf = shelf
         self.active = tuple([place for place, one in enumerate(shelf) if one.state == "active"])
-        asked = Counter(fact for place in self.active for any_of in shelf[place].gates.entries for fact in any_of)
-        self.asked = frozenset(asked)
-        """Every event fact that some gate asks for."""
-        self._by_fact: dict[str, list[int]] = {}
-        self._always: list[int] = []
+        self._asked = Counter(fact for place in self.active for fact in _asked(shelf[place]))
+        self._by_fact: dict[str | None, list[int]] = {}
         for place in self.active:
-            entries = shelf[place].gates.entries
-            if not entries:
-                self._always.append(place)
-                continue
-            # Under the rarest of what it needs, each trial is met by the fewest patients.
-            for fact in min(entries, key=lambda any_of: sum(asked[fact] for fact in any_of)):
+            for fact in self._keys(shelf[place]):
                 self._by_fact.setdefault(fact, []).append(place)
+
+    @property
+    def asked(self) -> Collection[str]:
+        """Every event fact that some gate asks for."""
+        return self._asked.keys()
+
+    def changed(self, shelf: Sequence[Shelved], places: Sequence[int]) -> "Index":
+        """The index of a library that differs from this one's at these places only."""
+        made = Index(())
+        made._shelf, made.active = shelf, self.active
+        made._asked, made._by_fact = self._asked.copy(), self._by_fact.copy()
+        for place in places:
+            old, new = self._shelf[place], shelf[place]
+            if old.state == "active":
+                made._asked.subtract(_asked(old))
+                for fact in {None, *_asked(old)}:
+                    listed = made._by_fact.get(fact, ())
+                    if place in listed:
+                        made._by_fact[fact] = [other for other in listed if other != place]
+            if new.state == "active":
+                made._asked.update(_asked(new))
+                for fact in made._keys(new):
+                    made._by_fact[fact] = [*made._by_fact.get(fact, ()), place]
+            if "active" in (old.state, new.state) and old.state != new.state:
+                made.active = tuple([place for place, one in enumerate(shelf) if one.state == "active"])
+        made._asked += Counter()  # without those that nothing asks for any more
+        return made
+
+    def _keys(self, one: Shelved) -> Iterable[str | None]:
+        """The facts under which a trial is found: the rarest of what it needs. None: it needs nothing."""
+        entries = one.gates.entries
+        if not entries:
+            return (None,)
+        return min(entries, key=lambda any_of: sum(self._asked[fact] for fact in any_of))
 
     def candidates(self, patient: Patient, *, near: bool = False) -> list[int]:
         """The places of the trials that may fit, in the library's order.
@@ -47,7 +73,7 @@ class Index:
         A trial that is left out is neither likely nor possibly eligible for any record with these; with `near`, nor is
         it one whose gates are certain and which another age would let fit.
         """
-        found = set(self._always)
+        found = set(self._by_fact.get(None, ()))
         if near:
             patient = replace(patient, age=None)
         for fact in patient.on_record:
@@ -72,6 +98,10 @@ class Index:
         if any(any_of.isdisjoint(patient.on_record) for any_of in one.gates.entries):
             return False
         return not outside(one.fits, patient)
+
+
+def _asked(one: Shelved) -> Iterator[str]:
+    return (fact for any_of in one.gates.entries for fact in any_of)
 
 
 def outside(needs: Needs, patient: Patient) -> bool:

@@ -1,6 +1,6 @@
 """The library of trials: each checked when it is loaded, and compiled when it is first a candidate."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,6 @@ from typing import Any, overload
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic.check import read_rule
 from cds_service.logic.model import Condition, FactRef, facts_read
 from cds_service.logic.program import Program, Truth3, answer_together
 from cds_service.logic.vocabulary import Vocabulary
@@ -23,6 +22,8 @@ from cds_service.trials.verdicts import CohortResult, CriterionResult, Results, 
 
 MOST_COMPILED = 512
 """Trials that are kept compiled, about 0.2 MB each."""
+MOST_CHANGED = 100
+"""Trials in which two libraries may differ for the one to be made from the other."""
 CHUNK = 64
 """Trials whose criteria are answered in one native call."""
 
@@ -77,19 +78,37 @@ class TrialLibrary:
     Nothing in it changes but which trials are compiled at the moment, `most_compiled` at most.
     """
 
-    def __init__(self, shelf: Sequence[Shelved], rules: CheckedRules, most_compiled: int = MOST_COMPILED) -> None:
+    def __init__(
+        self,
+        shelf: Sequence[Shelved],
+        rules: CheckedRules,
+        previous: "TrialLibrary | None" = None,
+        most_compiled: int = MOST_COMPILED,
+    ) -> None:
+        """`previous`: a library with the same `rules`, of which as much as is still right is taken over."""
         self.shelf = tuple(shelf)
         self.rules = rules
-        self.facts_read = frozenset(name for one in self.shelf for name in one.facts)
-        """The catalogue's names of all facts that some rule reads."""
-        self.index = Index(self.shelf)
         self.trials: Sequence[CompiledTrial] = _Trials(self)
-        self._places: dict[str, int] = {}
-        for place, one in enumerate(self.shelf):
-            self._places.setdefault(one.id, place)
         self._most_compiled = most_compiled
-        self._compiled: OrderedDict[int, CompiledTrial] = OrderedDict()
         self._lock = Lock()
+        self._compiled: OrderedDict[str, tuple[Shelved, CompiledTrial]] = OrderedDict()
+        if previous is not None:
+            with previous._lock:
+                self._compiled = previous._compiled.copy()
+        changed = None if previous is None else _differing(previous.shelf, self.shelf)
+        if previous is None or changed is None:
+            self._readers = Counter(name for one in self.shelf for name in one.facts)
+            self._places = {one.id: place for place, one in reversed(list(enumerate(self.shelf)))}
+            self.index = Index(self.shelf)
+        else:
+            self._readers = previous._readers.copy()
+            self._readers.subtract(name for place in changed for name in previous.shelf[place].facts)
+            self._readers.update(name for place in changed for name in self.shelf[place].facts)
+            self._readers += Counter()
+            self._places = previous._places
+            self.index = previous.index.changed(self.shelf, changed)
+        self.facts_read = frozenset(self._readers)
+        """The catalogue's names of all facts that some rule reads."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -113,16 +132,17 @@ class TrialLibrary:
 
     def compiled(self, place: int) -> CompiledTrial:
         """The trial at this place, compiled now if it isn't yet."""
+        shelved = self.shelf[place]
         with self._lock:
-            found = self._compiled.get(place)
-            if found is not None:
-                self._compiled.move_to_end(place)
-                return found
+            found = self._compiled.get(shelved.file)
+            if found is not None and found[0] is shelved:
+                self._compiled.move_to_end(shelved.file)
+                return found[1]
         # Outside the lock: at worst two threads compile the same trial, and the others need not wait for them.
-        made = _compile(self.shelf[place], self.rules)
+        made = _compile(shelved, self.rules)
         with self._lock:
-            made = self._compiled.setdefault(place, made)
-            self._compiled.move_to_end(place)
+            self._compiled[shelved.file] = (shelved, made)
+            self._compiled.move_to_end(shelved.file)
             while len(self._compiled) > self._most_compiled:
                 self._compiled.popitem(last=False)
         return made
@@ -179,47 +199,54 @@ class _Trials(Sequence[CompiledTrial]):
 
 
 def load_trials(
-    rules_dir: Path,
-    catalogue: Catalogue,
-    paths: Iterable[Path] | None = None,
-    *,
-    rules: CheckedRules | None = None,
-    known: Mapping[str, Shelved] = MappingProxyType({}),
-    pause: Callable[[], None] = lambda: None,
+    rules_dir: Path, catalogue: Catalogue, paths: Iterable[Path] | None = None
 ) -> tuple[TrialLibrary, tuple[Finding, ...]]:
     """Check every `trials/*/trial.json` under `rules_dir`: a library of the sound ones, and a finding for each fault.
 
-    `paths` are the trial files to load instead, somewhere under `rules_dir`. `rules` remembers criteria that were
-    checked with the same catalogue before, `known` holds by file the trials that need not be read again, and `pause` is
-    called after each that is read.
+    `paths` are the trial files to load instead, somewhere under `rules_dir`.
     """
-    rules = CheckedRules(catalogue) if rules is None else rules
-    findings = list(_definition_findings(catalogue, rules.vocabulary))
+    paths = sorted((rules_dir / TRIALS).glob("*/trial.json")) if paths is None else paths
+    return read_trials(rules_dir, [path.relative_to(rules_dir).as_posix() for path in paths], CheckedRules(catalogue))
+
+
+def read_trials(
+    rules_dir: Path,
+    files: Sequence[str],
+    rules: CheckedRules,
+    previous: TrialLibrary | None = None,
+    *,
+    known: Mapping[str, Shelved] = MappingProxyType({}),
+    pause: Callable[[], None] = lambda: None,
+) -> tuple[TrialLibrary, tuple[Finding, ...]]:
+    """As `load_trials`, for these files below `rules_dir`.
+
+    `known` holds by file the trials that need not be read again, `previous` is a library made with the same `rules`,
+    and `pause` is called after each trial that is read.
+    """
+    findings = list(rules.definition_findings)
     shelf = []
-    paths = sorted((rules_dir / TRIALS).glob("*/trial.json")) if paths is None else list(paths)
-    for path in paths:
-        name = path.relative_to(rules_dir).as_posix()
+    for name in files:
         shelved = known.get(name)
         if shelved is None:
-            shelved, faults = shelve(path, name, rules)
+            shelved, faults = shelve(rules_dir / name, name, rules)
             findings += faults
             pause()
         else:
             findings += shelved.findings
         if shelved is not None:
             shelf.append(shelved)
-    if not paths:
+    if not files:
         findings.append(Finding(TRIALS, "", "no-trials", "error", "no trials/*/trial.json here"))
-    return TrialLibrary(shelf, rules), tuple(findings)
+    return TrialLibrary(shelf, rules, previous), tuple(findings)
 
 
-def _definition_findings(catalogue: Catalogue, vocabulary: Vocabulary) -> Iterable[Finding]:
-    """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
-    for name in vocabulary.definitions:
-        _, faults = read_rule({"var": name}, vocabulary)
-        file, pointer = catalogue.place_of(name)
-        for fault in faults:
-            yield Finding(file, f"{pointer}/logic", fault.code, fault.severity, fault.message, fault.hint)
+def _differing(old: Sequence[Shelved], new: Sequence[Shelved]) -> list[int] | None:
+    """The places at which the two differ; None where they are not of the same trials, or differ a lot."""
+    if len(old) != len(new):
+        return None
+    places = [place for place, (before, after) in enumerate(zip(old, new, strict=True)) if before is not after]
+    same = all(old[place].id == new[place].id for place in places)
+    return places if same and len(places) <= MOST_CHANGED else None
 
 
 def _compile(shelved: Shelved, rules: CheckedRules) -> CompiledTrial:
