@@ -36,8 +36,9 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A rule as the engine of one `Compiler` reads it; `pages` are those of the layout that it reads."""
+    """A rule, and how the engine of one `Compiler` reads it; `pages` are those of the layout that it reads."""
 
+    rule: Condition
     text: str
     pages: frozenset[int]
 
@@ -57,14 +58,14 @@ class Compiler:
         found = {duration.key: duration for duration in durations(rule)}
         with self._lock:
             self._durations.update(found)
-        return self.place(joined(lower(rule)))
-
-    def place(self, plain: Json) -> Placed:
-        """A plain rule with places for its paths."""
         pages: set[int] = set()
+        return Placed(rule, self.text(joined(lower(rule)), pages), frozenset(pages))
+
+    def text(self, plain: Json, pages: set[int] | None = None) -> str:
+        """A plain rule with places for its paths; `pages` gains those that they are on."""
         with self._lock:
-            placed = self._layout.placed(plain, pages)
-        return Placed(json.dumps(placed), frozenset(pages))
+            placed = self._layout.placed(plain, set() if pages is None else pages)
+        return json.dumps(placed)
 
     def document(self, facts: Mapping[str, Any], as_of: date, pages: Iterable[int]) -> datalogic_py.DataHandle:
         """What is on these pages, as the engine holds it, with the lengths of time that rules name."""
@@ -81,30 +82,30 @@ class Compiler:
 
 
 class Program:
-    """Typed rules, compiled once. Safe to share between threads.
+    """Rules, compiled once. Safe to share between threads. Programs of one compiler can be answered together."""
 
-    Programs of one compiler can be answered together (`answer_together`). `placed` are the rules as that compiler has
-    placed them, where that is known.
-    """
+    def __init__(self, rules: Sequence[Condition]) -> None:
+        compiler = Compiler()
+        self._compile(compiler, [compiler.placed(rule) for rule in rules])
 
-    def __init__(
-        self, rules: Sequence[Condition], compiler: Compiler | None = None, placed: Sequence[Placed] | None = None
-    ) -> None:
-        self.compiler = Compiler() if compiler is None else compiler
-        if placed is None:
-            placed = [self.compiler.placed(rule) for rule in rules]
+    @classmethod
+    def of(cls, compiler: Compiler, placed: Sequence[Placed]) -> "Program":
+        """A program of rules that this compiler has placed."""
+        made = cls.__new__(cls)
+        made._compile(compiler, placed)
+        return made
+
+    def _compile(self, compiler: Compiler, placed: Sequence[Placed]) -> None:
+        self.compiler = compiler
         # Criteria that stand here more than once are compiled and evaluated once.
         slots: dict[str, int] = {}
         self.slots = tuple([slots.setdefault(one.text, len(slots)) for one in placed])
         self.pages = frozenset().union(*(one.pages for one in placed))
-        first: dict[int, Condition] = {}
-        for slot, rule in zip(self.slots, rules, strict=True):
-            first.setdefault(slot, rule)
-        distinct, texts = list(first.values()), list(slots)
-        starts = range(0, len(texts), BATCH)
-        self._batches = [distinct[start : start + BATCH] for start in starts]
-        compiled = self.compiler.engine.compile
-        self.compiled = [compiled(f"[{','.join(texts[start : start + BATCH])}]") for start in starts]
+        distinct = list({one.text: one for one in placed}.values())
+        starts = range(0, len(distinct), BATCH)
+        self._batches = [[one.rule for one in distinct[start : start + BATCH]] for start in starts]
+        texts = list(slots)
+        self.compiled = [compiler.engine.compile(f"[{','.join(texts[start : start + BATCH])}]") for start in starts]
         self._apart: dict[int, list[datalogic_py.Rule]] = {}
 
     def __len__(self) -> int:
@@ -133,7 +134,7 @@ class Program:
             sides = (
                 side for low in map(lower, self._batches[batch]) for side in (low.certainly_true, low.certainly_false)
             )
-            plain = [self.compiler.engine.compile(self.compiler.place(side).text) for side in sides]
+            plain = [self.compiler.engine.compile(self.compiler.text(side)) for side in sides]
             rules = self._apart.setdefault(batch, plain)
         answers = session.evaluate_many(rules, document)
         found = []

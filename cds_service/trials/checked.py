@@ -10,7 +10,7 @@ from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.specs import EventsFact
 from cds_service.logic.check import read_rule, sound_rule
 from cds_service.logic.durations import parse_iso
-from cds_service.logic.model import Condition, facts_read
+from cds_service.logic.model import Condition, FactRef, facts_read
 from cds_service.logic.program import Compiler, Placed
 from cds_service.logic.vocabulary import Vocabulary
 from cds_service.trials.model import Criterion
@@ -34,6 +34,14 @@ class Checked:
     if_false: Needs = NOTHING
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A rule as the compiler has placed it, and what it reads."""
+
+    placed: Placed
+    facts: tuple[FactRef, ...]
+
+
 class CheckedRules:
     """Checks the criteria of many trials against one catalogue, each text once. Threads may share it."""
 
@@ -43,7 +51,7 @@ class CheckedRules:
         self._catalogue = catalogue
         self._events = frozenset(spec.name for spec in catalogue if isinstance(spec, EventsFact))
         self._checked: dict[tuple[str, str | None], Checked] = {}
-        self._placed: dict[tuple[str, str | None], Placed] = {}
+        self._ready: dict[tuple[str, str | None], Ready] = {}
         self.definition_findings = tuple(self._definitions())
         """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
 
@@ -57,14 +65,15 @@ class CheckedRules:
                 self._checked[key] = found
         return found
 
-    def placed(self, criterion: Criterion, rule: Any, typed: Condition) -> Placed:
-        """The rule as the compiler has placed it."""
+    def ready(self, criterion: Criterion, rule: Any) -> Ready:
+        """What it takes to evaluate a rule in which `check` found nothing wrong."""
         key = _key(criterion, rule)
-        found = self._placed.get(key)
+        found = self._ready.get(key)
         if found is None:
-            found = self.compiler.placed(typed)
-            if len(self._placed) < MOST_REMEMBERED:
-                self._placed[key] = found
+            typed = self.typed(criterion, rule, "")
+            found = Ready(self.compiler.placed(typed), facts_read(typed))
+            if len(self._ready) < MOST_REMEMBERED:
+                self._ready[key] = found
         return found
 
     def typed(self, criterion: Criterion, rule: Any, pointer: str) -> Condition:
