@@ -13,9 +13,9 @@ from typing import Any, overload
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.logic.model import Condition, FactRef
-from cds_service.logic.program import Placed, Program, Truth3, answer_together
+from cds_service.logic.program import Program, Truth3, answer_together
 from cds_service.logic.vocabulary import Vocabulary
-from cds_service.trials.checked import CheckedRules
+from cds_service.trials.checked import CheckedRules, Ready
 from cds_service.trials.index import Index
 from cds_service.trials.model import Cohort, Criterion, Trial
 from cds_service.trials.shelf import TRIALS, Shelved, rule_of, shelve
@@ -32,7 +32,8 @@ CHUNK = 64
 class CompiledCriterion:
     """A criterion and what its rule (or, for a criterion left to a person, its screen) can come to.
 
-    `slot` is the rule's place among those of its trial, -1 where there is none; `facts` are what it reads.
+    `slot` is the place of its answer among those of its trial's program, -1 where it has no rule; `facts` are what it
+    reads.
     """
 
     __slots__ = ("_rule", "_typed", "criterion", "facts", "results", "slot")
@@ -101,7 +102,6 @@ class TrialLibrary:
         """`previous`: a library with the same `rules`, of which as much as is still right is taken over."""
         self.shelf = tuple(shelf)
         self.rules = rules
-        self.trials: Sequence[CompiledTrial] = _Trials(self)
         self._most_compiled = most_compiled
         self._lock = Lock()
         self._compiled: OrderedDict[str, tuple[Shelved, CompiledTrial]] = OrderedDict()
@@ -122,6 +122,11 @@ class TrialLibrary:
             self.index = previous.index.changed(self.shelf, changed)
         self.facts_read = frozenset(self._readers)
         """The catalogue's names of all facts that some rule reads."""
+
+    @property
+    def trials(self) -> Sequence[CompiledTrial]:
+        """Every trial, compiled when it is asked for."""
+        return _Trials(self)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -264,26 +269,31 @@ def _differing(old: Sequence[Shelved], new: Sequence[Shelved]) -> list[int] | No
 
 def _compile(shelved: Shelved, rules: CheckedRules) -> CompiledTrial:
     trial = shelved.trial()
-    placed: list[Placed] = []
+    groups = [("", trial.criteria)] + [(f"/cohorts/{n}", cohort.criteria) for n, cohort in enumerate(trial.cohorts)]
+    ready: dict[str, Ready] = {}
+    for place, criteria in groups:
+        for i, criterion in enumerate(criteria):
+            found = rule_of(criterion)
+            if found is not None:
+                key, rule = found
+                ready[f"{place}/criteria/{i}/{key}"] = rules.ready(criterion, rule)
+    program = Program.of(rules.compiler, [one.placed for one in ready.values()])
+    slots = dict(zip(ready, program.slots, strict=True))
 
-    def compiled(criterion: Criterion, pointer: str) -> CompiledCriterion:
+    def compiled(criterion: Criterion, place: str) -> CompiledCriterion:
         found = rule_of(criterion)
         if found is None:
             return CompiledCriterion(criterion, -1, (), None)
-        key, logic = found
-        ready = rules.ready(criterion, logic)
-        placed.append(ready.placed)
-        typed = partial(rules.typed, criterion, logic, f"{pointer}/{key}")
-        return CompiledCriterion(criterion, len(placed) - 1, ready.facts, typed)
+        key, rule = found
+        pointer = f"{place}/{key}"
+        typed = partial(rules.typed, criterion, rule, pointer)
+        return CompiledCriterion(criterion, slots[pointer], ready[pointer].facts, typed)
 
-    own = tuple([compiled(c, f"/criteria/{i}") for i, c in enumerate(trial.criteria)])
-    cohorts = tuple(
-        [
-            (cohort, tuple([compiled(c, f"/cohorts/{n}/criteria/{i}") for i, c in enumerate(cohort.criteria)]))
-            for n, cohort in enumerate(trial.cohorts)
-        ]
+    own, *others = (
+        tuple([compiled(criterion, f"{place}/criteria/{i}") for i, criterion in enumerate(criteria)])
+        for place, criteria in groups
     )
-    return CompiledTrial(trial, shelved.digest, own, cohorts, Program.of(rules.compiler, placed))
+    return CompiledTrial(trial, shelved.digest, own, tuple(zip(trial.cohorts, others, strict=True)), program)
 
 
 def _evaluated(
@@ -298,8 +308,7 @@ def _evaluated(
     in_closed = answer_together(programs, compiler.document(closed, as_of, pages))
     in_open = answer_together(programs, compiler.document(opened, as_of, pages))
     for trial, (yes, _), (openly, _) in zip(trials, in_closed, in_open, strict=True):
-        both = list(zip(yes, openly, strict=True))
-        truths = [both[slot] for slot in trial.program.slots]
+        truths: list[tuple[Truth3, Truth3]] = list(zip(yes, openly, strict=True))
         truths.append((None, None))  # for what has no rule
         own = _results(trial.criteria, truths)
         cohorts = []
