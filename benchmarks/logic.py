@@ -215,7 +215,7 @@ def _row(values: Sequence[float]) -> dict[str, float]:
 
 def _samples(library: Library, rounds: int) -> dict[str, Any]:
     """The sample patients with all their gaps: every trial's criteria, once and in both worlds."""
-    program = library.compiled.program
+    program = Program([c.rule for trial in library.trials for c in trial.all_criteria() if c.rule is not None])
     worlds = []
     for path in sorted((ROOT / "fhir_samples" / "patients").glob("*.json")):
         sheet = build_sheet(read_bundle(path.read_bytes()), library.facts, AS_OF, library.facts_read)

@@ -22,7 +22,7 @@ from cds_service.cds_hooks.trust.gate import Caller
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION
-from cds_service.matching import Match, match
+from cds_service.matching import Match, match, undecided
 from cds_service.metrics import Metrics
 from cds_service.store.decisions import Decision, RuleSet, ServedCard, Versions
 from cds_service.store.digests import digest_of
@@ -53,11 +53,6 @@ def compute(
     result = match(record, library, as_of)
     held = held_back()
     return result, deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards)
-
-
-def undecided(result: Match) -> bool:
-    """Whether a trial has no card only because its diagnosis is not certain."""
-    return not result.deceased and any(t.trial.state == "active" and t.verdict == "undetermined" for t in result.trials)
 
 
 def lasting(system: str, code: str) -> bool:
@@ -131,7 +126,8 @@ class Answerer:
             )
             self._count(result, deck, held[0])
 
-        return Answer([card.body for card in deck], undecided(result), decision, keep)
+        open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
+        return Answer([card.body for card in deck], open_diagnosis, decision, keep)
 
     def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]

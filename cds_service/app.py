@@ -106,7 +106,7 @@ def create_app(
         metrics.prefetch_keys(templates)
         expected = settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
-        metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.trials])
+        metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
         return Prepared(Serving(templates, answerer.answer_for, fallback), answerer.rules)
 
     live = LiveRules(

@@ -113,7 +113,7 @@ def explain(
     library = _library(settings_or_stop())
     chosen = None if trial is None else library.trial(trial)
     if trial is not None and chosen is None:
-        stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.trials)}.")
+        stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.shelf)}.")
     as_json = is_json(format)
     if facts:
         names = None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
@@ -152,7 +152,7 @@ def rules_check(
         show_findings(findings)
         if not findings and library is not None:
             trials = "1 trial" if len(library.trials) == 1 else f"{len(library.trials)} trials"
-            typer.echo(f"{target}: {trials}, {len(library.compiled.program)} rules, no findings")
+            typer.echo(f"{target}: {trials}, {library.compiled.rule_count} rules, no findings")
     if any(f.severity == "error" for f in findings):
         raise typer.Exit(1)
 

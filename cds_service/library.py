@@ -1,25 +1,54 @@
 """Everything that a rules folder holds, loaded and checked: what is known about facts, and the trials."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.facts.supply import types_read
 from cds_service.facts.valuesets import load_valuesets
 from cds_service.logic.explain import Explainer
 from cds_service.logic.model import Condition
+from cds_service.rule_files import Folder, Stamp, stamp_of
 from cds_service.trials.case_runs import titles_of
-from cds_service.trials.cases import check_cases
-from cds_service.trials.library import TRIALS, CompiledTrial, TrialLibrary, load_trials
+from cds_service.trials.cases import CASES_FILE, check_cases
+from cds_service.trials.checked import CheckedRules
+from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials, read_trials
+from cds_service.trials.shelf import TRIALS, Shelved
 
 _ATTEMPTS = 3
+_MOST_EXPLAINED = 2_000
+"""Rules whose parts are kept compiled."""
 
 
-@dataclass(frozen=True, slots=True)
+class _Explainers:
+    """What explains the rules that were asked about last."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[int, tuple[Condition, Explainer]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, rule: Condition, titles: Callable[[], Mapping[str, str]]) -> Explainer:
+        # By identity: to hash a rule means to walk it. What is kept here keeps its rule alive, so no other has its id.
+        with self._lock:
+            found = self._made.get(id(rule))
+            if found is None:
+                found = self._made[id(rule)] = (rule, Explainer(rule, titles()))
+                if len(self._made) > _MOST_EXPLAINED:
+                    self._made.popitem(last=False)
+            else:
+                self._made.move_to_end(id(rule))
+        return found[1]
+
+
+@dataclass(frozen=True)
 class Library:
     """A rules folder, ready for matching. Immutable but for what it remembers, so that threads share it."""
 
@@ -27,12 +56,21 @@ class Library:
     compiled: TrialLibrary
     files: Mapping[str, str] = field(default_factory=dict)
     """What the rules folder holds: each file that an answer may depend on, and the SHA-256 of its content."""
-    _explainers: dict[int, Explainer] = field(default_factory=dict, compare=False, repr=False)
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, compare=False, repr=False)
+    """Each file of the folder, as it was when it was loaded."""
+    about_facts: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
+    """The findings about everything but the trials."""
+    _explainers: _Explainers = field(default_factory=_Explainers, compare=False, repr=False)
 
     @property
-    def trials(self) -> tuple[CompiledTrial, ...]:
-        """Every trial, whatever its state, in the order of their numbers."""
+    def trials(self) -> Sequence[CompiledTrial]:
+        """Every trial, whatever its state, in the order of their numbers. Each is compiled when it is asked for."""
         return self.compiled.trials
+
+    @property
+    def shelf(self) -> Sequence[Shelved]:
+        """As `trials`, but what is known of each without compiling it."""
+        return self.compiled.shelf
 
     @property
     def catalogue(self) -> Catalogue:
@@ -44,9 +82,14 @@ class Library:
         """The catalogue's names of all facts that some rule reads."""
         return self.compiled.facts_read
 
+    @cached_property
+    def types_read(self) -> frozenset[str]:
+        """The FHIR resource types that its rules rest on."""
+        return types_read(self.catalogue, self.facts_read)
+
     def trial(self, trial_id: str) -> CompiledTrial | None:
         """The trial of that number, or None."""
-        return next((t for t in self.trials if t.id == trial_id), None)
+        return self.compiled.trial(trial_id)
 
     def titles(self) -> dict[str, str]:
         """What each fact is called, the time since a date included."""
@@ -54,33 +97,70 @@ class Library:
 
     def explainer(self, rule: Condition) -> Explainer:
         """What explains a rule of one of the trials. It is compiled part by part the first time it is asked for."""
-        # By identity: to hash a rule means to walk it, and the trials keep their rules alive.
-        found = self._explainers.get(id(rule))
-        if found is None:
-            found = self._explainers.setdefault(id(rule), Explainer(rule, self.titles()))
-        return found
+        return self._explainers.of(rule, self.titles)
 
 
-def load_library(rules_dir: Path) -> Library:
-    """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error."""
-    library, findings = check_library(rules_dir)
+def load_library(
+    rules_dir: Path,
+    previous: Library | None = None,
+    stamps: Mapping[str, Stamp] | None = None,
+    pause: Callable[[], None] = lambda: None,
+) -> Library:
+    """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error.
+
+    `previous`, `stamps` and `pause` as for `check_library`.
+    """
+    library, findings = check_library(rules_dir, previous, stamps, pause)
     if library is None or any(f.severity == "error" for f in findings):
         raise RulesError(findings)
     return library
 
 
-def check_library(rules_dir: Path) -> tuple[Library | None, tuple[Finding, ...]]:
-    """Load as much of `rules_dir` as is sound, with all findings. None where there is no such folder."""
+def check_library(
+    rules_dir: Path,
+    previous: Library | None = None,
+    stamps: Mapping[str, Stamp] | None = None,
+    pause: Callable[[], None] = lambda: None,
+) -> tuple[Library | None, tuple[Finding, ...]]:
+    """Load as much of `rules_dir` as is sound, with all findings. None where there is no such folder.
+
+    What has not changed since `previous` was loaded from the same folder is taken from there. `stamps` are the folder's
+    files where somebody has just looked, and `pause` is called between trials, for other threads' sake.
+    """
     if not rules_dir.is_dir():
         return None, _no_folder(rules_dir)
+    stamps = Folder(rules_dir).stamps() if stamps is None else stamps
     for _ in range(_ATTEMPTS):
-        files = _digests(rules_dir)
-        facts, about_facts = load_facts(rules_dir)
-        compiled, about_trials = load_trials(rules_dir, facts.catalogue)
+        library, findings, read = _load(rules_dir, stamps, previous, pause)
         # Somebody may be editing: the digests must be those of what was loaded.
-        if _digests(rules_dir) == files:
+        if all(_stamp(rules_dir / name) == stamps[name] for name in read):
             break
-    return Library(facts, compiled, files), (*about_facts, *about_trials)
+        previous, stamps = library, Folder(rules_dir).stamps()
+    return library, findings
+
+
+def _load(
+    rules_dir: Path, stamps: Mapping[str, Stamp], previous: Library | None, pause: Callable[[], None]
+) -> tuple[Library, tuple[Finding, ...], list[str]]:
+    """What has these stamps, loaded as far as it is not in `previous` with the same; the findings; the files read."""
+    trials, others = _parted(stamps)
+    known: dict[str, Shelved] = {}
+    if previous is not None and others and others == _parted(previous.stamps)[1]:
+        facts, about_facts = previous.facts, previous.about_facts
+        before, rules = previous.compiled, previous.compiled.rules
+        files = {name: digest for name, digest in previous.files.items() if name in others}
+        known = {one.file: one for one in previous.shelf if stamps.get(one.file) == one.stamp}
+        read = []
+    else:
+        read = list(others)
+        files = _digests(rules_dir, others)
+        facts, about_facts = load_facts(rules_dir)
+        before, rules = None, CheckedRules(facts.catalogue)
+    read += [name for name in trials if name not in known]
+    compiled, about_trials = read_trials(rules_dir, trials, rules, before, known=known, pause=pause)
+    files |= {one.file: one.digest for one in compiled.shelf}
+    library = Library(facts, compiled, files, stamps, about_facts)
+    return library, (*about_facts, *about_trials), read
 
 
 def check_rules(
@@ -122,13 +202,29 @@ def _no_folder(path: Path) -> tuple[Finding, ...]:
     return (Finding(str(path), "", "no-rules-folder", "error", "there is no such file or folder", hint),)
 
 
-def _digests(rules_dir: Path) -> dict[str, str]:
-    """Of all JSON but what is for authors alone: schemas and test cases."""
-    paths = ((path.relative_to(rules_dir), path) for path in sorted(rules_dir.rglob("*.json")))
+def _parted(stamps: Mapping[str, Stamp]) -> tuple[list[str], dict[str, Stamp]]:
+    """The trial files, and the other files that an answer may depend on: schemas and test cases are for authors."""
+    trials = []
+    others = {}
+    for name, stamp in stamps.items():
+        if name.endswith("/trial.json") and name.startswith(f"{TRIALS}/") and name.count("/") == 2:
+            trials.append(name)
+        elif not (name.startswith("schema/") or name.endswith(f"/{CASES_FILE}")):
+            others[name] = stamp
+    return trials, others
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        return stamp_of(path.stat())
+    except OSError:
+        return None
+
+
+def _digests(rules_dir: Path, names: Iterable[str]) -> dict[str, str]:
     found = {}
-    for name, path in paths:
-        if name.parts[0] != "schema" and name.name != "cases.json":
-            # A file may go while we look.
-            with suppress(FileNotFoundError):
-                found[name.as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    for name in names:
+        # A file may go while we look.
+        with suppress(FileNotFoundError):
+            found[name] = hashlib.sha256((rules_dir / name).read_bytes()).hexdigest()
     return found

@@ -1,25 +1,39 @@
 """The pure function at the centre: a patient's record and the rules give a verdict for every trial."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
 from cds_service.errors import Issue
-from cds_service.facts.fact import Fact
-from cds_service.facts.sheet import FactSheet, build_sheet
-from cds_service.facts.supply import types_read
+from cds_service.facts.fact import Age, Events, Fact
+from cds_service.facts.sheet import FactReader, FactSheet, build_sheet
 from cds_service.fhir.record import Gap, Record
 from cds_service.library import Library
+from cds_service.trials.index import Patient
+from cds_service.trials.library import CHUNK
+from cds_service.trials.needs import AGE, SEX
 from cds_service.trials.verdicts import TrialResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What it takes to look at trials that were not evaluated: `places` in the library, in its order."""
+
+    reader: FactReader
+    patient: Patient
+    places: tuple[int, ...]
+    hurry: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """Everything known about one patient and all trials on one day.
 
-    `trials` holds a result for every trial of the library, eligible or not, in the library's order. `gaps` are the
-    resource types that its rules rest on and that were not supplied whole, each with the reason.
+    * `trials`: a result for every trial that was evaluated, eligible or not, in the library's order.
+    * `passed_over`: how many were not, because they can't fit: drafts, retired trials, and what the index rules out.
+    * `skipped`: the ids of those that were not for want of time.
+    * `gaps`: the resource types that the library's rules rest on and that were not supplied whole, with the reasons.
     """
 
     as_of: date
@@ -30,19 +44,92 @@ class Match:
     library: Library
     trials: tuple[TrialResult, ...]
     gaps: Mapping[str, Gap] = field(default_factory=dict)
+    passed_over: int = 0
+    skipped: tuple[str, ...] = ()
+    _rest: _Rest | None = field(default=None, compare=False, repr=False)
 
 
-def match(record: Record, library: Library, as_of: date, stated: Mapping[str, Fact] = MappingProxyType({})) -> Match:
+def match(
+    record: Record,
+    library: Library,
+    as_of: date,
+    stated: Mapping[str, Fact] = MappingProxyType({}),
+    *,
+    screened: bool = False,
+    near: bool = False,
+    hurry: Callable[[], bool] = lambda: False,
+) -> Match:
     """Match one record against all trials as of a calendar date.
 
-    `stated` facts are put in place of what the record says, to ask what would be if they were so.
+    `stated` facts are put in place of what the record says, to ask what would be if they were so. `screened` leaves out
+    the trials that can't come to a card for this patient, without looking at them; with `near` those stay that another
+    age would let fit. `hurry` is asked between trials: once it says yes the rest is skipped.
     No clock, no settings, no global state: the same arguments give the same result. Never raises for what a record
     holds: a fact that can't be read is unknown, with the reason.
     """
-    sheet = build_sheet(record, library.facts, as_of, library.facts_read, stated)
-    trials = library.compiled.evaluate(sheet.document("closed"), sheet.document("open"), as_of)
-    patient_id = record.patient.id if record.patient is not None and record.patient.id else ""
-    issues = (*record.issues, *sheet.issues)
-    read = types_read(library.catalogue, library.facts_read)
-    gaps = {name: gap for name, gap in record.gaps.items() if name in read}
-    return Match(as_of, patient_id, sheet.deceased, issues, sheet, library, trials, gaps)
+    compiled = library.compiled
+    rest: _Rest | None = None
+    if screened:
+        reader = FactReader(record, library.facts, as_of, stated)
+        patient = _patient(reader, library)
+        places = compiled.index.candidates(patient, near=near)
+        sheet = reader.sheet(compiled.facts_of(places))
+    else:
+        places = list(range(len(compiled.shelf)))
+        sheet = build_sheet(record, library.facts, as_of, library.facts_read, stated)
+    trials = compiled.evaluate(sheet.document("closed"), sheet.document("open"), as_of, places, hurry)
+    done, skipped = places[: len(trials)], places[len(trials) :]
+    if screened:
+        rest = _Rest(reader, patient, tuple(done), hurry)
+    return Match(
+        as_of=as_of,
+        patient_id=record.patient.id if record.patient is not None and record.patient.id else "",
+        deceased=sheet.deceased,
+        issues=(*record.issues, *sheet.issues),
+        sheet=sheet,
+        library=library,
+        trials=trials,
+        gaps={name: gap for name, gap in record.gaps.items() if name in library.types_read},
+        passed_over=len(compiled.shelf) - len(places),
+        skipped=tuple(compiled.shelf[place].id for place in skipped),
+        _rest=rest,
+    )
+
+
+def undecided(match: Match) -> bool:
+    """Whether an active trial is, or may be, undetermined: it has no card only because its diagnosis is not certain.
+
+    Trials that the index has ruled out are looked at for this, as many as it takes to find one; where there is no time
+    left for it, the answer is that there may be one.
+    """
+    if match.deceased:
+        return False
+    if match.skipped or any(t.trial.state == "active" and t.verdict == "undetermined" for t in match.trials):
+        return True
+    return match._rest is not None and _any_undetermined(match, match._rest)
+
+
+def _any_undetermined(match: Match, rest: _Rest) -> bool:
+    compiled = match.library.compiled
+    asked = rest.reader.sheet(compiled.index.asked)
+    values = {name: asked[name].value for name in compiled.index.asked}
+    whole = frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
+    left = [place for place in compiled.index.undetermined(rest.patient, whole) if place not in rest.places]
+    taken = 1
+    while left:
+        if rest.hurry():
+            return True
+        now, left = left[:taken], left[taken:]
+        sheet = rest.reader.sheet(compiled.facts_of(now))
+        found = compiled.evaluate(sheet.document("closed"), sheet.document("open"), match.as_of, now)
+        if any(trial.verdict == "undetermined" for trial in found):
+            return True
+        taken = min(2 * taken, CHUNK)
+    return False
+
+
+def _patient(reader: FactReader, library: Library) -> Patient:
+    """What the index asks of a patient."""
+    about = reader.sheet((AGE, SEX))
+    age, sex = (about[name].value if name in library.catalogue.facts else None for name in (AGE, SEX))
+    return Patient(reader.on_record(), age if isinstance(age, Age) else None, sex if isinstance(sex, str) else None)

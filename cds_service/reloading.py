@@ -5,8 +5,8 @@ that a request finishes on the rules it began with; a new version is put in plac
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +17,16 @@ from structlog.typing import FilteringBoundLogger
 
 from cds_service.errors import Finding, RulesError
 from cds_service.library import Library, load_library
+from cds_service.rule_files import Folder
 
 Prepared_co = TypeVar("Prepared_co", covariant=True)
-Fingerprint = frozenset[tuple[str, int, int, int]]
-"""Path, inode, size and time of change of each file: what a look at a folder costs, without reading it."""
 
 INTERVAL = 1.0
-"""Seconds between two looks at the folder."""
+"""Seconds between two looks at the folder, at least."""
+SHARE = 20
+"""The wait between two looks is this many times as long as the last one took, so that a large folder costs no more."""
+_PAUSE = 0.0005
+"""Seconds between two trials that are read: a thread that only computes keeps the answering ones waiting."""
 _MOST_FINDINGS = 20
 
 
@@ -77,11 +80,13 @@ class LiveRules(Generic[Prepared_co]):
         self._now = now
         self._log = log
         # Taken before loading: what changes meanwhile is seen at the first look.
-        self._loaded = self._seen = frozenset() if folder is None else fingerprint(folder)
+        self._files = None if folder is None else Folder(folder)
+        self._took = 0.0
+        self._loaded = self._seen = {} if self._files is None else self._files.stamps()
         if library is None:
             if folder is None:
                 raise RulesError((Finding("", "", "no-rules-folder", "error", "there is no rules folder"),))
-            library = load_library(folder)
+            library = load_library(folder, stamps=self._loaded)
         self.current = RulesVersion(1, library, prepare(library), now())
         self.rejected: Rejected | None = None
 
@@ -90,9 +95,11 @@ class LiveRules(Generic[Prepared_co]):
 
         Never raises: what can't be used is remembered in `rejected`, and the rules in use stay.
         """
-        if self.folder is None:
+        if self.folder is None or self._files is None:
             return False
-        found = fingerprint(self.folder)
+        began = time.monotonic()
+        found = self._files.stamps()
+        self._took = time.monotonic() - began
         if found != self._seen:  # somebody is still writing
             self._seen = found
             return False
@@ -100,7 +107,7 @@ class LiveRules(Generic[Prepared_co]):
             return False
         self._loaded = found
         try:
-            library = load_library(self.folder)
+            library = load_library(self.folder, self.current.library, found, lambda: time.sleep(_PAUSE))
             version = RulesVersion(self.current.number + 1, library, self._prepare(library), self._now())
         except RulesError as problem:
             self._reject(problem.findings)
@@ -116,24 +123,14 @@ class LiveRules(Generic[Prepared_co]):
 
     async def watch(self, interval: float = INTERVAL) -> None:
         """Look again and again, until cancelled."""
+        wait = interval
         while True:
-            await asyncio.sleep(interval)
+            await asyncio.sleep(wait)
             await anyio.to_thread.run_sync(self.look)
+            wait = max(interval, SHARE * self._took)
 
     def _reject(self, findings: tuple[Finding, ...]) -> None:
         self.rejected = Rejected(self._now(), findings)
         self._tell(False)
         errors = self.rejected.errors()
         self._log.error("rules_rejected", rules=self.current.number, places=[error["place"] for error in errors])
-
-
-def fingerprint(folder: Path) -> Fingerprint:
-    """Every JSON file below the folder; a file that vanishes meanwhile is left out."""
-    return frozenset(_files(folder))
-
-
-def _files(folder: Path) -> Iterator[tuple[str, int, int, int]]:
-    for path in folder.rglob("*.json"):
-        with suppress(OSError):
-            stat = path.stat()
-            yield str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -2,7 +2,9 @@
 
 import difflib
 import json
+import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,78 @@ from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import Finding
 
+Stamp = tuple[int, int, int]
+"""Inode, size and time of change of a file: while they stay, it is taken to be the same."""
 
-class _Duplicates(dict[str, Any]):
-    """A JSON object that remembers which of its keys stood there twice."""
+_FOLLOWED = 2
+"""Levels below the folder where a link to a directory is followed: its parts and the folders of its trials."""
 
-    repeated: tuple[str, ...] = ()
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """What tells whether a file or a directory has changed."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class Folder:
+    """The JSON files below a folder, looked at again and again.
+
+    To look costs a `stat` for each file and directory. A directory is listed again only if it has changed since the
+    last look, or had when that was made: its time of change is too coarse to tell two changes in a row apart.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._start = f"{path}/"
+        self._listed: dict[str, _Listed] = {}
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Each file's path below the folder, in order, and its stamp. A file that vanishes meanwhile is left out."""
+        found: dict[str, Stamp] = {}
+        known, self._listed = self._listed, {}
+        self._look("", 0, known, found)
+        return dict(sorted(found.items()))
+
+    def _look(self, name: str, level: int, known: dict[str, "_Listed"], found: dict[str, Stamp]) -> None:
+        path = self._start + name
+        try:
+            stamp = stamp_of(os.stat(path))
+            listed = known.get(name)
+            if listed is None or listed.stamp != stamp:
+                listed = _listing(path, name, stamp, level < _FOLLOWED, settled=False)
+            elif not listed.settled:
+                listed = _listing(path, name, stamp, level < _FOLLOWED, settled=True)
+        except OSError:
+            return
+        self._listed[name] = listed
+        for part in listed.files:
+            try:
+                found[part] = stamp_of(os.stat(self._start + part))
+            except OSError:
+                continue
+        for part in listed.folders:
+            self._look(part, level + 1, known, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A directory's JSON files and directories by name, as they were at `stamp`."""
+
+    stamp: Stamp
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+    settled: bool
+
+
+def _listing(path: str, name: str, stamp: Stamp, follow: bool, *, settled: bool) -> _Listed:
+    before = f"{name}/" if name else ""
+    files, folders = [], []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=follow):
+                folders.append(before + entry.name)
+            elif entry.name.endswith(".json") and entry.is_file():
+                files.append(before + entry.name)
+    return _Listed(stamp, tuple(sorted(files)), tuple(sorted(folders)), settled)
 
 
 def pointer(steps: Iterable[str | int]) -> str:
@@ -36,16 +105,30 @@ def read_json(path: Path, name: str, *, decimals: bool = False) -> tuple[Any, li
     The content is None where the file can't be read at all.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
-        return None, [Finding(name, "", "unreadable-file", "error", f"can't be read: {reason}")]
+        data = path.read_bytes()
+    except OSError as problem:
+        return None, [unreadable(name, problem)]
+    return parse_json(data, name, decimals=decimals)
 
-    def pairs(items: list[tuple[str, Any]]) -> _Duplicates:
-        made = _Duplicates(items)
+
+def unreadable(name: str, problem: OSError) -> Finding:
+    """The finding about a file that can't be read."""
+    return Finding(name, "", "unreadable-file", "error", f"can't be read: {problem.strerror}")
+
+
+def parse_json(data: bytes, name: str, *, decimals: bool = False) -> tuple[Any, list[Finding]]:
+    """As `read_json`, from the content of the file."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None, [Finding(name, "", "unreadable-file", "error", "can't be read: it is not UTF-8 text")]
+    repeated: list[_Repeated] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(items)
         if len(made) != len(items):
-            keys = [key for key, _ in items]
-            made.repeated = tuple(sorted({key for key in keys if keys.count(key) > 1}))
+            repeated.append(_Repeated(items))
+            return repeated[-1]
         return made
 
     def constant(word: str) -> Any:
@@ -60,12 +143,21 @@ def read_json(path: Path, name: str, *, decimals: bool = False) -> tuple[Any, li
         return None, [Finding(name, "", "not-json", "error", f"not JSON at {place}: {problem.msg}")]
     except (ValueError, RecursionError) as problem:
         return None, [Finding(name, "", "not-json", "error", f"not JSON: {problem}")]
-    return content, list(_duplicate_keys(content, name, ()))
+    return content, list(_duplicate_keys(content, name, ())) if repeated else []
+
+
+class _Repeated(dict[str, Any]):
+    """A JSON object some of whose keys stood there twice."""
+
+    def __init__(self, items: list[tuple[str, Any]]) -> None:
+        super().__init__(items)
+        keys = [key for key, _ in items]
+        self.repeated = tuple(sorted({key for key in keys if keys.count(key) > 1}))
 
 
 def _duplicate_keys(value: Any, name: str, steps: tuple[str | int, ...]) -> Iterable[Finding]:
-    if isinstance(value, _Duplicates):
-        for key in value.repeated:
+    if isinstance(value, dict):
+        for key in value.repeated if isinstance(value, _Repeated) else ():
             message = f"the key {key!r} stands here more than once; only the last would count"
             yield Finding(name, pointer((*steps, key)), "duplicate-key", "error", message, "keep one of them")
         for key, inner in value.items():

@@ -56,7 +56,7 @@ def compile_draft(
             findings = (*findings, *report.findings)
     if trial is None:
         return Draft(None, None, findings)
-    return Draft(trial, replace(library, compiled=compiled, _explainers={}), findings, report)
+    return Draft(trial, replace(library, compiled=compiled), findings, report)
 
 
 def trial_id_of(text: str) -> str | None:

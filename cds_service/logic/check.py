@@ -48,16 +48,31 @@ def typed_rule(
 ) -> tuple[model.Condition | None, Findings]:
     """As `read_rule`, without asking whether the rule can ever be true and ever be false."""
     findings = Findings()
-    tree = parse(rule, findings, pointer)
-    if tree is None:
-        return None, findings
-    typed = Checker(Scope(vocabulary, lookback), findings).condition(tree)
-    if typed is not None and not len(findings):
+    typed = _typed(rule, vocabulary, lookback, pointer, findings)
+    if typed is not None:
         try:
             lower(typed)
         except RuleTooLargeError:
             findings.at(pointer, "rule-too-large", "the rule grows too large", "split it into several criteria")
     return (None, findings) if len(findings) else (typed, findings)
+
+
+def sound_rule(
+    rule: Any, vocabulary: Vocabulary, lookback: Duration | None = None, pointer: str = ""
+) -> model.Condition:
+    """The typed rule of logic in which `read_rule` has found nothing wrong. Raises ValueError if there is."""
+    typed = _typed(rule, vocabulary, lookback, pointer, Findings())
+    if typed is None:
+        raise ValueError(f"the rule at {pointer!r} is not sound")
+    return typed
+
+
+def _typed(
+    rule: Any, vocabulary: Vocabulary, lookback: Duration | None, pointer: str, findings: Findings
+) -> model.Condition | None:
+    tree = parse(rule, findings, pointer)
+    typed = None if tree is None else Checker(Scope(vocabulary, lookback), findings).condition(tree)
+    return None if len(findings) else typed
 
 
 class Checker:

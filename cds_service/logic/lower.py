@@ -104,16 +104,20 @@ def _bounded(lowered: Lowered) -> Lowered:
 
 def size(rule: Json) -> int:
     """Operators in a lowered rule (shared parts count each time they stand); over the limit where it is too deep."""
-    count, stack = 0, [(rule, 0)]
-    while stack:
-        node, depth = stack.pop()
-        if isinstance(node, dict):
-            count += 1
-            if count > MAX_LOWERED or depth > MAX_LOWERED_DEPTH:
+    count, depth, level = 0, 0, [rule]
+    while level:
+        below: list[Json] = []
+        for node in level:
+            if type(node) is dict:
+                count += 1
+                below.extend(node.values())
+            elif type(node) is list:
+                level.extend(node)  # a list is no level of its own
+            if count > MAX_LOWERED:
                 return MAX_LOWERED + 1
-            stack.extend((part, depth + 1) for part in node.values())
-        elif isinstance(node, list):
-            stack.extend((part, depth) for part in node)
+        if depth > MAX_LOWERED_DEPTH and below:
+            return MAX_LOWERED + 1
+        depth, level = depth + 1, below
     return count
 
 

@@ -1,14 +1,16 @@
-"""Compiled criteria and their evaluation: every criterion of every trial in one native call."""
+"""Compiled criteria and their evaluation: many criteria in one native call."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
 from typing import Any
 
 import datalogic_py
 import msgspec
 
+from cds_service.logic.durations import Duration
 from cds_service.logic.layout import Layout
 from cds_service.logic.lower import Json, Lowered, conjunction, lower
 from cds_service.logic.model import Condition, durations
@@ -32,30 +34,82 @@ class Outcomes:
     failed: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A rule, and how the engine of one `Compiler` reads it; `pages` are those of the layout that it reads."""
+
+    rule: Condition
+    text: str
+    pages: frozenset[int]
+
+
+class Compiler:
+    """Compiles rules so that programs can be answered together. It only ever grows. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self.engine = datalogic_py.Engine(config={"ops_budget": OPERATION_BUDGET})
+        self._layout = Layout()
+        self._lock = Lock()
+        self._durations: dict[str, Duration] = {}
+        self._spans: tuple[date, int, dict[str, int]] | None = None
+
+    def placed(self, rule: Condition) -> Placed:
+        """The rule, as one plain rule that gives true, false or null, with places for its paths."""
+        found = {duration.key: duration for duration in durations(rule)}
+        with self._lock:
+            self._durations.update(found)
+        pages: set[int] = set()
+        return Placed(rule, self.text(joined(lower(rule)), pages), frozenset(pages))
+
+    def text(self, plain: Json, pages: set[int] | None = None) -> str:
+        """A plain rule with places for its paths; `pages` gains those that they are on."""
+        with self._lock:
+            placed = self._layout.placed(plain, set() if pages is None else pages)
+        return json.dumps(placed)
+
+    def document(self, facts: Mapping[str, Any], as_of: date, pages: Iterable[int]) -> datalogic_py.DataHandle:
+        """What is on these pages, as the engine holds it, with the lengths of time that rules name."""
+        return datalogic_py.DataHandle(self._layout.values(facts, self._spans_at(as_of), pages))
+
+    def _spans_at(self, as_of: date) -> dict[str, int]:
+        """Each duration that some rule names, as days back from `as_of`. A service asks for the same day all day."""
+        known = self._spans
+        if known is None or known[0] != as_of or known[1] != len(self._durations):
+            with self._lock:
+                spans = {key: duration.span(as_of) for key, duration in self._durations.items()}
+            self._spans = known = (as_of, len(spans), spans)
+        return known[2]
+
+
 class Program:
-    """Typed rules, compiled once. Safe to share between threads."""
+    """Rules, compiled once. Safe to share between threads. Programs of one compiler can be answered together."""
 
     def __init__(self, rules: Sequence[Condition]) -> None:
-        self._engine = datalogic_py.Engine(config={"ops_budget": OPERATION_BUDGET})
-        self._durations = frozenset(d for rule in rules for d in durations(rule))
-        self._spans: tuple[date, dict[str, int]] | None = None
-        self._layout = Layout()
-        # Criteria that trials have in common are compiled and evaluated once.
+        compiler = Compiler()
+        self._compile(compiler, [compiler.placed(rule) for rule in rules])
+
+    @classmethod
+    def of(cls, compiler: Compiler, placed: Sequence[Placed]) -> "Program":
+        """A program of rules that this compiler has placed."""
+        made = cls.__new__(cls)
+        made._compile(compiler, placed)
+        return made
+
+    def _compile(self, compiler: Compiler, placed: Sequence[Placed]) -> None:
+        self.compiler = compiler
+        # Criteria that stand here more than once are compiled and evaluated once.
         slots: dict[str, int] = {}
-        lowered: list[Lowered] = []
-        self._slots = []
-        for low in map(lower, rules):
-            self._slots.append(slots.setdefault(self._text(joined(low)), len(lowered)))
-            if len(slots) > len(lowered):
-                lowered.append(low)
+        self.slots = tuple([slots.setdefault(one.text, len(slots)) for one in placed])
+        self.pages = frozenset().union(*(one.pages for one in placed))
+        distinct = list({one.text: one for one in placed}.values())
+        starts = range(0, len(distinct), BATCH)
+        self._batches = [[one.rule for one in distinct[start : start + BATCH]] for start in starts]
         texts = list(slots)
-        starts = range(0, len(texts), BATCH)
-        self._batches = [lowered[start : start + BATCH] for start in starts]
-        self._compiled = [self._engine.compile(f"[{','.join(texts[start : start + BATCH])}]") for start in starts]
+        self.compiled = [compiler.engine.compile(f"[{','.join(texts[start : start + BATCH])}]") for start in starts]
         self._apart: dict[int, list[datalogic_py.Rule]] = {}
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self.slots)
 
     def evaluate(self, facts: Mapping[str, Any], as_of: date) -> Outcomes:
         """The truth of every rule over one fact document, counted back from `as_of`."""
@@ -63,52 +117,63 @@ class Program:
 
     def document(self, facts: Mapping[str, Any], as_of: date) -> datalogic_py.DataHandle:
         """What the rules read of the facts, as the engine holds it, with the lengths of time that they name."""
-        return datalogic_py.DataHandle(self._layout.values(facts, self._spans_at(as_of)))
+        return self.compiler.document(facts, as_of, self.pages)
 
     def answer(self, document: datalogic_py.DataHandle) -> Outcomes:
         """The truth of every rule over a document that `document` has made."""
-        values: list[Truth3] = []
-        lost: set[int] = set()
-        # A session holds the arena and belongs to one thread; opening one is cheap.
-        with self._engine.session() as session:
-            for batch, answer in enumerate(session.evaluate_many(self._compiled, document)):
-                if isinstance(answer, str):
-                    values += msgspec.json.decode(answer)
-                else:
-                    # Some rule of the batch failed, or all together took too long: each rule by itself.
-                    self._answer_apart(batch, session, document, values, lost)
-        truths = tuple([values[slot] for slot in self._slots])
-        return Outcomes(truths, tuple(i for i, slot in enumerate(self._slots) if slot in lost) if lost else ())
+        [(values, lost)] = answer_together([self], document)
+        truths = tuple([values[slot] for slot in self.slots])
+        return Outcomes(truths, tuple(i for i, slot in enumerate(self.slots) if slot in lost) if lost else ())
 
-    def _answer_apart(
-        self,
-        batch: int,
-        session: datalogic_py.Session,
-        document: datalogic_py.DataHandle,
-        values: list[Truth3],
-        lost: set[int],
-    ) -> None:
-        """Append the values of one batch, and the slots that have none because the engine failed."""
+    def answer_apart(
+        self, batch: int, session: datalogic_py.Session, document: datalogic_py.DataHandle
+    ) -> list[tuple[Truth3, bool]]:
+        """The truth of each rule of a batch, evaluated by itself, and whether the engine failed over it."""
         rules = self._apart.get(batch)
         if rules is None:
-            plain = (side for low in self._batches[batch] for side in (low.certainly_true, low.certainly_false))
-            rules = self._apart.setdefault(batch, [self._engine.compile(self._text(side)) for side in plain])
+            sides = (
+                side for low in map(lower, self._batches[batch]) for side in (low.certainly_true, low.certainly_false)
+            )
+            plain = [self.compiler.engine.compile(self.compiler.text(side)) for side in sides]
+            rules = self._apart.setdefault(batch, plain)
         answers = session.evaluate_many(rules, document)
+        found = []
         for yes, no in zip(answers[::2], answers[1::2], strict=True):
             value = True if yes == "true" else False if no == "true" else None
-            if value is None and not (isinstance(yes, str) and isinstance(no, str)):
-                lost.add(len(values))
-            values.append(value)
+            found.append((value, value is None and not (isinstance(yes, str) and isinstance(no, str))))
+        return found
 
-    def _text(self, rule: Json) -> str:
-        return json.dumps(self._layout.placed(rule))
 
-    def _spans_at(self, as_of: date) -> dict[str, int]:
-        """Each duration that some rule names, as days back from `as_of`. A service asks for the same day all day."""
-        known = self._spans
-        if known is None or known[0] != as_of:
-            self._spans = known = (as_of, {d.key: d.span(as_of) for d in self._durations})
-        return known[1]
+def answer_together(
+    programs: Sequence[Program], document: datalogic_py.DataHandle
+) -> list[tuple[list[Truth3], frozenset[int]]]:
+    """For each program the truth of its distinct rules, by slot, and the slots over which the engine failed.
+
+    The programs are of one compiler, and `document` has the pages of all of them.
+    """
+    if not programs:
+        return []
+    # A session holds the arena and belongs to one thread; opening one is cheap.
+    with programs[0].compiler.engine.session() as session:
+        answers = session.evaluate_many([rule for program in programs for rule in program.compiled], document)
+        found = []
+        start = 0
+        for program in programs:
+            end = start + len(program.compiled)
+            values: list[Truth3] = []
+            lost: set[int] = set()
+            for batch, answer in enumerate(answers[start:end]):
+                if isinstance(answer, str):
+                    values += msgspec.json.decode(answer)
+                    continue
+                # Some rule of the batch failed, or all together took too long: each rule by itself.
+                for value, failed in program.answer_apart(batch, session, document):
+                    if failed:
+                        lost.add(len(values))
+                    values.append(value)
+            found.append((values, frozenset(lost)))
+            start = end
+    return found
 
 
 def joined(lowered: Lowered) -> Json:

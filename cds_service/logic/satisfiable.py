@@ -43,9 +43,13 @@ def impossible(rule: model.Condition, vocabulary: Vocabulary) -> tuple[bool, ...
     simple = _relaxed(rule)
     days = _DAYS if model.durations(simple) else _DAYS[:1]
     never: tuple[bool, ...] = (True, False)
+    lowered = lower(simple)
+    operators = size(lowered.certainly_true) + size(lowered.certainly_false)
+    evaluations = min(MAX_EVALUATIONS, MAX_OPERATIONS // (operators + 1))
+    program = Program([simple])
     for day in days:
         try:
-            search = _Search(simple, vocabulary, day)
+            search = _Search(program, evaluations, list(_choices(simple, vocabulary, day)), day)
             never = tuple(value for value in never if not search.possible(value))
         except _BudgetError:
             return ()
@@ -54,14 +58,14 @@ def impossible(rule: model.Condition, vocabulary: Vocabulary) -> tuple[bool, ...
     return never
 
 
+@dataclass(slots=True)
 class _Search:
-    def __init__(self, rule: model.Condition, vocabulary: Vocabulary, as_of: date) -> None:
-        self.as_of = as_of
-        lowered = lower(rule)
-        operators = size(lowered.certainly_true) + size(lowered.certainly_false)
-        self.left = min(MAX_EVALUATIONS, MAX_OPERATIONS // (operators + 1))
-        self.program = Program([rule])
-        self.choices = list(_choices(rule, vocabulary, as_of))
+    """`left`: evaluations until it gives up; `choices`: the ways to settle each fact."""
+
+    program: Program
+    left: int
+    choices: Sequence[Sequence[Choice]]
+    as_of: date
 
     def possible(self, wanted: bool) -> bool:
         """Whether some choice of facts lets the rule be `wanted`."""

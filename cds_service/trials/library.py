@@ -1,55 +1,70 @@
-"""Loading: every trial file read, checked and compiled into one program."""
+"""The library of trials: each checked when it is loaded, and compiled when it is first a candidate."""
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from threading import Lock
+from types import MappingProxyType
+from typing import Any, overload
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic.check import read_rule
-from cds_service.logic.durations import parse_iso
-from cds_service.logic.model import Condition, FactRef, facts_read
-from cds_service.logic.program import Program, Truth3
+from cds_service.logic.model import Condition, FactRef
+from cds_service.logic.program import Program, Truth3, answer_together
 from cds_service.logic.vocabulary import Vocabulary
-from cds_service.rule_files import invalid, nearest, read_json
+from cds_service.trials.checked import CheckedRules, Ready
+from cds_service.trials.index import Index
 from cds_service.trials.model import Cohort, Criterion, Trial
-from cds_service.trials.verdicts import (
-    CohortResult,
-    CriterionResult,
-    TrialResult,
-    outcome_of,
-    trial_result,
-    verdict_of,
-)
-from cds_service.trials.vocabulary import vocabulary_of
+from cds_service.trials.shelf import TRIALS, Shelved, rule_of, shelve
+from cds_service.trials.verdicts import CohortResult, CriterionResult, Results, TrialResult, trial_result, verdict_of
 
-TRIALS = "trials"
-"""The folder of a rules folder that has a folder for each trial."""
+MOST_COMPILED = 128
+"""Trials that are kept compiled, about 0.3 MB each. To compile one takes one or two milliseconds."""
+MOST_CHANGED = 100
+"""Trials in which two libraries may differ for the one to be made from the other."""
+CHUNK = 64
+"""Trials whose criteria are answered in one native call."""
 
 
-@dataclass(frozen=True, slots=True)
 class CompiledCriterion:
-    """A criterion with its typed rule (or, for a criterion left to a person, its typed screen)."""
+    """A criterion and what its rule (or, for a criterion left to a person, its screen) can come to.
 
-    criterion: Criterion
-    rule: Condition | None
-    slot: int | None
-    facts: tuple[FactRef, ...]
+    `slot` is the place of its answer among those of its trial's program, -1 where it has no rule; `facts` are what it
+    reads.
+    """
+
+    __slots__ = ("_rule", "_typed", "criterion", "facts", "results", "slot")
+
+    def __init__(
+        self, criterion: Criterion, slot: int, facts: tuple[FactRef, ...], typed: Callable[[], Condition] | None
+    ) -> None:
+        self.criterion = criterion
+        self.slot = slot
+        self.facts = facts
+        self.results = Results(criterion, facts)
+        self._typed = typed
+        self._rule: Condition | None = None
+
+    @property
+    def rule(self) -> Condition | None:
+        """The typed rule; None where there is none. It is made when it is first asked for: to evaluate takes none."""
+        if self._rule is None and self._typed is not None:
+            self._rule = self._typed()
+        return self._rule
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTrial:
-    """A trial that passed all checks. `digest` is the SHA-256 of its file."""
+    """A trial that passed all checks, ready to be evaluated. `digest` is the SHA-256 of its file."""
 
     trial: Trial
     digest: str
     criteria: tuple[CompiledCriterion, ...]
     cohorts: tuple[tuple[Cohort, tuple[CompiledCriterion, ...]], ...]
+    program: Program
 
     @property
     def id(self) -> str:
@@ -71,158 +86,237 @@ class CompiledTrial:
         return (*self.criteria, *(c for _, criteria in self.cohorts for c in criteria))
 
 
-@dataclass(frozen=True, slots=True)
 class TrialLibrary:
-    """All trials, compiled into one program. Immutable, so that threads share it."""
+    """All trials by their place, in the order of their files. Threads share it.
 
-    trials: tuple[CompiledTrial, ...]
-    vocabulary: Vocabulary
-    program: Program
-    facts_read: frozenset[str]
-    """The catalogue's names of all facts that some rule reads."""
+    Nothing in it changes but which trials are compiled at the moment, `most_compiled` at most.
+    """
+
+    def __init__(
+        self,
+        shelf: Sequence[Shelved],
+        rules: CheckedRules,
+        previous: "TrialLibrary | None" = None,
+        most_compiled: int = MOST_COMPILED,
+    ) -> None:
+        """`previous`: a library with the same `rules`, of which as much as is still right is taken over."""
+        self.shelf = tuple(shelf)
+        self.rules = rules
+        self._most_compiled = most_compiled
+        self._lock = Lock()
+        self._compiled: OrderedDict[str, tuple[Shelved, CompiledTrial]] = OrderedDict()
+        if previous is not None:
+            with previous._lock:
+                self._compiled = previous._compiled.copy()
+        changed = None if previous is None else _differing(previous.shelf, self.shelf)
+        if previous is None or changed is None:
+            self._readers = Counter(name for one in self.shelf for name in one.facts)
+            self._places = {one.id: place for place, one in reversed(list(enumerate(self.shelf)))}
+            self.index = Index(self.shelf)
+        else:
+            self._readers = previous._readers.copy()
+            self._readers.subtract(name for place in changed for name in previous.shelf[place].facts)
+            self._readers.update(name for place in changed for name in self.shelf[place].facts)
+            self._readers += Counter()
+            self._places = previous._places
+            self.index = previous.index.changed(self.shelf, changed)
+        self.facts_read = frozenset(self._readers)
+        """The catalogue's names of all facts that some rule reads."""
+
+    @property
+    def trials(self) -> Sequence[CompiledTrial]:
+        """Every trial, compiled when it is asked for."""
+        return _Trials(self)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that rules may use."""
+        return self.rules.vocabulary
+
+    @property
+    def rule_count(self) -> int:
+        """How many criteria have a rule."""
+        return sum(one.rules for one in self.shelf)
 
     def trial(self, trial_id: str) -> CompiledTrial | None:
         """The trial of that number, or None."""
-        return next((t for t in self.trials if t.id == trial_id), None)
+        place = self._places.get(trial_id)
+        return None if place is None else self.compiled(place)
 
-    def evaluate(self, closed: Mapping[str, Any], opened: Mapping[str, Any], as_of: date) -> tuple[TrialResult, ...]:
-        """Every trial's result from the two fact documents of one patient."""
-        in_closed = self.program.evaluate(closed, as_of).truths
-        in_open = self.program.evaluate(opened, as_of).truths
+    def only(self, trial_id: str) -> "TrialLibrary":
+        """A library of the trial of that number alone, or of none."""
+        place = self._places.get(trial_id)
+        return TrialLibrary(() if place is None else self.shelf[place : place + 1], self.rules)
 
-        def result(compiled: CompiledCriterion) -> CriterionResult:
-            criterion, slot = compiled.criterion, compiled.slot
-            closed_truth: Truth3 = None if slot is None else in_closed[slot]
-            open_truth: Truth3 = None if slot is None else in_open[slot]
-            outcome, basis = outcome_of(criterion, closed_truth, open_truth)
-            screened = closed_truth if criterion.has_screen else None
-            return CriterionResult(criterion, outcome, basis, compiled.facts, screened)
+    def compiled(self, place: int) -> CompiledTrial:
+        """The trial at this place, compiled now if it isn't yet."""
+        shelved = self.shelf[place]
+        with self._lock:
+            found = self._compiled.get(shelved.file)
+            if found is not None and found[0] is shelved:
+                self._compiled.move_to_end(shelved.file)
+                return found[1]
+        # Outside the lock: at worst two threads compile the same trial, and the others need not wait for them.
+        made = _compile(shelved, self.rules)
+        with self._lock:
+            self._compiled[shelved.file] = (shelved, made)
+            self._compiled.move_to_end(shelved.file)
+            while len(self._compiled) > self._most_compiled:
+                self._compiled.popitem(last=False)
+        return made
 
-        results = []
-        for compiled in self.trials:
-            own = [result(c) for c in compiled.criteria]
-            cohorts = []
-            for cohort, criteria in compiled.cohorts:
-                extra = tuple(result(c) for c in criteria)
-                cohorts.append(CohortResult(cohort, verdict_of([*own, *extra]), extra))
-            results.append(trial_result(compiled.trial, own, cohorts))
+    def facts_of(self, places: Iterable[int]) -> frozenset[str]:
+        """The catalogue's names of the facts that the trials at these places read."""
+        return frozenset(name for place in places for name in self.shelf[place].facts)
+
+    def evaluate(
+        self,
+        closed: Mapping[str, Any],
+        opened: Mapping[str, Any],
+        as_of: date,
+        places: Sequence[int] | None = None,
+        hurry: Callable[[], bool] = lambda: False,
+    ) -> tuple[TrialResult, ...]:
+        """The results of the trials at `places` (all if None) from the two fact documents of one patient.
+
+        `hurry` is asked before each trial but the first; once it says yes the rest is left out.
+        """
+        wanted = range(len(self.shelf)) if places is None else places
+        results: list[TrialResult] = []
+        for start in range(0, len(wanted), CHUNK):
+            trials: list[CompiledTrial] = []
+            for place in wanted[start : start + CHUNK]:
+                if (start or trials) and hurry():
+                    return (*results, *_evaluated(trials, closed, opened, as_of))
+                trials.append(self.compiled(place))
+            results += _evaluated(trials, closed, opened, as_of)
         return tuple(results)
+
+
+class _Trials(Sequence[CompiledTrial]):
+    """The trials of a library, each compiled when it is asked for."""
+
+    def __init__(self, library: TrialLibrary) -> None:
+        self._library = library
+
+    def __len__(self) -> int:
+        return len(self._library.shelf)
+
+    def __iter__(self) -> Iterator[CompiledTrial]:
+        return (self._library.compiled(place) for place in range(len(self)))
+
+    @overload
+    def __getitem__(self, place: int) -> CompiledTrial: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[CompiledTrial]: ...
+    def __getitem__(self, place: int | slice) -> CompiledTrial | Sequence[CompiledTrial]:
+        places = range(len(self))[place]
+        if isinstance(places, range):
+            return [self._library.compiled(one) for one in places]
+        return self._library.compiled(places)
 
 
 def load_trials(
     rules_dir: Path, catalogue: Catalogue, paths: Iterable[Path] | None = None
 ) -> tuple[TrialLibrary, tuple[Finding, ...]]:
-    """Compile every sound `trials/*/trial.json` under `rules_dir`, with a finding for each fault of the others.
+    """Check every `trials/*/trial.json` under `rules_dir`: a library of the sound ones, and a finding for each fault.
 
     `paths` are the trial files to load instead, somewhere under `rules_dir`.
     """
-    vocabulary = vocabulary_of(catalogue)
-    findings = list(_definition_findings(catalogue, vocabulary))
-    trials = []
-    rules: list[Condition] = []
-    paths = sorted((rules_dir / TRIALS).glob("*/trial.json")) if paths is None else list(paths)
-    for path in paths:
-        compiled, faults = _load_trial(path, rules_dir, vocabulary, rules)
-        findings += faults
-        if compiled is not None:
-            trials.append(compiled)
-    if not paths:
+    paths = sorted((rules_dir / TRIALS).glob("*/trial.json")) if paths is None else paths
+    return read_trials(rules_dir, [path.relative_to(rules_dir).as_posix() for path in paths], CheckedRules(catalogue))
+
+
+def read_trials(
+    rules_dir: Path,
+    files: Sequence[str],
+    rules: CheckedRules,
+    previous: TrialLibrary | None = None,
+    *,
+    known: Mapping[str, Shelved] = MappingProxyType({}),
+    pause: Callable[[], None] = lambda: None,
+) -> tuple[TrialLibrary, tuple[Finding, ...]]:
+    """As `load_trials`, for these files below `rules_dir`.
+
+    `known` holds by file the trials that need not be read again, `previous` is a library made with the same `rules`,
+    and `pause` is called after each trial that is read.
+    """
+    findings = list(rules.definition_findings)
+    shelf = []
+    for name in files:
+        shelved = known.get(name)
+        if shelved is None:
+            shelved, faults = shelve(rules_dir / name, name, rules)
+            findings += faults
+            pause()
+        else:
+            findings += shelved.findings
+        if shelved is not None:
+            shelf.append(shelved)
+    if not files:
         findings.append(Finding(TRIALS, "", "no-trials", "error", "no trials/*/trial.json here"))
-    read = {catalogue.fact_of(ref.name) for t in trials for c in t.all_criteria() for ref in c.facts}
-    facts_read = frozenset(name for name in read if name is not None)
-    return TrialLibrary(tuple(trials), vocabulary, Program(rules), facts_read), tuple(findings)
+    return TrialLibrary(shelf, rules, previous), tuple(findings)
 
 
-def _definition_findings(catalogue: Catalogue, vocabulary: Vocabulary) -> Iterable[Finding]:
-    """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
-    for name in vocabulary.definitions:
-        _, faults = read_rule({"var": name}, vocabulary)
-        file, pointer = catalogue.place_of(name)
-        for fault in faults:
-            yield Finding(file, f"{pointer}/logic", fault.code, fault.severity, fault.message, fault.hint)
+def _differing(old: Sequence[Shelved], new: Sequence[Shelved]) -> list[int] | None:
+    """The places at which the two differ; None where they are not of the same trials, or differ a lot."""
+    if len(old) != len(new):
+        return None
+    places = [place for place, (before, after) in enumerate(zip(old, new, strict=True)) if before is not after]
+    same = all(old[place].id == new[place].id for place in places)
+    return places if same and len(places) <= MOST_CHANGED else None
 
 
-def _load_trial(
-    path: Path, rules_dir: Path, vocabulary: Vocabulary, rules: list[Condition]
-) -> tuple[CompiledTrial | None, list[Finding]]:
-    name = path.relative_to(rules_dir).as_posix()
-    content, findings = read_json(path, name)
-    if content is None:
-        return None, findings
-    try:
-        trial = Trial.model_validate(content)
-    except ValidationError as problem:
-        return None, findings + invalid(problem, name, Trial)
-    folder = path.parent.name if path.parent.parent.name == TRIALS else None
-    findings += _structure_findings(trial, name, folder)
-    start = len(rules)
-    compiler = _Compiler(name, vocabulary, rules)
-    own = tuple(compiler.criterion(c, f"/criteria/{i}") for i, c in enumerate(trial.criteria))
-    cohorts = tuple(
-        (cohort, tuple(compiler.criterion(c, f"/cohorts/{n}/criteria/{i}") for i, c in enumerate(cohort.criteria)))
-        for n, cohort in enumerate(trial.cohorts)
+def _compile(shelved: Shelved, rules: CheckedRules) -> CompiledTrial:
+    trial = shelved.trial()
+    groups = [("", trial.criteria)] + [(f"/cohorts/{n}", cohort.criteria) for n, cohort in enumerate(trial.cohorts)]
+    ready: dict[str, Ready] = {}
+    for place, criteria in groups:
+        for i, criterion in enumerate(criteria):
+            found = rule_of(criterion)
+            if found is not None:
+                key, rule = found
+                ready[f"{place}/criteria/{i}/{key}"] = rules.ready(criterion, rule)
+    program = Program.of(rules.compiler, [one.placed for one in ready.values()])
+    slots = dict(zip(ready, program.slots, strict=True))
+
+    def compiled(criterion: Criterion, place: str) -> CompiledCriterion:
+        found = rule_of(criterion)
+        if found is None:
+            return CompiledCriterion(criterion, -1, (), None)
+        key, rule = found
+        pointer = f"{place}/{key}"
+        typed = partial(rules.typed, criterion, rule, pointer)
+        return CompiledCriterion(criterion, slots[pointer], ready[pointer].facts, typed)
+
+    own, *others = (
+        tuple([compiled(criterion, f"{place}/criteria/{i}") for i, criterion in enumerate(criteria)])
+        for place, criteria in groups
     )
-    findings += compiler.findings
-    if any(f.severity == "error" for f in findings):
-        # Nothing of a broken trial may be evaluated: dropping one criterion would make a wrong "eligible".
-        del rules[start:]
-        return None, findings
-    return CompiledTrial(trial, hashlib.sha256(path.read_bytes()).hexdigest(), own, cohorts), findings
+    return CompiledTrial(trial, shelved.digest, own, tuple(zip(trial.cohorts, others, strict=True)), program)
 
 
-class _Compiler:
-    def __init__(self, file: str, vocabulary: Vocabulary, rules: list[Condition]) -> None:
-        self.file = file
-        self.vocabulary = vocabulary
-        self.rules = rules
-        self.findings: list[Finding] = []
-
-    def criterion(self, criterion: Criterion, pointer: str) -> CompiledCriterion:
-        """Compile one criterion; its slot is the rule's place in the program."""
-        if not (criterion.has_logic or criterion.has_screen):
-            return CompiledCriterion(criterion, None, None, ())
-        key = "logic" if criterion.has_logic else "screen"
-        lookback = parse_iso(criterion.lookback) if criterion.lookback else None
-        rule, faults = read_rule(getattr(criterion, key), self.vocabulary, lookback, f"{pointer}/{key}")
-        for fault in faults:
-            self.findings.append(
-                Finding(self.file, fault.pointer, fault.code, fault.severity, fault.message, fault.hint)
-            )
-        if rule is None:
-            return CompiledCriterion(criterion, None, None, ())
-        self.rules.append(rule)
-        return CompiledCriterion(criterion, rule, len(self.rules) - 1, facts_read(rule))
+def _evaluated(
+    trials: Sequence[CompiledTrial], closed: Mapping[str, Any], opened: Mapping[str, Any], as_of: date
+) -> Iterator[TrialResult]:
+    """The results of some trials, whose criteria are answered in one native call for each world."""
+    if not trials:
+        return
+    programs = [trial.program for trial in trials]
+    pages = frozenset().union(*(program.pages for program in programs))
+    compiler = programs[0].compiler
+    in_closed = answer_together(programs, compiler.document(closed, as_of, pages))
+    in_open = answer_together(programs, compiler.document(opened, as_of, pages))
+    for trial, (yes, _), (openly, _) in zip(trials, in_closed, in_open, strict=True):
+        truths: list[tuple[Truth3, Truth3]] = list(zip(yes, openly, strict=True))
+        truths.append((None, None))  # for what has no rule
+        own = _results(trial.criteria, truths)
+        cohorts = []
+        for cohort, criteria in trial.cohorts:
+            extra = tuple(_results(criteria, truths))
+            cohorts.append(CohortResult(cohort, verdict_of([*own, *extra]), extra))
+        yield trial_result(trial.trial, own, cohorts)
 
 
-def _structure_findings(trial: Trial, file: str, folder: str | None) -> list[Finding]:
-    """What the models can't see: ids that repeat, a file in the wrong folder of `trials/`, no gate."""
-    findings = []
-
-    def error(pointer: str, code: str, message: str, hint: str = "") -> None:
-        findings.append(Finding(file, pointer, code, "error", message, hint))
-
-    if folder not in (None, trial.id):
-        error("/id", "wrong-folder", f"trial {trial.id!r} lies in the folder {folder!r}", "give both the same name")
-    if not any(c.gate for c in trial.criteria):
-        error("/criteria", "no-gate", 'no criterion has "gate": true', "mark the diagnosis that the trial is about")
-    places = [(f"/criteria/{i}", c) for i, c in enumerate(trial.criteria)]
-    for i, criterion in enumerate(trial.criteria):
-        prefix = {"inclusion": "inc-", "exclusion": "exc-"}[criterion.kind]
-        if not criterion.id.startswith(prefix):
-            hint = nearest(criterion.id, [prefix + criterion.id[4:]])
-            error(f"/criteria/{i}/id", "id-against-kind", f"{criterion.id!r} is an {criterion.kind}", hint)
-    if len({c.id for c in trial.cohorts}) != len(trial.cohorts):
-        error("/cohorts", "repeated-id", "two cohorts have the same id")
-    own = set()
-    for place, criterion in places:
-        if criterion.id in own:
-            error(f"{place}/id", "repeated-id", f"{criterion.id!r} stands here more than once")
-        own.add(criterion.id)
-    for n, cohort in enumerate(trial.cohorts):
-        seen = set(own)
-        for i, criterion in enumerate(cohort.criteria):
-            if criterion.id in seen:
-                place = f"/cohorts/{n}/criteria/{i}/id"
-                error(place, "repeated-id", f"{criterion.id!r} stands in this cohort or its trial more than once")
-            seen.add(criterion.id)
-    return findings
+def _results(criteria: Iterable[CompiledCriterion], truths: Sequence[tuple[Truth3, Truth3]]) -> list[CriterionResult]:
+    return [c.results[truths[c.slot]] for c in criteria]

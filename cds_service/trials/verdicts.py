@@ -63,14 +63,36 @@ def outcome_of(criterion: Criterion, closed: Truth3, opened: Truth3) -> tuple[Ou
 
 def verdict_of(results: Iterable[CriterionResult]) -> Verdict:
     """The verdict over a set of criteria."""
-    results = tuple(results)
-    if any(r.outcome == "fail" for r in results):
-        return "not_eligible"
-    if any(r.criterion.gate and r.outcome != "pass" for r in results):
-        return "undetermined"
-    if any(r.outcome == "unknown" for r in results):
-        return "possibly_eligible"
-    return "likely_eligible"
+    verdict: Verdict = "likely_eligible"
+    for result in results:
+        outcome = result.outcome
+        if outcome == "pass":
+            continue
+        if outcome == "fail":
+            return "not_eligible"
+        if result.criterion.gate:
+            verdict = "undetermined"
+        elif outcome == "unknown" and verdict == "likely_eligible":
+            verdict = "possibly_eligible"
+    return verdict
+
+
+class Results(dict[tuple[Truth3, Truth3], CriterionResult]):
+    """The results that a criterion can have, by what its rule comes to in the closed and in the open world.
+
+    Each is made once: there are nine at most, and every patient has one of them.
+    """
+
+    def __init__(self, criterion: Criterion, facts: tuple[FactRef, ...]) -> None:
+        super().__init__()
+        self._criterion, self._facts = criterion, facts
+
+    def __missing__(self, truths: tuple[Truth3, Truth3]) -> CriterionResult:
+        closed, opened = truths
+        outcome, basis = outcome_of(self._criterion, closed, opened)
+        screened = closed if self._criterion.has_screen else None
+        made = self[truths] = CriterionResult(self._criterion, outcome, basis, self._facts, screened)
+        return made
 
 
 def trial_result(trial: Trial, own: Sequence[CriterionResult], cohorts: Sequence[CohortResult]) -> TrialResult:

@@ -74,8 +74,7 @@ def check(
 
 def only(library: Library, trial_id: str) -> Library:
     """The library with one of its trials."""
-    trials = tuple(t for t in library.trials if t.id == trial_id)
-    return replace(library, compiled=replace(library.compiled, trials=trials), _explainers={})
+    return replace(library, compiled=library.compiled.only(trial_id))
 
 
 def _outcomes(

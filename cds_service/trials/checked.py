@@ -1,0 +1,105 @@
+"""Criteria that have been checked, remembered by their text: trials agree on most of their limits."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.errors import Finding
+from cds_service.facts.catalogue import Catalogue
+from cds_service.facts.specs import EventsFact
+from cds_service.logic.check import read_rule, sound_rule
+from cds_service.logic.durations import parse_iso
+from cds_service.logic.model import Condition, FactRef, facts_read
+from cds_service.logic.program import Compiler, Placed
+from cds_service.logic.vocabulary import Vocabulary
+from cds_service.trials.model import Criterion
+from cds_service.trials.needs import NOTHING, Needs, needs_of
+from cds_service.trials.vocabulary import vocabulary_of
+
+MOST_REMEMBERED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking a criterion's rule has shown, wherever the rule stands.
+
+    `findings` name no file, and their pointers start at the rule. `facts` are the catalogue's names of what it reads.
+    `if_true` and `if_false` are what a record needs for the rule to be that.
+    """
+
+    findings: tuple[Finding, ...]
+    facts: tuple[str, ...] = ()
+    if_true: Needs = NOTHING
+    if_false: Needs = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A rule as the compiler has placed it, and what it reads."""
+
+    placed: Placed
+    facts: tuple[FactRef, ...]
+
+
+class CheckedRules:
+    """Checks the criteria of many trials against one catalogue, each text once. Threads may share it."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.vocabulary: Vocabulary = vocabulary_of(catalogue)
+        self.compiler = Compiler()
+        self._catalogue = catalogue
+        self._events = frozenset(spec.name for spec in catalogue if isinstance(spec, EventsFact))
+        self._checked: dict[tuple[str, str | None], Checked] = {}
+        self._ready: dict[tuple[str, str | None], Ready] = {}
+        self.definition_findings = tuple(self._definitions())
+        """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
+
+    def check(self, criterion: Criterion, rule: Any) -> Checked:
+        """Check the criterion's `rule` (its logic or its screen)."""
+        key = _key(criterion, rule)
+        found = self._checked.get(key)
+        if found is None:
+            found = self._check(criterion, rule)
+            if len(self._checked) < MOST_REMEMBERED:
+                self._checked[key] = found
+        return found
+
+    def ready(self, criterion: Criterion, rule: Any) -> Ready:
+        """What it takes to evaluate a rule in which `check` found nothing wrong."""
+        key = _key(criterion, rule)
+        found = self._ready.get(key)
+        if found is None:
+            typed = self.typed(criterion, rule, "")
+            found = Ready(self.compiler.placed(typed), facts_read(typed))
+            if len(self._ready) < MOST_REMEMBERED:
+                self._ready[key] = found
+        return found
+
+    def typed(self, criterion: Criterion, rule: Any, pointer: str) -> Condition:
+        """The typed rule of a criterion in which `check` found nothing wrong; `pointer` is its place in the file."""
+        return sound_rule(rule, self.vocabulary, _lookback(criterion), pointer)
+
+    def _definitions(self) -> Iterator[Finding]:
+        for name in self.vocabulary.definitions:
+            _, faults = read_rule({"var": name}, self.vocabulary)
+            file, pointer = self._catalogue.place_of(name)
+            for fault in faults:
+                yield Finding(file, f"{pointer}/logic", fault.code, fault.severity, fault.message, fault.hint)
+
+    def _check(self, criterion: Criterion, rule: Any) -> Checked:
+        typed, faults = read_rule(rule, self.vocabulary, _lookback(criterion))
+        if typed is None:
+            return Checked(tuple(faults))
+        read = (self._catalogue.fact_of(ref.name) for ref in facts_read(typed))
+        names = tuple(dict.fromkeys(name for name in read if name is not None))
+        if_true, if_false = (needs_of(typed, value, self._events) for value in (True, False))
+        return Checked(tuple(faults), names, if_true, if_false)
+
+
+def _lookback(criterion: Criterion) -> Any:
+    return parse_iso(criterion.lookback) if criterion.lookback else None
+
+
+def _key(criterion: Criterion, rule: Any) -> tuple[str, str | None]:
+    return json.dumps(rule), criterion.lookback

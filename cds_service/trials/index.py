@@ -1,0 +1,114 @@
+"""Which trials are worth evaluating for a patient, found without looking at the others."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cds_service.facts.fact import Age
+from cds_service.trials.needs import Bounds, Needs
+from cds_service.trials.shelf import Shelved
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What the index asks of a patient.
+
+    `on_record`: the event facts for which there is an entry that counts or may. None: an age or sex that is not known.
+    """
+
+    on_record: frozenset[str]
+    age: Age | None = None
+    sex: str | None = None
+
+
+class Index:
+    """The active trials of a library by what their gates need on record. Others never produce a card."""
+
+    def __init__(self, shelf: Sequence[Shelved]) -> None:
+        self._shelf = shelf
+        self.active = tuple([place for place, one in enumerate(shelf) if one.state == "active"])
+        self._asked = Counter(fact for place in self.active for fact in _asked(shelf[place]))
+        self._by_fact: dict[str | None, list[int]] = {}
+        for place in self.active:
+            for fact in self._keys(shelf[place]):
+                self._by_fact.setdefault(fact, []).append(place)
+
+    @property
+    def asked(self) -> Collection[str]:
+        """Every event fact that some gate asks for."""
+        return self._asked.keys()
+
+    def changed(self, shelf: Sequence[Shelved], places: Sequence[int]) -> "Index":
+        """The index of a library that differs from this one's at these places only."""
+        made = Index(())
+        made._shelf, made.active = shelf, self.active
+        made._asked, made._by_fact = self._asked.copy(), self._by_fact.copy()
+        for place in places:
+            old, new = self._shelf[place], shelf[place]
+            if old.state == "active":
+                made._asked.subtract(_asked(old))
+                for fact in {None, *_asked(old)}:
+                    listed = made._by_fact.get(fact, ())
+                    if place in listed:
+                        made._by_fact[fact] = [other for other in listed if other != place]
+            if new.state == "active":
+                made._asked.update(_asked(new))
+                for fact in made._keys(new):
+                    made._by_fact[fact] = [*made._by_fact.get(fact, ()), place]
+            if "active" in (old.state, new.state) and old.state != new.state:
+                made.active = tuple([place for place, one in enumerate(shelf) if one.state == "active"])
+        made._asked += Counter()  # without those that nothing asks for any more
+        return made
+
+    def _keys(self, one: Shelved) -> Iterable[str | None]:
+        """The facts under which a trial is found: the rarest of what it needs. None: it needs nothing."""
+        entries = one.gates.entries
+        if not entries:
+            return (None,)
+        return min(entries, key=lambda any_of: sum(self._asked[fact] for fact in any_of))
+
+    def candidates(self, patient: Patient, *, near: bool = False) -> list[int]:
+        """The places of the trials that may fit, in the library's order.
+
+        A trial that is left out is neither likely nor possibly eligible for any record with these; with `near`, nor is
+        it one whose gates are certain and which another age would let fit.
+        """
+        found = set(self._by_fact.get(None, ()))
+        if near:
+            patient = replace(patient, age=None)
+        for fact in patient.on_record:
+            found.update(self._by_fact.get(fact, ()))
+        return [place for place in sorted(found) if self._may_fit(self._shelf[place], patient)]
+
+    def undetermined(self, patient: Patient, whole: frozenset[str]) -> Iterator[int]:
+        """The places of the active trials that may be undetermined, candidates included.
+
+        `whole`: the event facts of which nothing on record means that they are absent. A gate that asks for these
+        alone and meets none fails.
+        """
+        absent = whole - patient.on_record
+        for place in self.active:
+            one = self._shelf[place]
+            fails = any(any_of <= absent for any_of in one.gates.entries)
+            if not fails and not outside(one.fits, patient):
+                yield place
+
+    @staticmethod
+    def _may_fit(one: Shelved, patient: Patient) -> bool:
+        if any(any_of.isdisjoint(patient.on_record) for any_of in one.gates.entries):
+            return False
+        return not outside(one.fits, patient)
+
+
+def _asked(one: Shelved) -> Iterator[str]:
+    return (fact for any_of in one.gates.entries for fact in any_of)
+
+
+def outside(needs: Needs, patient: Patient) -> bool:
+    """Whether the patient's age or sex is certainly not one that is needed."""
+    if patient.sex is not None and needs.sexes is not None and patient.sex not in needs.sexes:
+        return True
+    if patient.age is None or not needs.ages:
+        return False
+    spans: dict[str, Bounds] = {"a": patient.age.years, "mo": patient.age.months, "d": patient.age.days}
+    return any(spans[unit][1] < least or spans[unit][0] > most for unit, (least, most) in needs.ages)

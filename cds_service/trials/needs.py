@@ -1,0 +1,135 @@
+"""What a patient needs for a trial to be worth evaluating, worked out from the typed rules.
+
+The analysis errs on one side only: where it can't tell, it asks for nothing.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from cds_service.logic import model
+
+SEX = "patient.sex"
+AGE = "patient.age"
+AGE_PATHS = {f"{AGE}.a": "a", f"{AGE}.mo": "mo", f"{AGE}.d": "d"}
+_SEXES = frozenset({"male", "female"})
+_PARTS = ("active", "history")
+
+Bounds = tuple[float, float]
+"""The least and the most of a whole number, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must hold for a rule to have a certain value.
+
+    * `entries`: of each of these sets of event facts the record must have an entry for at least one. If it has none,
+      the rule doesn't certainly have the value; if it has none and was supplied whole, the rule certainly doesn't.
+    * `ages`: completed units of age (`a`, `mo`, `d`) and their bounds. If the age certainly lies outside one of them,
+      the rule certainly doesn't have the value.
+    * `sexes`: the same for the sex; None where it doesn't matter.
+    """
+
+    entries: tuple[frozenset[str], ...] = ()
+    ages: tuple[tuple[str, Bounds], ...] = ()
+    sexes: frozenset[str] | None = None
+
+
+NOTHING = Needs()
+NEVER = Needs(entries=(frozenset(),))
+"""No record can meet this."""
+
+
+def needs_of(rule: model.Condition, value: bool, events: Collection[str]) -> Needs:
+    """What the rule needs to be `value`. `events` are the names of all event facts."""
+    match rule:
+        case model.Constant(value=constant):
+            return NEVER if constant is not None and constant is not value else NOTHING
+        case model.Truth(fact=fact):
+            return _entry(_event_of(fact.name, events)) if value else NOTHING
+        case model.Records(quantifier=quantifier, fact=fact):
+            asks = (quantifier != "none") is value and not (quantifier == "all" and not value)
+            return _entry(fact.name if fact.name in events else None) if asks else NOTHING
+        case model.Not(part=part):
+            return needs_of(part, not value, events)
+        case model.Every(parts=parts) | model.Either(parts=parts):
+            each = [needs_of(part, value, events) for part in parts]
+            return all_of(each) if isinstance(rule, model.Every) is value else any_of(each)
+        case model.Choice(then=then, otherwise=otherwise):
+            return any_of([needs_of(then, value, events), needs_of(otherwise, value, events)])
+        case model.OneOf(fact=model.FactRef(name="patient.sex", limit=None), codes=codes):
+            return Needs(sexes=_SEXES & frozenset(codes) if value else _SEXES - frozenset(codes))
+        case model.Compare():
+            return _age(rule, value)
+        case model.Named(body=body):
+            return needs_of(body, value, events)
+        case _:
+            return NOTHING
+
+
+def all_of(each: Iterable[Needs]) -> Needs:
+    """What is needed where every one of these is."""
+    entries: dict[frozenset[str], None] = {}
+    ages: dict[str, Bounds] = {}
+    sexes: frozenset[str] | None = None
+    for needs in each:
+        entries |= dict.fromkeys(needs.entries)
+        for unit, (low, high) in needs.ages:
+            least, most = ages.get(unit, (-math.inf, math.inf))
+            ages[unit] = (max(low, least), min(high, most))
+        if needs.sexes is not None:
+            sexes = needs.sexes if sexes is None else sexes & needs.sexes
+    return Needs(tuple(entries), tuple(sorted(ages.items())), sexes)
+
+
+def any_of(each: Iterable[Needs]) -> Needs:
+    """What is needed where one of these is enough."""
+    possible = [needs for needs in each if frozenset() not in needs.entries]
+    if not possible:
+        return NEVER
+    entries: tuple[frozenset[str], ...] = ()
+    if all(needs.entries for needs in possible):
+        entries = (frozenset().union(*(min(needs.entries, key=len) for needs in possible)),)
+    ages: list[tuple[str, Bounds]] = []
+    bounds: list[Mapping[str, Bounds]] = [dict(needs.ages) for needs in possible]
+    for unit in sorted(set.intersection(*(set(found) for found in bounds))):
+        spans = [found[unit] for found in bounds]
+        ages.append((unit, (min(low for low, _ in spans), max(high for _, high in spans))))
+    sexes = [needs.sexes for needs in possible]
+    known = [one for one in sexes if one is not None]
+    return Needs(entries, tuple(ages), frozenset().union(*known) if len(known) == len(sexes) else None)
+
+
+def _entry(name: str | None) -> Needs:
+    return NOTHING if name is None else Needs(entries=(frozenset({name}),))
+
+
+def _event_of(name: str, events: Collection[str]) -> str | None:
+    """The event fact that a name asks for, itself or one of its parts."""
+    if name in events:
+        return name
+    stem, _, part = name.rpartition(".")
+    return stem if part in _PARTS and stem in events else None
+
+
+def _age(rule: model.Compare, value: bool) -> Needs:
+    """What a comparison of the age with a limit needs; nothing for any other comparison."""
+    match rule.left, rule.right:
+        case model.Number(value=limit), model.Reading(fact=model.FactRef(path=path, limit=None)):
+            above = True
+        case model.Reading(fact=model.FactRef(path=path, limit=None)), model.Number(value=limit):
+            above = False
+        case _:
+            return NOTHING
+    unit = AGE_PATHS.get(path)
+    if unit is None or (rule.relation == "==" and not value):
+        return NOTHING
+    if rule.relation == "==":
+        return Needs(ages=((unit, (math.ceil(limit), math.floor(limit))),))
+    # What is not at least the limit is below it, and the other way round.
+    strict = (rule.relation == "<") is value
+    if above is value:
+        least = math.floor(limit) + 1 if strict else math.ceil(limit)
+        return Needs(ages=((unit, (least, math.inf)),))
+    most = math.ceil(limit) - 1 if strict else math.floor(limit)
+    return Needs(ages=((unit, (-math.inf, most)),))
