@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cds_service.cards import summary
 from cds_service.cards.detail import Detail, Paragraph, Section
-from cds_service.cards.missing import Open
+from cds_service.cards.asked import Open
 from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.sections import about, confirm, incomplete
@@ -13,7 +13,6 @@ from cds_service.cards.sections.missing import MissingWords
 from cds_service.cards.sections.near import NearWords
 from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
 from cds_service.cards.selection import Choice, out_of_date
-from cds_service.cards.values import Names
 
 MOST_NAMED = 10
 
@@ -24,7 +23,7 @@ class Contents:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.as_of = reader.match.as_of
-        self.names = Names(reader.match.library.catalogue)
+        self.names = reader.prepared.names
         self.missing = MissingWords(self.names)
         self.near = NearWords(reader, self.names)
 

@@ -1,16 +1,18 @@
 """A trial's result as a card tells it: the criteria that count, each with the truth of every part of its rule."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from cds_service.cards.counted import best_cohort
-from cds_service.explanation import evidence_of
-from cds_service.logic.explain import Step, decisive
-from cds_service.logic.model import FactRef, facts_read
+from cds_service.cards.prepared import Prepared, prepared_for
+from cds_service.explanation import each_once
+from cds_service.logic.durations import Duration
+from cds_service.logic.explain import Step
+from cds_service.logic.model import FactRef
 from cds_service.matching import Match
-from cds_service.trials.library import CompiledCriterion
+from cds_service.trials.library import CompiledTrial
 from cds_service.trials.model import Trial
 from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult
 
@@ -34,10 +36,7 @@ class Read:
 
     def decisive_facts(self) -> tuple[FactRef, ...]:
         """The facts that the outcome rests on, in the order of the rule."""
-        if self.step is None:
-            return ()
-        found = {(f.name, f.path): f for leaf in decisive(self.step) for f in facts_read(leaf.rule)}
-        return tuple(found.values())
+        return () if self.step is None else self.step.decisive_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,12 @@ class Reader:
 
     def __init__(self, match: Match) -> None:
         self.match = match
+        self.prepared: Prepared = prepared_for(match.library.catalogue)
         self._read: dict[tuple[str, str], TrialReading] = {}
+        self._steps: dict[str, tuple[CompiledTrial, dict[int, Step]]] = {}
         self._evidence: dict[FactRef, list[dict[str, Any]]] = {}
+        self._reasons: dict[FactRef, str | None] = {}
+        self._days: dict[Duration, int] = {}
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:
@@ -86,24 +89,43 @@ class Reader:
 
     def evidence(self, ref: FactRef) -> list[dict[str, Any]]:
         """What is known of a fact under the limit of age that the rule sets."""
-        if ref not in self._evidence:
-            self._evidence[ref] = evidence_of(self.match, (ref,))
-        return self._evidence[ref]
+        found = self._evidence.get(ref)
+        if found is None:
+            limit = None if ref.limit is None else self.days(ref.limit)
+            found = self._evidence[ref] = each_once(self.match.sheet.describe(ref.name, limit))
+        return found
+
+    def reason(self, ref: FactRef) -> str | None:
+        """Why a fact is unknown; None where it is known."""
+        if ref not in self._reasons:
+            told = (e["reason"] for e in self.evidence(ref) if e["name"] == ref.name and e["reason"] is not None)
+            self._reasons[ref] = next(told, None)
+        return self._reasons[ref]
+
+    def days(self, limit: Duration) -> int:
+        """A limit of age in days before the day of the match."""
+        found = self._days.get(limit)
+        if found is None:
+            found = self._days[limit] = limit.span(self.match.as_of)
+        return found
 
     def _of(self, result: TrialResult, cohort: CohortResult | None) -> TrialReading:
-        compiled = self.match.library.trial(result.trial.id)
-        if compiled is None:
-            raise KeyError(result.trial.id)
+        compiled, steps = self._explained(result.trial.id)
         pairs = list(zip(compiled.criteria, result.criteria, strict=True))
         if cohort is not None:
             own = next(criteria for c, criteria in compiled.cohorts if c.id == cohort.cohort.id)
             pairs += zip(own, cohort.criteria, strict=True)
-        return TrialReading(result, cohort, tuple(self._criteria(pairs)))
+        criteria = [Read(found, None if found.outcome == "review" else steps.get(id(c))) for c, found in pairs]
+        return TrialReading(result, cohort, tuple(criteria))
 
-    def _criteria(self, pairs: Iterable[tuple[CompiledCriterion, CriterionResult]]) -> Iterable[Read]:
-        for compiled, result in pairs:
-            if compiled.rule is None or result.outcome == "review":
-                yield Read(result, None)
-            else:
-                explainer = self.match.library.explainer(compiled.rule)
-                yield Read(result, explainer.explain(self.facts, self.match.as_of))
+    def _explained(self, trial_id: str) -> tuple[CompiledTrial, dict[int, Step]]:
+        """A trial with the steps of each of its criteria that has a rule, by the identity of the criterion."""
+        found = self._steps.get(trial_id)
+        if found is None:
+            compiled = self.match.library.trial(trial_id)
+            if compiled is None:
+                raise KeyError(trial_id)
+            steps = self.prepared.explainers(compiled).explain(self.facts, self.match.as_of)
+            ruled = [c for c in compiled.all_criteria() if c.rule is not None]
+            found = self._steps[trial_id] = compiled, {id(c): step for c, step in zip(ruled, steps, strict=True)}
+        return found

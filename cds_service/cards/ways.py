@@ -22,6 +22,11 @@ Cost = Callable[[Way[S]], float]
 Leaf = Callable[[Step, bool], Iterable[Way[S]]]
 
 
+def is_leaf(rule: model.Condition) -> bool:
+    """Whether a condition is settled as a whole, not by way of its parts."""
+    return isinstance(rule, model.Truth | model.OneOf | model.Compare | model.Records)
+
+
 def ways(step: Step, wanted: bool, leaf: Leaf[S], cost: Cost[S]) -> list[Way[S]]:
     """The ways to make `step` come out as `wanted`, the cheapest first; [] where there is none.
 
@@ -73,4 +78,5 @@ def together(each: Iterable[Iterable[Way[S]]], cost: Cost[S]) -> list[Way[S]]:
 
 def cheapest(found: Iterable[Way[S]], cost: Cost[S]) -> list[Way[S]]:
     """The few cheapest, each once; among equals the earlier one in the rule comes first."""
-    return sorted(dict.fromkeys(found), key=cost)[:MOST]
+    different = list(dict.fromkeys(found))
+    return sorted(different, key=cost)[:MOST] if len(different) > 1 else different

@@ -4,9 +4,10 @@ Each part is lowered and evaluated on the engine like the whole, so there is no 
 could disagree with the first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from cds_service.logic import model
@@ -16,17 +17,64 @@ from cds_service.logic.flip import Flip, flip
 from cds_service.logic.program import Program, Truth3
 from cds_service.logic.words import words
 
+MOST_PATTERNS = 64
+"""For how many patterns of truths of a rule's parts the steps are kept."""
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One part of a rule and its truth. `pointer` leads into `definition` where that names one."""
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One condition of a rule, whatever the record. `parts` are the nearest conditions below it."""
 
     rule: model.Condition
+    parts: tuple["Part", ...]
+    definition: str
+    titles: Mapping[str, str]
+
+    @cached_property
+    def words(self) -> str:
+        """The condition in plain words."""
+        return words(self.rule, self.titles)
+
+    def walk(self) -> Iterator["Part"]:
+        """This part and all below it, each before its parts."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One part of a rule and its truth. It knows nothing else of a patient, so patients share it."""
+
+    part: Part
     value: Truth3
-    words: str
     parts: tuple["Step", ...]
-    pointer: str
-    definition: str = ""
+
+    @cached_property
+    def rule(self) -> model.Condition:
+        """The condition itself."""
+        return self.part.rule
+
+    @property
+    def words(self) -> str:
+        """The condition in plain words."""
+        return self.part.words
+
+    @property
+    def pointer(self) -> str:
+        """Where the condition stands in the rule, or in `definition` where that names one."""
+        return self.part.rule.pointer
+
+    @property
+    def definition(self) -> str:
+        """The definition of the catalogue that the condition belongs to; empty for the rule's own."""
+        return self.part.definition
+
+    @cached_property
+    def decisive_facts(self) -> tuple[model.FactRef, ...]:
+        """The facts of the leaves that made this step what it is, in the order of the rule."""
+        found = {(f.name, f.path): f for leaf in decisive(self) for f in model.facts_read(leaf.rule)}
+        return tuple(found.values())
 
     def walk(self) -> Iterator["Step"]:
         """This step and all below it, each before its parts."""
@@ -65,27 +113,41 @@ class Reason:
         return said if self.clears is None else f"{said}, until {self.clears.isoformat()}"
 
 
+class Explainers:
+    """Rules compiled part by part into one program. `titles` maps the name of a fact to its title.
+
+    A step depends on the truths of a rule's parts and on nothing else, and these come in few patterns: for the latest
+    of them each rule keeps its steps.
+    """
+
+    def __init__(self, rules: Sequence[model.Condition], titles: Mapping[str, str]) -> None:
+        roots = [_part(rule, "", titles) for rule in rules]
+        parts = [list(root.walk()) for root in roots]
+        self._program = Program([_alone(part.rule) for own in parts for part in own])
+        self._sizes = [len(own) for own in parts]
+        self._steps = [lru_cache(MOST_PATTERNS)(partial(_step, root)) for root in roots]
+
+    def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step, ...]:
+        """The truth of each rule and of every part of it over one fact document."""
+        truths = self._program.evaluate(facts, as_of).truths
+        found, start = [], 0
+        for step, size in zip(self._steps, self._sizes, strict=True):
+            found.append(step(truths[start : start + size]))
+            start += size
+        return tuple(found)
+
+
 class Explainer:
-    """A rule compiled part by part. `titles` maps the name of a fact to its title."""
+    """One rule, compiled part by part. `titles` maps the name of a fact to its title."""
 
     def __init__(self, rule: model.Condition, titles: Mapping[str, str]) -> None:
         self.rule = rule
         self._titles = titles
-        self._parts = list(_parts(rule))
-        self._program = Program([_alone(part) for part in self._parts])
-        self._words = [words(part, titles) for part in self._parts]
+        self._explainers = Explainers([rule], titles)
 
     def explain(self, facts: Mapping[str, Any], as_of: date) -> Step:
         """The truth of the rule and of every part of it over one fact document."""
-        truths = iter(zip(self._words, self._program.evaluate(facts, as_of).truths, strict=True))
-
-        def step(rule: model.Condition, definition: str) -> Step:
-            said, value = next(truths)
-            inside = rule.name if isinstance(rule, model.Named) else definition
-            parts = tuple(step(part, inside) for part in _subconditions(rule))
-            return Step(rule, value, said, parts, rule.pointer, definition)
-
-        return step(self.rule, "")
+        return self._explainers.explain(facts, as_of)[0]
 
     def reasons(self, facts: Mapping[str, Any], as_of: date) -> tuple[Reason, ...]:
         """The leaves that made the rule true, false or unknown, in reading order."""
@@ -118,11 +180,21 @@ def record_truths(rule: model.Records, facts: Mapping[str, Any], as_of: date) ->
     )
 
 
-def _parts(rule: model.Condition) -> Iterator[model.Condition]:
-    """The rule and every condition in it, each before its parts; a test of single records is no part."""
-    yield rule
-    for part in _subconditions(rule):
-        yield from _parts(part)
+def _part(rule: model.Condition, definition: str, titles: Mapping[str, str]) -> Part:
+    """The rule and every condition in it; a test of single records is no part."""
+    inside = rule.name if isinstance(rule, model.Named) else definition
+    return Part(rule, tuple(_part(part, inside, titles) for part in _subconditions(rule)), definition, titles)
+
+
+def _step(root: Part, truths: tuple[Truth3, ...]) -> Step:
+    """The step of a part. `truths` are its own and those of the parts below it, each before its parts."""
+    values = iter(truths)
+
+    def step(part: Part) -> Step:
+        value = next(values)
+        return Step(part, value, tuple(step(inner) for inner in part.parts))
+
+    return step(root)
 
 
 def _subconditions(rule: model.Rule) -> Iterator[model.Condition]:

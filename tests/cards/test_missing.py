@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.cards.missing import Missing, Open, Searcher
+from cds_service.cards.asked import Missing, Open
+from cds_service.cards.missing import Searcher
 from cds_service.cards.reading import Reader
 from cds_service.fhir import read_bundle
 from cds_service.library import Library

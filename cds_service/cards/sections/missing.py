@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cds_service.cards.missing import IMPRECISE, Missing, Open, Purpose
+from cds_service.cards.asked import IMPRECISE, Missing, Open, Purpose
 from cds_service.cards.sections.sentences import capped, listed, sentence
 from cds_service.cards.values import Names, day_words
 from cds_service.logic import model
