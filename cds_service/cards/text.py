@@ -16,7 +16,6 @@ SUMMARY_LIMIT = 139
 _DROPPED = "Cf"
 """Unicode's category of characters that show nothing or turn the direction of what follows."""
 _BLANKED = {"Cc", "Cs", "Co", "Zl", "Zp"}
-_BLANKS = re.compile(r"\s+")
 
 # What only looks like a tag keeps its bracket: "<5" is no tag in Markdown nor in HTML.
 _TAG = re.compile(r"<(?=[A-Za-z/!?]|$)")
@@ -32,6 +31,9 @@ _AT = re.compile(r"\s*@\s*")
 _WWW = re.compile(r"(?i)(www)\.(?=\S)")
 _HOST_DOT = re.compile(r"(?<=\S)\.(?=[^\W\d_]{2})")
 
+_MAY_MEAN_SOMETHING = re.compile(r"[@/<&\\`\[~*_]|[.](?:[^\W\d_]|(?<=[wW].))")
+"""What `escaped` may change anything of. Most lines have none of it."""
+
 _BLOCK_START = re.compile(r"(?P<sign>[-+=#>|:*])|(?P<number>\d{1,9})(?P<stop>[.)])")
 
 
@@ -40,7 +42,7 @@ def plain(text: str, limit: int = 200) -> str:
     if not text.isprintable():
         categories = ((c, unicodedata.category(c)) for c in text)
         text = "".join(" " if kind in _BLANKED else c for c, kind in categories if kind != _DROPPED)
-    return cut(_BLANKS.sub(" ", text).strip(), limit)
+    return cut(" ".join(text.split()), limit)
 
 
 def cut(text: str, limit: int) -> str:
@@ -70,6 +72,8 @@ def escaped(text: str) -> str:
 
     The line may stand anywhere but at the start of a block, for which there is `as_block`.
     """
+    if _MAY_MEAN_SOMETHING.search(text) is None:
+        return text.strip()
     text = untagged(unlinked(text))
     text = _ENTITY.sub(_entity, text)
     text = _ALWAYS.sub(r"\\\g<0>", text)
