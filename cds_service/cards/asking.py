@@ -31,7 +31,9 @@ def cost(way: Iterable[Asked]) -> float:
     """What it takes to get every fact of the way; what serves several purposes is as cheap as for the cheapest."""
     least: dict[str, float] = {}
     for asked in way:
-        least[asked.key] = min(asked.cost, least.get(asked.key, asked.cost))
+        key, own = asked.key, asked.cost
+        if key not in least or own < least[key]:
+            least[key] = own
     return sum(least.values())
 
 

@@ -9,7 +9,7 @@ from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.sections import about, confirm, incomplete
 from cds_service.cards.sections.grounds import Grounds
-from cds_service.cards.sections.missing import MissingWords
+from cds_service.cards.sections.missing import missing_words
 from cds_service.cards.sections.near import NearWords
 from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
 from cds_service.cards.selection import Choice, out_of_date
@@ -24,7 +24,7 @@ class Contents:
         self.reader = reader
         self.as_of = reader.match.as_of
         self.names = reader.prepared.names
-        self.missing = MissingWords(self.names)
+        self.missing = missing_words(self.names)
         self.near = NearWords(reader, self.names)
 
     def of(self, choice: Choice, found: Open, left_out: Sequence[str]) -> tuple[str, Detail]:

@@ -22,6 +22,7 @@ class FactSheet:
 
     def __init__(self, facts: Mapping[str, Fact], knowledge: FactKnowledge, record: Record, as_of: date) -> None:
         self._facts = dict(facts)
+        self._documents: dict[World, dict[str, Any]] = {}
         self._knowledge = knowledge
         self.as_of = as_of
         self.deceased = is_deceased(record.patient, as_of)
@@ -50,8 +51,13 @@ class FactSheet:
         return base in self._facts
 
     def document(self, world: World) -> dict[str, Any]:
-        """The fact document that rules are evaluated on (see `document`); what is unknown is not in it."""
-        return fact_document(self._facts.values(), world)
+        """The fact document that rules are evaluated on (see `document`); what is unknown is not in it.
+
+        It is made once and the same for everybody who asks: read it, change nothing in it.
+        """
+        if world not in self._documents:
+            self._documents[world] = fact_document(self._facts.values(), world)
+        return self._documents[world]
 
     def describe(self, name: str, fresh_within: int | None = None) -> list[dict[str, Any]]:
         """What is known of a fact and on what evidence, one entry for each piece; or why it is unknown.

@@ -1,5 +1,6 @@
 """What is asked for: the smallest and cheapest data that would settle a trial."""
 
+import copy
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -162,7 +163,7 @@ def test_what_is_asked_for_settles_the_criterion(small: Small, id: str, rule: An
     def passes(items: Sequence[Missing]) -> bool:
         places = sorted({purpose.fact.path for item in items for purpose in item.purposes})
         for answers in product(ANSWERS, repeat=len(places)):
-            facts = found.sheet.document("closed")
+            facts = copy.deepcopy(found.sheet.document("closed"))
             for path, answer in zip(places, answers, strict=True):
                 put_at(facts, path.split("."), answer)
             if program.evaluate(facts, AS_OF).truths[0] is wanted:
