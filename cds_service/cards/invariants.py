@@ -141,7 +141,7 @@ def _line(text: Any, place: str, limit: int) -> Iterator[tuple[str, str]]:
         yield place, "required-text"
     elif len(text) > limit:
         yield place, "nothing-over-long"
-    elif _CONTROL.search(text) or "\n" in text:
+    elif not text.isprintable() and (_CONTROL.search(text) or "\n" in text):
         yield place, "one-line-without-control-characters"
 
 

@@ -1,17 +1,36 @@
 """What cards need of a catalogue and its trials whoever the patient is, made once and kept."""
 
+from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
+from itertools import count
+from typing import Any
 
 from cds_service.cards.asking import Asking
 from cds_service.cards.values import Names
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic.explain import Explainers
+from cds_service.logic.explain import Explainers, Step
 from cds_service.logic.recent import Recent
 from cds_service.trials.case_runs import titles_of
 from cds_service.trials.library import CompiledTrial
 
 MOST_TRIALS = 512
 """Trials whose rules are kept compiled part by part, the latest ones."""
+
+
+class TrialRules:
+    """The rules of one trial part by part, compiled together."""
+
+    def __init__(self, trial: CompiledTrial, titles: Mapping[str, str]) -> None:
+        rules = [c.rule for c in trial.all_criteria()]
+        self._explainers = Explainers([rule for rule in rules if rule is not None], titles)
+        places = count()
+        self._places = [None if rule is None else next(places) for rule in rules]
+
+    def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step | None, ...]:
+        """A step for each criterion, the trial's own and then each cohort's; None for one without a rule."""
+        steps = self._explainers.explain(facts, as_of)
+        return tuple([None if place is None else steps[place] for place in self._places])
 
 
 class Prepared:
@@ -25,14 +44,11 @@ class Prepared:
         self.names = Names(catalogue)
         self.asking = Asking(catalogue)
         self.titles = titles_of(catalogue)
-        self._explainers = Recent(self._compiled, MOST_TRIALS)
+        self._rules = Recent(lambda trial: TrialRules(trial, self.titles), MOST_TRIALS)
 
-    def explainers(self, trial: CompiledTrial) -> Explainers:
-        """What explains the rules of a trial, in the order of its criteria. The first time it takes some 10 ms."""
-        return self._explainers.of(trial)
-
-    def _compiled(self, trial: CompiledTrial) -> Explainers:
-        return Explainers([c.rule for c in trial.all_criteria() if c.rule is not None], self.titles)
+    def rules(self, trial: CompiledTrial) -> TrialRules:
+        """The rules of a trial. The first time that it is asked for takes some 10 ms."""
+        return self._rules.of(trial)
 
 
 @lru_cache(maxsize=2)

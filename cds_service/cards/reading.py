@@ -54,7 +54,7 @@ class TrialReading:
 
     def having(self, *outcomes: str) -> tuple[Read, ...]:
         """The criteria with one of these outcomes."""
-        return tuple(read for read in self.criteria if read.outcome in outcomes)
+        return tuple([read for read in self.criteria if read.result.outcome in outcomes])
 
     @property
     def computed(self) -> tuple[Read, ...]:
@@ -69,9 +69,9 @@ class Reader:
         self.match = match
         self.prepared: Prepared = prepared_for(match.library.catalogue)
         self._read: dict[tuple[str, str], TrialReading] = {}
-        self._steps: dict[str, tuple[CompiledTrial, dict[int, Step]]] = {}
-        self._evidence: dict[FactRef, list[dict[str, Any]]] = {}
-        self._reasons: dict[FactRef, str | None] = {}
+        self._steps: dict[str, tuple[Step | None, ...]] = {}
+        self._evidence: dict[tuple[str, Duration | None], list[dict[str, Any]]] = {}
+        self._reasons: dict[tuple[str, Duration | None], str | None] = {}
         self._days: dict[Duration, int] = {}
 
     @cached_property
@@ -89,18 +89,20 @@ class Reader:
 
     def evidence(self, ref: FactRef) -> list[dict[str, Any]]:
         """What is known of a fact under the limit of age that the rule sets."""
-        found = self._evidence.get(ref)
+        key = (ref.name, ref.limit)
+        found = self._evidence.get(key)
         if found is None:
             limit = None if ref.limit is None else self.days(ref.limit)
-            found = self._evidence[ref] = each_once(self.match.sheet.describe(ref.name, limit))
+            found = self._evidence[key] = each_once(self.match.sheet.describe(ref.name, limit))
         return found
 
     def reason(self, ref: FactRef) -> str | None:
         """Why a fact is unknown; None where it is known."""
-        if ref not in self._reasons:
-            told = (e["reason"] for e in self.evidence(ref) if e["name"] == ref.name and e["reason"] is not None)
-            self._reasons[ref] = next(told, None)
-        return self._reasons[ref]
+        key = (ref.name, ref.limit)
+        if key not in self._reasons:
+            told = [e["reason"] for e in self.evidence(ref) if e["reason"] is not None and e["name"] == ref.name]
+            self._reasons[key] = told[0] if told else None
+        return self._reasons[key]
 
     def days(self, limit: Duration) -> int:
         """A limit of age in days before the day of the match."""
@@ -110,22 +112,25 @@ class Reader:
         return found
 
     def _of(self, result: TrialResult, cohort: CohortResult | None) -> TrialReading:
-        compiled, steps = self._explained(result.trial.id)
-        pairs = list(zip(compiled.criteria, result.criteria, strict=True))
+        compiled = self.match.library.trial(result.trial.id)
+        if compiled is None:
+            raise KeyError(result.trial.id)
+        steps = self._explained(compiled)
+        results, own = result.criteria, steps[: len(compiled.criteria)]
         if cohort is not None:
-            own = next(criteria for c, criteria in compiled.cohorts if c.id == cohort.cohort.id)
-            pairs += zip(own, cohort.criteria, strict=True)
-        criteria = [Read(found, None if found.outcome == "review" else steps.get(id(c))) for c, found in pairs]
-        return TrialReading(result, cohort, tuple(criteria))
+            start = len(compiled.criteria)
+            for one, criteria in compiled.cohorts:
+                if one.id == cohort.cohort.id:
+                    results, own = (*results, *cohort.criteria), (*own, *steps[start : start + len(criteria)])
+                start += len(criteria)
+        pairs = zip(results, own, strict=True)
+        return TrialReading(
+            result, cohort, tuple([Read(r, None if r.outcome == "review" else step) for r, step in pairs])
+        )
 
-    def _explained(self, trial_id: str) -> tuple[CompiledTrial, dict[int, Step]]:
-        """A trial with the steps of each of its criteria that has a rule, by the identity of the criterion."""
-        found = self._steps.get(trial_id)
+    def _explained(self, trial: CompiledTrial) -> tuple[Step | None, ...]:
+        """The steps of a trial's criteria, its own and then each cohort's; None where there is no rule."""
+        found = self._steps.get(trial.id)
         if found is None:
-            compiled = self.match.library.trial(trial_id)
-            if compiled is None:
-                raise KeyError(trial_id)
-            steps = self.prepared.explainers(compiled).explain(self.facts, self.match.as_of)
-            ruled = [c for c in compiled.all_criteria() if c.rule is not None]
-            found = self._steps[trial_id] = compiled, {id(c): step for c, step in zip(ruled, steps, strict=True)}
+            found = self._steps[trial.id] = self.prepared.rules(trial).explain(self.facts, self.match.as_of)
         return found

@@ -34,7 +34,8 @@ class Grounds:
         self._values: dict[str, dict[str, list[str]]] = {}
         self._absent: dict[str, None] = {}
         passing = [read for read in criteria if read.outcome == "pass"]
-        for ref in dict.fromkeys(ref for read in passing for ref in read.decisive_facts()):
+        refs = {(ref.name, ref.limit): ref for read in passing for ref in read.decisive_facts()}
+        for ref in refs.values():
             self._add(ref)
 
     def lines(self) -> tuple[str, ...]:
@@ -73,10 +74,10 @@ class Grounds:
 
     def _is_bare(self, base: str) -> bool:
         """Whether nothing is on record of an event, as with most of those that a trial excludes."""
-        sheet = self.reader.match.sheet
-        if base not in sheet:
+        try:
+            value = self.reader.match.sheet[base].value
+        except KeyError:
             return False
-        value = sheet[base].value
         return isinstance(value, Events) and not value.items
 
     def _add_age(self) -> None:
