@@ -14,7 +14,7 @@ from cds_service.facts.catalogue import Catalogue, FactEntry
 from cds_service.facts.specs import Code, DerivedFact
 from cds_service.logic.durations import Duration
 from cds_service.logic.explain import Step
-from cds_service.logic.model import FactRef, facts_read
+from cds_service.logic.model import FactRef
 
 MOST_KEPT = 4_096
 """Steps for which ways are kept."""
@@ -53,7 +53,7 @@ class Asking:
         """The facts whose reasons decide: those that the unknown leaves read, and what they are computed from."""
         found: dict[FactRef, None] = {}
         leaves = (one for one in step.walk() if one.value is None and is_leaf(one.rule))
-        waiting = [ref for leaf in leaves for ref in facts_read(leaf.rule)]
+        waiting = [ref for leaf in leaves for ref in leaf.part.facts]
         while waiting:
             ref = waiting.pop(0)
             if ref not in found:
@@ -88,7 +88,7 @@ class _Search:
         """The ways to get to know what an unknown leaf needs; none for one that is known to be otherwise."""
         if step.value is not None:
             return ()
-        read = facts_read(step.rule)
+        read = step.part.facts
         unknown = [ref for ref in read if self.reasons[ref] is not None] or read
         return together([self._ways(ref, Purpose(step.rule, wanted, ref)) for ref in unknown], cost)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from cds_service.cards.detail import DETAIL_LIMIT
 from cds_service.cards.profiles import ClientProfile
 from cds_service.cards.suggestions import LABEL_LIMIT
@@ -60,7 +62,7 @@ def _broken(
         yield "cards", "no-more-cards-than-asked-for"
     for i, card in enumerate(cards):
         place = f"cards[{i}]"
-        if _has_empty(card):
+        if _may_hold_empty(card):
             yield from _empty(card, place)
         yield from _card(card, place, profile)
         for n, suggestion in enumerate(card.get("suggestions", ())):
@@ -151,15 +153,10 @@ def _uuid(part: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
         yield f"{place}.uuid", "uuid-on-everything-that-feedback-names"
 
 
-def _has_empty(value: Any) -> bool:
-    """Whether `_empty` would find anything, without keeping track of the places."""
-    if isinstance(value, str):
-        return not value
-    if isinstance(value, dict):
-        return not value or any(map(_has_empty, value.values()))
-    if isinstance(value, list):
-        return not value or any(map(_has_empty, value))
-    return value is None or value == ()
+def _may_hold_empty(card: dict[str, Any]) -> bool:
+    """Whether `_empty` may find anything: what is empty is one of these in JSON, and a text seldom holds any."""
+    written = msgspec.json.encode(card)
+    return any(mark in written for mark in (b'""', b"[]", b"{}", b"null"))
 
 
 def _empty(value: Any, place: str) -> Iterator[tuple[str, str]]:

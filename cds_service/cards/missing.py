@@ -19,6 +19,8 @@ from cds_service.logic.explain import Step
 Wanted = tuple[Read, Sequence[Way[Asked]]]
 """An undecided criterion with the ways to make it pass, the cheapest first."""
 
+_NOTHING: Way[Asked] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
@@ -41,7 +43,7 @@ class Searcher:
     def settle(self, trials: Sequence[Sequence[Wanted]]) -> list[Open]:
         """What it takes to settle each of the trials, by the cheapest set that settles all of them at once."""
         all_ways = [found for criteria in trials for _, found in criteria if found]
-        best = next(iter(together(all_ways, cost)), frozenset[Asked]())
+        best = next(iter(together(all_ways, cost)), _NOTHING)
         return [
             # A rule that comes out as wanted has a way that needs nothing; if its result still says unknown, data from
             # here would not help.
@@ -53,7 +55,7 @@ class Searcher:
         """What the chosen way asks for, cheapest first, then in the order of the criteria it serves."""
         served: dict[str, list[tuple[str, Asked]]] = {}
         for read, found in criteria:
-            own: Iterable[Asked] = next((way for way in found if way <= best), frozenset[Asked]())
+            own: Iterable[Asked] = next((way for way in found if way <= best), _NOTHING)
             for asked in sorted(own, key=lambda a: (a.purpose.place, a.fact)):
                 served.setdefault(asked.key, []).append((read.result.criterion.id, asked))
         items = [self._item(key, uses) for key, uses in served.items()]

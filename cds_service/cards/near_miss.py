@@ -17,7 +17,6 @@ from cds_service.facts.specs import Code
 from cds_service.logic.clearing import clears_on
 from cds_service.logic.explain import Step
 from cds_service.logic.flip import Flip, flip
-from cds_service.logic.model import facts_read
 from cds_service.trials.verdicts import CohortResult, TrialResult
 
 CHANGES_WITHIN = 92
@@ -165,7 +164,7 @@ class _Search:
         return Repeat(self._purpose(step), base, needed, entry.order, distance)
 
     def _purpose(self, step: Step) -> Purpose:
-        return Purpose(step.rule, not step.value, facts_read(step.rule)[0])
+        return Purpose(step.rule, not step.value, step.part.facts[0])
 
 
 def _distance(needed: Flip) -> float:

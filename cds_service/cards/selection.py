@@ -51,7 +51,7 @@ class Choice:
     @property
     def key(self) -> str:
         """What tells whether two cards for one patient say the same: the trial, the kind, and what is decided."""
-        passed = sum(c.outcome == "pass" for c in computed(self.result))
+        passed = [c.outcome for c in computed(self.result)].count("pass")
         until = "" if self.near is None or self.near.until is None else f"/{self.near.until}"
         trial = self.result.trial
         return f"{trial.id}@{trial.rules_version}/{self.kind}/{self.result.verdict}/{passed}{until}"
@@ -134,7 +134,7 @@ def _rank(choice: Choice) -> tuple[int, int, date, int, bool, str]:
         ("fits", "closed", "near_miss").index(choice.kind),
         BEST_FIRST.index(choice.result.verdict),
         until,
-        sum(c.outcome == "unknown" for c in computed(choice.result)),
+        [c.outcome for c in computed(choice.result)].count("unknown"),
         choice.result.trial.status == "not_yet_recruiting",
         choice.result.trial.id,
     )

@@ -169,8 +169,8 @@ def day_words(text: str | None) -> str:
     """A date as it is sent, in short: the day of an instant, `2026-01-05 to 2026-02-01` for a period."""
     if not text:
         return ""
-    first, slash, last = (part.strip() for part in text.partition("/"))
-    days = [_INSTANT.sub("", day) for day in (first, last)]
+    first, slash, last = text.partition("/")
+    days = [_INSTANT.sub("", day.strip()) if "T" in day else day.strip() for day in (first, last)]
     if not slash or days[0] == days[1]:
         return days[0]
     if "…" in days:

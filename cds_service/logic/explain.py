@@ -35,6 +35,11 @@ class Part:
         """The condition in plain words."""
         return words(self.rule, self.titles)
 
+    @cached_property
+    def facts(self) -> tuple[model.FactRef, ...]:
+        """The facts that the condition reads, in reading order."""
+        return model.facts_read(self.rule)
+
     def walk(self) -> Iterator["Part"]:
         """This part and all below it, each before its parts."""
         yield self
@@ -50,7 +55,7 @@ class Step:
     value: Truth3
     parts: tuple["Step", ...]
 
-    @cached_property
+    @property
     def rule(self) -> model.Condition:
         """The condition itself."""
         return self.part.rule
@@ -73,7 +78,7 @@ class Step:
     @cached_property
     def decisive_facts(self) -> tuple[model.FactRef, ...]:
         """The facts of the leaves that made this step what it is, in the order of the rule."""
-        found = {(f.name, f.path): f for leaf in decisive(self) for f in model.facts_read(leaf.rule)}
+        found = {(f.name, f.path): f for leaf in decisive(self) for f in leaf.part.facts}
         return tuple(found.values())
 
     def walk(self) -> Iterator["Step"]:
@@ -105,7 +110,7 @@ class Reason:
     @property
     def facts(self) -> tuple[str, ...]:
         """The names of the facts that the leaf reads."""
-        return tuple(dict.fromkeys(fact.name for fact in model.facts_read(self.step.rule)))
+        return tuple(dict.fromkeys(fact.name for fact in self.step.part.facts))
 
     def text(self) -> str:
         """Such as `78 g/L, needs ≥ 80 g/L (8 g/dL)` or `stroke within the last 6 months, until 2026-12-03`."""
