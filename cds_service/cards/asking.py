@@ -4,9 +4,10 @@ They depend on the rule, on the truths of its parts and on why its facts are unk
 patients, so the ways are kept by them. Nothing else of a patient comes in here: no value, no date, no source.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 
 from cds_service.cards.asked import IMPRECISE, Asked, Kind, Purpose
 from cds_service.cards.ways import Way, cheapest, is_leaf, together, ways
@@ -35,6 +36,19 @@ def cost(way: Iterable[Asked]) -> float:
         if key not in least or own < least[key]:
             least[key] = own
     return sum(least.values())
+
+
+def all_together(each: Iterable[Sequence[Way[Asked]]]) -> list[Way[Asked]]:
+    """The same as `together`, sooner: it is asked for over all open criteria of all cards."""
+    found: list[Way[Asked]] = [frozenset()]
+    known: set[str] = set()
+    for alternatives in each:
+        keys = {asked.key for way in alternatives for asked in way}
+        joined = [one | other for one, other in product(found, alternatives)]
+        # The only way, and nothing in it is there already: all cost as much more as it does, and their order stays.
+        found = joined if len(alternatives) == 1 and known.isdisjoint(keys) else cheapest(joined, cost)
+        known |= keys
+    return found
 
 
 class Asking:

@@ -36,7 +36,7 @@ class Contents:
             paragraphs=(
                 Paragraph("Why", self._why(reading)),
                 Paragraph("Next", self._next(choice, found)),
-                Paragraph("Trial", about.brief(reading.trial, self.as_of)),
+                Paragraph("Trial", about.brief(reading.trial, self.as_of), fixed=True),
             ),
             sections=(*self._to_do(choice, reading, found), *self._about(choice, reading)),
             notes=(incomplete.note(self.reader.match.gaps), self._unread(), self._left_out(left_out)),
@@ -50,12 +50,12 @@ class Contents:
         missing = Section("Missing", self.missing.lines(found))
         if choice.near is not None:
             return (Section("Not yet", self.near.lines(choice.near)), missing)
-        return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable)))
+        return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True))
 
     def _about(self, choice: Choice, reading: TrialReading) -> tuple[Section, ...]:
         grounds = Section("What it rests on", Grounds(self.reader, self.names, reading.criteria).lines())
         cohorts = Section("Cohorts that fit", self._cohorts(reading))
-        trial = Section("The trial", about.lines(reading.trial, self.as_of))
+        trial = Section("The trial", about.lines(reading.trial, self.as_of), fixed=True)
         return (trial, grounds) if choice.kind == "closed" else (grounds, cohorts, trial)
 
     def _summary(self, choice: Choice, reading: TrialReading, found: Open) -> str:

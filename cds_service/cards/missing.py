@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cds_service.cards.asked import COST, IMPRECISE, Asked, Missing, Open
-from cds_service.cards.asking import cost
+from cds_service.cards.asking import all_together
 from cds_service.cards.reading import Read, Reader
-from cds_service.cards.ways import Way, together
+from cds_service.cards.ways import Way
 from cds_service.logic.explain import Step
 
 Wanted = tuple[Read, Sequence[Way[Asked]]]
@@ -43,7 +43,7 @@ class Searcher:
     def settle(self, trials: Sequence[Sequence[Wanted]]) -> list[Open]:
         """What it takes to settle each of the trials, by the cheapest set that settles all of them at once."""
         all_ways = [found for criteria in trials for _, found in criteria if found]
-        best = next(iter(together(all_ways, cost)), _NOTHING)
+        best = next(iter(all_together(all_ways)), _NOTHING)
         return [
             # A rule that comes out as wanted has a way that needs nothing; if its result still says unknown, data from
             # here would not help.

@@ -89,11 +89,15 @@ class Reader:
 
     def evidence(self, ref: FactRef) -> list[dict[str, Any]]:
         """What is known of a fact under the limit of age that the rule sets."""
-        key = (ref.name, ref.limit)
+        return self.described(ref.name, ref.limit)
+
+    def described(self, name: str, limit: Duration | None = None) -> list[dict[str, Any]]:
+        """The same by the fact's name."""
+        key = (name, limit)
         found = self._evidence.get(key)
         if found is None:
-            limit = None if ref.limit is None else self.days(ref.limit)
-            found = self._evidence[key] = each_once(self.match.sheet.describe(ref.name, limit))
+            days = None if limit is None else self.days(limit)
+            found = self._evidence[key] = each_once(self.match.sheet.describe(name, days))
         return found
 
     def reason(self, ref: FactRef) -> str | None:

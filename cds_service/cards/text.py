@@ -79,7 +79,8 @@ def escaped(text: str) -> str:
     text = untagged(unlinked(text))
     if "&" in text:
         text = _ENTITY.sub(_entity, text)
-    text = _ALWAYS.sub(r"\\\g<0>", text)
+    if "\\" in text or "`" in text or "[" in text or "~" in text:
+        text = _ALWAYS.sub(r"\\\g<0>", text)
     if "*" in text:
         text = _STAR.sub(r"\\*", text)
     return _UNDERSCORE.sub(_underscore, text) if "_" in text else text

@@ -111,7 +111,7 @@ class Grounds:
         parts = self._values.setdefault(day_words(entry["date"]), {}).setdefault(base, [])
         times = is_multiple(ref.name)
         if not parts:
-            own = entry if times is None else next(iter(self.reader.match.sheet.describe(base)), entry)
+            own = entry if times is None else next(iter(self.reader.described(base)), entry)
             parts.append(self._value(base, own))
         if times is not None and len(parts) == 1:
             parts.append(f"({multiple(entry['value'], times[1])})")
