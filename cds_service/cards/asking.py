@@ -39,15 +39,23 @@ def cost(way: Iterable[Asked]) -> float:
 
 
 def all_together(each: Iterable[Sequence[Way[Asked]]]) -> list[Way[Asked]]:
-    """The same as `together`, sooner: it is asked for over all open criteria of all cards."""
+    """The same as `together`, sooner: it is asked for over all open criteria of all cards.
+
+    Most criteria have one way. Where all that is found so far becomes dearer by the same, its order stays.
+    """
     found: list[Way[Asked]] = [frozenset()]
     known: set[str] = set()
+    shared: dict[str, float] = {}  # what every way has got, and at most at which cost
     for alternatives in each:
-        keys = {asked.key for way in alternatives for asked in way}
         joined = [one | other for one, other in product(found, alternatives)]
-        # The only way, and nothing in it is there already: all cost as much more as it does, and their order stays.
-        found = joined if len(alternatives) == 1 and known.isdisjoint(keys) else cheapest(joined, cost)
-        known |= keys
+        if len(alternatives) == 1:
+            [only] = alternatives
+            evenly = all(a.key not in known or shared.get(a.key, a.cost + 1) <= a.cost for a in only)
+            found = list(dict.fromkeys(joined)) if evenly else cheapest(joined, cost)
+            shared |= {a.key: min(a.cost, shared.get(a.key, a.cost)) for a in only}
+        else:
+            found = cheapest(joined, cost)
+        known.update([a.key for way in alternatives for a in way])
     return found
 
 
@@ -56,6 +64,7 @@ class Asking:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._entry = lru_cache(maxsize=None)(catalogue.lookup)
         self._known = lru_cache(MOST_KEPT)(self._consulted)
         self._found = lru_cache(MOST_KEPT)(self._ways_for)
 
@@ -76,26 +85,31 @@ class Asking:
         return tuple(found)
 
     def _ways_for(self, step: Step, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[Asked], ...]:
-        search = _Search(self._catalogue, dict(zip(self._known(step), reasons, strict=True)))
+        search = _Search(self._catalogue, self._entry, dict(zip(self._known(step), reasons, strict=True)))
         return tuple(ways(step, wanted, search.asked, cost))
 
     def _parts(self, ref: FactRef) -> list[FactRef]:
         spec = self._catalogue.facts.get(self._catalogue.fact_of(ref.name) or ref.name)
         if not isinstance(spec, DerivedFact):
             return []
-        return [part_of(self._catalogue, name, ref) for name in spec.references()]
+        return [_part(name, ref, self._entry) for name in spec.references()]
 
 
-def part_of(catalogue: Catalogue, name: str, whole: FactRef) -> FactRef:
+Lookup = Callable[[str], FactEntry | None]
+"""What the catalogue says of a fact by its name."""
+
+
+def _part(name: str, whole: FactRef, lookup: Lookup) -> FactRef:
     """A part of a derived fact under the same limit of age, unless it never goes stale."""
-    entry = catalogue.lookup(name)
+    entry = lookup(name)
     ages = entry is not None and entry.fresh_for is not None
     return FactRef(name, name, whole.limit if ages else None)
 
 
 class _Search:
-    def __init__(self, catalogue: Catalogue, reasons: Reasons) -> None:
+    def __init__(self, catalogue: Catalogue, lookup: Lookup, reasons: Reasons) -> None:
         self.catalogue = catalogue
+        self.lookup = lookup
         self.reasons = reasons
 
     def asked(self, step: Step, wanted: bool) -> Iterable[Way[Asked]]:
@@ -111,7 +125,7 @@ class _Search:
         base = self.catalogue.fact_of(ref.name) or ref.name
         spec = self.catalogue.facts.get(base)
         if isinstance(spec, DerivedFact):
-            parts = [part_of(self.catalogue, name, ref) for name in spec.references()]
+            parts = [_part(name, ref, self.lookup) for name in spec.references()]
             if spec.of and spec.formula != "both_parts":
                 return cheapest([way for part in parts for way in self._advised(part, spec, purpose)], cost)
             unknown = [part for part in parts if self.reasons[part] is not None]
@@ -125,14 +139,10 @@ class _Search:
         if spec.order is None:
             return found
 
-        def extra(way: Way[Asked]) -> float:
-            tests = {asked.order.code for asked in way if asked.order is not None}
-            return _AGAINST_ADVICE if tests and spec.order is not None and spec.order.code not in tests else 0
-
-        return [_with_extra(way, extra(way)) for way in found]
+        return [_with_extra(way, _AGAINST_ADVICE) if _is_against(way, spec.order) else way for way in found]
 
     def _single(self, base: str, ref: FactRef, purpose: Purpose) -> Asked:
-        entry = self.catalogue.lookup(base)
+        entry = self.lookup(base)
         reason = self.reasons[ref] or IMPRECISE
         limit = ref.limit if entry is not None and _stricter(entry, ref.limit) else None
         kind = _kind(entry, reason)
@@ -140,9 +150,13 @@ class _Search:
         return Asked(base, kind, reason, order, limit, purpose, ref)
 
 
+def _is_against(way: Way[Asked], advised: Code) -> bool:
+    """Whether a way orders tests, and none of them is the advised one."""
+    tests = {asked.order.code for asked in way if asked.order is not None}
+    return bool(tests) and advised.code not in tests
+
+
 def _with_extra(way: Way[Asked], extra: float) -> Way[Asked]:
-    if not extra:
-        return way
     tests = sorted((asked for asked in way if asked.order is not None), key=lambda asked: asked.key)
     return frozenset([replace(tests[0], extra=extra), *(way - {tests[0]})])
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.specs import Code, DerivedFact, FactSpec, TiterFact
+from cds_service.facts.specs import Code, DerivedFact, FactSpec
 from cds_service.logic.numerals import limit_of_normal, title_of
 
 _ABBREVIATED = re.compile(r"(?P<long>[^(]+) \((?P<short>[A-Za-z]{2,6})\)(?P<rest>.*)")
@@ -33,7 +33,11 @@ class Named:
     spec: FactSpec | None
     title: str
     unit: str
-    titer: bool
+
+    @property
+    def kind(self) -> str:
+        """The kind of the fact in the catalogue."""
+        return "" if self.spec is None else self.spec.kind
 
 
 class Names:
@@ -56,7 +60,6 @@ class Names:
             spec,
             title_of(base or name, self.titles),
             "" if entry is None else entry.display_unit,
-            isinstance(spec, TiterFact),
         )
 
     def of(self, name: str) -> str:
@@ -80,7 +83,7 @@ class Names:
 
     def is_titer(self, name: str) -> bool:
         """Whether its numbers are written 1:n."""
-        return self.known(name).titer
+        return self.known(name).kind == "titer"
 
     def unit(self, name: str) -> str:
         """The unit as it is printed; empty where there is none."""

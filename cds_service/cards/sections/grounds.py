@@ -8,7 +8,6 @@ from cds_service.cards.reading import Read, Reader
 from cds_service.cards.sections.sentences import sentence, within
 from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
 from cds_service.facts.fact import Age, Events
-from cds_service.facts.specs import DateFact, EventsFact
 from cds_service.logic.model import FactRef
 from cds_service.logic.numerals import unit as printed_unit
 
@@ -56,18 +55,18 @@ class Grounds:
 
     def _add(self, ref: FactRef) -> None:
         known = self.names.known(ref.name)
-        base, spec = known.base, known.spec
+        base, kind = known.base, known.kind
         if base == "patient.age":
             self._add_age()
-        elif isinstance(spec, EventsFact) and self._is_bare(base):
+        elif kind == "events" and self._is_bare(base):
             self._absent.setdefault(base, None)
         else:
             entries = [e for e in self.reader.evidence(ref) if e["name"] == ref.name and e["reason"] is None]
             if base == "patient.sex":
                 self._person.setdefault(base, str(entries[0]["value"]) if entries else "")
-            elif isinstance(spec, EventsFact):
+            elif kind == "events":
                 self._add_records(base, entries)
-            elif isinstance(spec, DateFact) and entries:
+            elif kind == "date" and entries:
                 self._add_date(base, entries[0])
             elif entries:
                 self._add_value(base, ref, entries)
