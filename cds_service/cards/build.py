@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from cds_service.cards.asked import Open
 from cds_service.cards.contents import Contents
 from cds_service.cards.detail import as_markdown, as_plain
 from cds_service.cards.invariants import check_cards
-from cds_service.cards.asked import Open
 from cds_service.cards.missing import Searcher
 from cds_service.cards.near_miss import NearMiss, near_miss
 from cds_service.cards.overrides import OVERRIDE_REASONS

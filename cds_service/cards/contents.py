@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from cds_service.cards import summary
-from cds_service.cards.detail import Detail, Paragraph, Section
 from cds_service.cards.asked import Open
+from cds_service.cards.detail import Detail, Paragraph, Section
 from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.sections import about, confirm, incomplete

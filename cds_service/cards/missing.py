@@ -79,6 +79,7 @@ class Searcher:
     def _date(self, asked: Asked) -> str | None:
         """The date of the evidence that does not do."""
         entries = self.reader.evidence(asked.ref)
-        if asked.reason == IMPRECISE:
-            return next((entry["date"] for entry in entries if entry["date"]), None)
-        return next(e["date"] for e in entries if e["name"] == asked.ref.name and e["reason"] is not None)
+        if asked.reason != IMPRECISE:
+            entries = [e for e in entries if e["name"] == asked.ref.name and e["reason"] is not None][:1]
+        dates: list[str] = [e["date"] for e in entries if e["date"]]
+        return dates[0] if dates else None

@@ -44,11 +44,14 @@ class Prepared:
         self.names = Names(catalogue)
         self.asking = Asking(catalogue)
         self.titles = titles_of(catalogue)
-        self._rules = Recent(lambda trial: TrialRules(trial, self.titles), MOST_TRIALS)
+        self._rules: Recent[CompiledTrial, TrialRules] = Recent(self._rules_of, MOST_TRIALS)
 
     def rules(self, trial: CompiledTrial) -> TrialRules:
         """The rules of a trial. The first time that it is asked for takes some 10 ms."""
         return self._rules.of(trial)
+
+    def _rules_of(self, trial: CompiledTrial) -> TrialRules:
+        return TrialRules(trial, self.titles)
 
 
 @lru_cache(maxsize=2)
