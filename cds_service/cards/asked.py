@@ -1,4 +1,4 @@
-"""What may be asked for so that a trial is settled: one fact for one part of a rule, and what these come to together."""
+"""What may be asked for so that a trial is settled: one fact for one part of a rule, and what several come to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -10,9 +10,10 @@ from functools import lru_cache
 from itertools import product
 
 from cds_service.cards.asked import IMPRECISE, Asked, Kind, Purpose
-from cds_service.cards.ways import Way, cheapest, is_leaf, together, ways
+from cds_service.cards.ways import Way, cheapest, together, ways
 from cds_service.facts.catalogue import Catalogue, FactEntry
 from cds_service.facts.specs import Code, DerivedFact
+from cds_service.logic.composed import Leaf
 from cds_service.logic.durations import Duration
 from cds_service.logic.explain import Step
 from cds_service.logic.model import FactRef
@@ -75,7 +76,7 @@ class Asking:
     def _consulted(self, step: Step) -> tuple[FactRef, ...]:
         """The facts whose reasons decide: those that the unknown leaves read, and what they are computed from."""
         found: dict[FactRef, None] = {}
-        leaves = (one for one in step.walk() if one.value is None and is_leaf(one.rule))
+        leaves = (one for one in step.walk() if one.value is None and isinstance(one.rule, Leaf))
         waiting = [ref for leaf in leaves for ref in leaf.part.facts]
         while waiting:
             ref = waiting.pop(0)

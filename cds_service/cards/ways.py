@@ -22,11 +22,6 @@ Cost = Callable[[Way[S]], float]
 Leaf = Callable[[Step, bool], Iterable[Way[S]]]
 
 
-def is_leaf(rule: model.Condition) -> bool:
-    """Whether a condition is settled as a whole, not by way of its parts."""
-    return isinstance(rule, model.Truth | model.OneOf | model.Compare | model.Records)
-
-
 def ways(step: Step, wanted: bool, leaf: Leaf[S], cost: Cost[S]) -> list[Way[S]]:
     """The ways to make `step` come out as `wanted`, the cheapest first; [] where there is none.
 

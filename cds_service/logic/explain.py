@@ -1,24 +1,25 @@
 """Why a criterion is true, false or unknown: the value of every part, and the parts that decided.
 
-Each part is lowered and evaluated on the engine like the whole, so there is no second reading of the language that
-could disagree with the first.
+What is about facts is lowered and evaluated on the engine like the whole; the rest follows from it (see `composed`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
+from itertools import accumulate
 from typing import Any
 
 from cds_service.logic import model
 from cds_service.logic.clearing import clears_on
+from cds_service.logic.composed import Leaf, composed
 from cds_service.logic.document import node_at, placed
 from cds_service.logic.flip import Flip, flip
 from cds_service.logic.program import Program, Truth3
 from cds_service.logic.words import words
 
 MOST_PATTERNS = 64
-"""For how many patterns of truths of a rule's parts the steps are kept."""
+"""For how many patterns of truths of a rule's leaves the steps are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,25 +122,25 @@ class Reason:
 class Explainers:
     """Rules compiled part by part into one program. `titles` maps the name of a fact to its title.
 
-    A step depends on the truths of a rule's parts and on nothing else, and these come in few patterns: for the latest
+    A step depends on the truths of a rule's leaves and on nothing else, and these come in few patterns: for the latest
     of them each rule keeps its steps.
     """
 
     def __init__(self, rules: Sequence[model.Condition], titles: Mapping[str, str]) -> None:
         roots = [_part(rule, "", titles) for rule in rules]
-        parts = [list(root.walk()) for root in roots]
-        self._program = Program([_alone(part.rule) for own in parts for part in own])
-        self._sizes = [len(own) for own in parts]
-        self._steps = [lru_cache(MOST_PATTERNS)(partial(_step, root)) for root in roots]
+        leaves = [[part.rule for part in root.walk() if isinstance(part.rule, Leaf)] for root in roots]
+        self._program = Program([_alone(leaf) for own in leaves for leaf in own])
+        ends = list(accumulate(map(len, leaves)))
+        places = zip([0, *ends], ends, strict=False)
+        self._rules = [
+            (lru_cache(MOST_PATTERNS)(partial(_step, root)), start, end)
+            for root, (start, end) in zip(roots, places, strict=True)
+        ]
 
     def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step, ...]:
         """The truth of each rule and of every part of it over one fact document."""
         truths = self._program.evaluate(facts, as_of).truths
-        found, start = [], 0
-        for step, size in zip(self._steps, self._sizes, strict=True):
-            found.append(step(truths[start : start + size]))
-            start += size
-        return tuple(found)
+        return tuple([step(truths[start:end]) for step, start, end in self._rules])
 
 
 class Explainer:
@@ -192,12 +193,14 @@ def _part(rule: model.Condition, definition: str, titles: Mapping[str, str]) -> 
 
 
 def _step(root: Part, truths: tuple[Truth3, ...]) -> Step:
-    """The step of a part. `truths` are its own and those of the parts below it, each before its parts."""
+    """The step of a part. `truths` are those of its leaves, each before its parts."""
     values = iter(truths)
 
     def step(part: Part) -> Step:
-        value = next(values)
-        return Step(part, value, tuple(step(inner) for inner in part.parts))
+        is_leaf = isinstance(part.rule, Leaf)
+        own = next(values) if is_leaf else None
+        parts = tuple([step(inner) for inner in part.parts])
+        return Step(part, own if is_leaf else composed(part.rule, [one.value for one in parts]), parts)
 
     return step(root)
 
