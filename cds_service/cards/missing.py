@@ -55,8 +55,10 @@ class Searcher:
         """What the chosen way asks for, cheapest first, then in the order of the criteria it serves."""
         served: dict[str, list[tuple[str, Asked]]] = {}
         for read, found in criteria:
-            own: Iterable[Asked] = next((way for way in found if way <= best), _NOTHING)
-            for asked in sorted(own, key=lambda a: (a.purpose.place, a.fact)):
+            own = list(next((way for way in found if way <= best), _NOTHING))
+            if len(own) > 1:
+                own.sort(key=lambda a: (a.purpose.place, a.fact))
+            for asked in own:
                 served.setdefault(asked.key, []).append((read.result.criterion.id, asked))
         items = [self._item(key, uses) for key, uses in served.items()]
         return tuple(sorted(items, key=lambda item: COST[item.kind]))

@@ -26,18 +26,14 @@ _FEW_YEARS = 6
 class Named:
     """A fact as a rule names it. `base` is the catalogue's fact that it is or is a part of; `spec` is None without one.
 
-    `title` is for the middle of a sentence: `ANA titre`, `haemoglobin`.
+    `title` is for the middle of a sentence: `ANA titre`, `haemoglobin`. `kind` is that of the catalogue.
     """
 
     base: str
     spec: FactSpec | None
+    kind: str
     title: str
     unit: str
-
-    @property
-    def kind(self) -> str:
-        """The kind of the fact in the catalogue."""
-        return "" if self.spec is None else self.spec.kind
 
 
 class Names:
@@ -58,6 +54,7 @@ class Names:
         return Named(
             base or name,
             spec,
+            "" if spec is None else spec.kind,
             title_of(base or name, self.titles),
             "" if entry is None else entry.display_unit,
         )
@@ -91,10 +88,10 @@ class Names:
 
     def number(self, name: str, value: Any) -> str:
         """A number with its unit: `2.4 ×10⁹/L`, `< 5 U/L`, `1:80`. `value` is a number, or text for a range."""
-        text = rounded(value)
-        if self.is_titer(name):
+        text, known = rounded(value), self.known(name)
+        if known.kind == "titer":
             text = _NUMBER.sub(lambda m: f"1:{m[0]}", text)
-        return f"{text} {self.unit(name)}".rstrip()
+        return f"{text} {known.unit}".rstrip()
 
 
 def _tests(catalogue: Catalogue) -> dict[tuple[str, str], str]:
@@ -172,6 +169,8 @@ def day_words(text: str | None) -> str:
     """A date as it is sent, in short: the day of an instant, `2026-01-05 to 2026-02-01` for a period."""
     if not text:
         return ""
+    if "/" not in text and "T" not in text:
+        return text.strip()
     first, slash, last = text.partition("/")
     days = [_INSTANT.sub("", day.strip()) if "T" in day else day.strip() for day in (first, last)]
     if not slash or days[0] == days[1]:
