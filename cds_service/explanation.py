@@ -72,7 +72,16 @@ def evidence_of(match: Match, facts: Iterable[FactRef]) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
     for ref in facts:
         limit = None if ref.limit is None else ref.limit.span(match.as_of)
-        for entry in match.sheet.describe(ref.name, limit):
-            if entry not in entries:
-                entries.append(entry)
-    return entries
+        entries += match.sheet.describe(ref.name, limit)
+    return each_once(entries)
+
+
+def each_once(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries without those that say the same as an earlier one."""
+    if len(entries) < 2:
+        return entries
+    found: list[dict[str, Any]] = []
+    for entry in entries:
+        if entry not in found:
+            found.append(entry)
+    return found

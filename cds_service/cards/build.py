@@ -1,14 +1,15 @@
 """From a match to the cards of a CDS Hooks response."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from cds_service.cards.asked import Open
 from cds_service.cards.contents import Contents
 from cds_service.cards.detail import as_markdown, as_plain
 from cds_service.cards.invariants import check_cards
-from cds_service.cards.missing import Open, Searcher
+from cds_service.cards.missing import Searcher
 from cds_service.cards.near_miss import NearMiss, near_miss
 from cds_service.cards.overrides import OVERRIDE_REASONS
 from cds_service.cards.reading import Reader, TrialReading
@@ -63,6 +64,8 @@ def deck_for(
 
 
 def _near_misses(reader: Reader, results: Collection[TrialResult], options: CardOptions) -> dict[str, NearMiss]:
+    if not options.near_miss:
+        return {}
     found = {}
     for result in results:
         if may_be_near(result, options, reader.match.as_of):
@@ -102,16 +105,15 @@ class _Dealer:
         for choice, found in zip(selection.shown, opens, strict=True):
             for item in found.missing:
                 waiting.setdefault(item.key, []).append(choice.result.trial.id)
-        return [
-            replace(
-                found,
-                missing=tuple(
-                    replace(item, also=tuple(t for t in waiting[item.key] if t != choice.result.trial.id))
-                    for item in found.missing
-                ),
-            )
-            for choice, found in zip(selection.shown, opens, strict=True)
-        ]
+        return [self._shared(found, waiting, choice) for choice, found in zip(selection.shown, opens, strict=True)]
+
+    def _shared(self, found: Open, waiting: Mapping[str, list[str]], choice: Choice) -> Open:
+        """The same, with the other trials that wait for a fact."""
+        missing = []
+        for item in found.missing:
+            also = tuple(trial for trial in waiting[item.key] if trial != choice.result.trial.id)
+            missing.append(replace(item, also=also) if also else item)
+        return replace(found, missing=tuple(missing))
 
     def _reading(self, choice: Choice) -> TrialReading:
         return self.reader.read(choice.result) if choice.near is None else choice.near.reading

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 from cds_service.cards import summary
+from cds_service.cards.asked import Open
 from cds_service.cards.detail import Detail, Paragraph, Section
-from cds_service.cards.missing import Open
 from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.sections import about, confirm, incomplete
 from cds_service.cards.sections.grounds import Grounds
-from cds_service.cards.sections.missing import MissingWords
+from cds_service.cards.sections.missing import missing_words
 from cds_service.cards.sections.near import NearWords
 from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
 from cds_service.cards.selection import Choice, out_of_date
-from cds_service.cards.values import Names
 
 MOST_NAMED = 10
 
@@ -24,8 +23,8 @@ class Contents:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.as_of = reader.match.as_of
-        self.names = Names(reader.match.library.catalogue)
-        self.missing = MissingWords(self.names)
+        self.names = reader.prepared.names
+        self.missing = missing_words(self.names)
         self.near = NearWords(reader, self.names)
 
     def of(self, choice: Choice, found: Open, left_out: Sequence[str]) -> tuple[str, Detail]:
@@ -37,7 +36,7 @@ class Contents:
             paragraphs=(
                 Paragraph("Why", self._why(reading)),
                 Paragraph("Next", self._next(choice, found)),
-                Paragraph("Trial", about.brief(reading.trial, self.as_of)),
+                Paragraph("Trial", about.brief(reading.trial, self.as_of), fixed=True),
             ),
             sections=(*self._to_do(choice, reading, found), *self._about(choice, reading)),
             notes=(incomplete.note(self.reader.match.gaps), self._unread(), self._left_out(left_out)),
@@ -51,12 +50,12 @@ class Contents:
         missing = Section("Missing", self.missing.lines(found))
         if choice.near is not None:
             return (Section("Not yet", self.near.lines(choice.near)), missing)
-        return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable)))
+        return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True))
 
     def _about(self, choice: Choice, reading: TrialReading) -> tuple[Section, ...]:
         grounds = Section("What it rests on", Grounds(self.reader, self.names, reading.criteria).lines())
         cohorts = Section("Cohorts that fit", self._cohorts(reading))
-        trial = Section("The trial", about.lines(reading.trial, self.as_of))
+        trial = Section("The trial", about.lines(reading.trial, self.as_of), fixed=True)
         return (trial, grounds) if choice.kind == "closed" else (grounds, cohorts, trial)
 
     def _summary(self, choice: Choice, reading: TrialReading, found: Open) -> str:

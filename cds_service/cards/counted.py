@@ -20,4 +20,4 @@ def counted(result: TrialResult) -> tuple[CriterionResult, ...]:
 
 def computed(result: TrialResult) -> tuple[CriterionResult, ...]:
     """Those of `counted` that a rule decides."""
-    return tuple(c for c in counted(result) if c.outcome != "review")
+    return tuple([c for c in counted(result) if c.outcome != "review"])

@@ -5,6 +5,7 @@ Every text in it is plain: what is markup is written here, and all text is escap
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cds_service.cards.text import as_block, escaped, plain, unlinked, untagged
 
@@ -12,22 +13,30 @@ DETAIL_LIMIT = 6_000
 """Code points. A panel shows a tenth of this at a time."""
 LINE_LIMIT = 1_000
 _SHORTENED = "Shortened."
+MOST_KEPT = 4_096
+"""Fixed lines that are kept as they were written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph that begins with a word in bold."""
+    """A paragraph that begins with a word in bold. For `fixed` see `Section`."""
 
     lead: str
     text: str
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A list under a title in bold."""
+    """A list under a title in bold.
+
+    `fixed`: every line of it stands in a trial's file or follows from it, so that it is the same for other patients.
+    Only what is fixed is kept as it was written.
+    """
 
     title: str
     lines: tuple[str, ...]
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ def as_plain(detail: Detail) -> str:
     return _fitted(detail, _PLAIN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Style:
     """How text, what is bold, the title of a list, a line of it and a paragraph are written."""
 
@@ -65,17 +74,27 @@ _MARKDOWN = _Style(escaped, "**{}**".format, "**{}**".format, "- ", as_block)
 _PLAIN = _Style(lambda text: untagged(unlinked(text)), str, str.upper, "• ", str)
 
 
-def _written(detail: Detail, style: _Style) -> str:
-    def text(line: str) -> str:
-        return style.text(plain(line, LINE_LIMIT))
+def _line(style: _Style, text: str) -> str:
+    return style.text(plain(text, LINE_LIMIT))
 
-    parts = [style.bold(heading)] if (heading := text(detail.heading)) else []
-    parts += [f"{style.bold(text(p.lead) + ':')} {said}" for p in detail.paragraphs if (said := text(p.text))]
+
+@lru_cache(MOST_KEPT)
+def _fixed_line(style: _Style, text: str) -> str:
+    return _line(style, text)
+
+
+def _written(detail: Detail, style: _Style) -> str:
+    parts = [style.bold(heading)] if (heading := _fixed_line(style, detail.heading)) else []
+    for paragraph in detail.paragraphs:
+        said = (_fixed_line if paragraph.fixed else _line)(style, paragraph.text)
+        if said:
+            parts.append(f"{style.bold(_fixed_line(style, paragraph.lead) + ':')} {said}")
     for section in detail.sections:
-        lines = [style.bullet + style.block(said) for line in section.lines if (said := text(line))]
+        written = _fixed_line if section.fixed else _line
+        lines = [style.bullet + style.block(said) for line in section.lines if (said := written(style, line))]
         if lines:
-            parts.append("\n".join([style.title(text(section.title)), *lines]))
-    parts += [style.block(said) for note in detail.notes if (said := text(note))]
+            parts.append("\n".join([style.title(_fixed_line(style, section.title)), *lines]))
+    parts += [style.block(said) for note in detail.notes if note and (said := _line(style, note))]
     return "\n\n".join(parts)
 
 

@@ -4,7 +4,6 @@ Sources: CDS Hooks 2.0, https://cds-hooks.hl7.org/2.0/#cds-service-response; DES
 """
 
 import re
-import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +26,12 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 _TAG = re.compile(r"<[A-Za-z/!?]")
 # What GitHub-flavoured Markdown makes a link of, brackets or not.
 _LINK = re.compile(r"(?<!\\)\[|(?i:www\.[\w-])|(?i:https?|ftp)://[\w-]|[\w.+-]@[\w-]")
+
+
+_LINK_MARKS = ("[", "w.", "W.", "://", "@")
+"""One of these is in every match of `_LINK`."""
+# As str(UUID) writes it.
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class InvariantError(CdsError):
@@ -55,7 +60,8 @@ def _broken(
         yield "cards", "no-more-cards-than-asked-for"
     for i, card in enumerate(cards):
         place = f"cards[{i}]"
-        yield from _empty(card, place)
+        if _may_hold_empty(card):
+            yield from _empty(card, place)
         yield from _card(card, place, profile)
         for n, suggestion in enumerate(card.get("suggestions", ())):
             yield from _suggestion(suggestion, f"{place}.suggestions[{n}]", patient_id)
@@ -119,12 +125,14 @@ def _detail(detail: Any, place: str, profile: ClientProfile) -> Iterator[tuple[s
         return
     if len(detail) > DETAIL_LIMIT:
         yield place, "nothing-over-long"
-    if _CONTROL.search(detail):
+    # What can be printed is no control character, and to ask that is much cheaper.
+    if not detail.replace("\n", "").isprintable() and _CONTROL.search(detail):
         yield place, "no-control-characters"
     if _TAG.search(detail):
         yield place, "no-html"
     # A bracket means something in Markdown alone.
-    if _LINK.search(detail if profile.detail == "markdown" else detail.replace("[", "(")):
+    told = detail if profile.detail == "markdown" else detail.replace("[", "(")
+    if any(mark in told for mark in _LINK_MARKS) and _LINK.search(told):
         yield place, "no-links-in-text"
 
 
@@ -133,15 +141,27 @@ def _line(text: Any, place: str, limit: int) -> Iterator[tuple[str, str]]:
         yield place, "required-text"
     elif len(text) > limit:
         yield place, "nothing-over-long"
-    elif _CONTROL.search(text) or "\n" in text:
+    elif not text.isprintable() and (_CONTROL.search(text) or "\n" in text):
         yield place, "one-line-without-control-characters"
 
 
 def _uuid(part: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
-    try:
-        uuid.UUID(part.get("uuid", ""))
-    except (ValueError, AttributeError, TypeError):
+    found = part.get("uuid")
+    if not isinstance(found, str) or _UUID.fullmatch(found) is None:
         yield f"{place}.uuid", "uuid-on-everything-that-feedback-names"
+
+
+def _may_hold_empty(card: dict[str, Any]) -> bool:
+    """Whether `_empty` may find anything; it keeps track of the places, which takes its time."""
+    waiting: list[Any] = [card]
+    for value in waiting:
+        if not value:
+            return True
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return False
 
 
 def _empty(value: Any, place: str) -> Iterator[tuple[str, str]]:

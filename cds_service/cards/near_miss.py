@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cds_service.cards.missing import Asked, Purpose, Searcher, Wanted
+from cds_service.cards.asked import Asked, Purpose
+from cds_service.cards.asking import cost
+from cds_service.cards.missing import Searcher, Wanted
 from cds_service.cards.reading import Read, Reader, TrialReading
 from cds_service.cards.ways import Way, together, ways
 from cds_service.facts.specs import Code
 from cds_service.logic.clearing import clears_on
 from cds_service.logic.explain import Step
 from cds_service.logic.flip import Flip, flip
-from cds_service.logic.model import facts_read
 from cds_service.trials.verdicts import CohortResult, TrialResult
 
 CHANGES_WITHIN = 92
@@ -72,6 +73,9 @@ class Nearness:
 
 def near_miss(reader: Reader, result: TrialResult, nearness: Nearness) -> NearMiss | None:
     """What a trial that does not fit lacks, if it is near; None if it is not, or if something else fails too."""
+    # Most trials are about another disease: nothing is read of these.
+    if any(c.criterion.gate and c.outcome != "pass" for c in result.criteria):
+        return None
     cohorts: tuple[CohortResult | None, ...] = result.cohorts or (None,)
     found = [miss for cohort in cohorts if (miss := _of(reader, reader.read(result, cohort), nearness)) is not None]
     return min(found, key=_rank, default=None)
@@ -125,7 +129,7 @@ class _Search:
     def changes(self, step: Step, wanted: bool) -> Iterable[Way[Change]]:
         """The ways to bring a leaf to the other side: by asking, by waiting or by another value."""
         if step.value is None:
-            return [frozenset[Change](way) for way in self.searcher.asked(step, wanted)]
+            return [frozenset[Change](way) for way in self.searcher.ways(step, wanted)]
         return [frozenset[Change]([change]) for change in (self._wait(step), self._repeat(step)) if change is not None]
 
     def cost(self, way: Way[Change]) -> float:
@@ -133,7 +137,7 @@ class _Search:
         repeats = {change.fact: change.distance for change in way if isinstance(change, Repeat)}
         waits = [(change.until - self.reader.match.as_of).days for change in way if isinstance(change, Wait)]
         return (
-            self.searcher.cost(asked)
+            cost(asked)
             + sum(_REPEAT_COST * (1 + distance) for distance in repeats.values())
             + _WAIT_COST * max(waits, default=0)
         )
@@ -146,12 +150,12 @@ class _Search:
         return Wait(self._purpose(step), day)
 
     def _repeat(self, step: Step) -> Repeat | None:
-        library = self.reader.match.library
-        needed = flip(step.rule, step.value, self.reader.facts, self.reader.match.as_of, library.titles())
+        catalogue, titles = self.reader.match.library.catalogue, self.reader.prepared.titles
+        needed = flip(step.rule, step.value, self.reader.facts, self.reader.match.as_of, titles)
         if needed is None:
             return None
-        base = library.catalogue.fact_of(needed.fact) or needed.fact
-        entry = library.catalogue.lookup(base)
+        base = catalogue.fact_of(needed.fact) or needed.fact
+        entry = catalogue.lookup(base)
         if entry is None or entry.type != "number" or entry.order is None or entry.fresh_for is None:
             return None
         distance = _distance(needed)
@@ -160,7 +164,7 @@ class _Search:
         return Repeat(self._purpose(step), base, needed, entry.order, distance)
 
     def _purpose(self, step: Step) -> Purpose:
-        return Purpose(step.rule, not step.value, facts_read(step.rule)[0])
+        return Purpose(step.rule, not step.value, step.part.facts[0])
 
 
 def _distance(needed: Flip) -> float:

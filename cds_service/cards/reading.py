@@ -1,16 +1,19 @@
 """A trial's result as a card tells it: the criteria that count, each with the truth of every part of its rule."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cds_service.cards.counted import best_cohort
-from cds_service.explanation import evidence_of
-from cds_service.logic.explain import Step, decisive
-from cds_service.logic.model import FactRef, facts_read
+from cds_service.cards.prepared import Prepared, prepared_for
+from cds_service.explanation import each_once
+from cds_service.logic.durations import Duration
+from cds_service.logic.explain import Step
+from cds_service.logic.model import FactRef
 from cds_service.matching import Match
-from cds_service.trials.library import CompiledCriterion
+from cds_service.trials.library import CompiledTrial
 from cds_service.trials.model import Trial
 from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult
 
@@ -34,10 +37,7 @@ class Read:
 
     def decisive_facts(self) -> tuple[FactRef, ...]:
         """The facts that the outcome rests on, in the order of the rule."""
-        if self.step is None:
-            return ()
-        found = {(f.name, f.path): f for leaf in decisive(self.step) for f in facts_read(leaf.rule)}
-        return tuple(found.values())
+        return () if self.step is None else self.step.decisive_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class TrialReading:
 
     def having(self, *outcomes: str) -> tuple[Read, ...]:
         """The criteria with one of these outcomes."""
-        return tuple(read for read in self.criteria if read.outcome in outcomes)
+        return tuple([read for read in self.criteria if read.result.outcome in outcomes])
 
     @property
     def computed(self) -> tuple[Read, ...]:
@@ -68,8 +68,11 @@ class Reader:
 
     def __init__(self, match: Match) -> None:
         self.match = match
+        self.prepared: Prepared = prepared_for(match.library.catalogue)
         self._read: dict[tuple[str, str], TrialReading] = {}
-        self._evidence: dict[FactRef, list[dict[str, Any]]] = {}
+        self._steps: dict[str, tuple[Step | None, ...]] = {}
+        self._evidence: dict[tuple[str, Duration | None], list[dict[str, Any]]] = {}
+        self._reasons: dict[tuple[str, Duration | None], str | None] = {}
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:
@@ -86,24 +89,55 @@ class Reader:
 
     def evidence(self, ref: FactRef) -> list[dict[str, Any]]:
         """What is known of a fact under the limit of age that the rule sets."""
-        if ref not in self._evidence:
-            self._evidence[ref] = evidence_of(self.match, (ref,))
-        return self._evidence[ref]
+        return self.described(ref.name, ref.limit)
+
+    def described(self, name: str, limit: Duration | None = None) -> list[dict[str, Any]]:
+        """The same by the fact's name."""
+        key = (name, limit)
+        found = self._evidence.get(key)
+        if found is None:
+            days = None if limit is None else self.days(limit)
+            found = self._evidence[key] = each_once(self.match.sheet.describe(name, days))
+        return found
+
+    def reason(self, ref: FactRef) -> str | None:
+        """Why a fact is unknown; None where it is known."""
+        key = (ref.name, ref.limit)
+        if key not in self._reasons:
+            told = [e["reason"] for e in self.evidence(ref) if e["reason"] is not None and e["name"] == ref.name]
+            self._reasons[key] = told[0] if told else None
+        return self._reasons[key]
+
+    def days(self, limit: Duration) -> int:
+        """A limit of age in days before the day of the match."""
+        return _days(limit, self.match.as_of)
 
     def _of(self, result: TrialResult, cohort: CohortResult | None) -> TrialReading:
         compiled = self.match.library.trial(result.trial.id)
         if compiled is None:
             raise KeyError(result.trial.id)
-        pairs = list(zip(compiled.criteria, result.criteria, strict=True))
+        steps = self._explained(compiled)
+        results, own = result.criteria, steps[: len(compiled.criteria)]
         if cohort is not None:
-            own = next(criteria for c, criteria in compiled.cohorts if c.id == cohort.cohort.id)
-            pairs += zip(own, cohort.criteria, strict=True)
-        return TrialReading(result, cohort, tuple(self._criteria(pairs)))
+            start = len(compiled.criteria)
+            for one, criteria in compiled.cohorts:
+                if one.id == cohort.cohort.id:
+                    results, own = (*results, *cohort.criteria), (*own, *steps[start : start + len(criteria)])
+                start += len(criteria)
+        pairs = zip(results, own, strict=True)
+        return TrialReading(
+            result, cohort, tuple([Read(r, None if r.outcome == "review" else step) for r, step in pairs])
+        )
 
-    def _criteria(self, pairs: Iterable[tuple[CompiledCriterion, CriterionResult]]) -> Iterable[Read]:
-        for compiled, result in pairs:
-            if compiled.rule is None or result.outcome == "review":
-                yield Read(result, None)
-            else:
-                explainer = self.match.library.explainer(compiled.rule)
-                yield Read(result, explainer.explain(self.facts, self.match.as_of))
+    def _explained(self, trial: CompiledTrial) -> tuple[Step | None, ...]:
+        """The steps of a trial's criteria, its own and then each cohort's; None where there is no rule."""
+        found = self._steps.get(trial.id)
+        if found is None:
+            found = self._steps[trial.id] = self.prepared.rules(trial).explain(self.facts, self.match.as_of)
+        return found
+
+
+@lru_cache(1_024)
+def _days(limit: Duration, as_of: date) -> int:
+    # To count by the calendar takes 15 µs, and rules name the same few limits again and again.
+    return limit.span(as_of)

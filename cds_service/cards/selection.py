@@ -51,7 +51,7 @@ class Choice:
     @property
     def key(self) -> str:
         """What tells whether two cards for one patient say the same: the trial, the kind, and what is decided."""
-        passed = sum(c.outcome == "pass" for c in computed(self.result))
+        passed = [c.outcome for c in computed(self.result)].count("pass")
         until = "" if self.near is None or self.near.until is None else f"/{self.near.until}"
         trial = self.result.trial
         return f"{trial.id}@{trial.rules_version}/{self.kind}/{self.result.verdict}/{passed}{until}"
@@ -110,20 +110,22 @@ def select(
 
 
 def _choice(result: TrialResult, options: CardOptions, as_of: date, near: Mapping[str, NearMiss]) -> Choice | None:
-    if not _shown_at_all(result, options):
+    fits = result.verdict in ("likely_eligible", "possibly_eligible")
+    # Most trials neither fit nor nearly do, and cost no more than this.
+    if not (fits or result.trial.id in near) or not _shown_at_all(result, options):
         return None
-    if result.verdict in ("likely_eligible", "possibly_eligible"):
+    if fits:
         if referrable(result.trial, as_of):
             return Choice(result, "fits")
         return Choice(result, "closed") if options.closed_trials == "inform" else None
-    miss = near.get(result.trial.id)
-    return None if miss is None else Choice(result, "near_miss", miss)
+    return Choice(result, "near_miss", near[result.trial.id])
 
 
 def _shown_at_all(result: TrialResult, options: CardOptions) -> bool:
     if result.trial.state != "active" or result.trial.status in OVER:
         return False
-    return sum(c.outcome != "unknown" for c in computed(result)) >= options.min_decided
+    # Counted only where it is asked for: with thousands of trials it is most of the work.
+    return not options.min_decided or sum(c.outcome != "unknown" for c in computed(result)) >= options.min_decided
 
 
 def _rank(choice: Choice) -> tuple[int, int, date, int, bool, str]:
@@ -132,7 +134,7 @@ def _rank(choice: Choice) -> tuple[int, int, date, int, bool, str]:
         ("fits", "closed", "near_miss").index(choice.kind),
         BEST_FIRST.index(choice.result.verdict),
         until,
-        sum(c.outcome == "unknown" for c in computed(choice.result)),
+        [c.outcome for c in computed(choice.result)].count("unknown"),
         choice.result.trial.status == "not_yet_recruiting",
         choice.result.trial.id,
     )

@@ -2,13 +2,19 @@
 
 Resources are built with the fhir.resources models (R4B, the nearest to R4 that the library has), so that what leaves is
 valid. They carry codes, references and this project's own words only, never text from the record.
+
+To build one takes half a millisecond, so each is built once, about nobody, and then filled in. What is filled in are
+references whose form is checked here: with them a resource is as valid as without.
 """
 
+import hashlib
 import re
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cds_service.cards.profiles import ClientProfile
@@ -23,11 +29,22 @@ LABEL_LIMIT = 80
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _PATIENT_ID = re.compile(_ID)
 _CONDITION = re.compile(rf"Condition/{_ID}")
+_NOBODY = {"reference": "Patient/nobody"}
+_NOTHING = {"reference": "Condition/nothing"}
+MOST_DRAFTS = 4_096
+"""Drafts that are kept: one for each trial to refer to and each test to order, as a client takes them."""
+
+Coding = tuple[str, str, str]
+"""System, code, display."""
 
 
 def stable_uuid(*parts: str) -> str:
     """A UUID (version 5) that is the same for the same parts, so that a replayed answer is the same to the byte."""
-    return str(uuid.uuid5(CARD_NAMESPACE, "\x1f".join(parts)))
+    # As uuid.uuid5 does it, without an object for each.
+    name = CARD_NAMESPACE.bytes + "\x1f".join(parts).encode()
+    digest = hashlib.sha1(name, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def is_condition_reference(source: str) -> bool:
@@ -47,14 +64,13 @@ class Suggester:
 
     def referral(self) -> list[dict[str, Any]]:
         """A draft referral to the study team; [] where the client takes none."""
-        registry = {"system": "https://clinicaltrials.gov", "value": self.trial.id}
         return self._suggest(
             REFERRAL,
             f"Referral to the study team of trial {self.trial.id}",
             label=f"Refer to study team: {name_of(self.trial)}",
             description="Draft a referral to the study team",
             parts=("refer",),
-            supportingInfo=[{"type": "ResearchStudy", "identifier": registry}],
+            trial=self.trial.id,
         )
 
     def order(self, test: Code, title: str, *, again: bool = False) -> list[dict[str, Any]]:
@@ -65,28 +81,40 @@ class Suggester:
         )
 
     def _suggest(
-        self, standard: Code, text: str, *, label: str, description: str, parts: tuple[str, ...], **extra: Any
+        self, standard: Code, text: str, *, label: str, description: str, parts: tuple[str, ...], trial: str = ""
     ) -> list[dict[str, Any]]:
         code = self.profile.order_code(standard)
         if code is None or _PATIENT_ID.fullmatch(self.patient_id) is None:
             return []
         # Site code first, standard code beside it: the client orders by its own, everybody else can still read it.
-        codings = [code] if code == standard else [code, standard]
-        request: dict[str, Any] = {
-            "resourceType": "ServiceRequest",
-            "status": "draft",
-            "intent": "proposal",
-            "code": {"coding": [_coding(c) for c in codings], "text": plain(text)},
-            "subject": {"reference": f"Patient/{self.patient_id}"},
-            **extra,
-        }
+        codings = [code] if code is standard or code == standard else [code, standard]
+        draft = _draft(tuple([(c.system, c.code, c.display) for c in codings]), text, trial, bool(self.reasons))
+        resource = msgspec.json.decode(draft)
+        resource["subject"] = {"reference": f"Patient/{self.patient_id}"}
         if self.reasons:
-            request["reasonReference"] = [{"reference": reason} for reason in self.reasons]
-        resource = ServiceRequest.model_validate(request).model_dump(mode="json")
+            resource["reasonReference"] = [{"reference": reason} for reason in self.reasons]
         action = {"type": "create", "description": plain(description), "resource": resource}
         suggestion_id = stable_uuid(self.seed, self.trial.id, *parts)
         return [{"label": plain(label, LABEL_LIMIT), "uuid": suggestion_id, "actions": [action]}]
 
 
-def _coding(code: Code) -> dict[str, str]:
-    return {key: value for key in ("system", "code", "display") if (value := getattr(code, key))}
+@lru_cache(MOST_DRAFTS)
+def _draft(codings: tuple[Coding, ...], text: str, trial: str, has_reasons: bool) -> bytes:
+    """A valid draft about nobody, as JSON. With `trial` it names that trial as what it is about."""
+    request: dict[str, Any] = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "code": {"coding": [_coding(*coding) for coding in codings], "text": plain(text)},
+        "subject": _NOBODY,
+    }
+    if trial:
+        registry = {"system": "https://clinicaltrials.gov", "value": trial}
+        request["supportingInfo"] = [{"type": "ResearchStudy", "identifier": registry}]
+    if has_reasons:
+        request["reasonReference"] = [_NOTHING]
+    return msgspec.json.encode(ServiceRequest.model_validate(request).model_dump(mode="json"))
+
+
+def _coding(system: str, code: str, display: str) -> dict[str, str]:
+    return {key: value for key, value in (("system", system), ("code", code), ("display", display)) if value}

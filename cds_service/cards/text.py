@@ -16,7 +16,6 @@ SUMMARY_LIMIT = 139
 _DROPPED = "Cf"
 """Unicode's category of characters that show nothing or turn the direction of what follows."""
 _BLANKED = {"Cc", "Cs", "Co", "Zl", "Zp"}
-_BLANKS = re.compile(r"\s+")
 
 # What only looks like a tag keeps its bracket: "<5" is no tag in Markdown nor in HTML.
 _TAG = re.compile(r"<(?=[A-Za-z/!?]|$)")
@@ -30,17 +29,19 @@ _UNDERSCORE = re.compile(r"_")
 _SLASHES = re.compile(r"(:?)(/{2,})( ?)")
 _AT = re.compile(r"\s*@\s*")
 _WWW = re.compile(r"(?i)(www)\.(?=\S)")
-_HOST_DOT = re.compile(r"(?<=\S)\.(?=[^\W\d_]{2})")
+_HOST_DOT = re.compile(r"\.(?<=\S\.)(?=[^\W\d_]{2})")
 
 _BLOCK_START = re.compile(r"(?P<sign>[-+=#>|:*])|(?P<number>\d{1,9})(?P<stop>[.)])")
 
 
 def plain(text: str, limit: int = 200) -> str:
     """The text on one line, without characters that show nothing, at most `limit` code points."""
-    if not text.isprintable():
-        categories = ((c, unicodedata.category(c)) for c in text)
-        text = "".join(" " if kind in _BLANKED else c for c, kind in categories if kind != _DROPPED)
-    return cut(_BLANKS.sub(" ", text).strip(), limit)
+    if text.isprintable():
+        # The only blank that counts as printable is the space.
+        return cut(" ".join(text.split()) if "  " in text else text.strip(), limit)
+    categories = ((c, unicodedata.category(c)) for c in text)
+    kept = "".join(" " if kind in _BLANKED else c for c, kind in categories if kind != _DROPPED)
+    return cut(" ".join(kept.split()), limit)
 
 
 def cut(text: str, limit: int) -> str:
@@ -55,14 +56,19 @@ def cut(text: str, limit: int) -> str:
 
 def unlinked(text: str) -> str:
     """The text without anything that a reader of plain text or Markdown makes a link of."""
-    text = _AT.sub(" (at) ", text)
-    text = _SLASHES.sub(lambda m: f"{m[1]}{' ' * bool(m[1])}{m[2]} ", text)
-    return _HOST_DOT.sub(". ", _WWW.sub(r"\1. ", text)).strip()
+    # Most lines have none of this, and to look for a character is much cheaper than for a pattern.
+    if "@" in text:
+        text = _AT.sub(" (at) ", text)
+    if "//" in text:
+        text = _SLASHES.sub(lambda m: f"{m[1]}{' ' * bool(m[1])}{m[2]} ", text)
+    if "." in text:
+        text = _HOST_DOT.sub(". ", _WWW.sub(r"\1. ", text) if "w." in text.lower() else text)
+    return text.strip()
 
 
 def untagged(text: str) -> str:
     """The text without anything that HTML takes for a tag, also where it is put into a page without any escape."""
-    return _TAG.sub("‹", text)
+    return _TAG.sub("‹", text) if "<" in text else text
 
 
 def escaped(text: str) -> str:
@@ -71,10 +77,13 @@ def escaped(text: str) -> str:
     The line may stand anywhere but at the start of a block, for which there is `as_block`.
     """
     text = untagged(unlinked(text))
-    text = _ENTITY.sub(_entity, text)
-    text = _ALWAYS.sub(r"\\\g<0>", text)
-    text = _STAR.sub(r"\\*", text)
-    return _UNDERSCORE.sub(_underscore, text)
+    if "&" in text:
+        text = _ENTITY.sub(_entity, text)
+    if "\\" in text or "`" in text or "[" in text or "~" in text:
+        text = _ALWAYS.sub(r"\\\g<0>", text)
+    if "*" in text:
+        text = _STAR.sub(r"\\*", text)
+    return _UNDERSCORE.sub(_underscore, text) if "_" in text else text
 
 
 def as_block(markdown: str) -> str:

@@ -1,11 +1,14 @@
 """Facts and their values as a card prints them: `AST 29 U/L (0.83 × ULN)`, `age 41 years`, `ANA titre 1:160`."""
 
+import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.specs import Code, DerivedFact, TiterFact
+from cds_service.facts.specs import Code, DerivedFact, FactSpec
 from cds_service.logic.numerals import limit_of_normal, title_of
 
 _ABBREVIATED = re.compile(r"(?P<long>[^(]+) \((?P<short>[A-Za-z]{2,6})\)(?P<rest>.*)")
@@ -19,17 +22,46 @@ _FEW_YEARS = 6
 """Below this age the months matter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A fact as a rule names it. `base` is the catalogue's fact that it is or is a part of; `spec` is None without one.
+
+    `title` is for the middle of a sentence: `ANA titre`, `haemoglobin`. `kind` is that of the catalogue.
+    """
+
+    base: str
+    spec: FactSpec | None
+    kind: str
+    title: str
+    unit: str
+
+
 class Names:
-    """What cards call the facts of a catalogue."""
+    """What cards call the facts of a catalogue. Nothing here is about a patient."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self.titles: Mapping[str, str] = {fact.name: short(fact.title) for fact in catalogue}
         self._tests = _tests(catalogue)
+        # There are as many names as the catalogue and the rules have.
+        self.known = lru_cache(maxsize=None)(self._known)
+        self._in_short = lru_cache(maxsize=None)(lambda title: title_of("", {"": short(title)}))
+
+    def _known(self, name: str) -> Named:
+        base = self._catalogue.fact_of(name)
+        spec = None if base is None else self._catalogue.facts[base]
+        entry = self._catalogue.lookup(name)
+        return Named(
+            base or name,
+            spec,
+            "" if spec is None else spec.kind,
+            title_of(base or name, self.titles),
+            "" if entry is None else entry.display_unit,
+        )
 
     def of(self, name: str) -> str:
         """The title of a fact, for the middle of a sentence: `ANA titre`, `haemoglobin`."""
-        return title_of(self._catalogue.fact_of(name) or name, self.titles)
+        return self.known(name).title
 
     def test_title(self, test: Code) -> str:
         """What an order for the test is called: the title of the fact that it measures."""
@@ -37,31 +69,29 @@ class Names:
 
     def test(self, test: Code) -> str:
         """The same in short, for the middle of a sentence."""
-        return title_of("", {"": short(self.test_title(test))})
+        return self._in_short(self.test_title(test))
 
     def answers(self, measured: str, name: str) -> bool:
         """Whether a measured fact is the named one, a part of it, or one of the tests that it chooses among."""
-        base = self._catalogue.fact_of(name) or name
-        spec = self._catalogue.facts.get(base)
-        return base == measured or (
-            isinstance(spec, DerivedFact) and any(self.answers(measured, one) for one in spec.of)
+        known = self.known(name)
+        return known.base == measured or (
+            isinstance(known.spec, DerivedFact) and any(self.answers(measured, one) for one in known.spec.of)
         )
 
     def is_titer(self, name: str) -> bool:
         """Whether its numbers are written 1:n."""
-        return isinstance(self._catalogue.facts.get(self._catalogue.fact_of(name) or ""), TiterFact)
+        return self.known(name).kind == "titer"
 
     def unit(self, name: str) -> str:
         """The unit as it is printed; empty where there is none."""
-        entry = self._catalogue.lookup(name)
-        return "" if entry is None else entry.display_unit
+        return self.known(name).unit
 
     def number(self, name: str, value: Any) -> str:
         """A number with its unit: `2.4 ×10⁹/L`, `< 5 U/L`, `1:80`. `value` is a number, or text for a range."""
-        text = rounded(value)
-        if self.is_titer(name):
+        text, known = rounded(value), self.known(name)
+        if known.kind == "titer":
             text = _NUMBER.sub(lambda m: f"1:{m[0]}", text)
-        return f"{text} {self.unit(name)}".rstrip()
+        return f"{text} {known.unit}".rstrip()
 
 
 def _tests(catalogue: Catalogue) -> dict[tuple[str, str], str]:
@@ -105,6 +135,8 @@ def short(title: str) -> str:
 
 def rounded(value: Any) -> str:
     """A value to three significant digits; each number in it where it is text, with signs as they are printed."""
+    if type(value) in (int, float) and math.isfinite(value):
+        return _significant(float(value))
     text = str(value)
     for sign, printed in _SIGNS.items():
         if text.startswith(sign):
@@ -137,8 +169,10 @@ def day_words(text: str | None) -> str:
     """A date as it is sent, in short: the day of an instant, `2026-01-05 to 2026-02-01` for a period."""
     if not text:
         return ""
-    first, slash, last = (part.strip() for part in text.partition("/"))
-    days = [_INSTANT.sub("", day) for day in (first, last)]
+    if "/" not in text and "T" not in text:
+        return text.strip()
+    first, slash, last = text.partition("/")
+    days = [_INSTANT.sub("", day.strip()) if "T" in day else day.strip() for day in (first, last)]
     if not slash or days[0] == days[1]:
         return days[0]
     if "…" in days:

@@ -8,7 +8,7 @@ contrived cases.
 
 from collections.abc import Callable, Iterable
 from itertools import product
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from cds_service.logic import model
 from cds_service.logic.explain import Step
@@ -28,39 +28,46 @@ def ways(step: Step, wanted: bool, leaf: Leaf[S], cost: Cost[S]) -> list[Way[S]]
     `leaf` gives the ways for a leaf that is not as wanted; what is as wanted already needs nothing.
     """
 
-    def of(part: Step, value: bool) -> list[Way[S]]:
-        return ways(part, value, leaf, cost)
+    return _Ways(leaf, cost).of(step, wanted)
 
-    if step.value is wanted:
-        return [frozenset()]
-    parts = step.parts
-    match step.rule:
-        case model.Constant():
-            return []
-        case model.Not():
-            return of(parts[0], not wanted)
-        case model.Named():
-            return of(parts[0], wanted)
-        case model.Every() | model.Either():
-            needed = [part for part in parts if not (isinstance(part.rule, model.Compare) and part.rule.implied)]
-            each = [of(part, wanted) for part in needed]
-            if isinstance(step.rule, model.Every) is wanted:
-                return together(each, cost)
-            return cheapest([way for found in each for way in found], cost)
-        case model.Choice():
-            test, then, otherwise = parts
-            branches = (
-                together([of(test, True), of(then, wanted)], cost),
-                together([of(test, False), of(otherwise, wanted)], cost),
-                together([of(then, wanted), of(otherwise, wanted)], cost),
-            )
-            return cheapest([way for branch in branches for way in branch], cost)
-        case model.Same():
-            left, right = parts
-            pairs = [[of(left, value), of(right, value is wanted)] for value in (True, False)]
-            return cheapest([way for pair in pairs for way in together(pair, cost)], cost)
-        case _:
-            return cheapest(leaf(step, wanted), cost)
+
+class _Ways(Generic[S]):
+    def __init__(self, leaf: Leaf[S], cost: Cost[S]) -> None:
+        self.leaf = leaf
+        self.cost = cost
+
+    def of(self, step: Step, wanted: bool) -> list[Way[S]]:
+        of, cost = self.of, self.cost
+        if step.value is wanted:
+            return [frozenset()]
+        parts = step.parts
+        match step.rule:
+            case model.Constant():
+                return []
+            case model.Not():
+                return of(parts[0], not wanted)
+            case model.Named():
+                return of(parts[0], wanted)
+            case model.Every() | model.Either():
+                needed = [part for part in parts if not (isinstance(part.rule, model.Compare) and part.rule.implied)]
+                each = [of(part, wanted) for part in needed]
+                if isinstance(step.rule, model.Every) is wanted:
+                    return together(each, cost)
+                return cheapest([way for found in each for way in found], cost)
+            case model.Choice():
+                test, then, otherwise = parts
+                branches = (
+                    together([of(test, True), of(then, wanted)], cost),
+                    together([of(test, False), of(otherwise, wanted)], cost),
+                    together([of(then, wanted), of(otherwise, wanted)], cost),
+                )
+                return cheapest([way for branch in branches for way in branch], cost)
+            case model.Same():
+                left, right = parts
+                pairs = [[of(left, value), of(right, value is wanted)] for value in (True, False)]
+                return cheapest([way for pair in pairs for way in together(pair, cost)], cost)
+            case _:
+                return cheapest(self.leaf(step, wanted), cost)
 
 
 def together(each: Iterable[Iterable[Way[S]]], cost: Cost[S]) -> list[Way[S]]:
@@ -73,4 +80,5 @@ def together(each: Iterable[Iterable[Way[S]]], cost: Cost[S]) -> list[Way[S]]:
 
 def cheapest(found: Iterable[Way[S]], cost: Cost[S]) -> list[Way[S]]:
     """The few cheapest, each once; among equals the earlier one in the rule comes first."""
-    return sorted(dict.fromkeys(found), key=cost)[:MOST]
+    different = list(dict.fromkeys(found))
+    return sorted(different, key=cost)[:MOST] if len(different) > 1 else different

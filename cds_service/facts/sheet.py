@@ -40,6 +40,7 @@ class FactSheet:
         self._made = made
         self._knowledge = knowledge
         self._nodes: dict[str, Nodes] | None = None
+        self._documents: dict[World, dict[str, Any]] = {}
         self.as_of = as_of
         self.deceased = deceased
         self.issues = tuple(_issues(made, knowledge))
@@ -70,11 +71,15 @@ class FactSheet:
     def document(self, world: World) -> dict[str, Any]:
         """The fact document that rules are evaluated on (see `document`); what is unknown is not in it.
 
-        What it holds of the facts is shared with other documents and must not be changed.
+        It is made once, and what it holds of the facts is shared with other documents: read it, change nothing in it.
         """
-        if self._nodes is None:
-            self._nodes = {fact.name: nodes_of(fact) for fact in self._made.values()}
-        return grown(self._absent.closed if world == "closed" else self._absent.opened, self._nodes, world)
+        found = self._documents.get(world)
+        if found is None:
+            if self._nodes is None:
+                self._nodes = {fact.name: nodes_of(fact) for fact in self._made.values()}
+            absent = self._absent.closed if world == "closed" else self._absent.opened
+            found = self._documents[world] = grown(absent, self._nodes, world)
+        return found
 
     def describe(self, name: str, fresh_within: int | None = None) -> list[dict[str, Any]]:
         """What is known of a fact and on what evidence, one entry for each piece; or why it is unknown.

@@ -1,32 +1,86 @@
 """Why a criterion is true, false or unknown: the value of every part, and the parts that decided.
 
-Each part is lowered and evaluated on the engine like the whole, so there is no second reading of the language that
-could disagree with the first.
+What is about facts is lowered and evaluated on the engine like the whole; the rest follows from it (see `composed`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property, lru_cache, partial
+from itertools import accumulate
 from typing import Any
 
 from cds_service.logic import model
 from cds_service.logic.clearing import clears_on
+from cds_service.logic.composed import Leaf, composed
 from cds_service.logic.document import node_at, placed
 from cds_service.logic.flip import Flip, flip
 from cds_service.logic.program import Program, Truth3
 from cds_service.logic.words import words
 
+MOST_PATTERNS = 64
+"""For how many patterns of truths of a rule's leaves the steps are kept."""
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One part of a rule and its truth. `pointer` leads into `definition` where that names one."""
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One condition of a rule, whatever the record. `parts` are the nearest conditions below it."""
 
     rule: model.Condition
+    parts: tuple["Part", ...]
+    definition: str
+    titles: Mapping[str, str]
+
+    @cached_property
+    def words(self) -> str:
+        """The condition in plain words."""
+        return words(self.rule, self.titles)
+
+    @cached_property
+    def facts(self) -> tuple[model.FactRef, ...]:
+        """The facts that the condition reads, in reading order."""
+        return model.facts_read(self.rule)
+
+    def walk(self) -> Iterator["Part"]:
+        """This part and all below it, each before its parts."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One part of a rule and its truth. It knows nothing else of a patient, so patients share it."""
+
+    part: Part
     value: Truth3
-    words: str
     parts: tuple["Step", ...]
-    pointer: str
-    definition: str = ""
+
+    @property
+    def rule(self) -> model.Condition:
+        """The condition itself."""
+        return self.part.rule
+
+    @property
+    def words(self) -> str:
+        """The condition in plain words."""
+        return self.part.words
+
+    @property
+    def pointer(self) -> str:
+        """Where the condition stands in the rule, or in `definition` where that names one."""
+        return self.part.rule.pointer
+
+    @property
+    def definition(self) -> str:
+        """The definition of the catalogue that the condition belongs to; empty for the rule's own."""
+        return self.part.definition
+
+    @cached_property
+    def decisive_facts(self) -> tuple[model.FactRef, ...]:
+        """The facts of the leaves that made this step what it is, in the order of the rule."""
+        found = {(f.name, f.path): f for leaf in decisive(self) for f in leaf.part.facts}
+        return tuple(found.values())
 
     def walk(self) -> Iterator["Step"]:
         """This step and all below it, each before its parts."""
@@ -57,7 +111,7 @@ class Reason:
     @property
     def facts(self) -> tuple[str, ...]:
         """The names of the facts that the leaf reads."""
-        return tuple(dict.fromkeys(fact.name for fact in model.facts_read(self.step.rule)))
+        return tuple(dict.fromkeys(fact.name for fact in self.step.part.facts))
 
     def text(self) -> str:
         """Such as `78 g/L, needs ≥ 80 g/L (8 g/dL)` or `stroke within the last 6 months, until 2026-12-03`."""
@@ -65,27 +119,41 @@ class Reason:
         return said if self.clears is None else f"{said}, until {self.clears.isoformat()}"
 
 
+class Explainers:
+    """Rules compiled part by part into one program. `titles` maps the name of a fact to its title.
+
+    A step depends on the truths of a rule's leaves and on nothing else, and these come in few patterns: for the latest
+    of them each rule keeps its steps.
+    """
+
+    def __init__(self, rules: Sequence[model.Condition], titles: Mapping[str, str]) -> None:
+        roots = [_part(rule, "", titles) for rule in rules]
+        leaves = [[part.rule for part in root.walk() if isinstance(part.rule, Leaf)] for root in roots]
+        self._program = Program([_alone(leaf) for own in leaves for leaf in own])
+        ends = list(accumulate(map(len, leaves)))
+        places = zip([0, *ends], ends, strict=False)
+        self._rules = [
+            (lru_cache(MOST_PATTERNS)(partial(_step, root)), start, end)
+            for root, (start, end) in zip(roots, places, strict=True)
+        ]
+
+    def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step, ...]:
+        """The truth of each rule and of every part of it over one fact document."""
+        truths = self._program.evaluate(facts, as_of).truths
+        return tuple([step(truths[start:end]) for step, start, end in self._rules])
+
+
 class Explainer:
-    """A rule compiled part by part. `titles` maps the name of a fact to its title."""
+    """One rule, compiled part by part. `titles` maps the name of a fact to its title."""
 
     def __init__(self, rule: model.Condition, titles: Mapping[str, str]) -> None:
         self.rule = rule
         self._titles = titles
-        self._parts = list(_parts(rule))
-        self._program = Program([_alone(part) for part in self._parts])
-        self._words = [words(part, titles) for part in self._parts]
+        self._explainers = Explainers([rule], titles)
 
     def explain(self, facts: Mapping[str, Any], as_of: date) -> Step:
         """The truth of the rule and of every part of it over one fact document."""
-        truths = iter(zip(self._words, self._program.evaluate(facts, as_of).truths, strict=True))
-
-        def step(rule: model.Condition, definition: str) -> Step:
-            said, value = next(truths)
-            inside = rule.name if isinstance(rule, model.Named) else definition
-            parts = tuple(step(part, inside) for part in _subconditions(rule))
-            return Step(rule, value, said, parts, rule.pointer, definition)
-
-        return step(self.rule, "")
+        return self._explainers.explain(facts, as_of)[0]
 
     def reasons(self, facts: Mapping[str, Any], as_of: date) -> tuple[Reason, ...]:
         """The leaves that made the rule true, false or unknown, in reading order."""
@@ -118,11 +186,23 @@ def record_truths(rule: model.Records, facts: Mapping[str, Any], as_of: date) ->
     )
 
 
-def _parts(rule: model.Condition) -> Iterator[model.Condition]:
-    """The rule and every condition in it, each before its parts; a test of single records is no part."""
-    yield rule
-    for part in _subconditions(rule):
-        yield from _parts(part)
+def _part(rule: model.Condition, definition: str, titles: Mapping[str, str]) -> Part:
+    """The rule and every condition in it; a test of single records is no part."""
+    inside = rule.name if isinstance(rule, model.Named) else definition
+    return Part(rule, tuple(_part(part, inside, titles) for part in _subconditions(rule)), definition, titles)
+
+
+def _step(root: Part, truths: tuple[Truth3, ...]) -> Step:
+    """The step of a part. `truths` are those of its leaves, each before its parts."""
+    values = iter(truths)
+
+    def step(part: Part) -> Step:
+        is_leaf = isinstance(part.rule, Leaf)
+        own = next(values) if is_leaf else None
+        parts = tuple([step(inner) for inner in part.parts])
+        return Step(part, own if is_leaf else composed(part.rule, [one.value for one in parts]), parts)
+
+    return step(root)
 
 
 def _subconditions(rule: model.Rule) -> Iterator[model.Condition]:

@@ -73,7 +73,9 @@ class _Maker:
 
     def words(self) -> str:
         """Up to three of the words, as a trial file or a record may hold them."""
-        return " ".join(self.chance.choices(self.pool, k=self.chance.randint(1, 3)))[:2000]
+        text = " ".join(self.chance.choices(self.pool, k=self.chance.randint(1, 3)))[:2000]
+        # Half a surrogate pair is no text that a file can hold.
+        return text.encode(errors="ignore").decode()
 
     def resource(self) -> dict[str, Any]:
         day = self.chance.choice(DAYS)

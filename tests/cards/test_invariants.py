@@ -10,7 +10,7 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cards import PROFILES, CardOptions, ClientProfile, cards_for
+from cds_service.cards import PROFILES, CardOptions, ClientProfile, cards_for, invariants
 from cds_service.cards.invariants import InvariantError, check_cards
 from cds_service.cards.selection import referrable
 from cds_service.facts.specs import Code
@@ -150,6 +150,15 @@ def test_a_broken_rule_is_named(card: dict[str, Any], fault: str, change: Change
     with pytest.raises(InvariantError) as raised:
         check_cards([broken], STANDARD, "pat-1", 5)
     assert raised.value.invariant == invariant
+
+
+inner = st.sampled_from([None, "", "x", '""', "[]", [], {}, 0, False, 1])
+values = st.recursive(inner, lambda part: st.one_of(st.lists(part), st.dictionaries(st.sampled_from("abc"), part)))
+
+
+@given(st.dictionaries(st.sampled_from("abc"), values))
+def test_the_quick_look_for_what_is_empty_misses_nothing(card: dict[str, Any]) -> None:
+    assert invariants._may_hold_empty(card) or not list(invariants._empty(card, "card"))
 
 
 def test_two_actions_in_one_suggestion_are_too_many(card: dict[str, Any]) -> None:

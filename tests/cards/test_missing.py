@@ -1,5 +1,6 @@
 """What is asked for: the smallest and cheapest data that would settle a trial."""
 
+import copy
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,11 +8,18 @@ from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cds_service.cards.missing import Missing, Open, Searcher
+from cds_service.cards.asked import Asked, Missing, Open, Purpose
+from cds_service.cards.asking import all_together, cost
+from cds_service.cards.missing import Searcher
 from cds_service.cards.reading import Reader
+from cds_service.cards.ways import cheapest, together
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
+from cds_service.logic import model
+from cds_service.logic.model import FactRef
 from cds_service.logic.program import Program
 from cds_service.matching import Match, match
 from tests.cards.small_library import AS_OF, bundle, condition, criterion, lab, matched, rituximab, trial
@@ -161,7 +169,7 @@ def test_what_is_asked_for_settles_the_criterion(small: Small, id: str, rule: An
     def passes(items: Sequence[Missing]) -> bool:
         places = sorted({purpose.fact.path for item in items for purpose in item.purposes})
         for answers in product(ANSWERS, repeat=len(places)):
-            facts = found.sheet.document("closed")
+            facts = copy.deepcopy(found.sheet.document("closed"))
             for path, answer in zip(places, answers, strict=True):
                 put_at(facts, path.split("."), answer)
             if program.evaluate(facts, AS_OF).truths[0] is wanted:
@@ -237,3 +245,23 @@ def test_the_same_facts_are_asked_for_however_often(small: Small) -> None:
     )
     found = matched(library, condition("230690007", "2026-10-01"))
     assert opened(found) == opened(found)
+
+
+REFS = [FactRef(name, name) for name in "abcde"]
+singles = st.builds(
+    lambda ref, kind, extra: Asked(ref.name, kind, "no_result", None, None, Purpose(RULE, True, ref), ref, extra),
+    st.sampled_from(REFS),
+    st.sampled_from(["order", "record", "clarify"]),
+    st.sampled_from([0, 0, 3.0]),
+)
+RULE = model.Constant(None, "")
+ways = st.lists(st.frozensets(singles, max_size=3), min_size=1, max_size=4)
+
+
+@given(st.lists(ways, max_size=7))
+@settings(max_examples=300)
+def test_the_ways_for_all_criteria_are_those_that_one_finds_without_short_cuts(
+    each: list[list[frozenset[Asked]]],
+) -> None:
+    sorted_ways = [cheapest(found, cost) for found in each]
+    assert all_together(sorted_ways) == together(sorted_ways, cost)

@@ -1,18 +1,22 @@
 """What a card offers to do: valid drafts about this patient, one action each."""
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fhir.resources.R4B.servicerequest import ServiceRequest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cds_service.cards import PROFILES, CardOptions, ClientProfile, cards_for
-from cds_service.cards.suggestions import REFERRAL, is_condition_reference, stable_uuid
+from cds_service.cards.suggestions import CARD_NAMESPACE, REFERRAL, Suggester, is_condition_reference, stable_uuid
 from cds_service.facts.specs import Code
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
 from cds_service.matching import match
+from cds_service.trials.model import Trial
 from tests.cards.small_library import AS_OF, LOINC, bundle, criterion, lab, matched, trial
 from tests.cards.stories import SAMPLES, Story
 
@@ -120,6 +124,60 @@ def test_a_client_that_takes_only_its_own_codes_is_suggested_nothing_else(small:
     assert [s["label"] for s in suggestions(library, options=CardOptions(profile=mapped))] == [
         "Refer to study team: Short NCT00000001"
     ]
+
+
+@given(st.lists(st.text()))
+def test_an_id_is_a_uuid_of_version_5(parts: list[str]) -> None:
+    parts = [part.encode(errors="ignore").decode() for part in parts]
+    assert stable_uuid(*parts) == str(uuid.uuid5(CARD_NAMESPACE, "\x1f".join(parts)))
+
+
+codes = st.builds(
+    Code,
+    system=st.sampled_from([LOINC, "urn:site", "http://snomed.info/sct"]),
+    code=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,12}", fullmatch=True),
+    display=st.sampled_from(["", "Haemoglobin", "10*9/L [x] é"]),
+)
+
+
+@given(
+    st.from_regex(r"[A-Za-z0-9\-.]{1,64}", fullmatch=True),
+    st.lists(st.from_regex(r"Condition/[A-Za-z0-9\-.]{1,64}", fullmatch=True), max_size=3),
+    codes,
+    st.one_of(st.none(), codes),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_filled_into_a_draft_is_as_if_it_had_been_built_so(
+    patient: str, reasons: list[str], test: Code, own: Code | None
+) -> None:
+    profile = ClientProfile(order_codes={} if own is None else {f"{test.system}|{test.code}": own})
+    suggester = Suggester(Trial.model_validate(trial("NCT00000001")), patient, tuple(reasons), profile, "seed")
+    found = [*suggester.referral(), *suggester.order(test, "A test"), *suggester.order(test, "A test", again=True)]
+    assert len(found) == 3
+    for suggestion in found:
+        resource = suggestion["actions"][0]["resource"]
+        built = ServiceRequest.model_validate(resource).model_dump(mode="json")
+        assert json.dumps(resource) == json.dumps(built)
+        assert resource["subject"] == {"reference": f"Patient/{patient}"}
+        assert [r["reference"] for r in resource.get("reasonReference", [])] == reasons
+
+
+def test_the_next_answer_does_not_have_what_somebody_wrote_into_this_one(small: Small) -> None:
+    library = small(trial("NCT00000001", HB))
+    expected = json.dumps(suggestions(library))
+    for suggestion in suggestions(library):
+        spoil(suggestion)
+    assert json.dumps(suggestions(library)) == expected
+
+
+def spoil(value: Any) -> None:
+    """Write into every list and object."""
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        spoil(inner)
+    if isinstance(value, dict):
+        value["spoilt"] = True
+    elif isinstance(value, list):
+        value.append("spoilt")
 
 
 def test_the_same_answer_has_the_same_ids_and_another_answer_others(small: Small) -> None:

@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 
+from cds_service.cards import text as text_module
 from cds_service.cards.detail import DETAIL_LIMIT, Detail, Paragraph, Section, as_markdown, as_plain
 from cds_service.cards.text import SUMMARY_LIMIT, as_block, cut, escaped, plain, unlinked, untagged
 from tests.cards.hostile import texts, visible
@@ -37,6 +38,28 @@ PLACES = ("a: {}", "a {} b", "**a:** {}", "a ({}), {}")
 )  # fmt: skip
 def test_only_what_means_something_is_escaped(text: str, expected: str) -> None:
     assert escaped(text) == expected
+
+
+def without_short_cuts(line: str) -> str:
+    """`escaped`, with every pattern tried on every text."""
+    line = text_module._AT.sub(" (at) ", line)
+    line = text_module._SLASHES.sub(lambda m: f"{m[1]}{' ' * bool(m[1])}{m[2]} ", line)
+    line = text_module._HOST_DOT.sub(". ", text_module._WWW.sub(r"\1. ", line)).strip()
+    line = text_module._ENTITY.sub(text_module._entity, text_module._TAG.sub("‹", line))
+    line = text_module._STAR.sub(r"\\*", text_module._ALWAYS.sub(r"\\\g<0>", line))
+    return text_module._UNDERSCORE.sub(text_module._underscore, line)
+
+
+@given(texts)
+def test_what_is_not_tried_would_change_nothing(text: str) -> None:
+    assert escaped(text) == without_short_cuts(text)
+
+
+@given(texts)
+def test_blanks_come_one_at_a_time(text: str) -> None:
+    shown = "".join(" " if c.isspace() or unicodedata.category(c) in text_module._BLANKED else c for c in text)
+    shown = "".join(c for c in shown if unicodedata.category(c) != "Cf")
+    assert plain(text, 10_000) == re.sub(r"\s+", " ", shown).strip()
 
 
 @given(texts)

@@ -1,6 +1,7 @@
 """Which part decided, by how much a number missed, and when time alone will turn a test."""
 
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from cds_service.logic import model
 from cds_service.logic.check import typed_rule
 from cds_service.logic.clearing import clears_on
-from cds_service.logic.explain import Explainer, Reason, decisive, record_truths
+from cds_service.logic.explain import Explainer, Explainers, Reason, Step, decisive, record_truths
 from cds_service.logic.program import Program
 from tests.logic.small_world import TITLES, VOCABULARY, exactly, put
 from tests.logic.strategies import as_ofs, documents, rules
@@ -131,6 +132,33 @@ def test_the_whole_is_as_on_its_own_and_known_things_rest_on_known_things(
     assert all(reason.text() for reason in found)
     if step.value is not None:
         assert all(reason.value is not None for reason in found)
+
+
+def told(step: Step) -> list[tuple[Any, ...]]:
+    """All that a step says."""
+    return [(s.pointer, s.definition, s.value, s.words, s.rule, len(s.parts)) for s in step.walk()]
+
+
+@given(rules, documents(), as_ofs)
+@settings(max_examples=150, deadline=None)
+def test_every_part_is_what_the_engine_says_of_it_alone(rule: Any, document: dict[str, Any], as_of: date) -> None:
+    for step in Explainer(compiled(rule), TITLES).explain(document, as_of).walk():
+        alone = replace(step.rule, implied=False) if isinstance(step.rule, model.Compare) else step.rule
+        assert (step.value,) == Program([alone]).evaluate(document, as_of).truths
+
+
+@given(st.lists(rules, max_size=4), st.lists(documents(), min_size=1, max_size=4), as_ofs)
+@settings(max_examples=50, deadline=None)
+def test_rules_together_and_one_document_after_another_are_as_each_by_itself(
+    written: list[Any], patients: list[dict[str, Any]], as_of: date
+) -> None:
+    typed = [compiled(rule) for rule in written]
+    together = Explainers(typed, TITLES)
+    for document in patients:
+        fresh = [Explainer(rule, TITLES).explain(document, as_of) for rule in typed]
+        found = together.explain(document, as_of)
+        assert [told(step) for step in found] == [told(step) for step in fresh]
+        assert [step.decisive_facts for step in found] == [step.decisive_facts for step in fresh]
 
 
 INF = sys.float_info.max

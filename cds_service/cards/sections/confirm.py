@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cds_service.cards.reading import Read
 from cds_service.cards.sections.sentences import listed, sentence
 from cds_service.logic.numerals import title_of
 from cds_service.trials.verdicts import CriterionResult
+
+MOST_KEPT = 4_096
+"""Texts of trial files for which is kept how they are grouped."""
 
 _FOR_THE_STUDY_TEAM = (
     (re.compile(r"\bconsents?\b", re.IGNORECASE), "consent"),
@@ -56,6 +60,7 @@ def _together(lead: str, rests: list[str]) -> list[str]:
     return [f"{lead} {rests[0]}" if len(rests) == 1 else f"{lead}: {'; '.join(rests)}"]
 
 
+@lru_cache(MOST_KEPT)
 def _led(review: str) -> tuple[str, str]:
     """The first words under which a line is put with others, and the rest of it."""
     lead = next((lead for lead in _LEADS if review.startswith(f"{lead} ")), "")
@@ -74,5 +79,6 @@ def _is_moot(read: Read, review: str) -> bool:
     return absent and not _led(review)[0]
 
 
+@lru_cache(MOST_KEPT)
 def _generic(review: str) -> str | None:
     return next((words for pattern, words in _FOR_THE_STUDY_TEAM if pattern.search(review)), None)

@@ -7,8 +7,7 @@ from typing import Any
 from cds_service.cards.reading import Read, Reader
 from cds_service.cards.sections.sentences import sentence, within
 from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
-from cds_service.facts.fact import Age
-from cds_service.facts.specs import DateFact, EventsFact
+from cds_service.facts.fact import Age, Events
 from cds_service.logic.model import FactRef
 from cds_service.logic.numerals import unit as printed_unit
 
@@ -33,10 +32,10 @@ class Grounds:
         self._records: dict[str, dict[str, list[Entry]]] = {}
         self._values: dict[str, dict[str, list[str]]] = {}
         self._absent: dict[str, None] = {}
-        for read in criteria:
-            if read.outcome == "pass":
-                for ref in read.decisive_facts():
-                    self._add(ref)
+        passing = [read for read in criteria if read.outcome == "pass"]
+        refs = {(ref.name, ref.limit): ref for read in passing for ref in read.decisive_facts()}
+        for ref in refs.values():
+            self._add(ref)
 
     def lines(self) -> tuple[str, ...]:
         """Who it is, what is on record, the values by date with the newest first, and what is presumed."""
@@ -55,19 +54,30 @@ class Grounds:
         return tuple(found)
 
     def _add(self, ref: FactRef) -> None:
-        base = self.catalogue.fact_of(ref.name) or ref.name
-        entries = [e for e in self.reader.evidence(ref) if e["name"] == ref.name and e["reason"] is None]
-        spec = self.catalogue.facts.get(base)
+        known = self.names.known(ref.name)
+        base, kind = known.base, known.kind
         if base == "patient.age":
             self._add_age()
-        elif base == "patient.sex":
-            self._person.setdefault(base, str(entries[0]["value"]) if entries else "")
-        elif isinstance(spec, EventsFact):
-            self._add_records(base, entries)
-        elif isinstance(spec, DateFact) and entries:
-            self._add_date(base, entries[0])
-        elif entries:
-            self._add_value(base, ref, entries)
+        elif kind == "events" and self._is_bare(base):
+            self._absent.setdefault(base, None)
+        else:
+            entries = [e for e in self.reader.evidence(ref) if e["name"] == ref.name and e["reason"] is None]
+            if base == "patient.sex":
+                self._person.setdefault(base, str(entries[0]["value"]) if entries else "")
+            elif kind == "events":
+                self._add_records(base, entries)
+            elif kind == "date" and entries:
+                self._add_date(base, entries[0])
+            elif entries:
+                self._add_value(base, ref, entries)
+
+    def _is_bare(self, base: str) -> bool:
+        """Whether nothing is on record of an event, as with most of those that a trial excludes."""
+        try:
+            value = self.reader.match.sheet[base].value
+        except KeyError:
+            return False
+        return isinstance(value, Events) and not value.items
 
     def _add_age(self) -> None:
         age = self.reader.match.sheet["patient.age"].value
@@ -100,7 +110,7 @@ class Grounds:
         parts = self._values.setdefault(day_words(entry["date"]), {}).setdefault(base, [])
         times = is_multiple(ref.name)
         if not parts:
-            own = entry if times is None else next(iter(self.reader.match.sheet.describe(base)), entry)
+            own = entry if times is None else next(iter(self.reader.described(base)), entry)
             parts.append(self._value(base, own))
         if times is not None and len(parts) == 1:
             parts.append(f"({multiple(entry['value'], times[1])})")

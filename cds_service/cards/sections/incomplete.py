@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from cds_service.cards.sections.sentences import listed
 from cds_service.fhir.record import Gap
@@ -18,6 +19,7 @@ def note(gaps: Mapping[str, Gap]) -> str:
     return f"The record came incomplete: {'; '.join(parts)}." if parts else ""
 
 
+@lru_cache(64)
 def _plural(resource: str) -> str:
     """`MedicationRequest` is `medication requests`."""
     words = " ".join(_WORD.split(resource)).lower()

@@ -1,8 +1,9 @@
 """What is missing, in words: how to get it, what it has to be, and why what is on record does not do."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from cds_service.cards.missing import IMPRECISE, Missing, Open, Purpose
+from cds_service.cards.asked import IMPRECISE, Missing, Open, Purpose
 from cds_service.cards.sections.sentences import capped, listed, sentence
 from cds_service.cards.values import Names, day_words
 from cds_service.logic import model
@@ -34,11 +35,20 @@ _ENTRIES = {
 _NOT_CLEAR = "what is on record does not settle it"
 
 
+MOST_KEPT = 4_096
+"""Facts with what they are asked for, for which the words are kept."""
+
+
 class MissingWords:
-    """Says what is missing with the names that a catalogue gives."""
+    """Says what is missing with the names that a catalogue gives. Threads share it.
+
+    What a fact has to be follows from the rules alone, and its words are kept; what is on record of it is not.
+    """
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self._needs = lru_cache(MOST_KEPT)(self._needs_of)
+        self._asked = lru_cache(MOST_KEPT)(self._asked_of)
 
     def lines(self, open: Open) -> tuple[str, ...]:
         """A line for each missing fact, the cheapest first; what the EHR did not send shares one line."""
@@ -59,12 +69,13 @@ class MissingWords:
 
     def line(self, item: Missing) -> str:
         """Such as `Order HBsAg: needs negative; the last one, of 2025-02-11, is too old`."""
-        if item.kind == "clarify" and self._is_event(item):
-            what, remarks = self._question(item), [_ENTRIES.get(item.reason, _NOT_CLEAR)]
+        question = self._asked(item.purposes) if item.kind == "clarify" else None
+        if question is not None:
+            what, remarks = question or self._name(item), [_ENTRIES.get(item.reason, _NOT_CLEAR)]
             if item.date:
                 remarks[0] += f" ({day_words(item.date)})"
         else:
-            what, remarks = self._name(item), [self._needs(item), *self._remarks(item)]
+            what, remarks = self._name(item), [self._needs(item.fact, item.purposes), *self._remarks(item)]
         if item.also:
             remarks.append(f"also for {listed(item.also)}")
         return f"{sentence(_VERBS[item.kind])} {what}: {'; '.join(remarks)}"
@@ -90,13 +101,13 @@ class MissingWords:
             remarks.append(f"{last}{date} {why}")
         return remarks
 
-    def _needs(self, item: Missing) -> str:
+    def _needs_of(self, fact: str, purposes: tuple[Purpose, ...]) -> str:
         """What the fact has to be, and what else it is needed for."""
         direct: dict[str, None] = {}
         indirect: dict[str, None] = {}
-        for purpose in item.purposes:
+        for purpose in purposes:
             rule = purpose.rule
-            if _is_simple(rule) and self.names.answers(item.fact, purpose.fact.name):
+            if _is_simple(rule) and self.names.answers(fact, purpose.fact.name):
                 direct[self._need(purpose)] = None
             else:
                 indirect[words(rule if purpose.wanted else model.Not(rule, rule.pointer), self.names.titles)] = None
@@ -125,13 +136,20 @@ class MissingWords:
 
     def _question(self, item: Missing) -> str:
         """What is asked of a fact that cannot be measured: `stroke within the last 6 months`."""
-        asked = {words(purpose.rule, self.names.titles) for purpose in item.purposes}
-        return asked.pop() if self._is_event(item) and len(asked) == 1 else self._name(item)
+        return self._asked(item.purposes) or self._name(item)
 
-    def _is_event(self, item: Missing) -> bool:
-        return all(
-            isinstance(purpose.rule, model.Records) or _is_event_truth(purpose.rule) for purpose in item.purposes
-        )
+    def _asked_of(self, purposes: tuple[Purpose, ...]) -> str | None:
+        """What is asked of records; empty where it is more than one thing, None where it is no matter of records."""
+        if not all(isinstance(purpose.rule, model.Records) or _is_event_truth(purpose.rule) for purpose in purposes):
+            return None
+        asked = {words(purpose.rule, self.names.titles) for purpose in purposes}
+        return asked.pop() if len(asked) == 1 else ""
+
+
+@lru_cache(maxsize=2)
+def missing_words(names: Names) -> MissingWords:
+    """The words for the names of a catalogue, told apart by identity."""
+    return MissingWords(names)
 
 
 def _is_event_truth(rule: model.Condition) -> bool:

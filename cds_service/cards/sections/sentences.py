@@ -6,7 +6,7 @@ from collections.abc import Sequence
 def sentence(text: str) -> str:
     """The text with a capital at its start, unless the first word has a spelling of its own: `eGFR`, `hCG`."""
     first = text.split(" ", 1)[0]
-    return text if any(c.isupper() for c in first[1:]) else text[:1].upper() + text[1:]
+    return text if any(map(str.isupper, first[1:])) else text[:1].upper() + text[1:]
 
 
 def listed(items: Sequence[str], last: str = "and") -> str:
