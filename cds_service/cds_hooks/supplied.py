@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
-from cds_service.fhir import KeyReport, KeyState, MixedPatients, Record, RecordBuilder
+from cds_service.fhir import Interest, KeyReport, KeyState, MixedPatients, Record, RecordBuilder
 
 _WHY = {
     KeyState.NULL: "it is null",
@@ -22,13 +22,13 @@ _ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", 
 class Supplied:
     """The prefetch values of one request, key by key, and what was fetched in place of some of them."""
 
-    def __init__(self, request: HookRequest, aliases: Mapping[str, str]) -> None:
-        """`aliases`: the client's prefetch keys that stand for one of the service's."""
+    def __init__(self, request: HookRequest, aliases: Mapping[str, str], interest: Interest | None = None) -> None:
+        """`aliases`: the client's prefetch keys that stand for one of the service's. `interest`: see RecordBuilder."""
         self.request = request
         self.failures: dict[str, str] = {}
         """Why a FHIR query did not bring (all of) a key, by the service's name for it."""
         self._aliases = aliases
-        self._builder = RecordBuilder(request.patient_id, request.fhir_server)
+        self._builder = RecordBuilder(request.patient_id, request.fhir_server, interest)
         self._values: dict[str, tuple[bytes, ...]] = {}
         for label, value in request.prefetch.items():
             self._add(label, (bytes(value),))

@@ -80,18 +80,18 @@ def decode_entries(entries: Sequence[Entry]) -> list[Found]:
 
 
 def assemble(
-    found: Sequence[Found], addresses: Mapping[str, str], patient_id: str, base_url: str | None = None
+    found: Sequence[Found], addresses: Mapping[str, Target], patient_id: str, base_url: str | None = None
 ) -> Assembly:
     """Sort out what belongs to the Patient whose `Found.identity` is `patient_id`.
 
-    `addresses`: the `fullUrl`s, with their types, of resources that are not read themselves.
+    `addresses`: the `fullUrl`s of resources that are not read themselves, and what each points to.
     """
     return _Sorting(found, addresses, patient_id, base_url).result()
 
 
 class _Sorting:
     def __init__(
-        self, found: Sequence[Found], addresses: Mapping[str, str], patient_id: str, base_url: str | None
+        self, found: Sequence[Found], addresses: Mapping[str, Target], patient_id: str, base_url: str | None
     ) -> None:
         self.issues: list[Issue] = []
         self.malformed: list[Malformed] = []
@@ -183,9 +183,9 @@ class _Sorting:
         self.issues.append(Issue(severity, code, resource, element, message))
 
 
-def _full_urls(found: Sequence[Found], addresses: Mapping[str, str]) -> dict[str, Target]:
+def _full_urls(found: Sequence[Found], addresses: Mapping[str, Target]) -> dict[str, Target]:
     """What the `fullUrl` of each entry points to; to nothing, where two entries have the same one."""
-    full_urls = {url: Target(ReferenceKind.RELATIVE, type) for url, type in addresses.items()}
+    full_urls = dict(addresses)
     for one in found:
         if one.entry.full_url is not None:
             id = one.identity if one.item.id is None else one.item.id
