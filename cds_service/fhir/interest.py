@@ -7,10 +7,12 @@ read: one with components or contained resources, one that came twice, one of wh
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from operator import attrgetter
 
+import msgspec
 from msgspec import Raw
 
 from cds_service.fhir.dates import parse_date
@@ -28,11 +30,16 @@ _FEW = 2
 _ONE_DAY = timedelta(days=1)
 # A day of the calendar, with or without a time, in the form that nearly everybody writes. Text that this takes is a
 # date for `parse_date` too, of that very day in its own zone. It leaves out 29 February.
+_ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-3]):?[0-5][0-9])?"
 _PLAIN_DATE = re.compile(
     r"[12][0-9]{3}-"
     r"(?:(?:0[13578]|1[02])-(?:[012][1-9]|[123]0|31)|(?:0[469]|11)-(?:[012][1-9]|[123]0)|02-(?:[01][1-9]|[12]0|2[1-8]))"
-    r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-](?:0[0-9]|1[0-3]):?[0-5][0-9])?)?"
+    r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+    rf"{_ZONE})?"
 )
+_is_plain = _PLAIN_DATE.fullmatch
+_END = re.compile(rf"(?:\.[0-9]{{1,9}})?{_ZONE}")
+_TIMES = msgspec.json.Decoder(list[datetime])
 _OBJECT = re.compile(rb"\{")
 _TELLING = {
     "value_quantity": _OBJECT,
@@ -44,6 +51,10 @@ _TELLING = {
     "value_string": re.compile(rb'"[A-Za-z0-9+<>]'),
     "value_date_time": re.compile(rb'"[0-9]'),
 }
+
+
+_CODE, _SUBJECT = attrgetter("code"), attrgetter("subject")
+_COMPONENT, _CONTAINED = attrgetter("component"), attrgetter("contained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,76 +80,116 @@ class Interest:
 
         `ids` and `urls` (`fullUrl`) are those that the record has more than once.
         """
-        kept: list[int] = []
+        # Attribute by attribute, not entry by entry: of thousands nearly all are alike, and so it is told at once.
+        heads = [entry.resource for entry in entries]
+        kept = _compound(heads)
+        if ids or urls:
+            kept.update(i for i, entry in enumerate(entries) if entry.resource.id in ids or entry.full_url in urls)
         groups: defaultdict[tuple[Topics, bytes], list[int]] = defaultdict(list)
-        remembered = self._remembered
-        subjects: dict[bytes, bool] = {}
-        last, subject, usual = None, b"", False
-        any_twice = bool(ids) or bool(urls)
-        for index, entry in enumerate(entries):
-            head = entry.resource
-            if last is None or head.subject != last:
-                last, subject = head.subject, bytes(head.subject)
-                if subject not in subjects:
-                    # The first of each subject is read, so that it is found out whose it is.
-                    subjects[subject] = last is ABSENT or try_decode(last, Reference) is not None
-                    kept.append(index)
-                    usual = subjects[subject]
-                    continue
-                usual = subjects[subject]
-            code = bytes(head.code)
-            topics = remembered[code] if code in remembered else self._look_up(code, head.code)
-            if (
-                topics is None
-                or not usual
-                or head.component is not ABSENT
-                or head.contained is not ABSENT
-                or (any_twice and (head.id in ids or entry.full_url in urls))
-            ):
-                kept.append(index)
+        for (code, subject), indexes in self._alike(heads, kept).items():
+            topics = self._remembered[code] if code in self._remembered else self._look_up(code)
+            if topics is None:
+                kept.update(indexes)
             elif topics:
-                groups[topics, subject].append(index)
-        for group in groups.values():
-            kept += group if len(group) <= _FEW else self._newest(group, entries)
-        kept.sort()
-        return kept
+                groups[topics, subject] += indexes
+        single = [[index for index in group if index not in kept] for group in groups.values()]
+        kept.update(self._not_superseded(single, heads))
+        return sorted(kept)
 
-    def _look_up(self, code: bytes, raw: Raw) -> Topics | None:
-        concept = try_decode(raw, CodeableConcept)
+    def _alike(self, heads: Sequence[Head], kept: set[int]) -> Mapping[tuple[bytes, bytes], list[int]]:
+        """The heads by code and subject. The first of each subject is kept, so that it is found out whose it is."""
+        subjects = list(map(_SUBJECT, heads))
+        codes = map(bytes, map(_CODE, heads))
+        if subjects.count(subjects[0]) == len(subjects):
+            by_code: defaultdict[bytes, list[int]] = defaultdict(list)
+            for index, code in enumerate(codes):
+                by_code[code].append(index)
+            subject = bytes(subjects[0])
+            found = {(code, subject): indexes for code, indexes in by_code.items()}
+            first = {subject: 0}
+        else:
+            found = defaultdict(list)
+            first = {}
+            for index, key in enumerate(zip(codes, map(bytes, subjects), strict=True)):
+                found[key].append(index)
+                first.setdefault(key[1], index)
+        kept.update(first.values())
+        # What cannot be read as a subject is looked at one by one.
+        odd = {subject for subject, index in first.items() if not _is_reference(subjects[index])}
+        if odd:
+            kept.update(index for (_, subject), indexes in found.items() if subject in odd for index in indexes)
+        return found
+
+    def _look_up(self, code: bytes) -> Topics | None:
+        concept = try_decode(code, CodeableConcept)
         # Without any code that can be read it may be anything.
         topics = None if concept is None or not (concept.coding or concept.text) else self.topics_of(concept)
         if len(code) <= _LONGEST and len(self._remembered) < _MOST_REMEMBERED:
             self._remembered[code] = topics
         return topics
 
-    def _newest(self, group: Iterable[int], entries: Sequence[HeadEntry]) -> list[int]:
-        """Those of one code that are not certainly older than one that counts."""
-        kept = []
-        by_date = [(entries[index].resource.effective_date_time or "", index) for index in group]
-        by_date.sort(reverse=True)
-        limit = ""
-        for text, index in by_date:
-            if text < limit and _PLAIN_DATE.fullmatch(text):
-                continue
-            kept.append(index)
-            if not limit:
-                limit = self._limit(entries[index].resource)
-        return kept
+    def _not_superseded(self, groups: Iterable[list[int]], heads: Sequence[Head]) -> Iterator[int]:
+        """Of each group, heads of the same topics and subject, those not certainly older than one that counts."""
+        older: list[int] = []
+        dates: list[str] = []
+        for group in groups:
+            by_date = [heads[index].effective_date_time or "" for index in group]
+            limit = self._limit(by_date, [heads[index] for index in group]) if len(group) > _FEW else ""
+            for index, text in zip(group, by_date, strict=True):
+                if text < limit:
+                    older.append(index)
+                    dates.append(text)
+                else:
+                    yield index
+        if not _are_plain(dates):
+            yield from (index for index, text in zip(older, dates, strict=True) if not _is_plain(text))
 
-    def _limit(self, head: Head) -> str:
-        """The day before which all are older than this one; empty where it is not certain to count."""
-        text = head.effective_date_time or ""
-        if self.as_of is None or head.status not in _FINAL or head.focus is not ABSENT or not _is_telling(head):
+    def _limit(self, dates: Sequence[str], heads: Sequence[Head]) -> str:
+        """The day before which all are older than one that certainly counts; empty where none does."""
+        if self.as_of is None:
             return ""
-        if not _PLAIN_DATE.fullmatch(text):
-            return ""
-        span = parse_date(text)
-        if span.first > self.as_of:
-            return ""
+        newest = max(range(len(dates)), key=dates.__getitem__)
+        if not self._counts(heads[newest]):
+            newest = max((i for i, head in enumerate(heads) if self._counts(head)), key=dates.__getitem__, default=-1)
         # The other one may be of any zone: its day may end 14 hours later than the same day here.
-        return (span.earliest.date() - _ONE_DAY).isoformat()
+        return "" if newest < 0 else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
+
+    def _counts(self, head: Head) -> bool:
+        """Whether it is certain to count and to have a value, understood or not."""
+        text = head.effective_date_time
+        return (
+            head.status in _FINAL
+            and head.focus is ABSENT
+            and text is not None
+            and self.as_of is not None
+            and text[:10] <= self.as_of.isoformat()
+            and _is_plain(text) is not None
+            and any(pattern.match(getattr(head, name)) for name, pattern in _TELLING.items())
+        )
 
 
-def _is_telling(head: Head) -> bool:
-    """Whether it has a value for certain, understood or not."""
-    return any(pattern.match(getattr(head, name)) for name, pattern in _TELLING.items())
+def _compound(heads: Sequence[Head]) -> set[int]:
+    """Those with components or contained resources, which have codes of their own."""
+    found: set[int] = set()
+    for part in (_COMPONENT, _CONTAINED):
+        parts = list(map(part, heads))
+        if parts.count(ABSENT) < len(parts):
+            found.update(index for index, raw in enumerate(parts) if raw is not ABSENT)
+    return found
+
+
+def _is_reference(raw: Raw) -> bool:
+    return raw is ABSENT or try_decode(raw, Reference) is not None
+
+
+def _are_plain(texts: Sequence[str]) -> bool:
+    """Whether all are plain dates with a time, told at once; one may be even if not."""
+    joined = '","'.join(texts)
+    try:
+        times = _TIMES.decode(f'["{joined}"]' if texts else "[]")
+    except msgspec.MsgspecError:
+        return False
+    # What this takes beyond plain dates: other letters than `T`, and any offset.
+    if len(times) != len(texts) or joined.count("T") != len(texts):
+        return False
+    return all(map(_END.fullmatch, {text[19:] for text in texts}))

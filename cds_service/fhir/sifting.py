@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from cds_service.fhir.assemble import Found
 from cds_service.fhir.bundle import Entry, Reading
@@ -10,6 +11,7 @@ from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.interest import Interest
 from cds_service.fhir.references import ReferenceKind, Target
 
+_ID, _URL = attrgetter("resource.id"), attrgetter("full_url")
 _OBSERVATION = Target(ReferenceKind.RELATIVE, "Observation")
 
 
@@ -31,8 +33,8 @@ class Repeated:
         for reading in readings:
             urls += reading.addresses
             for page in reading.heads:
-                ids += [entry.resource.id for entry in page.entries]
-                urls += [entry.full_url for entry in page.entries]
+                ids += map(_ID, page.entries)
+                urls += map(_URL, page.entries)
         for one in found:
             urls.append(one.entry.full_url)
             if one.entry.type == "Observation":
