@@ -5,6 +5,7 @@ resource types of which there may be more than was found.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -167,7 +168,7 @@ def read_document(data: bytes | str, place: str = "", *, heads: bool = False) ->
     if heads:
         bundle = read_heads(text)
         if bundle is not None:
-            return _of_heads(bundle, text, place)
+            return of_search(bundle, lambda: text, place)
     try:
         return _read(text, place)
     except RecursionError as error:
@@ -198,7 +199,8 @@ def _read(text: bytes, place: str) -> Reading:
     return reading
 
 
-def _of_heads(bundle: HeadBundle, text: bytes, place: str) -> Reading:
+def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str) -> Reading:
+    """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text."""
     reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)])
     if any(entry.search is None or entry.search.mode != "include" for entry in bundle.entry):
         reading.types.add("Observation")

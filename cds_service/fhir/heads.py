@@ -114,11 +114,14 @@ _encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
 class HeadPage:
-    """One page of a search for Observations; `place` goes before the number of an entry ("prefetch.observations")."""
+    """One page of a search for Observations.
+
+    `place` goes before the number of an entry ("prefetch.observations"); `text` gives the Bundle as it was sent.
+    """
 
     __slots__ = ("_text", "_whole", "entries", "place")
 
-    def __init__(self, place: str, text: bytes, entries: Sequence[HeadEntry]) -> None:
+    def __init__(self, place: str, text: Callable[[], bytes], entries: Sequence[HeadEntry]) -> None:
         self.place = place
         self.entries = entries
         self._text = text
@@ -138,7 +141,7 @@ class HeadPage:
                 pass
         # What is odd about it is told by its own text.
         if self._whole is None:
-            self._whole = _WHOLE.decode(self._text).entry
+            self._whole = _WHOLE.decode(self._text()).entry
         raw = self._whole[index].resource
         return raw, decode_resource("Observation", raw, self.place_of(index))
 
@@ -149,4 +152,4 @@ def read_heads(text: bytes) -> HeadBundle | None:
         bundle = _HEADS.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-    return bundle if bundle.entry and bundle.type != "history" else None
+    return None if bundle.type == "history" else bundle

@@ -80,6 +80,8 @@ class Interest:
 
         `ids` and `urls` (`fullUrl`) are those that the record has more than once.
         """
+        if not entries:
+            return []
         # Attribute by attribute, not entry by entry: of thousands nearly all are alike, and so it is told at once.
         heads = [entry.resource for entry in entries]
         kept = _compound(heads)

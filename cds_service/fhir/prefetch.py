@@ -4,12 +4,14 @@ What each value may be, and what it then means, is the table in CDS Hooks' prefe
 send: `null`, an error in place of the answer, half an answer, a whole chart under one key, an HTML page.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from cds_service.errors import CdsError, Issue, RecordError
 from cds_service.fhir.assemble import Assembly, Found, assemble, decode_entries
-from cds_service.fhir.bundle import Reading, read_document
+from cds_service.fhir.bundle import Reading, of_search, read_document
+from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.interest import Interest
 from cds_service.fhir.json_text import as_utf8
 from cds_service.fhir.record import Gap, Record
@@ -88,8 +90,21 @@ class RecordBuilder:
         whatever is in it counts by its type. `pages`: the value as JSON, and the following pages of the same search as
         far as they were fetched.
         """
-        self._built = None
         reading, state = _read_pages(f"prefetch.{key}", pages, heads=self._interest is not None)
+        return self._note(key, expected, reading, state)
+
+    def add_search(
+        self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
+    ) -> KeyReport:
+        """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
+        if search.type == "history":
+            return self.add(key, expected, text())
+        reading = of_search(search, text, f"prefetch.{key}")
+        reading.settle()
+        return self._note(key, expected, reading, None)
+
+    def _note(self, key: str, expected: frozenset[str] | None, reading: Reading, state: KeyState | None) -> KeyReport:
+        self._built = None
         found = decode_entries(reading.entries)
         if state is None:
             state = _state(reading, expected, found)
