@@ -5,7 +5,7 @@ A chart has thousands of results, and the facts read some dozens of them. A *hea
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
@@ -17,17 +17,10 @@ ABSENT = Raw()
 """An element that is not there."""
 
 
-class Head(
-    Struct,
-    frozen=True,
-    rename="camel",
-    gc=False,
-    omit_defaults=True,
-    tag="Observation",
-    tag_field="resourceType",
-):
+class Head(Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
     """An Observation with its text decoded. What is read of it must be what `views.Observation` reads."""
 
+    resource_type: Literal["Observation"]
     id: str | None = None
     meta: Raw = ABSENT
     implicit_rules: Raw = ABSENT
@@ -90,9 +83,10 @@ class HeadEntry(Struct, frozen=True, rename="camel", gc=False):
     response: None = None
 
 
-class HeadBundle(Struct, frozen=True, gc=False, tag="Bundle", tag_field="resourceType"):
+class HeadBundle(Struct, frozen=True, rename="camel", gc=False):
     """A Bundle of nothing but such entries."""
 
+    resource_type: Literal["Bundle"]
     type: str | None = None
     total: int | None = None
     link: tuple[Link, ...] = ()
