@@ -113,11 +113,12 @@ class HeadPage:
     `place` goes before the number of an entry ("prefetch.observations"); `text` gives the Bundle as it was sent.
     """
 
-    __slots__ = ("_text", "_whole", "entries", "place")
+    __slots__ = ("_text", "_whole", "entries", "heads", "place")
 
     def __init__(self, place: str, text: Callable[[], bytes], entries: Sequence[HeadEntry]) -> None:
         self.place = place
         self.entries = entries
+        self.heads = [entry.resource for entry in entries]
         self._text = text
         self._whole: list[_Whole] | None = None
 
@@ -126,7 +127,7 @@ class HeadPage:
 
     def resource(self, index: int) -> tuple[bytes | Raw, Resource | Faulty]:
         """The text of the resource of an entry, and what `decode_resource` makes of it."""
-        head = self.entries[index].resource
+        head = self.heads[index]
         if head.modifier_extension is ABSENT and head.implicit_rules is ABSENT:
             text = _encode(head)
             try:

@@ -7,7 +7,7 @@ read: one with components or contained resources, one that came twice, one of wh
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
@@ -17,7 +17,7 @@ from msgspec import Raw
 
 from cds_service.fhir.dates import parse_date
 from cds_service.fhir.decode import try_decode
-from cds_service.fhir.heads import ABSENT, Head, HeadEntry
+from cds_service.fhir.heads import ABSENT, Head
 from cds_service.fhir.views import CodeableConcept, Reference
 
 Topics = frozenset[str]
@@ -75,52 +75,38 @@ class Interest:
         """The same, asked about this day."""
         return replace(self, as_of=as_of)
 
-    def sift(self, entries: Sequence[HeadEntry], ids: Container[str | None], urls: Container[str | None]) -> list[int]:
-        """The indexes, in order, of the entries that have to be read; of each subject at least one.
+    def sift(self, heads: Sequence[Head], repeated: Container[str | None]) -> list[int]:
+        """The indexes, in order, of those that have to be read; of each subject at least one.
 
-        `ids` and `urls` (`fullUrl`) are those that the record has more than once.
+        `repeated`: the ids that the record has more than once.
         """
-        if not entries:
+        if not heads:
             return []
-        # Attribute by attribute, not entry by entry: of thousands nearly all are alike, and so it is told at once.
-        heads = [entry.resource for entry in entries]
+        # Attribute by attribute, not head by head: of thousands nearly all are alike, and so it is told at once.
         kept = _compound(heads)
-        if ids or urls:
-            kept.update(i for i, entry in enumerate(entries) if entry.resource.id in ids or entry.full_url in urls)
-        groups: defaultdict[tuple[Topics, bytes], list[int]] = defaultdict(list)
-        for (code, subject), indexes in self._alike(heads, kept).items():
-            topics = self._remembered[code] if code in self._remembered else self._look_up(code)
-            if topics is None:
-                kept.update(indexes)
-            elif topics:
-                groups[topics, subject] += indexes
-        single = [[index for index in group if index not in kept] for group in groups.values()]
-        kept.update(self._not_superseded(single, heads))
-        return sorted(kept)
-
-    def _alike(self, heads: Sequence[Head], kept: set[int]) -> Mapping[tuple[bytes, bytes], list[int]]:
-        """The heads by code and subject. The first of each subject is kept, so that it is found out whose it is."""
+        if repeated:
+            kept.update(index for index, head in enumerate(heads) if head.id in repeated)
         subjects = list(map(_SUBJECT, heads))
-        codes = map(bytes, map(_CODE, heads))
-        if subjects.count(subjects[0]) == len(subjects):
-            by_code: defaultdict[bytes, list[int]] = defaultdict(list)
-            for index, code in enumerate(codes):
-                by_code[code].append(index)
-            subject = bytes(subjects[0])
-            found = {(code, subject): indexes for code, indexes in by_code.items()}
-            first = {subject: 0}
-        else:
-            found = defaultdict(list)
-            first = {}
-            for index, key in enumerate(zip(codes, map(bytes, subjects), strict=True)):
-                found[key].append(index)
-                first.setdefault(key[1], index)
+        whose = None if subjects.count(subjects[0]) == len(subjects) else list(map(bytes, subjects))
+        first = {b"": 0} if whose is None else dict(zip(reversed(whose), reversed(range(len(whose))), strict=True))
+        # It is found out of the first of each whose it is. What cannot be read as a subject is looked at one by one.
         kept.update(first.values())
-        # What cannot be read as a subject is looked at one by one.
         odd = {subject for subject, index in first.items() if not _is_reference(subjects[index])}
         if odd:
-            kept.update(index for (_, subject), indexes in found.items() if subject in odd for index in indexes)
-        return found
+            kept.update(index for index in range(len(heads)) if whose is None or whose[index] in odd)
+        groups: defaultdict[tuple[Topics, bytes], list[int]] = defaultdict(list)
+        for index, topics in enumerate(self._topics(heads)):
+            if topics is None:
+                kept.add(index)
+            elif topics and index not in kept:
+                groups[topics, b"" if whose is None else whose[index]].append(index)
+        kept.update(self._not_superseded(groups.values(), heads))
+        return sorted(kept)
+
+    def _topics(self, heads: Sequence[Head]) -> Iterable[Topics | None]:
+        codes = list(map(bytes, map(_CODE, heads)))
+        known = {code: self._remembered[code] if code in self._remembered else self._look_up(code) for code in {*codes}}
+        return map(known.__getitem__, codes)
 
     def _look_up(self, code: bytes) -> Topics | None:
         concept = try_decode(code, CodeableConcept)

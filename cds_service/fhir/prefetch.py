@@ -16,7 +16,7 @@ from cds_service.fhir.interest import Interest
 from cds_service.fhir.json_text import as_utf8
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import Target
-from cds_service.fhir.sifting import Repeated, sifted
+from cds_service.fhir.sifting import repeated_ids, sifted
 from cds_service.fhir.views import VIEWS, Patient
 
 _PATIENT = frozenset({"Patient"})
@@ -149,19 +149,16 @@ class RecordBuilder:
 
     def _assembly(self, interest: Interest | None) -> Assembly:
         keys = self._keys.values()
+        pages = [page for key in keys for page in key.reading.heads]
+        repeated = repeated_ids(pages, (one for key in keys for one in key.found)) if pages else frozenset()
         found: list[Found] = []
         addresses: dict[str, Target] = {}
-        repeated: Repeated | None = None
         for key in keys:
             found += key.found
             addresses |= key.reading.addresses
             if key.reading.heads:
-                if repeated is None:
-                    repeated = Repeated.among([key.reading for key in keys], [one for key in keys for one in key.found])
-                wanted, others = sifted(key.reading.heads, interest, repeated)
-                found += wanted
-                addresses |= others
-        return assemble(found, addresses, self._patient_id, self._base_url)
+                found += sifted(key.reading.heads, interest, repeated)
+        return assemble(found, addresses, self._patient_id, self._base_url, pages)
 
     def _is_whole(self, name: str) -> bool:
         """A type is whole when every key that asks for it held a complete answer. Where no key asks for it, when every

@@ -2,62 +2,33 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 
 from cds_service.fhir.assemble import Found
-from cds_service.fhir.bundle import Entry, Reading
+from cds_service.fhir.bundle import Entry
 from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.interest import Interest
-from cds_service.fhir.references import ReferenceKind, Target
 
-_ID, _URL = attrgetter("resource.id"), attrgetter("full_url")
-_OBSERVATION = Target(ReferenceKind.RELATIVE, "Observation")
+_ID = attrgetter("id")
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """The ids and `fullUrl`s of Observations that come more than once in a record, under whatever keys.
-
-    Which version counts, and whether a reference to a `fullUrl` is ambiguous, cannot be told from some of them.
-    """
-
-    ids: frozenset[str | None]
-    urls: frozenset[str | None]
-
-    @classmethod
-    def among(cls, readings: Iterable[Reading], found: Iterable[Found]) -> "Repeated":
-        """`found`: what was read whole."""
-        ids: list[str | None] = []
-        urls: list[str | None] = []
-        for reading in readings:
-            urls += reading.addresses
-            for page in reading.heads:
-                ids += map(_ID, page.entries)
-                urls += map(_URL, page.entries)
-        for one in found:
-            urls.append(one.entry.full_url)
-            if one.entry.type == "Observation":
-                ids.append(one.item.id)
-        repeated = _more_than_once(ids)
-        if "#" in "".join(filter(None, ids)):
-            # Contained results get ids with this mark, and may come to be the same.
-            repeated |= {id for id in ids if id is not None and "#" in id}
-        return cls(repeated, _more_than_once(urls))
+def repeated_ids(pages: Iterable[HeadPage], found: Iterable[Found]) -> frozenset[str | None]:
+    """The ids of Observations that a record has more than once, under whatever keys: which version counts cannot be
+    told from some of them. `found`: what was read whole."""
+    ids: list[str | None] = [one.item.id for one in found if one.entry.type == "Observation"]
+    for page in pages:
+        ids += map(_ID, page.heads)
+    repeated = _more_than_once(ids)
+    if "#" in "".join(filter(None, ids)):
+        # Contained results get ids with this mark, and may come to be the same.
+        repeated |= {id for id in ids if id is not None and "#" in id}
+    return repeated
 
 
-def sifted(
-    pages: Sequence[HeadPage], interest: Interest | None, repeated: Repeated
-) -> tuple[list[Found], dict[str, Target]]:
-    """The Observations that have to be read (all without `interest`), and the `fullUrl`s of the others."""
-    entries = pages[0].entries if len(pages) == 1 else [entry for page in pages for entry in page.entries]
-    kept = range(len(entries)) if interest is None else interest.sift(entries, repeated.ids, repeated.urls)
-    addresses = dict.fromkeys([entry.full_url for entry in entries if entry.full_url is not None], _OBSERVATION)
-    for index in kept:
-        url = entries[index].full_url
-        if url is not None:
-            addresses.pop(url, None)
-    return list(_found(pages, kept)), addresses
+def sifted(pages: Sequence[HeadPage], interest: Interest | None, repeated: frozenset[str | None]) -> list[Found]:
+    """The Observations of one search that have to be read; all without `interest`."""
+    heads = pages[0].heads if len(pages) == 1 else [head for page in pages for head in page.heads]
+    return list(_found(pages, range(len(heads)) if interest is None else interest.sift(heads, repeated)))
 
 
 def _found(pages: Sequence[HeadPage], kept: Iterable[int]) -> Iterator[Found]:
