@@ -28,6 +28,7 @@ from cds_service.cds_hooks.prefetch import prefetch_templates
 from cds_service.cds_hooks.routes import DISCOVERY_PATH, HOOK_PATH, Serving, router
 from cds_service.cds_hooks.trust.gate import Caller
 from cds_service.cds_hooks.trust.replay import ReplayGuard
+from cds_service.facts.interest import interest_of
 from cds_service.facts.supply import types_read
 from cds_service.library import Library
 from cds_service.metrics import Metrics, forget_dead_workers
@@ -67,8 +68,9 @@ def create_app(
 ) -> FastAPI:
     """The application, with `library` or else the rules in `settings.rules_dir`.
 
-    `clock` gives the day that counts as today; it is asked once per request. `now` gives the time by which clients'
-    tokens are valid; `replay_guard`, in the place of the database, remembers which were used. Raises RulesError,
+    `clock` gives the day that counts as today; a request asks it when it is read and when it is answered. `now` gives
+    the time by which clients' tokens are valid; `replay_guard`, in the place of the database, remembers which were
+    used. Raises RulesError,
     ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used.
     """
     log = open_log(settings.log_level)
@@ -107,7 +109,9 @@ def create_app(
         expected = settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
         metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
-        return Prepared(Serving(templates, answerer.answer_for, fallback), answerer.rules)
+        interest = interest_of(rules.facts, rules.facts_read)
+        serving = Serving(templates, answerer.answer_for, fallback, lambda: interest.on(clock()))
+        return Prepared(serving, answerer.rules)
 
     live = LiveRules(
         settings.rules_dir if library is None else None, prepare, now, log, library, tell=metrics.rules_usable

@@ -9,6 +9,7 @@ from cds_service.cds_hooks.discovery import HOOK
 from cds_service.cds_hooks.request import parse_request
 from cds_service.cds_hooks.routes import response_body
 from cds_service.cds_hooks.supplied import Supplied
+from cds_service.facts.interest import interest_of
 from cds_service.library import Library
 from cds_service.store.decisions import LoggedDecision, RuleSet
 from cds_service.store.digests import digest_of, request_digest
@@ -52,7 +53,8 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     Raises HookError where it is no request that gets cards.
     """
     decision, options = logged.decision, logged.decision.options
-    supplied = Supplied(parse_request(request, HOOK), options["prefetch_aliases"])
+    interest = interest_of(library.facts, library.facts_read).on(decision.as_of)
+    supplied = Supplied(parse_request(request, HOOK), options["prefetch_aliases"], interest)
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     result, deck = compute(
         supplied.record(),

@@ -27,6 +27,9 @@ _ALWAYS = {
 _WHERE_READ = {"devices": "Device", "researchSubjects": "ResearchSubject"}
 _KEYS = {PATIENT: "Patient", **_ALWAYS, **_WHERE_READ}
 
+LABELS = (*_KEYS, *_KEYS.values())
+"""Every prefetch key that is understood without an alias."""
+
 # Of the usual web servers most take 8,192 characters of request line. This leaves the base URL and the patient's id the
 # rest, also where each comma is sent as `%2C`.
 _MOST_CHARACTERS = 6_000

@@ -6,12 +6,15 @@ https://cds-hooks.hl7.org/hooks/patient-view/. Unknown fields and `extension` ar
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from msgspec import DecodeError, Raw, ValidationError, json
+from msgspec import DecodeError, Raw, Struct, ValidationError, defstruct, json
 
 from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem
+from cds_service.cds_hooks.prefetch import LABELS, resource_type
+from cds_service.fhir import HeadBundle
 
 # Any version, also none: hookInstance has to be unique, not to be made in one certain way.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -26,13 +29,21 @@ _TEXT = "a string that is not empty"
 
 _NULL = Raw(b"null")
 _EMPTY = Raw(b'""')
+_NOTHING = Raw()
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_Searches: Any = defstruct(
+    "_Searches",
+    [(label, HeadBundle if resource_type(label) == "Observation" else Raw, None) for label in LABELS],
+    forbid_unknown_fields=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
     """A request that keeps the rules. `prefetch` values are the bytes that the client sent, undecoded.
 
+    `searches`: those values that were decoded on the way, as far as the heads of the Observations in them.
     `access_token` is for `fhir_server`; it lives as long as the request and is shown nowhere.
     """
 
@@ -42,6 +53,50 @@ class HookRequest:
     prefetch: Mapping[str, Raw] = field(repr=False)
     access_token: str | None = field(default=None, repr=False)
     encounter_id: str | None = None
+    searches: Mapping[str, HeadBundle] = field(default_factory=dict, repr=False)
+
+
+class _Top(Struct, rename="camel"):
+    hook: Raw = _NOTHING
+    hook_instance: Raw = _NOTHING
+    context: Raw = _NOTHING
+    fhir_server: Raw = _NOTHING
+    fhir_authorization: Raw = _NOTHING
+
+    def fields(self) -> dict[str, Raw]:
+        raws = ((encoded, getattr(self, name)) for name, encoded in zip(_NAMES, _ENCODED_NAMES, strict=True))
+        return {name: raw for name, raw in raws if raw is not _NOTHING}
+
+
+class _WithValues(_Top, kw_only=True):
+    prefetch: dict[str, Raw]
+
+
+class _WithSearches(_Top, kw_only=True):
+    prefetch: _Searches
+
+
+_NAMES, _ENCODED_NAMES = _Top.__struct_fields__, _Top.__struct_encode_fields__
+_WITH_VALUES = json.Decoder(_WithValues)
+_WITH_SEARCHES = json.Decoder(_WithSearches)
+
+
+class _Values(Mapping[str, Raw]):
+    """Prefetch values. Those that were decoded already are looked for in the body if somebody asks for them."""
+
+    def __init__(self, body: bytes, values: Mapping[str, Raw | HeadBundle]) -> None:
+        self._body = body
+        self._values = values
+
+    def __getitem__(self, label: str) -> Raw:
+        value = self._values[label]
+        return value if isinstance(value, Raw) else _WITH_VALUES.decode(self._body).prefetch[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def parse_request(body: bytes, hook: str) -> HookRequest:
@@ -50,7 +105,8 @@ def parse_request(body: bytes, hook: str) -> HookRequest:
     Raises HookError (400) naming every field that is missing or wrong, or a token that is for another patient.
     """
     problems: list[Problem] = []
-    fields = _Fields(_body_fields(body), "", problems)
+    top, values = _body_fields(body)
+    fields = _Fields(top, "", problems)
     name = fields.text("hook", re.compile(re.escape(hook)), f"`{hook}`", required=True)
     if name is None and fields.has("hook"):
         # Another hook has another context, so nothing more can be said of this request.
@@ -69,11 +125,13 @@ def parse_request(body: bytes, hook: str) -> HookRequest:
     server = fields.text("fhirServer", _URL, "an http(s) URL", required=authorization is not None)
     token = None if authorization is None else _access_token(authorization, patient)
 
-    prefetch = fields.object("prefetch")
+    if values is None:
+        prefetch = fields.object("prefetch")
+        values = {} if prefetch is None else {**prefetch.values}
     if problems or instance is None or patient is None:
         raise HookError(400, tuple(problems))
-    values = prefetch.values if prefetch is not None else {}
-    return HookRequest(instance, patient, server, values, token, encounter)
+    searches = {label: value for label, value in values.items() if isinstance(value, HeadBundle)}
+    return HookRequest(instance, patient, server, _Values(body, values), token, encounter, searches)
 
 
 def _access_token(authorization: "_Fields", patient: str | None) -> str | None:
@@ -90,11 +148,17 @@ def _access_token(authorization: "_Fields", patient: str | None) -> str | None:
     return token
 
 
-def _body_fields(body: bytes) -> dict[str, Raw]:
+def _body_fields(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundle] | None]:
+    """The fields of the body, and the values in `prefetch` where these could be decoded in the same pass."""
     try:
         # msgspec does not look into what stays undecoded, so this is checked here for the whole.
         body.decode()
-        return json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=dict[str, Raw])
+        for decode in (_with_searches, _with_values):
+            try:
+                return decode(body)
+            except (DecodeError, RecursionError):
+                continue  # told below, of the form that says most
+        return json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=dict[str, Raw]), None
     except UnicodeDecodeError as error:
         problem = Problem("structure", f"The body is not UTF-8 (byte {error.start}).")
     except RecursionError:
@@ -105,6 +169,20 @@ def _body_fields(body: bytes) -> dict[str, Raw]:
         # Its text gives the kind of fault and the position, never content.
         problem = Problem("structure", f"The body is not JSON: {error}.")
     raise HookError(400, (problem,))
+
+
+def _with_searches(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundle]]:
+    """One pass over the usual request. Raises DecodeError for one with other keys, or another value than a search."""
+    request = _WITH_SEARCHES.decode(body)
+    values = {label: value for label in LABELS if (value := getattr(request.prefetch, label)) is not None}
+    if len({resource_type(label) for label in values}) < len(values):
+        raise DecodeError("two keys of one type, whose order may matter")
+    return request.fields(), values
+
+
+def _with_values(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundle]]:
+    request = _WITH_VALUES.decode(body)
+    return request.fields(), {**request.prefetch}
 
 
 class _Fields:

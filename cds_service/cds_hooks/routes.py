@@ -26,7 +26,7 @@ from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions
 from cds_service.cds_hooks.threads import Threads
 from cds_service.cds_hooks.trust.gate import Caller, Gate, OpenGate
-from cds_service.fhir import KeyState, Record
+from cds_service.fhir import Interest, KeyState, Record
 
 DISCOVERY_PATH = "/cds-services"
 HOOK_PATH = f"{DISCOVERY_PATH}/{SERVICE_ID}"
@@ -75,11 +75,18 @@ class Serving:
     """What one version of the rules is served with; a request takes one and keeps it to its end.
 
     `templates` are the prefetch templates to publish. `answer_for` is given a patient's record, the request (whose hook
-    instance names the answer's cards), and who asks.
+    instance names the answer's cards), and who asks. `interest` is what is asked of the record today.
     """
 
-    def __init__(self, templates: Mapping[str, str], answer_for: AnswerFor, fallback: Fallback) -> None:
+    def __init__(
+        self,
+        templates: Mapping[str, str],
+        answer_for: AnswerFor,
+        fallback: Fallback,
+        interest: Callable[[], Interest],
+    ) -> None:
         self.templates = templates
+        self.interest = interest
         self.answer_for = answer_for
         self.fallback = fallback
         self.discovery = json.encode(discovery(templates))
@@ -165,7 +172,7 @@ def router(
             log.error("answer_not_remembered", error=type(error).__name__)
 
     def begin(serving: Serving, body: bytes, caller: Caller) -> tuple[Supplied, Plan | None, Done | None]:
-        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases)
+        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest())
         meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
         plan = serving.fallback.plan(supplied, caller)
         return supplied, plan, None if plan is not None else respond(serving, supplied, caller)

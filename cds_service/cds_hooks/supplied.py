@@ -1,11 +1,12 @@
 """From what a request brought to the patient's record, or the refusal where a record can't be made from it."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
-from cds_service.fhir import KeyReport, KeyState, MixedPatients, Record, RecordBuilder
+from cds_service.fhir import Interest, KeyReport, KeyState, MixedPatients, Record, RecordBuilder
 
 _WHY = {
     KeyState.NULL: "it is null",
@@ -22,16 +23,20 @@ _ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", 
 class Supplied:
     """The prefetch values of one request, key by key, and what was fetched in place of some of them."""
 
-    def __init__(self, request: HookRequest, aliases: Mapping[str, str]) -> None:
-        """`aliases`: the client's prefetch keys that stand for one of the service's."""
+    def __init__(self, request: HookRequest, aliases: Mapping[str, str], interest: Interest | None = None) -> None:
+        """`aliases`: the client's prefetch keys that stand for one of the service's. `interest`: see RecordBuilder."""
         self.request = request
         self.failures: dict[str, str] = {}
         """Why a FHIR query did not bring (all of) a key, by the service's name for it."""
         self._aliases = aliases
-        self._builder = RecordBuilder(request.patient_id, request.fhir_server)
-        self._values: dict[str, tuple[bytes, ...]] = {}
-        for label, value in request.prefetch.items():
-            self._add(label, (bytes(value),))
+        self._builder = RecordBuilder(request.patient_id, request.fhir_server, interest)
+        self._fetched: dict[str, tuple[bytes, ...]] = {}
+        for label in request.prefetch:
+            search = None if interest is None else request.searches.get(label)
+            if search is None:
+                self._read(self._builder, label)
+            else:
+                self._builder.add_search(label, self._expected(label), search, partial(self._sent, label))
 
     def reports(self, key: str) -> list[KeyReport]:
         """What came under `key`, and under other names for the same: a client may split one query into several."""
@@ -39,7 +44,8 @@ class Supplied:
 
     def pages(self, label: str) -> tuple[bytes, ...]:
         """The value of one prefetch key, page by page."""
-        return self._values[label]
+        fetched = self._fetched.get(label)
+        return (self._sent(label),) if fetched is None else fetched
 
     def take(self, key: str, label: str, pages: tuple[bytes, ...], failure: str | None, *, whole: bool) -> None:
         """Put what a FHIR query brought in the place of what came under `label`.
@@ -85,12 +91,18 @@ class Supplied:
         return resource_type(self._aliases.get(label, label))
 
     def _add(self, label: str, pages: tuple[bytes, ...]) -> None:
-        self._values[label] = pages
+        self._fetched[label] = pages
         self._read(self._builder, label)
 
     def _read(self, builder: RecordBuilder, label: str) -> None:
+        builder.add(label, self._expected(label), *self.pages(label))
+
+    def _expected(self, label: str) -> frozenset[str] | None:
         expected = self._type(label)
-        builder.add(label, None if expected is None else frozenset({expected}), *self._values[label])
+        return None if expected is None else frozenset({expected})
+
+    def _sent(self, label: str) -> bytes:
+        return bytes(self.request.prefetch[label])
 
     def _missing(self, key: str, what: str) -> Problem:
         report = next(iter(self.reports(key)), None)
@@ -102,7 +114,7 @@ class Supplied:
     def _mixed(self) -> tuple[Problem, ...]:
         """The keys that hold another patient's resources; keys that are not ours are not repeated to the client."""
         places = []
-        for label in self._values:
+        for label in dict.fromkeys([*self.request.prefetch, *self._fetched]):
             alone = RecordBuilder(self.request.patient_id, self.request.fhir_server)
             self._read(alone, label)
             try:

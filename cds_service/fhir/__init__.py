@@ -6,6 +6,8 @@ give a `Record`, which says besides what was sent how far it can be relied on to
 
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Malformed
+from cds_service.fhir.heads import HeadBundle
+from cds_service.fhir.interest import Interest
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
 from cds_service.fhir.record import Gap, MedicationUse, Record
@@ -15,6 +17,8 @@ __all__ = [
     "DateError",
     "DateRange",
     "Gap",
+    "HeadBundle",
+    "Interest",
     "KeyReport",
     "KeyState",
     "Malformed",

@@ -11,6 +11,8 @@ import msgspec
 from cds_service.errors import Issue, Severity
 from cds_service.fhir.bundle import Entry
 from cds_service.fhir.decode import SUBJECT_ELEMENT, Faulty, Malformed, decode_resource, label, outline, resource_type
+from cds_service.fhir.full_urls import FullUrls
+from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
@@ -80,25 +82,27 @@ def decode_entries(entries: Sequence[Entry]) -> list[Found]:
 
 
 def assemble(
-    found: Sequence[Found], addresses: Mapping[str, str], patient_id: str, base_url: str | None = None
+    found: Sequence[Found],
+    addresses: Mapping[str, Target],
+    patient_id: str,
+    base_url: str | None = None,
+    heads: Sequence[HeadPage] = (),
 ) -> Assembly:
     """Sort out what belongs to the Patient whose `Found.identity` is `patient_id`.
 
-    `addresses`: the `fullUrl`s, with their types, of resources that are not read themselves.
+    `addresses`: the `fullUrl`s of resources that are not read themselves, and what each points to.
+    `heads`: where Observations were found, of which not all need be in `found`.
     """
-    return _Sorting(found, addresses, patient_id, base_url).result()
+    return _Sorting(found, FullUrls(_full_urls(found, addresses), heads), patient_id, base_url).result()
 
 
 class _Sorting:
-    def __init__(
-        self, found: Sequence[Found], addresses: Mapping[str, str], patient_id: str, base_url: str | None
-    ) -> None:
+    def __init__(self, found: Sequence[Found], full_urls: FullUrls, patient_id: str, base_url: str | None) -> None:
         self.issues: list[Issue] = []
         self.malformed: list[Malformed] = []
         self.strangers: list[str] = []
         self.copies: list[Copy] = []
         self.patient = self._read_patient([one for one in found if one.entry.type == "Patient"], patient_id)
-        full_urls = _full_urls(found, addresses)
         identifiers = frozenset[tuple[str, str]]() if self.patient is None else identifiers_of(self.patient)
         self.subjects = Subjects(patient_id, identifiers, full_urls, base_url)
         for one in found:
@@ -183,9 +187,9 @@ class _Sorting:
         self.issues.append(Issue(severity, code, resource, element, message))
 
 
-def _full_urls(found: Sequence[Found], addresses: Mapping[str, str]) -> dict[str, Target]:
+def _full_urls(found: Sequence[Found], addresses: Mapping[str, Target]) -> dict[str, Target]:
     """What the `fullUrl` of each entry points to; to nothing, where two entries have the same one."""
-    full_urls = {url: Target(ReferenceKind.RELATIVE, type) for url, type in addresses.items()}
+    full_urls = dict(addresses)
     for one in found:
         if one.entry.full_url is not None:
             id = one.identity if one.item.id is None else one.item.id

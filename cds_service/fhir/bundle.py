@@ -5,6 +5,7 @@ resource types of which there may be more than was found.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,8 +14,9 @@ from msgspec import Raw, Struct
 
 from cds_service.errors import Issue, RecordError
 from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
+from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
 from cds_service.fhir.json_text import as_utf8, lenient, lines_of
-from cds_service.fhir.references import parse_reference
+from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.views import VIEWS
 
 EVERYTHING = "*"
@@ -49,16 +51,17 @@ class Reading:
     """What one document holds.
 
     `root`: its own resource type, `list` for a JSON array or NDJSON. `place`: what issues call it. `entries`: the
-    resources of the types that are read; `addresses`: the `fullUrl` of all others, with their types. `types`: every
-    resource type met as an answer (so not merely included by a search). `doubts`: see above. `failed`: the sender
-    reported an error in place of (part of) the answer. `next_url`: the next page of the outermost Bundle; `""` where it
-    has one without address.
+    resources of the types that are read; `heads`: the pages of Observations, where only their heads were asked for.
+    `addresses`: the `fullUrl` of each resource of another type. `types`: every resource type met as an answer (so not
+    merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of) the
+    answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address.
     """
 
     root: str
     place: str = "document"
     entries: list[Entry] = field(default_factory=list)
-    addresses: dict[str, str] = field(default_factory=dict)
+    heads: list[HeadPage] = field(default_factory=list)
+    addresses: dict[str, Target] = field(default_factory=dict)
     types: set[str] = field(default_factory=set)
     doubts: set[str] = field(default_factory=set)
     issues: list[Issue] = field(default_factory=list)
@@ -75,6 +78,7 @@ class Reading:
     def append_page(self, page: "Reading") -> None:
         """Take in the next page of the same search."""
         self.entries += page.entries
+        self.heads += page.heads
         self.addresses |= page.addresses
         self.types |= page.types
         self.doubts |= page.doubts
@@ -92,10 +96,6 @@ class Reading:
             self.doubt("incomplete_bundle", self.place, f"{self.count} of {self.total} matches were sent")
 
 
-class _Search(Struct):
-    mode: str | None = None
-
-
 class _Request(Struct):
     method: str | None = None
     url: str | None = None
@@ -105,15 +105,10 @@ class _Response(Struct):
     status: str | None = None
 
 
-class _Link(Struct):
-    relation: str | None = None
-    url: str | None = None
-
-
 class _Entry(Struct, rename="camel"):
     full_url: str | None = None
     resource: Raw = _NOTHING
-    search: _Search | None = None
+    search: Search | None = None
     request: _Request | None = None
     response: _Response | None = None
 
@@ -125,7 +120,7 @@ class _EntryResource(Struct):
 class _Bundle(Struct):
     type: str | None = None
     total: int | None = None
-    link: tuple[_Link, ...] = ()
+    link: tuple[Link, ...] = ()
     entry: tuple[_Entry, ...] = ()
 
 
@@ -161,14 +156,19 @@ _LIST = msgspec.json.Decoder(tuple[Raw, ...])
 _JSON = msgspec.json.Decoder(Raw)
 
 
-def read_document(data: bytes | str, place: str = "") -> Reading:
+def read_document(data: bytes | str, place: str = "", *, heads: bool = False) -> Reading:
     """Every resource in a document, in the order met. `settle()` it once no more pages follow.
 
-    `place` goes before the place of each entry in issues ("prefetch.conditions entry 3").
+    `place` goes before the place of each entry in issues ("prefetch.conditions entry 3"). With `heads`, only the heads
+    of Observations are decoded, where the document is a plain search for them.
 
     Raises `RecordError` where it is not JSON, or JSON that is neither a FHIR resource nor a list of them.
     """
     text = as_utf8(data)
+    if heads:
+        bundle = read_heads(text)
+        if bundle is not None:
+            return of_search(bundle, lambda: text, place)
     try:
         return _read(text, place)
     except RecursionError as error:
@@ -196,6 +196,15 @@ def _read(text: bytes, place: str) -> Reading:
         raise RecordError("the record is JSON but no FHIR resource: there is no resourceType")
     reading = Reading(name, place or "document")
     _add(reading, Entry(place, name, text), 0)
+    return reading
+
+
+def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str) -> Reading:
+    """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text."""
+    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)])
+    if any(entry.search is None or entry.search.mode != "include" for entry in bundle.entry):
+        reading.types.add("Observation")
+    _note_extent(reading, bundle)
     return reading
 
 
@@ -228,7 +237,7 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
             if name in VIEWS:
                 reading.entries.append(entry)
             elif entry.full_url is not None:
-                reading.addresses[entry.full_url] = name
+                reading.addresses[entry.full_url] = Target(ReferenceKind.RELATIVE, name)
 
 
 def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
@@ -257,17 +266,30 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
             else:
                 _add(reading, found, depth + 1)
 
-    more = next((link.url or "" for link in bundle.link if link.relation == "next"), None)
-    total = bundle.total if bundle.type == "searchset" else None
     if depth == 0:
-        reading.next_url, reading.total, reading.count = more, total, len(bundle.entry)
-    elif more is not None or (total is not None and total > len(bundle.entry)):
+        _note_extent(reading, bundle)
+        return
+    more, total = _next_of(bundle), _total_of(bundle)
+    if more is not None or (total is not None and total > len(bundle.entry)):
         reading.doubt("incomplete_bundle", outer.place, "there is more, which was not sent", types)
+
+
+def _note_extent(reading: Reading, bundle: _Bundle | HeadBundle) -> None:
+    """What the outermost Bundle says of what there is."""
+    reading.next_url, reading.total, reading.count = _next_of(bundle), _total_of(bundle), len(bundle.entry)
+
+
+def _next_of(bundle: _Bundle | HeadBundle) -> str | None:
+    return next((link.url or "" for link in bundle.link if link.relation == "next"), None)
+
+
+def _total_of(bundle: _Bundle | HeadBundle) -> int | None:
+    return bundle.total if bundle.type == "searchset" else None
 
 
 def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
     odd = msgspec.json.decode(outer.raw, type=_OddBundle)
-    links = try_decode(odd.link, tuple[_Link, ...])
+    links = try_decode(odd.link, tuple[Link, ...])
     if links is None and bytes(odd.link) not in {b"", _NULL}:
         reading.doubt("malformed_bundle", outer.place, "its links cannot be read, so there may be a next page")
     raws = try_decode(odd.entry, tuple[Raw, ...])

@@ -197,7 +197,7 @@ def explain(error: Exception) -> tuple[str, str]:
     return path, what
 
 
-def try_decode(raw: Raw, type: type[T]) -> T | None:
+def try_decode(raw: bytes | Raw, type: type[T]) -> T | None:
     """`raw` as `type`, or `None` where it is absent or is not that."""
     if not bytes(raw):
         return None

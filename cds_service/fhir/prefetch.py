@@ -4,14 +4,19 @@ What each value may be, and what it then means, is the table in CDS Hooks' prefe
 send: `null`, an error in place of the answer, half an answer, a whole chart under one key, an HTML page.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from cds_service.errors import CdsError, Issue, RecordError
-from cds_service.fhir.assemble import Found, assemble, decode_entries
-from cds_service.fhir.bundle import Reading, read_document
+from cds_service.fhir.assemble import Assembly, Found, assemble, decode_entries
+from cds_service.fhir.bundle import Reading, of_search, read_document
+from cds_service.fhir.heads import HeadBundle
+from cds_service.fhir.interest import Interest
 from cds_service.fhir.json_text import as_utf8
 from cds_service.fhir.record import Gap, Record
+from cds_service.fhir.references import Target
+from cds_service.fhir.sifting import repeated_ids, sifted
 from cds_service.fhir.views import VIEWS, Patient
 
 _PATIENT = frozenset({"Patient"})
@@ -66,11 +71,17 @@ class _Key:
 class RecordBuilder:
     """Collects prefetch values (or the answers to the queries that stand in for them) into one patient's `Record`."""
 
-    def __init__(self, patient_id: str, base_url: str | None = None) -> None:
-        """`patient_id`: `context.patientId`. `base_url`: `fhirServer`, to note references that name another server."""
+    def __init__(self, patient_id: str, base_url: str | None = None, interest: Interest | None = None) -> None:
+        """`patient_id`: `context.patientId`. `base_url`: `fhirServer`, to note references that name another server.
+
+        `interest`: what is asked of Observations. Of a key that holds nothing else, those of which nothing is asked are
+        left out, and what is wrong with these is not among the issues. Without it everything is read.
+        """
         self._patient_id = patient_id
         self._base_url = base_url
+        self._interest = interest
         self._keys: dict[str, _Key] = {}
+        self._built: Record | None = None
 
     def add(self, key: str, expected: frozenset[str] | None, *pages: bytes | str) -> KeyReport:
         """Read the value of one key; never raises on any value. Adding a key again replaces what it held.
@@ -79,7 +90,21 @@ class RecordBuilder:
         whatever is in it counts by its type. `pages`: the value as JSON, and the following pages of the same search as
         far as they were fetched.
         """
-        reading, state = _read_pages(f"prefetch.{key}", pages)
+        reading, state = _read_pages(f"prefetch.{key}", pages, heads=self._interest is not None)
+        return self._note(key, expected, reading, state)
+
+    def add_search(
+        self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
+    ) -> KeyReport:
+        """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
+        if search.type == "history":
+            return self.add(key, expected, text())
+        reading = of_search(search, text, f"prefetch.{key}")
+        reading.settle()
+        return self._note(key, expected, reading, None)
+
+    def _note(self, key: str, expected: frozenset[str] | None, reading: Reading, state: KeyState | None) -> KeyReport:
+        self._built = None
         found = decode_entries(reading.entries)
         if state is None:
             state = _state(reading, expected, found)
@@ -100,9 +125,15 @@ class RecordBuilder:
 
         `Record.patient` is `None` where no key held a readable Patient.
         """
-        found = [one for key in self._keys.values() for one in key.found]
-        addresses = {url: type for key in self._keys.values() for url, type in key.reading.addresses.items()}
-        assembly = assemble(found, addresses, self._patient_id, self._base_url)
+        if self._built is None:
+            self._built = self._build()
+        return self._built
+
+    def _build(self) -> Record:
+        assembly = self._assembly(self._interest)
+        if self._interest is not None and "Observation" not in assembly.resources:
+            # None of those that had to be read counts; the others must not be missed for that.
+            assembly = self._assembly(None)
         if assembly.strangers:
             raise MixedPatients(assembly.strangers)
         issues = [issue for key in self._keys.values() for issue in key.report.issues]
@@ -115,6 +146,19 @@ class RecordBuilder:
             if not self._is_whole(name)
         }
         return assembly.record(gaps, issues)
+
+    def _assembly(self, interest: Interest | None) -> Assembly:
+        keys = self._keys.values()
+        pages = [page for key in keys for page in key.reading.heads]
+        repeated = repeated_ids(pages, (one for key in keys for one in key.found)) if pages else frozenset()
+        found: list[Found] = []
+        addresses: dict[str, Target] = {}
+        for key in keys:
+            found += key.found
+            addresses |= key.reading.addresses
+            if key.reading.heads:
+                found += sifted(key.reading.heads, interest, repeated)
+        return assemble(found, addresses, self._patient_id, self._base_url, pages)
 
     def _is_whole(self, name: str) -> bool:
         """A type is whole when every key that asks for it held a complete answer. Where no key asks for it, when every
@@ -131,19 +175,20 @@ def _is_whole_chart(key: _Key) -> bool:
     return key.reading.root == "Bundle" and key.expected in {None, _PATIENT}
 
 
-def _read_pages(place: str, pages: tuple[bytes | str, ...]) -> tuple[Reading, KeyState | None]:
-    """What all pages hold together; and the state, where the value is `null` or no FHIR at all."""
+def _read_pages(place: str, pages: tuple[bytes | str, ...], *, heads: bool) -> tuple[Reading, KeyState | None]:
+    """What all pages hold together (of Observations only the `heads`, if so asked); and the state, where the value is
+    `null` or no FHIR at all."""
     try:
         if not pages or as_utf8(pages[0]) == b"null":
             return Reading(""), KeyState.NULL
-        reading = read_document(pages[0], place)
+        reading = read_document(pages[0], place, heads=heads)
     except RecordError as error:
         reading = Reading("")
         reading.doubt("unreadable_value", place, str(error).replace("the record", "the value"))
         return reading, KeyState.UNREADABLE
     for page in pages[1:]:
         try:
-            reading.append_page(read_document(page, place))
+            reading.append_page(read_document(page, place, heads=heads))
         except RecordError as error:
             reading.doubt("unreadable_value", place, str(error).replace("the record", "a further page"))
     reading.settle()

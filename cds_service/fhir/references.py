@@ -1,9 +1,9 @@
 """What a FHIR reference points to, as far as its text says. https://hl7.org/fhir/R4/references.html"""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 # Longer than FHIR's 64 characters and with more of them: servers do not keep to it, and ids are only ever compared.
 _ID = r"[^/?#|\s]{1,256}"
@@ -62,6 +62,12 @@ def parse_reference(text: str) -> Target:
     return Target(ReferenceKind.OTHER)
 
 
-def resolve(text: str, full_urls: Mapping[str, Target]) -> Target:
+class Addresses(Protocol):
+    """What each `fullUrl` points to."""
+
+    def get(self, url: str, /) -> Target | None: ...
+
+
+def resolve(text: str, full_urls: Addresses) -> Target:
     """Like `parse_reference`, but through the `fullUrl` of a Bundle's entries first, as FHIR asks for in Bundles."""
     return full_urls.get(text.strip()) or parse_reference(text)

@@ -7,7 +7,7 @@ from enum import Enum
 from msgspec import Raw
 
 from cds_service.fhir.decode import SUBJECT_ELEMENT, contained_by_id, try_decode
-from cds_service.fhir.references import ReferenceKind, Target, resolve
+from cds_service.fhir.references import Addresses, ReferenceKind, Target, resolve
 from cds_service.fhir.views import Identifier, Observation, Patient, Reference, Resource
 
 _PEOPLE = frozenset({"Patient", "RelatedPerson", "Group", "Practitioner"})
@@ -33,7 +33,7 @@ class Subjects:
 
     patient_id: str
     identifiers: frozenset[tuple[str, str]]
-    full_urls: Mapping[str, Target]
+    full_urls: Addresses
     base_url: str | None = None
     foreign_bases: set[str] = field(default_factory=set)
     _known: dict[str, Whose] = field(default_factory=dict)

@@ -1,0 +1,28 @@
+"""What the facts that rules read ask of a record's Observations, so that the others need not be read."""
+
+from collections.abc import Iterable
+
+from cds_service.facts.knowledge import FactKnowledge
+from cds_service.facts.specs import DateFact, Numeric, Observed, ResultFact
+from cds_service.fhir.interest import Interest, Topics
+from cds_service.fhir.views import CodeableConcept
+
+# Of these the newest observation with a value decides (`selection`), and nothing is made of the others.
+_BY_THE_NEWEST = (Numeric, ResultFact, DateFact)
+
+
+def interest_of(knowledge: FactKnowledge, facts_read: Iterable[str]) -> Interest:
+    """The interest of these facts and of all they are made of. `Interest.on` gives it for a day.
+
+    A fact sheet of them is the same for a record that was read with it as for one that was read whole; the record's
+    `issues` lack what is wrong with the Observations that were not read.
+    """
+    read = knowledge.catalogue.closure(facts_read)
+    observed = frozenset(name for name in read if isinstance(knowledge.catalogue.facts[name], Observed))
+    listed = frozenset(name for name in observed if not isinstance(knowledge.catalogue.facts[name], _BY_THE_NEWEST))
+
+    def topics_of(code: CodeableConcept) -> Topics | None:
+        topics = knowledge.observations.facts_of(code.coding) & observed
+        return None if topics & listed else topics
+
+    return Interest(topics_of)

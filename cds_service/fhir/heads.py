@@ -1,0 +1,150 @@
+"""Observations of a search as far as it takes to tell which of them matter: one cheap pass over the whole Bundle.
+
+A chart has thousands of results, and the facts read some dozens of them. A *head* has every element of the view
+`Observation`, most of them undecoded, so a whole resource is made only of the few that are wanted (`interest`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds_service.fhir.decode import Faulty, decode_resource
+from cds_service.fhir.views import Observation, Resource
+
+ABSENT = Raw()
+"""An element that is not there."""
+
+
+class Head(Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
+    """An Observation with its text decoded. What is read of it must be what `views.Observation` reads."""
+
+    resource_type: Literal["Observation"]
+    id: str | None = None
+    meta: Raw = ABSENT
+    implicit_rules: Raw = ABSENT
+    modifier_extension: Raw = ABSENT
+    contained: Raw = ABSENT
+    status: str | None = None
+    category: Raw = ABSENT
+    code: Raw = ABSENT
+    subject: Raw = ABSENT
+    focus: Raw = ABSENT
+    effective_date_time: str | None = None
+    effective_period: Raw = ABSENT
+    effective_instant: Raw = ABSENT
+    effective_timing: Raw = ABSENT
+    issued: str | None = None
+    value_quantity: Raw = ABSENT
+    value_codeable_concept: Raw = ABSENT
+    value_string: Raw = ABSENT
+    value_boolean: Raw = ABSENT
+    value_integer: Raw = ABSENT
+    value_range: Raw = ABSENT
+    value_ratio: Raw = ABSENT
+    value_date_time: Raw = ABSENT
+    value_period: Raw = ABSENT
+    value_time: Raw = ABSENT
+    value_sampled_data: Raw = ABSENT
+    data_absent_reason: Raw = ABSENT
+    interpretation: Raw = ABSENT
+    reference_range: Raw = ABSENT
+    body_site: Raw = ABSENT
+    method: Raw = ABSENT
+    has_member: Raw = ABSENT
+    derived_from: Raw = ABSENT
+    component: Raw = ABSENT
+    # No elements of an Observation. One that has them all the same is not read here (`decode` looks at them).
+    medication_reference: None = None
+    reaction: None = None
+
+
+class Link(Struct):
+    """`Bundle.link`."""
+
+    relation: str | None = None
+    url: str | None = None
+
+
+class Search(Struct):
+    """`Bundle.entry.search`."""
+
+    mode: str | None = None
+
+
+class HeadEntry(Struct, frozen=True, rename="camel", gc=False):
+    """An entry that holds an Observation and is no answer to a request of its own."""
+
+    resource: Head
+    full_url: str | None = None
+    search: Search | None = None
+    request: None = None
+    response: None = None
+
+
+class HeadBundle(Struct, frozen=True, rename="camel", gc=False):
+    """A Bundle of nothing but such entries."""
+
+    resource_type: Literal["Bundle"]
+    type: str | None = None
+    total: int | None = None
+    link: tuple[Link, ...] = ()
+    entry: list[HeadEntry] = []
+
+
+class _Whole(Struct, gc=False):
+    resource: Raw
+
+
+class _WholeBundle(Struct, gc=False):
+    entry: list[_Whole]
+
+
+_HEADS = msgspec.json.Decoder(HeadBundle)
+_WHOLE = msgspec.json.Decoder(_WholeBundle)
+_OBSERVATION = msgspec.json.Decoder(Observation)
+_encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+
+class HeadPage:
+    """One page of a search for Observations.
+
+    `place` goes before the number of an entry ("prefetch.observations"); `text` gives the Bundle as it was sent.
+    """
+
+    __slots__ = ("_text", "_whole", "entries", "heads", "place")
+
+    def __init__(self, place: str, text: Callable[[], bytes], entries: Sequence[HeadEntry]) -> None:
+        self.place = place
+        self.entries = entries
+        self.heads = [entry.resource for entry in entries]
+        self._text = text
+        self._whole: list[_Whole] | None = None
+
+    def place_of(self, index: int) -> str:
+        return f"{self.place} entry {index + 1}".lstrip()
+
+    def resource(self, index: int) -> tuple[bytes | Raw, Resource | Faulty]:
+        """The text of the resource of an entry, and what `decode_resource` makes of it."""
+        head = self.heads[index]
+        if head.modifier_extension is ABSENT and head.implicit_rules is ABSENT:
+            text = _encode(head)
+            try:
+                return text, _OBSERVATION.decode(text)
+            except (msgspec.MsgspecError, UnicodeError, RecursionError):
+                pass
+        # What is odd about it is told by its own text.
+        if self._whole is None:
+            self._whole = _WHOLE.decode(self._text()).entry
+        raw = self._whole[index].resource
+        return raw, decode_resource("Observation", raw, self.place_of(index))
+
+
+def read_heads(text: bytes) -> HeadBundle | None:
+    """A Bundle of heads; `None` for anything else, and where anything is odd: then the plain way has to be taken."""
+    try:
+        bundle = _HEADS.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return None if bundle.type == "history" else bundle

@@ -1,0 +1,183 @@
+"""Which Observations of a record have to be read, for somebody who only asks certain things of it.
+
+Two sorts are left out. *Immaterial* ones have a code of which nothing is asked. *Superseded* ones are older than
+another of the same topics that certainly counts and has a value, so they cannot decide anything. Whatever is unusual is
+read: one with components or contained resources, one that came twice, one of whose subject nothing is known yet.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from operator import attrgetter
+
+import msgspec
+from msgspec import Raw
+
+from cds_service.fhir.dates import parse_date
+from cds_service.fhir.decode import try_decode
+from cds_service.fhir.heads import ABSENT, Head
+from cds_service.fhir.views import CodeableConcept, Reference
+
+Topics = frozenset[str]
+
+_MOST_REMEMBERED = 10_000
+_LONGEST = 500
+_FINAL = frozenset({"final", "amended", "corrected"})
+# Too few to be worth looking for the newest.
+_FEW = 2
+_ONE_DAY = timedelta(days=1)
+# A day of the calendar, with or without a time, in the form that nearly everybody writes. Text that this takes is a
+# date for `parse_date` too, of that very day in its own zone. It leaves out 29 February.
+_ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-3]):?[0-5][0-9])?"
+_PLAIN_DATE = re.compile(
+    r"[12][0-9]{3}-"
+    r"(?:(?:0[13578]|1[02])-(?:[012][1-9]|[123]0|31)|(?:0[469]|11)-(?:[012][1-9]|[123]0)|02-(?:[01][1-9]|[12]0|2[1-8]))"
+    r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+    rf"{_ZONE})?"
+)
+_is_plain = _PLAIN_DATE.fullmatch
+_END = re.compile(rf"(?:\.[0-9]{{1,9}})?{_ZONE}")
+_TIMES = msgspec.json.Decoder(list[datetime])
+_OBJECT = re.compile(rb"\{")
+_TELLING = {
+    "value_quantity": _OBJECT,
+    "value_codeable_concept": _OBJECT,
+    "value_range": _OBJECT,
+    "value_ratio": _OBJECT,
+    "value_boolean": re.compile(rb"true|false"),
+    "value_integer": re.compile(rb"-?[0-9]"),
+    "value_string": re.compile(rb'"[A-Za-z0-9+<>]'),
+    "value_date_time": re.compile(rb'"[0-9]'),
+}
+
+
+_CODE, _SUBJECT = attrgetter("code"), attrgetter("subject")
+_COMPONENT, _CONTAINED = attrgetter("component"), attrgetter("contained")
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What is asked of Observations.
+
+    * `topics_of`: what an Observation with this code, and without components, may tell of. Empty where nothing is asked
+      of it; `None` where it has to be read whatever its date. Of several with the same topics only the newest that
+      counts and has a value may decide.
+    * `as_of`: a day that is not after the one that will be asked about. Without it nothing is superseded.
+    """
+
+    topics_of: Callable[[CodeableConcept], Topics | None]
+    as_of: date | None = None
+    _remembered: dict[bytes, Topics | None] = field(default_factory=dict, repr=False)
+
+    def on(self, as_of: date) -> "Interest":
+        """The same, asked about this day."""
+        return replace(self, as_of=as_of)
+
+    def sift(self, heads: Sequence[Head], repeated: Container[str | None]) -> list[int]:
+        """The indexes, in order, of those that have to be read; of each subject at least one.
+
+        `repeated`: the ids that the record has more than once.
+        """
+        if not heads:
+            return []
+        # Attribute by attribute, not head by head: of thousands nearly all are alike, and so it is told at once.
+        kept = _compound(heads)
+        if repeated:
+            kept.update(index for index, head in enumerate(heads) if head.id in repeated)
+        subjects = list(map(_SUBJECT, heads))
+        whose = None if subjects.count(subjects[0]) == len(subjects) else list(map(bytes, subjects))
+        first = {b"": 0} if whose is None else dict(zip(reversed(whose), reversed(range(len(whose))), strict=True))
+        # It is found out of the first of each whose it is. What cannot be read as a subject is looked at one by one.
+        kept.update(first.values())
+        odd = {subject for subject, index in first.items() if not _is_reference(subjects[index])}
+        if odd:
+            kept.update(index for index in range(len(heads)) if whose is None or whose[index] in odd)
+        groups: defaultdict[tuple[Topics, bytes], list[int]] = defaultdict(list)
+        for index, topics in enumerate(self._topics(heads)):
+            if topics is None:
+                kept.add(index)
+            elif topics and index not in kept:
+                groups[topics, b"" if whose is None else whose[index]].append(index)
+        kept.update(self._not_superseded(groups.values(), heads))
+        return sorted(kept)
+
+    def _topics(self, heads: Sequence[Head]) -> Iterable[Topics | None]:
+        codes = list(map(bytes, map(_CODE, heads)))
+        known = {code: self._remembered[code] if code in self._remembered else self._look_up(code) for code in {*codes}}
+        return map(known.__getitem__, codes)
+
+    def _look_up(self, code: bytes) -> Topics | None:
+        concept = try_decode(code, CodeableConcept)
+        # Without any code that can be read it may be anything.
+        topics = None if concept is None or not (concept.coding or concept.text) else self.topics_of(concept)
+        if len(code) <= _LONGEST and len(self._remembered) < _MOST_REMEMBERED:
+            self._remembered[code] = topics
+        return topics
+
+    def _not_superseded(self, groups: Iterable[list[int]], heads: Sequence[Head]) -> Iterator[int]:
+        """Of each group, heads of the same topics and subject, those not certainly older than one that counts."""
+        older: list[int] = []
+        dates: list[str] = []
+        for group in groups:
+            by_date = [heads[index].effective_date_time or "" for index in group]
+            limit = self._limit(by_date, [heads[index] for index in group]) if len(group) > _FEW else ""
+            for index, text in zip(group, by_date, strict=True):
+                if text < limit:
+                    older.append(index)
+                    dates.append(text)
+                else:
+                    yield index
+        if not _are_plain(dates):
+            yield from (index for index, text in zip(older, dates, strict=True) if not _is_plain(text))
+
+    def _limit(self, dates: Sequence[str], heads: Sequence[Head]) -> str:
+        """The day before which all are older than one that certainly counts; empty where none does."""
+        if self.as_of is None:
+            return ""
+        newest = max(range(len(dates)), key=dates.__getitem__)
+        if not self._counts(heads[newest]):
+            newest = max((i for i, head in enumerate(heads) if self._counts(head)), key=dates.__getitem__, default=-1)
+        # The other one may be of any zone: its day may end 14 hours later than the same day here.
+        return "" if newest < 0 else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
+
+    def _counts(self, head: Head) -> bool:
+        """Whether it is certain to count and to have a value, understood or not."""
+        text = head.effective_date_time
+        return (
+            head.status in _FINAL
+            and head.focus is ABSENT
+            and text is not None
+            and self.as_of is not None
+            and text[:10] <= self.as_of.isoformat()
+            and _is_plain(text) is not None
+            and any(pattern.match(getattr(head, name)) for name, pattern in _TELLING.items())
+        )
+
+
+def _compound(heads: Sequence[Head]) -> set[int]:
+    """Those with components or contained resources, which have codes of their own."""
+    found: set[int] = set()
+    for part in (_COMPONENT, _CONTAINED):
+        parts = list(map(part, heads))
+        if parts.count(ABSENT) < len(parts):
+            found.update(index for index, raw in enumerate(parts) if raw is not ABSENT)
+    return found
+
+
+def _is_reference(raw: Raw) -> bool:
+    return raw is ABSENT or try_decode(raw, Reference) is not None
+
+
+def _are_plain(texts: Sequence[str]) -> bool:
+    """Whether all are plain dates with a time, told at once; one may be even if not."""
+    joined = '","'.join(texts)
+    try:
+        times = _TIMES.decode(f'["{joined}"]' if texts else "[]")
+    except msgspec.MsgspecError:
+        return False
+    # What this takes beyond plain dates: other letters than `T`, and any offset.
+    if len(times) != len(texts) or joined.count("T") != len(texts):
+        return False
+    return all(map(_END.fullmatch, {text[19:] for text in texts}))

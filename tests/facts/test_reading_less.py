@@ -1,0 +1,348 @@
+"""A record read with an interest gives the very facts, gaps and refusals that it gives when it is read whole."""
+
+import json
+import random
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cds_service.cds_hooks.outcome import HookError
+from cds_service.cds_hooks.prefetch import LABELS, resource_type
+from cds_service.cds_hooks.request import parse_request
+from cds_service.cds_hooks.supplied import Supplied
+from cds_service.facts.interest import interest_of
+from cds_service.facts.sheet import build_sheet
+from cds_service.fhir import Interest
+from cds_service.library import Library, load_library
+
+ROOT = Path(__file__).parents[2]
+ARCHIVE = ROOT.parent / "shared" / "data" / "fhir-records.zip"
+AS_OF = date(2026, 6, 1)
+LOINC = "http://loinc.org"
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library(ROOT / "rules")
+
+
+@pytest.fixture(scope="module")
+def interest(library: Library) -> Interest:
+    return interest_of(library.facts, library.facts_read)
+
+
+def request(patient_id: str, prefetch: Json) -> bytes:
+    context = {"patientId": patient_id, "userId": "Practitioner/1"}
+    body = {"hook": "patient-view", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "context": context}
+    return json.dumps({**body, "prefetch": prefetch}).encode()
+
+
+def bundle(entries: list[Json], **elements: Any) -> Json:
+    return {"resourceType": "Bundle", "type": "searchset", "entry": entries, **elements}
+
+
+def told(body: bytes, library: Library, interest: Interest | None, as_of: date) -> Any:
+    """All that can be told from a request but issues: the refusal, or gaps and facts."""
+    supplied = Supplied(parse_request(body, "patient-view"), {}, interest)
+    states = {key: (report.state, report.next_url) for key, report in supplied._builder.keys.items()}
+    try:
+        record = supplied.record()
+    except HookError as error:
+        return states, error.status, error.problems
+    sheet = build_sheet(record, library.facts, as_of, library.facts_read)
+    facts = {name: sheet[name] for name in sheet}
+    return states, record.patient, record.whole, dict(record.gaps), sheet.deceased, sheet.issues, facts
+
+
+def same(body: bytes, library: Library, interest: Interest, day: date = AS_OF, days: tuple[int, ...] = (0, 40)) -> None:
+    for later in days:
+        as_of = day + timedelta(days=later)
+        plain = told(body, library, None, as_of)
+        assert told(body, library, interest.on(day), as_of) == plain
+        assert told(body, library, interest, as_of) == plain
+
+
+def codes(library: Library) -> Iterator[Json]:
+    """Codes that are read, some of which several facts have, and codes that are not."""
+    for number in ("718-7", "777-3", "2160-0", "5048-4", "11277-1", "8302-2", "29463-7", "2889-4", "89247-1"):
+        yield {"coding": [{"system": LOINC, "code": number}]}
+    yield {"coding": [{"system": LOINC, "code": "718-7", "display": "Hb"}], "text": "Haemoglobin"}
+    yield {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.1", "code": "718-7"}, {"system": "local", "code": "HB"}]}
+    for number in ("0000-1", "9279-1"):
+        yield {"coding": [{"system": LOINC, "code": number}]}
+    yield {"text": "Something"}
+
+
+IDS = st.one_of(st.none(), st.sampled_from(["a", "b", "r#1"]), st.integers(0, 10_000).map("o{}".format))
+DATES = st.one_of(
+    st.integers(-60, 900).map(lambda back: (AS_OF - timedelta(days=back)).isoformat()),
+    st.integers(-40, 200).map(lambda back: (AS_OF - timedelta(days=back)).isoformat() + "T23:30:00-11:00"),
+    st.integers(-40, 200).map(lambda back: (AS_OF - timedelta(days=back)).isoformat() + "T00:10:00.250+13:45"),
+    st.integers(0, 40).map(lambda back: (AS_OF - timedelta(days=back)).isoformat() + "T08:00:00Z"),
+    st.sampled_from(
+        ["2026", "2026-05", "2025", "2024-02-29", "2026-02-30", "2026-05-20T24:00:00Z", "2026-05-20 10:00"]
+    ),
+    st.sampled_from(["2026-05-20T10:00:00+15:00", "2026-05-20T10:00", "", "yesterday", " 2026-05-20", None, 20260520]),
+)
+VALUES: st.SearchStrategy[Json] = st.one_of(
+    st.integers(1, 400).map(lambda n: {"valueQuantity": {"value": n, "unit": "g/dL"}}),
+    st.integers(1, 400).map(lambda n: {"valueQuantity": {"value": n, "unit": "mg/dL"}}),
+    st.sampled_from(
+        [
+            {},
+            {},
+            {"valueQuantity": {}},
+            {"valueQuantity": None},
+            {"valueQuantity": "12"},
+            {"valueQuantity": {"value": "12.5", "unit": "g/dL", "code": None}},
+            {"valueQuantity": {"value": 12, "unit": "furlong"}},
+            {"valueString": "1:160"},
+            {"valueString": " "},
+            {"valueString": "positive"},
+            {"valueBoolean": True},
+            {"valueBoolean": "null"},
+            {"valueInteger": 3},
+            {"valueCodeableConcept": {"text": "negative"}},
+            {"valueCodeableConcept": {}},
+            {"valueDateTime": "2026-01-01"},
+            {"valueQuantity": {"value": 9, "unit": "g/dL"}, "valueString": "9"},
+            {"dataAbsentReason": {"text": "error"}},
+            {"valueQuantity": {"value": 9, "unit": "g/dL"}, "dataAbsentReason": {"text": "error"}},
+            {"interpretation": [{"text": "POS"}]},
+            {"component": [{"code": {"coding": [{"system": LOINC, "code": "718-7"}]}, "valueQuantity": {"value": 8}}]},
+            {"component": []},
+        ]
+    ),
+)
+ODD: st.SearchStrategy[Json] = st.sampled_from(
+    [
+        {"category": 5},
+        {"category": [None]},
+        {"bodySite": "arm"},
+        {"referenceRange": [{"high": {"value": "x"}}]},
+        {"focus": [{"reference": "Patient/q"}]},
+        {"focus": [{"reference": "urn:uuid:1"}]},
+        {"modifierExtension": [{"url": "x"}]},
+        {"implicitRules": "x"},
+        {"contained": [{"resourceType": "Observation", "id": "1", "status": "final", "valueInteger": 7}]},
+        {"meta": {"lastUpdated": "2026-05-01T00:00:00Z"}},
+        {"meta": {"versionId": "2"}},
+        {"medicationReference": {"reference": "Medication/1"}},
+        {"resourceType": "observation"},
+        {"resourceType": None},
+        {"id": 5},
+        {"subject": {"reference": "Patient/p", "display": "P"}},
+        {"subject": {"reference": "urn:uuid:p"}},
+        {"subject": {"reference": "urn:uuid:1"}},
+        {"subject": {"reference": "Device/1"}},
+        {"subject": {"display": "P"}},
+        {"subject": None},
+        {"subject": 5},
+        {"code": None},
+        {"code": {}},
+        {"code": "718-7"},
+        {"code": {"coding": [None]}},
+        {"effectivePeriod": {"start": "2026-01-01"}, "effectiveDateTime": None},
+        {"effectiveInstant": "2026-05-30T10:00:00Z", "effectiveDateTime": None},
+    ]
+)
+STRANGERS: st.SearchStrategy[Json] = st.sampled_from(
+    [{"subject": {"reference": "Patient/q"}}, {"subject": {"reference": "http://other/Patient/q"}}]
+)
+STATUSES = st.sampled_from(["final", "final", "final", "amended", "preliminary", "entered-in-error", "Final", None])
+URLS = st.one_of(st.none(), st.sampled_from(["urn:uuid:1", "urn:uuid:2", "urn:uuid:pp", "http://ehr/Observation/a"]))
+
+
+def entry(code: Json, id: str | None, day: Any, status: str | None, value: Json, odd: Json, url: str | None) -> Json:
+    resource = {
+        "resourceType": "Observation",
+        "id": id,
+        "status": status,
+        "code": code,
+        "subject": {"reference": "Patient/p"},
+        "effectiveDateTime": day,
+        "issued": None if status is None else "2026-05-31T10:00:00Z",
+        **value,
+        **odd,
+    }
+    found = {"resource": {name: part for name, part in resource.items() if part is not None or name in odd}}
+    return found if url is None else {**found, "fullUrl": url}
+
+
+def entries(library: Library, odd: st.SearchStrategy[Json]) -> st.SearchStrategy[list[Json]]:
+    """Series of results of one code each, among which some are odd."""
+    code = st.sampled_from(list(codes(library)))
+    some = st.one_of(st.just({}), st.just({}), st.just({}), odd)
+    series = code.flatmap(
+        lambda of: st.lists(st.builds(entry, st.just(of), IDS, DATES, STATUSES, VALUES, some, URLS), max_size=8)
+    )
+    return st.lists(series, max_size=4).map(lambda lists: [one for items in lists for one in items])
+
+
+PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1980-06-15"}
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "information", "code": "informational"}]}
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_any_search_tells_the_same(library: Library, interest: Interest, data: st.DataObject) -> None:
+    odd = st.one_of(ODD, STRANGERS) if data.draw(st.integers(0, 4)) == 0 else ODD
+    found = data.draw(entries(library, odd if data.draw(st.booleans()) else st.just({})))
+    elements = data.draw(
+        st.sampled_from([{}, {}, {"total": 99}, {"type": "history"}, {"link": [{"relation": "next"}]}])
+    )
+    wrapped = bundle(found, **elements)
+    prefetch: Json = {"patient": PATIENT, "conditions": bundle([]), "observations": wrapped}
+    match data.draw(st.integers(0, 8)):
+        case 0:  # the same again under another name
+            prefetch["Observation"] = bundle(data.draw(entries(library, odd)))
+        case 1:  # a whole chart under a key that is not ours
+            prefetch = {"chart": bundle([{"resource": PATIENT, "fullUrl": "urn:uuid:pp"}, *found])}
+        case 2:
+            wrapped["entry"].append({"resource": OUTCOME, "search": {"mode": "outcome"}})
+        case 3:
+            report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final"}
+            inner = [{"resourceType": "Observation", "id": "1", "code": next(codes(library)), "valueInteger": 12}]
+            prefetch["reports"] = bundle([{"resource": {**report, "contained": inner}}])
+        case 4:
+            prefetch["patient"] = bundle([{"resource": PATIENT, "fullUrl": "urn:uuid:1"}])
+        case 5 if found:
+            found[0]["search"] = {"mode": "include"}
+        case 6 if found:
+            found[0]["fullUrl"] = 5
+    same(request("p", prefetch), library, interest)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_pages_that_were_fetched_tell_the_same(library: Library, interest: Interest, data: st.DataObject) -> None:
+    pages = [json.dumps(bundle(data.draw(entries(library, ODD)))).encode() for _ in range(3)]
+    body = request("p", {"patient": PATIENT, "conditions": bundle([])})
+
+    def facts(wanted: Interest | None) -> Any:
+        supplied = Supplied(parse_request(body, "patient-view"), {}, wanted)
+        supplied.take("observations", "observations", tuple(pages), None, whole=True)
+        sheet = build_sheet(supplied.record(), library.facts, AS_OF, library.facts_read)
+        return {name: sheet[name] for name in sheet}
+
+    assert facts(interest.on(AS_OF)) == facts(None)
+
+
+def result(code: str, id: str, day: str, **elements: Any) -> Json:
+    value = {"valueQuantity": {"value": 12, "unit": "g/dL"}}
+    return entry({"coding": [{"system": LOINC, "code": code}]}, id, day, "final", value, elements, None)
+
+
+@pytest.mark.parametrize(
+    ("found", "ids"),
+    [
+        pytest.param(
+            [result("0000-1", "x", "2026-05-01"), result("0000-1", "y", "2026-05-02")], ["x"], id="of one subject"
+        ),
+        pytest.param(
+            [result("0000-1", name, "2026-05-01") for name in ("x", "y", "y", "z")], ["x", "y"], id="what came twice"
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}") for n in range(10, 20)], ["h10", "h18", "h19"], id="the newest"
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}", status="preliminary") for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="no final one",
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-07-{n}") for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="all after today",
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}", valueQuantity=None) for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="no value",
+        ),
+    ],
+)
+def test_what_is_read(interest: Interest, found: list[Json], ids: list[str]) -> None:
+    prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
+    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+    assert sorted({view.id for view in record.resources["Observation"]}) == ids
+
+
+def test_where_none_of_those_read_counts_the_others_are_read(library: Library, interest: Interest) -> None:
+    found = [result("0000-1", "x", "2026-05-01", category=5), result("0000-1", "y", "2026-05-02")]
+    prefetch = {"patient": PATIENT, "conditions": bundle([]), "chart": bundle(found)}
+    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+    assert [view.id for view in record.resources["Observation"]] == ["y"]
+
+
+def test_another_patients_result_is_refused_though_nothing_is_asked_of_it(interest: Interest) -> None:
+    found = [result("0000-1", f"x{n}", "2026-05-01") for n in range(5)]
+    found[3]["resource"]["subject"] = {"reference": "Patient/q"}
+    prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
+    with pytest.raises(HookError) as refused:
+        Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+    assert [problem.place for problem in refused.value.problems] == ["prefetch.observations"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "fhir_samples" / "requests").glob("*.json")), ids=lambda path: path.stem
+)
+def test_the_samples(library: Library, interest: Interest, path: Path) -> None:
+    same(path.read_bytes(), library, interest, date(2026, 11, 24), (0,))
+
+
+def requests_of(document: Any) -> Iterator[tuple[str, dict[str, list[Json]]]]:
+    """A Bundle as a patient's entries by prefetch key."""
+    found = [
+        one for one in document.get("entry", ()) if isinstance(one, dict) and isinstance(one.get("resource"), dict)
+    ]
+    keys = {resource_type(label): label for label in reversed(LABELS)}
+    patients = [one["resource"].get("id") for one in found if one["resource"].get("resourceType") == "Patient"]
+    by_key: defaultdict[str, list[Json]] = defaultdict(list)
+    for one in found:
+        kept = {name: one[name] for name in ("fullUrl", "resource", "search") if name in one}
+        by_key[keys.get(one["resource"].get("resourceType"), "others")].append(kept)
+    if patients and isinstance(patients[0], str):
+        yield patients[0], by_key
+
+
+def shuffled(found: dict[str, list[Json]]) -> dict[str, list[Json]]:
+    return {key: random.Random(1).sample(items, len(items)) for key, items in found.items()}
+
+
+def repeated(found: dict[str, list[Json]]) -> dict[str, list[Json]]:
+    return {**found, "observations": [*found.get("observations", ()), *found.get("observations", ())[::2]]}
+
+
+def without_ids(found: dict[str, list[Json]]) -> dict[str, list[Json]]:
+    def bare(one: Json) -> Json:
+        return {**one, "resource": {name: part for name, part in one["resource"].items() if name != "id"}}
+
+    return {key: items if key == "patient" else [bare(one) for one in items] for key, items in found.items()}
+
+
+@pytest.mark.skipif(not ARCHIVE.exists(), reason="the third-party records are not beside the repository")
+@pytest.mark.parametrize("changed", [dict, shuffled, repeated, without_ids])
+def test_records_of_others(
+    library: Library, interest: Interest, changed: Callable[[dict[str, list[Json]]], dict[str, list[Json]]]
+) -> None:
+    read = 0
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        for name in sorted(archive.namelist()):
+            document = json.loads(archive.read(name)) if name.endswith(".json") else None
+            if not isinstance(document, dict) or document.get("resourceType") != "Bundle":
+                continue
+            for patient_id, by_key in requests_of(document):
+                prefetch = {key: bundle(items) for key, items in changed(by_key).items()}
+                if "observations" in prefetch and len(patient_id) < 65 and "/" not in patient_id:
+                    same(request(patient_id, prefetch), library, interest, AS_OF, (0,))
+                    read += 1
+    assert read > 50
