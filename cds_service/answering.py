@@ -3,9 +3,10 @@
 `app` answers with it and `replaying` computes logged answers again, so both come to the same bytes.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
@@ -22,7 +23,9 @@ from cds_service.cds_hooks.trust.gate import Caller
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION
-from cds_service.matching import Match, match
+from cds_service.logic.durations import Duration
+from cds_service.logic.model import FactRef
+from cds_service.matching import Match, match, never, undecided
 from cds_service.metrics import Metrics
 from cds_service.store.decisions import Decision, RuleSet, ServedCard, Versions
 from cds_service.store.digests import digest_of
@@ -48,16 +51,19 @@ def compute(
     options: CardOptions,
     seed: str,
     held_back: Callable[[], HeldBack],
+    hurry: Callable[[], bool] = never,
+    skipped: Collection[str] = (),
 ) -> tuple[Match, tuple[Card, ...]]:
-    """The match and its cards. `held_back` is asked for after the match, so that it may be looked up meanwhile."""
-    result = match(record, library, as_of)
+    """The match and its cards. `held_back` is asked for after the match, so that it may be looked up meanwhile.
+
+    `hurry`: see `match`. `skipped` trials are left out as if there had been no time for them.
+    """
+    result = match(record, library, as_of, screened=True, near=options.near_miss, hurry=hurry)
+    if skipped:
+        kept = tuple(t for t in result.trials if t.trial.id not in skipped)
+        result = replace(result, trials=kept, skipped=tuple(skipped))
     held = held_back()
     return result, deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards)
-
-
-def undecided(result: Match) -> bool:
-    """Whether a trial has no card only because its diagnosis is not certain."""
-    return not result.deceased and any(t.trial.state == "active" and t.verdict == "undetermined" for t in result.trials)
 
 
 def lasting(system: str, code: str) -> bool:
@@ -74,8 +80,9 @@ def records_of(caller: Caller) -> str:
 class Answerer:
     """Answers hook requests. `options` and `policies` are by client id, under None what holds without clients.
 
-    `clock` gives the day that counts as today, and `now` the time. Nothing here waits for the database but the look-up
-    of what to hold back, and that has a deadline.
+    `clock` gives the day that counts as today, `now` the time, and `monotonic` seconds that never go back. Evaluation
+    has `seconds` from a request's arrival on. Nothing here waits for the database but the look-up of what to hold back,
+    and that has a deadline.
     """
 
     library: Library
@@ -89,9 +96,11 @@ class Answerer:
     metrics: Metrics
     clock: Callable[[], date]
     now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    seconds: float
 
-    def answer_for(self, record: Record, request: HookRequest, caller: Caller) -> Answer:
-        """The cards for a record, and what to do once they are sent."""
+    def answer_for(self, record: Record, request: HookRequest, caller: Caller, arrived: float) -> Answer:
+        """The cards for a record, and what to do once they are sent. `arrived`: when it was asked, by `monotonic`."""
         client = records_of(caller)
         options, policy = self.options[caller.client_id], self.policies[caller.client_id]
         patient = self.pseudonyms.patient(client, request.patient_id)
@@ -103,10 +112,21 @@ class Answerer:
             held.append(self.suppression.result(asked))
             return held[0]
 
+        def hurry() -> bool:
+            return self.monotonic() - arrived >= self.seconds
+
         as_of = self.clock()
         result, deck = compute(
-            record, self.library, as_of, options=options, seed=request.hook_instance, held_back=held_back
+            record,
+            self.library,
+            as_of,
+            options=options,
+            seed=request.hook_instance,
+            held_back=held_back,
+            hurry=hurry,
         )
+        if result.skipped:
+            self.metrics.cut_short(len(result.skipped))
         decision = str(uuid4())
 
         def keep(sent: Sent) -> None:
@@ -122,7 +142,7 @@ class Answerer:
                     as_of=as_of,
                     rules=self.rules,
                     versions=self.versions,
-                    options=_logged_options(options, held[0], caller, sent),
+                    options=_logged_options(result, options, held[0], caller, sent),
                     verdicts={t.trial.id: t.verdict for t in result.trials},
                     cards=tuple(_served(card) for card in deck),
                     response_digest=digest_of(sent.response),
@@ -131,7 +151,8 @@ class Answerer:
             )
             self._count(result, deck, held[0])
 
-        return Answer([card.body for card in deck], undecided(result), decision, keep)
+        cards = [card.body for card in deck]
+        return Answer(cards, undecided(result), decision, keep, result.passed_over, result.skipped)
 
     def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]
@@ -140,12 +161,14 @@ class Answerer:
         self.metrics.answered(verdicts, _unknown(result), shown, len(held.trials) + len(held.cards))
 
 
-def _logged_options(options: CardOptions, held: HeldBack, caller: Caller, sent: Sent) -> dict[str, Any]:
+def _logged_options(result: Match, options: CardOptions, held: HeldBack, caller: Caller, sent: Sent) -> dict[str, Any]:
     return {
         "cards": CARD_OPTIONS.dump_python(options, mode="json"),
         "held_back": {"trials": sorted(held.trials), "cards": sorted(held.cards)},
         "prefetch_aliases": dict(caller.prefetch_aliases),
         "fetched": dict(sent.fetched),
+        "passed_over": result.passed_over,
+        "skipped": list(result.skipped),
     }
 
 
@@ -161,14 +184,22 @@ def _refers(suggestion: Mapping[str, Any]) -> bool:
 
 def _unknown(result: Match) -> set[tuple[str, str]]:
     """The facts that leave a criterion of a trial open which may still fit, and why each is unknown."""
-    found = set()
+    refs: set[FactRef] = set()
     for trial in result.trials:
-        if trial.trial.state != "active" or trial.verdict in ("not_eligible", "likely_eligible"):
-            continue
-        criteria = (*trial.criteria, *(c for cohort in trial.cohorts for c in cohort.criteria))
-        refs = {ref for c in criteria if c.outcome == "unknown" for ref in c.facts}
-        for ref in refs:
-            limit = None if ref.limit is None else ref.limit.span(result.as_of)
-            entries = result.sheet.describe(ref.name, limit)
-            found |= {(e["name"], e["reason"]) for e in entries if e["reason"] is not None}
-    return found
+        if trial.trial.state == "active" and trial.verdict not in ("not_eligible", "likely_eligible"):
+            criteria = (*trial.criteria, *(c for cohort in trial.cohorts for c in cohort.criteria))
+            refs.update(ref for c in criteria if c.outcome == "unknown" for ref in c.facts)
+    # Trials share facts, and telling of one is what takes time here.
+    asked = {(ref.name, None if ref.limit is None else _span(ref.limit, result.as_of)) for ref in refs}
+    return {
+        (entry["name"], entry["reason"])
+        for name, limit in asked
+        for entry in result.sheet.describe(name, limit)
+        if entry["reason"] is not None
+    }
+
+
+@lru_cache(maxsize=1024)
+def _span(limit: Duration, as_of: date) -> int:
+    """The limit in days before that day: a few limits on one day, for all answers of it."""
+    return limit.span(as_of)

@@ -1,6 +1,7 @@
 """The web application: settings, rules, clock, matching and cards are wired to the protocol here and nowhere else."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -64,12 +65,14 @@ def create_app(
     *,
     now: Callable[[], datetime] = _now,
     replay_guard: ReplayGuard | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application, with `library` or else the rules in `settings.rules_dir`.
 
     `clock` gives the day that counts as today; it is asked once per request. `now` gives the time by which clients'
-    tokens are valid; `replay_guard`, in the place of the database, remembers which were used. Raises RulesError,
-    ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used.
+    tokens are valid; `replay_guard`, in the place of the database, remembers which were used. `monotonic` gives seconds
+    that never go back, for what is measured and limited. Raises RulesError, ClientsError or StoreError, before anything
+    is served, if the rules, the clients file or the store cannot be used.
     """
     log = open_log(settings.log_level)
     clients = configured_clients(settings)
@@ -95,6 +98,8 @@ def create_app(
             metrics=metrics,
             clock=clock,
             now=now,
+            monotonic=monotonic,
+            seconds=settings.decision_seconds,
         )
         fallback = Fallback(
             templates,
@@ -144,7 +149,7 @@ def create_app(
         # A redirect would be built from the Host header, which behind a proxy is not the address the client knows.
         redirect_slashes=False,
         exception_handlers=exception_handlers(log),
-        middleware=_layers(settings, metrics, log),
+        middleware=_layers(settings, metrics, log, monotonic),
         lifespan=lifespan,
     )
     hooks = router(
@@ -154,6 +159,7 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
         log=log,
         meter=metrics,
+        monotonic=monotonic,
     )
     app.include_router(hooks, tags=["CDS Hooks"])
     app.include_router(feedback_router(keep, gate=gate, log=log), tags=["CDS Hooks"])
@@ -162,11 +168,13 @@ def create_app(
     return app
 
 
-def _layers(settings: Settings, metrics: Metrics, log: FilteringBoundLogger) -> list[Middleware]:
+def _layers(
+    settings: Settings, metrics: Metrics, log: FilteringBoundLogger, monotonic: Callable[[], float]
+) -> list[Middleware]:
     """What a request passes, the outermost first: a failure is measured, and gets its headers, like any answer."""
     layers = [
         Middleware(SecurityHeaders),
-        Middleware(Observed, meter=metrics),
+        Middleware(Observed, meter=metrics, monotonic=monotonic),
         Middleware(FailureBoundary, log=log),
         Middleware(Limits, path=HOOK_PATH, most=settings.max_concurrent, seconds=settings.request_seconds),
     ]
