@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +37,8 @@ from cds_service.store.suppression import ORDER, REFER, HeldBack, Policy, Questi
 CARD_OPTIONS = TypeAdapter(CardOptions)
 
 ENGINE = "datalogic-py"
+_MOST_WARMED = 20
+"""Trials. Of a large library any could be the next that gets a card."""
 
 
 def running_versions() -> Versions:
@@ -64,6 +67,18 @@ def compute(
         result = replace(result, trials=kept, skipped=tuple(skipped))
     held = held_back()
     return result, deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards)
+
+
+def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[], bool]) -> None:
+    """Do ahead what makes a first answer slow, while `go_on` says so: the rules of the cards are taken apart."""
+    nobody = Record(patient=None, resources={}, whole=frozenset(), gaps={}, issues=())
+    compute(nobody, library, as_of, options=options, seed="", held_back=HeldBack)
+    for trial in islice(library.trials, _MOST_WARMED):
+        for criterion in trial.all_criteria():
+            if not go_on():
+                return
+            if criterion.rule is not None:
+                library.explainer(criterion.rule)
 
 
 def lasting(system: str, code: str) -> bool:
@@ -151,8 +166,9 @@ class Answerer:
             )
             self._count(result, deck, held[0])
 
+        open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
         cards = [card.body for card in deck]
-        return Answer(cards, undecided(result), decision, keep, result.passed_over, result.skipped)
+        return Answer(cards, open_diagnosis, decision, keep, result.passed_over, result.skipped)
 
     def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]

@@ -1,6 +1,8 @@
 """The web application: settings, rules, clock, matching and cards are wired to the protocol here and nowhere else."""
 
 import asyncio
+import gc
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +15,7 @@ from starlette.middleware import Middleware
 from structlog.typing import FilteringBoundLogger
 
 from cds_service import __version__
-from cds_service.answering import Answerer, records_of, running_versions
+from cds_service.answering import Answerer, records_of, running_versions, warm
 from cds_service.cards.overrides import OVERRIDE_REASONS
 from cds_service.cds_hooks.cors import HEADERS, METHODS, Cors
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
@@ -43,6 +45,10 @@ from cds_service.trusted import card_options, configured_clients, gate_for
 from cds_service.workbench_mode import mount_workbench, workbench_on
 
 SERVED = (DISCOVERY_PATH, HOOK_PATH, FEEDBACK_PATH, *PATHS)
+_WARM_SECONDS = 0.5
+"""Longest that rules are made ready before they are used."""
+_SWITCH_SECONDS = 0.000_5
+"""After this long a thread that computes lets another one go on: docs/decisions/0013-threads.md."""
 OVERRIDE_CODES = tuple(reason["code"] for reason in OVERRIDE_REASONS)
 
 
@@ -108,6 +114,8 @@ def create_app(
             seconds=settings.fhir_timeout,
             max_bytes=settings.max_body_bytes,
         )
+        until = monotonic() + _WARM_SECONDS
+        warm(rules, options[None], now().date(), lambda: monotonic() < until)
         metrics.prefetch_keys(templates)
         expected = settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
@@ -195,4 +203,8 @@ def app_from_environment() -> FastAPI:
     app = create_app(settings)
     if workbench_on(settings):
         mount_workbench(app, settings, app.state.live_rules, clock=date.today, now=_now)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    # Program and rules stay: to look through them for garbage again and again would stop every answer meanwhile.
+    gc.collect()
+    gc.freeze()
     return app

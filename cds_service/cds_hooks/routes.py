@@ -48,7 +48,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The cards for a record. `undecided`: some trial has none only because its diagnosis is not certain.
+    """The cards for a record. `undecided`: there is none, perhaps only because the conditions were not sent whole.
 
     `decision` names the answer; `keep` takes note of it once it is sent, and must return at once. `passed_over`: how
     many trials were ruled out without being looked at; `skipped`: ids of those for which there was no time.
@@ -103,7 +103,7 @@ def response_body(cards: list[dict[str, Any]]) -> bytes:
     return json.encode({"cards": cards})
 
 
-# The work is pure computation: milliseconds for most patients, a good part of a tenth of a second for a record of 12 MB.
+# The work is pure computation: milliseconds for most patients, some tens of them for a record of 12 MB.
 # In a thread it leaves the event loop free for other connections, the health checks among them. Threads share one
 # interpreter lock, so the second one is not for speed: it lets others pass a large record. More throughput comes from
 # more workers. docs/decisions/0013-threads.md has the figures.
@@ -191,14 +191,14 @@ def router(
     def respond(serving: Serving, supplied: Supplied, caller: Caller, arrived: float) -> Done:
         record = supplied.record()
         answer = serving.answer_for(record, supplied.request, caller, arrived)
-        if not answer.cards and answer.undecided and "Condition" in record.gaps:
-            raise incomplete_conditions(supplied)
         looked_at = {"passed_over": answer.passed_over, **_skipped(answer)}
         instance = supplied.request.hook_instance
         if answer.skipped and not answer.cards:
             log.warning("answer_cut_short", client=caller.client_id, hook_instance=instance, **looked_at)
             problem = Problem("timeout", "Not all trials could be looked at in time. Try again in a moment.")
             raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)})
+        if not answer.cards and answer.undecided:
+            raise incomplete_conditions(supplied)
         logged = {
             "hook_instance": instance,
             "decision": answer.decision,
