@@ -26,7 +26,7 @@ from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION
 from cds_service.logic.durations import Duration
 from cds_service.logic.model import FactRef
-from cds_service.matching import Match, match, never, undecided
+from cds_service.matching import Match, match, undecided
 from cds_service.metrics import Metrics
 from cds_service.store.decisions import Decision, RuleSet, ServedCard, Versions
 from cds_service.store.digests import digest_of
@@ -54,7 +54,7 @@ def compute(
     options: CardOptions,
     seed: str,
     held_back: Callable[[], HeldBack],
-    hurry: Callable[[], bool] = never,
+    hurry: Callable[[], bool] = lambda: False,
     skipped: Collection[str] = (),
 ) -> tuple[Match, tuple[Card, ...]]:
     """The match and its cards. `held_back` is asked for after the match, so that it may be looked up meanwhile.

@@ -35,11 +35,6 @@ class Match:
     skipped: tuple[str, ...] = ()
 
 
-def never() -> bool:
-    """For a match that may take its time."""
-    return False
-
-
 def match(
     record: Record,
     library: Library,
@@ -48,7 +43,7 @@ def match(
     *,
     screened: bool = False,
     near: bool = False,
-    hurry: Callable[[], bool] = never,
+    hurry: Callable[[], bool] = lambda: False,
 ) -> Match:
     """Match one record against all trials as of a calendar date.
 
