@@ -38,13 +38,17 @@ _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 def body_of(size: int) -> bytes:
-    """The sample request with its observations again and again, under other ids, up to about `size` bytes."""
+    """The sample request with more observations, like its own but of what no rule asks for, up to about `size` bytes.
+
+    So it is with large charts: most of what they hold is about something else.
+    """
     request = json.loads(SAMPLE.read_text())
     entries = request["prefetch"]["observations"]["entry"]
     copies = [entry["resource"] for entry in entries]
     length, number = len(json.dumps(request)), 0
     while length < size:
-        again = {**copies[number % len(copies)], "id": f"again-{number}"}
+        code = {"coding": [{"system": "http://loinc.org", "code": f"{90_000 + number % 500}-0"}]}
+        again = {**copies[number % len(copies)], "id": f"more-{number}", "code": code}
         length += len(json.dumps(again)) + len('{"resource": }, ')
         entries.append({"resource": again})
         number += 1
