@@ -3,10 +3,12 @@
 `app` answers with it and `replaying` computes logged answers again, so both come to the same bytes.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from importlib.metadata import version
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from pydantic import TypeAdapter
 from cds_service import __version__
 from cds_service.cards import Card, CardOptions, deck_for
 from cds_service.cards.overrides import OWN, STANDARD, is_lasting
+from cds_service.cards.prepared import prepared_for
 from cds_service.cards.suggestions import REFERRAL
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.cds_hooks.routes import Answer, Sent
@@ -22,6 +25,8 @@ from cds_service.cds_hooks.trust.gate import Caller
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION
+from cds_service.logic.durations import Duration
+from cds_service.logic.model import FactRef
 from cds_service.matching import Match, match, undecided
 from cds_service.metrics import Metrics
 from cds_service.store.decisions import Decision, RuleSet, ServedCard, Versions
@@ -33,6 +38,8 @@ from cds_service.store.suppression import ORDER, REFER, HeldBack, Policy, Questi
 CARD_OPTIONS = TypeAdapter(CardOptions)
 
 ENGINE = "datalogic-py"
+_MOST_WARMED = 20
+"""Trials. Of a large library any could be the next that gets a card."""
 
 
 def running_versions() -> Versions:
@@ -48,11 +55,30 @@ def compute(
     options: CardOptions,
     seed: str,
     held_back: Callable[[], HeldBack],
+    hurry: Callable[[], bool] = lambda: False,
+    skipped: Collection[str] = (),
 ) -> tuple[Match, tuple[Card, ...]]:
-    """The match and its cards. `held_back` is asked for after the match, so that it may be looked up meanwhile."""
-    result = match(record, library, as_of)
+    """The match and its cards. `held_back` is asked for after the match, so that it may be looked up meanwhile.
+
+    `hurry`: see `match`. `skipped` trials are left out as if there had been no time for them.
+    """
+    result = match(record, library, as_of, screened=True, near=options.near_miss, hurry=hurry)
+    if skipped:
+        kept = tuple(t for t in result.trials if t.trial.id not in skipped)
+        result = replace(result, trials=kept, skipped=tuple(skipped))
     held = held_back()
     return result, deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards)
+
+
+def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[], bool]) -> None:
+    """Do ahead what makes a first answer slow, while `go_on` says so: the rules of the cards are taken apart."""
+    nobody = Record(patient=None, resources={}, whole=frozenset(), gaps={}, issues=())
+    compute(nobody, library, as_of, options=options, seed="", held_back=HeldBack)
+    prepared = prepared_for(library.catalogue)
+    for trial in islice(library.trials, _MOST_WARMED):
+        if not go_on():
+            return
+        prepared.rules(trial)
 
 
 def lasting(system: str, code: str) -> bool:
@@ -69,8 +95,9 @@ def records_of(caller: Caller) -> str:
 class Answerer:
     """Answers hook requests. `options` and `policies` are by client id, under None what holds without clients.
 
-    `clock` gives the day that counts as today, and `now` the time. Nothing here waits for the database but the look-up
-    of what to hold back, and that has a deadline.
+    `clock` gives the day that counts as today, `now` the time, and `monotonic` seconds that never go back. Evaluation
+    has `seconds` from a request's arrival on. Nothing here waits for the database but the look-up of what to hold back,
+    and that has a deadline.
     """
 
     library: Library
@@ -84,9 +111,11 @@ class Answerer:
     metrics: Metrics
     clock: Callable[[], date]
     now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    seconds: float
 
-    def answer_for(self, record: Record, request: HookRequest, caller: Caller) -> Answer:
-        """The cards for a record, and what to do once they are sent."""
+    def answer_for(self, record: Record, request: HookRequest, caller: Caller, arrived: float) -> Answer:
+        """The cards for a record, and what to do once they are sent. `arrived`: when it was asked, by `monotonic`."""
         client = records_of(caller)
         options, policy = self.options[caller.client_id], self.policies[caller.client_id]
         patient = self.pseudonyms.patient(client, request.patient_id)
@@ -98,10 +127,21 @@ class Answerer:
             held.append(self.suppression.result(asked))
             return held[0]
 
+        def hurry() -> bool:
+            return self.monotonic() - arrived >= self.seconds
+
         as_of = self.clock()
         result, deck = compute(
-            record, self.library, as_of, options=options, seed=request.hook_instance, held_back=held_back
+            record,
+            self.library,
+            as_of,
+            options=options,
+            seed=request.hook_instance,
+            held_back=held_back,
+            hurry=hurry,
         )
+        if result.skipped:
+            self.metrics.cut_short(len(result.skipped))
         decision = str(uuid4())
 
         def keep(sent: Sent) -> None:
@@ -117,7 +157,7 @@ class Answerer:
                     as_of=as_of,
                     rules=self.rules,
                     versions=self.versions,
-                    options=_logged_options(options, held[0], caller, sent),
+                    options=_logged_options(result, options, held[0], caller, sent),
                     verdicts={t.trial.id: t.verdict for t in result.trials},
                     cards=tuple(_served(card) for card in deck),
                     response_digest=digest_of(sent.response),
@@ -127,7 +167,8 @@ class Answerer:
             self._count(result, deck, held[0])
 
         open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
-        return Answer([card.body for card in deck], open_diagnosis, decision, keep)
+        cards = [card.body for card in deck]
+        return Answer(cards, open_diagnosis, decision, keep, result.passed_over, result.skipped)
 
     def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]
@@ -136,12 +177,14 @@ class Answerer:
         self.metrics.answered(verdicts, _unknown(result), shown, len(held.trials) + len(held.cards))
 
 
-def _logged_options(options: CardOptions, held: HeldBack, caller: Caller, sent: Sent) -> dict[str, Any]:
+def _logged_options(result: Match, options: CardOptions, held: HeldBack, caller: Caller, sent: Sent) -> dict[str, Any]:
     return {
         "cards": CARD_OPTIONS.dump_python(options, mode="json"),
         "held_back": {"trials": sorted(held.trials), "cards": sorted(held.cards)},
         "prefetch_aliases": dict(caller.prefetch_aliases),
         "fetched": dict(sent.fetched),
+        "passed_over": result.passed_over,
+        "skipped": list(result.skipped),
     }
 
 
@@ -157,14 +200,22 @@ def _refers(suggestion: Mapping[str, Any]) -> bool:
 
 def _unknown(result: Match) -> set[tuple[str, str]]:
     """The facts that leave a criterion of a trial open which may still fit, and why each is unknown."""
-    found = set()
+    refs: set[FactRef] = set()
     for trial in result.trials:
-        if trial.trial.state != "active" or trial.verdict in ("not_eligible", "likely_eligible"):
-            continue
-        criteria = (*trial.criteria, *(c for cohort in trial.cohorts for c in cohort.criteria))
-        refs = {ref for c in criteria if c.outcome == "unknown" for ref in c.facts}
-        for ref in refs:
-            limit = None if ref.limit is None else ref.limit.span(result.as_of)
-            entries = result.sheet.describe(ref.name, limit)
-            found |= {(e["name"], e["reason"]) for e in entries if e["reason"] is not None}
-    return found
+        if trial.trial.state == "active" and trial.verdict not in ("not_eligible", "likely_eligible"):
+            criteria = (*trial.criteria, *(c for cohort in trial.cohorts for c in cohort.criteria))
+            refs.update(ref for c in criteria if c.outcome == "unknown" for ref in c.facts)
+    # Trials share facts, and telling of one is what takes time here.
+    asked = {(ref.name, None if ref.limit is None else _span(ref.limit, result.as_of)) for ref in refs}
+    return {
+        (entry["name"], entry["reason"])
+        for name, limit in asked
+        for entry in result.sheet.describe(name, limit)
+        if entry["reason"] is not None
+    }
+
+
+@lru_cache(maxsize=1024)
+def _span(limit: Duration, as_of: date) -> int:
+    """The limit in days before that day: a few limits on one day, for all answers of it."""
+    return limit.span(as_of)

@@ -1,6 +1,9 @@
 """The web application: settings, rules, clock, matching and cards are wired to the protocol here and nowhere else."""
 
 import asyncio
+import gc
+import sys
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from starlette.middleware import Middleware
 from structlog.typing import FilteringBoundLogger
 
 from cds_service import __version__
-from cds_service.answering import Answerer, records_of, running_versions
+from cds_service.answering import Answerer, records_of, running_versions, warm
 from cds_service.cards.overrides import OVERRIDE_REASONS
 from cds_service.cds_hooks.cors import HEADERS, METHODS, Cors
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
@@ -43,6 +46,10 @@ from cds_service.trusted import card_options, configured_clients, gate_for
 from cds_service.workbench_mode import mount_workbench, workbench_on
 
 SERVED = (DISCOVERY_PATH, HOOK_PATH, FEEDBACK_PATH, *PATHS)
+_WARM_SECONDS = 0.5
+"""Longest that rules are made ready before they are used."""
+_SWITCH_SECONDS = 0.000_5
+"""After this long a thread that computes lets another one go on: docs/decisions/0013-threads.md."""
 OVERRIDE_CODES = tuple(reason["code"] for reason in OVERRIDE_REASONS)
 
 
@@ -65,12 +72,13 @@ def create_app(
     *,
     now: Callable[[], datetime] = _now,
     replay_guard: ReplayGuard | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The application, with `library` or else the rules in `settings.rules_dir`.
 
     `clock` gives the day that counts as today; a request asks it when it is read and when it is answered. `now` gives
     the time by which clients' tokens are valid; `replay_guard`, in the place of the database, remembers which were
-    used. Raises RulesError,
+    used. `monotonic` gives seconds that never go back, for what is measured and limited. Raises RulesError,
     ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used.
     """
     log = open_log(settings.log_level)
@@ -97,6 +105,8 @@ def create_app(
             metrics=metrics,
             clock=clock,
             now=now,
+            monotonic=monotonic,
+            seconds=settings.decision_seconds,
         )
         fallback = Fallback(
             templates,
@@ -105,6 +115,8 @@ def create_app(
             seconds=settings.fhir_timeout,
             max_bytes=settings.max_body_bytes,
         )
+        until = monotonic() + _WARM_SECONDS
+        warm(rules, options[None], now().date(), lambda: monotonic() < until)
         metrics.prefetch_keys(templates)
         expected = settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
@@ -148,7 +160,7 @@ def create_app(
         # A redirect would be built from the Host header, which behind a proxy is not the address the client knows.
         redirect_slashes=False,
         exception_handlers=exception_handlers(log),
-        middleware=_layers(settings, metrics, log),
+        middleware=_layers(settings, metrics, log, monotonic),
         lifespan=lifespan,
     )
     hooks = router(
@@ -158,6 +170,7 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
         log=log,
         meter=metrics,
+        monotonic=monotonic,
     )
     app.include_router(hooks, tags=["CDS Hooks"])
     app.include_router(feedback_router(keep, gate=gate, log=log), tags=["CDS Hooks"])
@@ -166,11 +179,13 @@ def create_app(
     return app
 
 
-def _layers(settings: Settings, metrics: Metrics, log: FilteringBoundLogger) -> list[Middleware]:
+def _layers(
+    settings: Settings, metrics: Metrics, log: FilteringBoundLogger, monotonic: Callable[[], float]
+) -> list[Middleware]:
     """What a request passes, the outermost first: a failure is measured, and gets its headers, like any answer."""
     layers = [
         Middleware(SecurityHeaders),
-        Middleware(Observed, meter=metrics),
+        Middleware(Observed, meter=metrics, monotonic=monotonic),
         Middleware(FailureBoundary, log=log),
         Middleware(Limits, path=HOOK_PATH, most=settings.max_concurrent, seconds=settings.request_seconds),
     ]
@@ -191,4 +206,8 @@ def app_from_environment() -> FastAPI:
     app = create_app(settings)
     if workbench_on(settings):
         mount_workbench(app, settings, app.state.live_rules, clock=date.today, now=_now)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    # Program and rules stay: to look through them for garbage again and again would stop every answer meanwhile.
+    gc.collect()
+    gc.freeze()
     return app

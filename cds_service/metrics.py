@@ -18,6 +18,8 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
 NOBODY = "none"
 """The client, where none is configured."""
+MOST_TRIALS = 1_000
+"""Trials that are labels of their own. Each is up to five time series a worker, kept until it ends."""
 
 # CDS Hooks asks for an answer within half a second.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -31,6 +33,7 @@ class Metrics:
         self._routes = frozenset(routes)
         self._keys = frozenset(prefetch_keys)
         self._reasons = frozenset(override_reasons)
+        self._trials_named: set[str] = set()
         self._rule_set: tuple[str, str] | None = None
         self.registry = CollectorRegistry()
         self._requests = self._counter("cds_requests", "Requests answered", "route", "status")
@@ -47,6 +50,8 @@ class Metrics:
             "cds_fhir_fetches", "Keys asked of the FHIR server by outcome", "client", "key", "outcome"
         )
         self._verdicts = self._counter("cds_verdicts", "Verdicts on trials that are in use", "trial", "verdict")
+        self._skipped = self._counter("cds_trials_skipped", "Trials that there was no time to look at")
+        self._cut_short = self._counter("cds_answers_cut_short", "Answers for which not all trials were looked at")
         self._unknown = self._counter(
             "cds_unknown_facts", "Facts that left a criterion open, once per answer", "fact", "reason"
         )
@@ -103,15 +108,20 @@ class Metrics:
     def answered(
         self, verdicts: Mapping[str, str], unknown: Iterable[tuple[str, str]], cards: Iterable[str], held_back: int
     ) -> None:
-        """One answer: verdict by trial, (fact, reason) of what stayed open, and the trials of its cards."""
+        """One answer: verdict by trial looked at, (fact, reason) of what stayed open, and the trials of its cards."""
         for trial, verdict in verdicts.items():
-            self._verdicts.labels(trial, verdict).inc()
+            self._verdicts.labels(self._named(trial), verdict).inc()
         for fact, reason in unknown:
             self._unknown.labels(fact, reason).inc()
         for trial in cards:
-            self._cards.labels(trial).inc()
+            self._cards.labels(self._named(trial)).inc()
         if held_back:
             self._held_back.labels("cards").inc(held_back)
+
+    def cut_short(self, skipped: int) -> None:
+        """One answer for which there was no time to look at `skipped` trials; counted even if it is not given."""
+        self._skipped.inc(skipped)
+        self._cut_short.inc()
 
     def feedback(self, outcome: str, reasons: Iterable[str]) -> None:
         """One item, with the codes of its override reasons."""
@@ -161,6 +171,15 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)
+
+    def _named(self, trial: str) -> str:
+        """The trial as a label: the first ones that come up by their ids, and `other` for those beyond."""
+        if trial in self._trials_named:
+            return trial
+        if len(self._trials_named) >= MOST_TRIALS:
+            return OTHER
+        self._trials_named.add(trial)
+        return trial
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)

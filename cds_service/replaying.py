@@ -1,6 +1,6 @@
 """Computing a logged answer again from the request that it answered, and saying where the two part if they do."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,11 @@ from cds_service.cds_hooks.supplied import Supplied
 from cds_service.facts.interest import interest_of
 from cds_service.library import Library
 from cds_service.store.decisions import LoggedDecision, RuleSet
-from cds_service.store.digests import digest_of, request_digest
+from cds_service.store.digests import digest_of, is_request
 from cds_service.store.suppression import HeldBack
+
+_NOT_LOOKED_AT = "not looked at"
+_NOT_THERE = "not there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,15 @@ class Replay:
     * `identical`: the answer is the logged one, byte for byte. `response` is the answer as it is computed now.
     * `same_input`: the request is the one that was answered. It never is where keys were `fetched` from the FHIR
       server, since these are put into the request for the replay.
+    * `skipped`: trials that there was no time for then. They are left out now too.
     * `rules`: file below the rules folder: `changed`, `added` or `gone` since. `versions`: what runs now, where that is
-      another version than then. `verdicts`: trial: (then, now).
+      another version than then. `verdicts`: trial: (then, now), where they differ.
     """
 
     identical: bool
     same_input: bool
     fetched: tuple[str, ...]
+    skipped: tuple[str, ...]
     rules: Mapping[str, str]
     versions: Mapping[str, tuple[str, str]]
     verdicts: Mapping[str, tuple[str, str]]
@@ -41,6 +46,7 @@ class Replay:
             "identical": self.identical,
             "same_input": self.same_input,
             "fetched": list(self.fetched),
+            "skipped": list(self.skipped),
             "rules": dict(self.rules),
             "versions": {name: {"then": then, "now": now} for name, (then, now) in self.versions.items()},
             "verdicts": {name: {"then": then, "now": now} for name, (then, now) in self.verdicts.items()},
@@ -48,7 +54,8 @@ class Replay:
 
 
 def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
-    """Answer `request` as of the logged day, with the logged options and what was held back then.
+    """Answer `request` as of the logged day, with the logged options, what was held back then, and without what was
+    skipped.
 
     Raises HookError where it is no request that gets cards.
     """
@@ -56,6 +63,7 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     interest = interest_of(library.facts, library.facts_read).on(decision.as_of)
     supplied = Supplied(parse_request(request, HOOK), options["prefetch_aliases"], interest)
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
+    skipped = tuple(options.get("skipped", ()))
     result, deck = compute(
         supplied.record(),
         library,
@@ -63,22 +71,29 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
         options=CARD_OPTIONS.validate_python(options["cards"]),
         seed=supplied.request.hook_instance,
         held_back=lambda: held,
+        skipped=skipped,
     )
     response = response_body([card.body for card in deck])
     now = {t.trial.id: t.verdict for t in result.trials}
     return Replay(
         identical=digest_of(response) == decision.response_digest,
-        same_input=request_digest(request) == logged.input_digest,
+        same_input=is_request(request, logged.input_digest),
         fetched=tuple(sorted(options["fetched"])),
+        skipped=skipped,
         rules=_changes(decision.rules, RuleSet.of(library.files)),
         versions=_versions(logged),
-        verdicts={
-            trial: (decision.verdicts.get(trial, "not there"), now.get(trial, "not there"))
-            for trial in sorted({*decision.verdicts, *now})
-            if decision.verdicts.get(trial) != now.get(trial)
-        },
+        verdicts=_verdicts(decision.verdicts, now, {trial.id for trial in library.trials}),
         response=response,
     )
+
+
+def _verdicts(then: Mapping[str, str], now: Mapping[str, str], there: Collection[str]) -> dict[str, tuple[str, str]]:
+    def verdict(trial: str) -> str:
+        return now.get(trial, _NOT_LOOKED_AT if trial in there else _NOT_THERE)
+
+    trials = sorted({*then, *now})
+    pairs = {trial: (then.get(trial, _NOT_LOOKED_AT), verdict(trial)) for trial in trials}
+    return {trial: pair for trial, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _changes(then: RuleSet, now: RuleSet) -> dict[str, str]:

@@ -192,7 +192,16 @@ class Settings(BaseSettings):
     request_seconds: float = Field(
         10.0, gt=0, le=600, description="Longest time for one CDS Hooks request; then it is answered with 503."
     )
-
+    decision_seconds: float = Field(
+        2.0,
+        gt=0,
+        le=600,
+        description=(
+            "Seconds after a request's arrival in which trials are looked at; those left then are skipped. Cards that "
+            "were found go out, and without any the request is answered with 503; log and metrics say how many trials "
+            "were skipped."
+        ),
+    )
     rules_reload: bool = Field(
         True,
         description=(
@@ -308,8 +317,12 @@ def load_settings() -> Settings:
     else:
         if settings.clients_file is not None and settings.fhir_servers:
             problems.append(f"{PREFIX}FHIR_SERVERS: with {PREFIX}CLIENTS_FILE each client has its own `fhir_servers`")
-        if settings.fhir_timeout >= settings.request_seconds:
-            problems.append(f"{PREFIX}FHIR_TIMEOUT: it must be less than {PREFIX}REQUEST_SECONDS, the time for all")
+        if settings.decision_seconds >= settings.request_seconds:
+            problems.append(f"{PREFIX}DECISION_SECONDS: it must be less than {PREFIX}REQUEST_SECONDS, the time for all")
+        if settings.fhir_timeout >= settings.decision_seconds:
+            problems.append(
+                f"{PREFIX}FHIR_TIMEOUT: it must be less than {PREFIX}DECISION_SECONDS, or no trial is looked at"
+            )
         if settings.workbench and settings.workers > 1:
             problems.append(f"{PREFIX}WORKBENCH: its pages live in one process, so it needs {PREFIX}WORKERS=1")
         if settings.workbench and not settings.on_loopback and settings.workbench_password is None:

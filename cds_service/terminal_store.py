@@ -45,6 +45,9 @@ def show_replay(logged: LoggedDecision, result: Replay, console: Console | None 
         console.print(Text(f"Asked of the FHIR server then, and to be put under `prefetch` for a replay: {keys}."))
     elif not result.same_input:
         console.print(Text("This is not the request that was answered."))
+    if result.skipped:
+        number = "1 trial" if len(result.skipped) == 1 else f"{len(result.skipped)} trials"
+        console.print(Text(f"It was cut short: there was no time for {number}, and this leaves them out too."))
     for name, (then, now) in result.versions.items():
         console.print(Text(f"{name}: {then} then, {now} now"))
     for file, change in result.rules.items():

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-import anyio
 from fastapi import APIRouter
 from msgspec import json
 from starlette.background import BackgroundTask
@@ -19,8 +18,10 @@ from cds_service.cds_hooks.body import read_body
 from cds_service.cds_hooks.discovery import HOOK, SERVICE_ID, discovery
 from cds_service.cds_hooks.fallback.fetch import Fetched
 from cds_service.cds_hooks.fallback.plan import Fallback, Plan, put
+from cds_service.cds_hooks.limits import RETRY_SECONDS
 from cds_service.cds_hooks.openapi import DISCOVERY_RESPONSES, HOOK_OPERATION, HOOK_RESPONSES
 from cds_service.cds_hooks.outbound import Outbound
+from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import resource_type
 from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions
@@ -47,15 +48,18 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The cards for a record. `undecided`: some trial has none only because its diagnosis is not certain.
+    """The cards for a record. `undecided`: there is none, perhaps only because the conditions were not sent whole.
 
-    `decision` names the answer; `keep` takes note of it once it is sent, and must return at once.
+    `decision` names the answer; `keep` takes note of it once it is sent, and must return at once. `passed_over`: how
+    many trials were ruled out without being looked at; `skipped`: ids of those for which there was no time.
     """
 
     cards: list[dict[str, Any]]
     undecided: bool
     decision: str
     keep: Callable[[Sent], None]
+    passed_over: int = 0
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +72,15 @@ class Done:
     fetched: Mapping[str, str] = field(default_factory=dict)
 
 
-AnswerFor = Callable[[Record, HookRequest, Caller], Answer]
+AnswerFor = Callable[[Record, HookRequest, Caller, float], Answer]
 
 
 class Serving:
     """What one version of the rules is served with; a request takes one and keeps it to its end.
 
     `templates` are the prefetch templates to publish. `answer_for` is given a patient's record, the request (whose hook
-    instance names the answer's cards), and who asks. `interest` is what is asked of the record today.
+    instance names the answer's cards), who asks, and when the request arrived. `interest` is what is asked of the
+    record today.
     """
 
     def __init__(
@@ -106,11 +111,13 @@ def response_body(cards: list[dict[str, Any]]) -> bytes:
     return json.encode({"cards": cards})
 
 
-# The work is pure computation: milliseconds for most patients, a good part of a second for a record of 12 MB.
-# In a thread it leaves the event loop free for other connections, the health checks among them. A handful of threads
-# is enough: they share one interpreter lock, and with more of them every request would only wait for all the others.
-# More throughput comes from more workers.
-_THREADS = 4
+# The work is pure computation: milliseconds for most patients, some tens of them for a record of 12 MB.
+# In a thread it leaves the event loop free for other connections, the health checks among them. Threads share one
+# interpreter lock, so the second one is not for speed: it lets others pass a large record. More throughput comes from
+# more workers. docs/decisions/0013-threads.md has the figures.
+_THREADS = 2
+_MOST_NAMED = 20
+"""Skipped trials that a line of the log names."""
 
 
 def router(
@@ -121,10 +128,11 @@ def router(
     max_body_bytes: int,
     log: FilteringBoundLogger,
     meter: PrefetchMeter,
+    monotonic: Callable[[], float],
 ) -> APIRouter:
     """The routes. `current` gives what is served now; `outbound` is closed when the service ends.
 
-    `meter` counts what came under the prefetch keys.
+    `meter` counts what came under the prefetch keys; `monotonic` gives seconds that never go back.
     """
 
     @asynccontextmanager
@@ -148,16 +156,16 @@ def router(
         openapi_extra=HOOK_OPERATION,
     )
     async def clinical_trial_match(request: Request) -> Response:
-        began = anyio.current_time()
+        arrived = monotonic()
         serving = current()
         caller = await gate.admit(request, HOOK_PATH)
         body = await read_body(request, max_body_bytes)
-        supplied, plan, done = await threads.run(partial(begin, serving, body, caller))
+        supplied, plan, done = await threads.run(partial(begin, serving, body, caller, arrived))
         if plan is not None:
             fetched = await serving.fallback.fetch(plan, supplied)
-            done = await threads.run(partial(finish, serving, supplied, caller, fetched))
+            done = await threads.run(partial(finish, serving, supplied, caller, fetched, arrived))
         assert done is not None
-        ms = round((anyio.current_time() - began) * 1000, 1)
+        ms = round((monotonic() - arrived) * 1000, 1)
         log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
         # Once the answer is out: nobody waits for what is remembered of it.
         later = BackgroundTask(remember, done.keep, Sent(body, done.body, ms, done.fetched))
@@ -171,30 +179,41 @@ def router(
         except Exception as error:
             log.error("answer_not_remembered", error=type(error).__name__)
 
-    def begin(serving: Serving, body: bytes, caller: Caller) -> tuple[Supplied, Plan | None, Done | None]:
+    def begin(
+        serving: Serving, body: bytes, caller: Caller, arrived: float
+    ) -> tuple[Supplied, Plan | None, Done | None]:
         supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest())
         meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
         plan = serving.fallback.plan(supplied, caller)
-        return supplied, plan, None if plan is not None else respond(serving, supplied, caller)
+        return supplied, plan, None if plan is not None else respond(serving, supplied, caller, arrived)
 
-    def finish(serving: Serving, supplied: Supplied, caller: Caller, fetched: tuple[Fetched, ...]) -> Done:
+    def finish(
+        serving: Serving, supplied: Supplied, caller: Caller, fetched: tuple[Fetched, ...], arrived: float
+    ) -> Done:
         put(fetched, supplied)
         meter.fetched(caller.client_id, {one.query.key: "failed" if one.failure else "whole" for one in fetched})
         outcomes = {one.query.key: one.failure or "whole" for one in fetched}
-        done = respond(serving, supplied, caller)
+        done = respond(serving, supplied, caller, arrived)
         return replace(done, logged={**done.logged, "fetched": outcomes}, fetched=outcomes)
 
-    def respond(serving: Serving, supplied: Supplied, caller: Caller) -> Done:
+    def respond(serving: Serving, supplied: Supplied, caller: Caller, arrived: float) -> Done:
         record = supplied.record()
-        answer = serving.answer_for(record, supplied.request, caller)
-        if not answer.cards and answer.undecided and "Condition" in record.gaps:
+        answer = serving.answer_for(record, supplied.request, caller, arrived)
+        looked_at = {"passed_over": answer.passed_over, **_skipped(answer)}
+        instance = supplied.request.hook_instance
+        if answer.skipped and not answer.cards:
+            log.warning("answer_cut_short", client=caller.client_id, hook_instance=instance, **looked_at)
+            problem = Problem("timeout", "Not all trials could be looked at in time. Try again in a moment.")
+            raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)})
+        if not answer.cards and answer.undecided:
             raise incomplete_conditions(supplied)
         logged = {
-            "hook_instance": supplied.request.hook_instance,
+            "hook_instance": instance,
             "decision": answer.decision,
             "cards": len(answer.cards),
             "issues": dict(Counter(issue.code for issue in record.issues)),
             "gaps": {name: reason for name, reason in record.gaps.items() if name in serving.asked_for},
+            **looked_at,
         }
         return Done(response_body(answer.cards), logged, answer.keep)
 
@@ -205,3 +224,10 @@ def _state(supplied: Supplied, key: str) -> str:
     """What a prefetch key held, the worst where a client split it into several."""
     states = {report.state for report in supplied.reports(key)}
     return next((state.value for state in reversed(KeyState) if state in states), "absent")
+
+
+def _skipped(answer: Answer) -> dict[str, Any]:
+    """For the log, where there was no time for all trials."""
+    if not answer.skipped:
+        return {}
+    return {"skipped": len(answer.skipped), "skipped_trials": list(answer.skipped[:_MOST_NAMED])}

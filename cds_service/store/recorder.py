@@ -106,7 +106,9 @@ class Recorder:
             if not full:
                 self._queue.append((decision, request))
                 self._queued_bytes += len(request)
-                self._changed.notify_all()
+                # With more than this one in the queue the thread knows, and waits for others on purpose.
+                if len(self._queue) == 1:
+                    self._changed.notify_all()
         if full:
             self._drop(1, "full")
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
@@ -93,31 +93,35 @@ class Suppression:
         self._prompt.close()
 
 
+# Made once: SQLAlchemy takes longer to put a statement together than SQLite to answer it.
+_MINE = (served_cards.c.patient == bindparam("patient")) & (served_cards.c.client == bindparam("client"))
+_DEALT_WITH = (
+    select(
+        served_cards.c.uuid,
+        served_cards.c.trial,
+        served_cards.c.card_key,
+        served_cards.c.suggestions.label("served"),
+        feedback.c.outcome,
+        feedback.c.suggestions,
+        feedback.c.reasons,
+    )
+    .join(feedback, (feedback.c.card == served_cards.c.uuid) & (feedback.c.client == served_cards.c.client))
+    .where(_MINE, feedback.c.received_at >= bindparam("since"))
+    .order_by(feedback.c.outcome_at, feedback.c.id)
+)
+_IN_ENCOUNTER = select(served_cards.c.card_key).where(_MINE, served_cards.c.encounter == bindparam("encounter"))
+
+
 def held_back(connection: Connection, question: Question, now: datetime, is_lasting: IsLasting) -> HeldBack:
     """What to hold back at `now`."""
     policy = question.policy
-    mine = (served_cards.c.patient == question.patient) & (served_cards.c.client == question.client)
+    whose = {"patient": question.patient, "client": question.client}
     found = NOTHING
     if policy.days:
-        query = (
-            select(
-                served_cards.c.uuid,
-                served_cards.c.trial,
-                served_cards.c.card_key,
-                served_cards.c.suggestions.label("served"),
-                feedback.c.outcome,
-                feedback.c.suggestions,
-                feedback.c.reasons,
-            )
-            .join(feedback, (feedback.c.card == served_cards.c.uuid) & (feedback.c.client == served_cards.c.client))
-            .where(mine, feedback.c.received_at >= now - timedelta(days=policy.days))
-            .order_by(feedback.c.outcome_at, feedback.c.id)
-        )
-        found = dealt_with(connection.execute(query).mappings().all(), is_lasting)
+        rows = connection.execute(_DEALT_WITH, {**whose, "since": now - timedelta(days=policy.days)})
+        found = dealt_with(rows.mappings().all(), is_lasting)
     if policy.once_per_encounter and question.encounter is not None:
-        keys = connection.execute(
-            select(served_cards.c.card_key).where(mine, served_cards.c.encounter == question.encounter)
-        ).scalars()
+        keys = connection.execute(_IN_ENCOUNTER, {**whose, "encounter": question.encounter}).scalars()
         found = HeldBack(found.trials, found.cards.union(keys))
     return found
 

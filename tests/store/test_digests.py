@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import DecodeError
 
-from cds_service.store.digests import canonical, digest_of, request_digest
+from cds_service.store.digests import is_request, request_digest
 
 BODY = {"hook": "patient-view", "prefetch": {"b": [1, "é\u2028"], "a": {"y": None, "x": True}}}
 
@@ -18,11 +18,20 @@ values = st.recursive(
 )
 
 
-def test_spacing_order_and_escapes_do_not_matter() -> None:
-    shuffled = {"prefetch": {"a": {"x": True, "y": None}, "b": [1, "é\u2028"]}, "hook": "patient-view"}
-    forms = [json.dumps(BODY), json.dumps(BODY, indent=3), json.dumps(shuffled, ensure_ascii=False)]
+def test_spacing_and_order_do_not_matter() -> None:
+    shuffled = {"prefetch": {"a": {"y": None, "x": True}, "b": [1, "é\u2028"]}, "hook": "patient-view"}
+    forms = [json.dumps(BODY), json.dumps(BODY, indent=3), json.dumps(shuffled)]
     forms.append("\ufeff" + json.dumps(BODY))
     assert len({request_digest(form.encode()) for form in forms}) == 1
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_request_is_known_however_its_characters_are_escaped(given: bool, kept: bool) -> None:
+    body = {**BODY, "more": "\U0001f600"}
+    digest = request_digest(json.dumps(body, ensure_ascii=given).encode())
+    assert is_request(json.dumps(body, indent=2, ensure_ascii=kept).encode(), digest)
+    assert not is_request(json.dumps({**body, "more": "other"}, ensure_ascii=kept).encode(), digest)
 
 
 def test_the_token_does_not_matter_and_everything_else_does() -> None:
@@ -38,11 +47,13 @@ def test_a_number_is_what_is_written(one: str, other: str) -> None:
 
 
 @given(content=st.dictionaries(st.text(), values, max_size=4))
-def test_a_large_request_gives_what_a_small_one_would(content: dict[str, Any]) -> None:
+def test_the_same_content_has_the_same_digest_and_other_content_another(content: dict[str, Any]) -> None:
     content.pop("fhirAuthorization", None)
-    content["large"] = {"list": ["x" * 20_000, {"b": "y" * 40_000, "a": content.get("a")}], "empty": []}
-    body = json.dumps(content, indent=1).encode()
-    assert request_digest(body) == digest_of(canonical(json.loads(body)))
+    forms = [json.dumps(content, indent=indent).encode() for indent in (None, 1)]
+    forms.append(json.dumps(dict(reversed(content.items()))).encode())
+    assert len({request_digest(form) for form in forms}) == 1
+    other = {**content, "added": [content]}
+    assert request_digest(json.dumps(other).encode()) != request_digest(forms[0])
 
 
 def test_an_empty_list_in_many_spaces_is_an_empty_list() -> None:
@@ -50,7 +61,7 @@ def test_an_empty_list_in_many_spaces_is_an_empty_list() -> None:
     assert request_digest(wide.encode()) == request_digest(b'{"a": [], "b": {}}')
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"a": tru}'])
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"a": tru}', b'{"a": [1 2]}'])
 def test_what_is_no_request_has_no_digest(body: bytes) -> None:
     with pytest.raises(DecodeError):
         request_digest(body)
