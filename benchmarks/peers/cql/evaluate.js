@@ -1,0 +1,49 @@
+// Times the CQL engine on one patient: node evaluate.js BUNDLE AS_OF ROUNDS; prints JSON.
+// Library and executor are made once. A round reads the Bundle's text, hands it to the FHIR data source and evaluates.
+'use strict';
+const fs = require('fs');
+const cql = require('cql-execution');
+const fhir = require('cql-exec-fhir');
+
+const [bundlePath, asOf, rounds] = process.argv.slice(2);
+const library = new cql.Library(JSON.parse(fs.readFileSync(`${__dirname}/three-criteria.json`, 'utf8')));
+const executor = new cql.Executor(library, null, { AsOf: cql.Date.parse(asOf) });
+const text = fs.readFileSync(bundlePath, 'utf8');
+const source = fhir.PatientSource.FHIRv401();
+const criteria = ['Adult', 'HasLupus', 'PlateletsSuffice'];
+
+async function round() {
+  const began = performance.now();
+  const bundle = JSON.parse(text);
+  const read = performance.now();
+  source.loadBundles([bundle]);
+  const results = await executor.exec(source);
+  const ended = performance.now();
+  source.reset();
+  const [answers] = Object.values(results.patientResults);
+  return {
+    read: read - began,
+    evaluate: ended - read,
+    answers: criteria.map(name => answers[name])
+  };
+}
+
+async function main() {
+  const warmUp = 30;
+  const times = { read: [], evaluate: [] };
+  let answers = [];
+  for (let i = 0; i < warmUp + Number(rounds); i++) {
+    const took = await round();
+    answers = took.answers;
+    if (i >= warmUp) {
+      times.read.push(took.read);
+      times.evaluate.push(took.evaluate);
+    }
+  }
+  console.log(JSON.stringify({ criteria, answers, ...times }));
+}
+
+main().catch(error => {
+  console.error(String(error && error.stack));
+  process.exit(1);
+});
