@@ -1,0 +1,114 @@
+"""The reference CQL engine (cql-execution with cql-exec-fhir, Node.js) on a chart of 300 Observations, beside ours.
+
+    python -m benchmarks --only cql
+
+It answers a library of three criteria, ours all criteria of five trials. Both begin with the text of the record and
+end with the answers, in one process that is warm; neither makes cards. Node's time is by its own clock, ours too.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import charts
+from benchmarks.decision import Decision
+from benchmarks.installing import PEERS, NoPeerError, node_folder
+from benchmarks.report import Outcome, number, table
+from cds_service.library import Library
+
+OBSERVATIONS = 300
+_SECONDS = 300
+
+
+def measure(library: Library, rounds: int, observations: int = OBSERVATIONS) -> Outcome:
+    """Milliseconds per patient of both; what could not be measured where Node.js or the packages are missing."""
+    body = charts.request(observations)
+    figures: dict[str, Any] = {"observations": observations, "ours": _ours(Decision(library), body, rounds)}
+    missing = []
+    try:
+        figures["theirs"] = _theirs(body, rounds)
+        pairs = ((figures["theirs"][key], figures["ours"][key]) for key in ("whole_ms", "evaluation_ms"))
+        figures["times_whole"], figures["times_evaluation"] = (round(theirs / ours, 2) for theirs, ours in pairs)
+    except NoPeerError as problem:
+        missing.append(str(problem))
+    return Outcome(figures, list(_lines(figures)), missing=missing)
+
+
+def _ours(decision: Decision, body: bytes, rounds: int) -> dict[str, Any]:
+    whole, evaluation, criteria = [], [], 0
+    for _ in range(rounds + 3):
+        began = last = time.perf_counter()
+        for name, result in decision.steps(body):
+            now = time.perf_counter()
+            if name == "facts and criteria":
+                whole.append(now - began)
+                evaluation.append(now - last)
+                criteria = sum(len(list(trial.trial.all_criteria())) for trial in result.trials)
+                break
+            last = now
+    return {
+        "criteria": criteria,
+        "whole_ms": round(median(whole[3:]) * 1e3, 3),
+        "evaluation_ms": round(median(evaluation[3:]) * 1e3, 3),
+    }
+
+
+def _theirs(body: bytes, rounds: int) -> dict[str, Any]:
+    folder, script = node_folder("cql"), PEERS / "cql" / "evaluate.js"
+    with tempfile.TemporaryDirectory(prefix="cql-bench-") as temporary:
+        bundle = Path(temporary) / "bundle.json"
+        bundle.write_text(json.dumps(as_bundle(body)), encoding="utf-8")
+        done = subprocess.run(
+            ["node", str(script), str(bundle), charts.TOLD_ON.isoformat(), str(rounds)],
+            env={**os.environ, "NODE_PATH": str(folder / "node_modules")},
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    if done.returncode:
+        raise NoPeerError(f"cql-execution failed: {(done.stderr.strip().splitlines() or ['no reason given'])[0]}")
+    result = json.loads(done.stdout)
+    whole = [read + evaluate for read, evaluate in zip(result["read"], result["evaluate"], strict=True)]
+    return {
+        "criteria": len(result["criteria"]),
+        "answers": result["answers"],
+        "whole_ms": round(median(whole), 3),
+        "evaluation_ms": round(median(result["evaluate"]), 3),
+    }
+
+
+def as_bundle(body: bytes) -> dict[str, Any]:
+    """A hook request's resources as one Bundle."""
+    resources = []
+    for value in json.loads(body)["prefetch"].values():
+        if value["resourceType"] == "Bundle":
+            resources += [entry["resource"] for entry in value.get("entry", ())]
+        else:
+            resources.append(value)
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in resources]}
+
+
+def _lines(figures: dict[str, Any]) -> Iterator[str]:
+    heads = ("Engine", "Criteria", "From the text", "Per criterion", "From the parsed record")
+    names = {"ours": "cds_service", "theirs": "cql-execution"}
+    yield from table(
+        heads,
+        (
+            (
+                name,
+                str(row["criteria"]),
+                f"{number(row['whole_ms'])} ms",
+                f"{number(row['whole_ms'] / row['criteria'])} ms",
+                f"{number(row['evaluation_ms'])} ms",
+            )
+            for key, name in names.items()
+            if (row := figures.get(key))
+        ),
+    )

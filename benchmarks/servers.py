@@ -1,0 +1,115 @@
+"""Servers as real processes: ours as its command starts it, and a HealthChain service from its own environment."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.installing import PEERS, NoPeerError, python_folder
+from cds_service.cds_hooks.routes import HOOK_PATH
+
+ROOT = Path(__file__).resolve().parents[1]
+_SECONDS_TO_START = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where its hook is, and the process that answers."""
+
+    name: str
+    port: int
+    path: str
+    pid: int
+
+    def resident_mb(self) -> float:
+        """Resident memory of the process, in MB."""
+        return resident_mb(self.pid)
+
+
+def resident_mb(pid: int | str = "self") -> float:
+    """Resident memory of a process of this machine, in MB (10^6 bytes)."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return round(int(line.split()[1]) * 1024 / 1e6, 1)
+
+
+@contextmanager
+def our_service(**settings: str) -> Iterator[Server]:
+    """`cds-service serve` with default settings but for `settings`, one worker, and a state folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="cds-bench-") as state:
+        environment = {"CDS_STATE_DIR": state, **settings}
+        command = [sys.executable, "-m", "cds_service.cli", "serve"]
+        with _running("cds_service", command, HOOK_PATH, environment, "CDS_PORT", Path(state) / "log") as server:
+            yield server
+
+
+@contextmanager
+def healthchain_service(*, as_fhir: bool = False) -> Iterator[Server]:
+    """The service of `peers/healthchain/` under uvicorn, one worker, without access log. Raises NoPeerError."""
+    folder = python_folder("healthchain")
+    with tempfile.TemporaryDirectory(prefix="healthchain-bench-") as state:
+        port = _free_port()
+        environment = {
+            "PYTHONPATH": os.pathsep.join((str(folder), str(PEERS / "healthchain"))),
+            "READ_AS_FHIR": "1" if as_fhir else "0",
+        }
+        options = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "warning"]
+        # -S: without the site-packages of the environment that the benchmark runs in.
+        command = [sys.executable, "-S", "-m", "uvicorn", "service:app", *options]
+        path = "/cds/cds-services/three-criteria"
+        with _running("HealthChain", command, path, environment, None, Path(state) / "log", port) as server:
+            yield server
+
+
+@contextmanager
+def _running(
+    name: str,
+    command: list[str],
+    path: str,
+    settings: Mapping[str, str],
+    port_setting: str | None,
+    log: Path,
+    port: int | None = None,
+) -> Iterator[Server]:
+    port = _free_port() if port is None else port
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("CDS_", "PYTHONPATH"))} | settings
+    if port_setting is not None:
+        environment |= {port_setting: str(port), "PYTHONPATH": str(ROOT)}
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=log.parent, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        if not _comes_up(process, port):
+            last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            raise NoPeerError(f"{name} did not start: {' '.join(last)}")
+        yield Server(name, port, path, process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _comes_up(process: "subprocess.Popen[bytes]", port: int) -> bool:
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.1)
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
