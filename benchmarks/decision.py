@@ -12,10 +12,9 @@ import pstats
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from benchmarks import charts
@@ -42,7 +41,7 @@ class Decision:
 
     library: Library
     as_of: date = charts.TOLD_ON
-    options: CardOptions = CardOptions()
+    options: CardOptions = field(default_factory=CardOptions)
 
     def steps(self, body: bytes) -> Iterator[tuple[str, Any]]:
         """Each stage's name and result, as it is done; the last result is the body of the answer."""
@@ -58,9 +57,8 @@ class Decision:
 
     def decide(self, body: bytes) -> bytes:
         """The answer to a request."""
-        answer = b""
-        for _, answer in self.steps(body):
-            pass
+        *_, (_, answer) = self.steps(body)
+        assert isinstance(answer, bytes)
         return answer
 
 

@@ -57,9 +57,7 @@ def put_load(
         gc.enable()
 
 
-async def _run(
-    port: int, messages: Sequence[bytes], clients: int, requests: int | None, seconds: float | None
-) -> Load:
+async def _run(port: int, messages: Sequence[bytes], clients: int, requests: int | None, seconds: float | None) -> Load:
     loop = asyncio.get_running_loop()
     load, began = Load(), time.perf_counter()
     turn = _Turn(messages, requests, None if seconds is None else began + seconds)

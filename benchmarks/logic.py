@@ -25,6 +25,7 @@ import datalogic_py
 
 from benchmarks.installing import NoPeerError
 from benchmarks.peer_engines import PEERS, Peer, peer
+from benchmarks.report import Outcome
 from benchmarks.timing import Pass, quartiles, timed
 from benchmarks.workloads import AS_OF, Workload, criteria, invented, key, nested, outside_records
 from cds_service.facts.sheet import build_sheet
@@ -44,33 +45,43 @@ TWO_VALUED = "  its engine alone, on the plain rules"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run both workloads and print what came out."""
     options = _options(arguments)
-    library = load_library(ROOT / "rules")
+    found = measure_all(load_library(ROOT / "rules"), options.rounds, options.patients)
+    for line in _lines(found):
+        sys.stdout.write(line + "\n")
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    if options.json is not None:
+        options.json.write_text(text + "\n", encoding="utf-8")
+    else:
+        sys.stdout.write(f"\n{text}\n")
+
+
+def outcome(library: Library, rounds: int, patients: int) -> Outcome:
+    """The same as a part of the whole benchmark."""
+    found = measure_all(library, rounds, patients)
+    return Outcome(found, ["```text", *_lines(found), "```"], missing=found["not_measured"])
+
+
+def measure_all(library: Library, rounds: int, patients: int) -> dict[str, Any]:
+    """Both workloads and the sample patients, beside all peers that can be had."""
     peers, missing = _peers()
     results = [
-        measure(workload, peers, options.rounds)
+        measure(workload, peers, rounds)
         for workload in (
-            criteria(library, SEED, options.patients),
-            invented(library, SEED, 300, options.patients),
+            criteria(library, SEED, patients),
+            invented(library, SEED, 300, patients),
         )
     ]
-    report: dict[str, Any] = {
+    return {
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "engine": f"datalogic-py {datalogic_py.__version__}",
         "peers": {each.name: each.version for each in peers},
         "not_measured": missing,
-        "rounds": options.rounds,
+        "rounds": rounds,
         "target": TARGET,
         "workloads": results,
-        "samples": _samples(library, options.rounds),
+        "samples": _samples(library, rounds),
     }
-    for line in _lines(report):
-        sys.stdout.write(line + "\n")
-    text = json.dumps(report, indent=2, ensure_ascii=False)
-    if options.json is not None:
-        options.json.write_text(text + "\n", encoding="utf-8")
-    else:
-        sys.stdout.write(f"\n{text}\n")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -121,8 +121,7 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{figures['rounds']} bursts of {figures['seconds']:g} s each, {PATIENTS} different charts of "
-        f"{figures['bytes'] / 1000:,.0f} kB, "
-        + (f"other answers than 200: {bad}." if bad else "every answer 200.")
+        f"{figures['bytes'] / 1000:,.0f} kB, " + (f"other answers than 200: {bad}." if bad else "every answer 200.")
     )
 
 

@@ -27,8 +27,8 @@ class Target:
         return self.measured >= self.limit if self.least else self.measured <= self.limit
 
     def row(self) -> tuple[str, str, str, str]:
-        """Figure, target, measured, verdict."""
-        verdict = "met" if self.met else "MISSED"
+        """Figure, target, measured, verdict; none where something else was measured."""
+        verdict = "not judged" if self.note else "met" if self.met else "MISSED"
         measured = number(self.measured) + _unit(self.unit) + (f" ({self.note})" if self.note else "")
         return self.figure, f"{'≥' if self.least else '≤'} {number(self.limit)}{_unit(self.unit)}", measured, verdict
 
@@ -70,7 +70,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def target_lines(targets: Iterable[Target]) -> list[str]:
     """The table of issue 9 with what came out."""
-    return list(table(("Figure", "Target", "Measured", ""), (target.row() for target in targets)))
+    return list(table(("Figure", "Target", "Measured", "Verdict"), (target.row() for target in targets)))
 
 
 def replace_blocks(page: Path, blocks: Mapping[str, Sequence[str]]) -> list[str]:

@@ -35,8 +35,17 @@ class Server:
 
 def resident_mb(pid: int | str = "self") -> float:
     """Resident memory of a process of this machine, in MB (10^6 bytes)."""
+    return _memory(pid, "VmRSS:")
+
+
+def peak_mb(pid: int | str = "self") -> float:
+    """The most resident memory that a process has had, in MB (10^6 bytes)."""
+    return _memory(pid, "VmHWM:")
+
+
+def _memory(pid: int | str, name: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    line = next(line for line in status.splitlines() if line.startswith(name))
     return round(int(line.split()[1]) * 1024 / 1e6, 1)
 
 

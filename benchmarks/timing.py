@@ -1,4 +1,4 @@
-"""Timing that holds on a machine that others use too: what is compared takes turns, and ratios are taken turn by turn."""
+"""Timing for a machine that others use too: what is compared takes turns, and ratios are taken turn by turn."""
 
 import gc
 import time
