@@ -29,7 +29,7 @@ class Load:
         return len(self.seconds) / self.elapsed
 
 
-class LoadFailed(Exception):
+class LoadError(Exception):
     """A server that closes the connection, or answers what this client can't read."""
 
 
@@ -44,7 +44,7 @@ def put_load(
 ) -> Load:
     """Send the bodies in turn to 127.0.0.1, until `requests` are answered or `seconds` have passed.
 
-    Raises LoadFailed.
+    Raises LoadError.
     """
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
     messages = [head.encode() + str(len(body)).encode() + _END + body for body in bodies]
@@ -121,7 +121,7 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_exception(LoadFailed(f"the server closed the connection: {exc}"))
+            self.done.set_exception(LoadError(f"the server closed the connection: {exc}"))
 
     def _send(self) -> None:
         message = self.turn.next()
@@ -139,7 +139,7 @@ class _Client(asyncio.Protocol):
         first, *lines = bytes(self.came[:end]).lower().split(b"\r\n")
         lengths = [int(line.partition(b":")[2]) for line in lines if line.startswith(b"content-length:")]
         if not lengths:
-            self.done.set_exception(LoadFailed(f"an answer without Content-Length: {first!r}"))
+            self.done.set_exception(LoadError(f"an answer without Content-Length: {first!r}"))
             self.transport.abort()
             return False
         self.status = int(first.split()[1])

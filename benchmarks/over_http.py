@@ -4,7 +4,8 @@
 
 Ours answers all criteria of the rules folder and remembers each decision; HealthChain's service answers three
 hand-written criteria on the same request (`peers/healthchain/service.py`). It is measured as it is fastest, reading the
-prefetch as plain JSON, and as its readers of FHIR resources take it. The servers take turns, burst by burst.
+prefetch as plain JSON, and as its readers of FHIR resources take it. Beside them stand two servers that do nothing:
+what they reach is the ceiling for any service in Python on this machine. The servers take turns, burst by burst.
 """
 
 from collections import Counter, defaultdict
@@ -18,7 +19,7 @@ from benchmarks import charts
 from benchmarks.installing import NoPeerError
 from benchmarks.load import put_load
 from benchmarks.report import Outcome, Target, number, table
-from benchmarks.servers import Server, healthchain_service, our_service
+from benchmarks.servers import Server, bare_server, healthchain_service, our_service
 from benchmarks.timing import percentile
 
 SIZE = 211_000
@@ -26,6 +27,7 @@ CLIENTS = (1, 8)
 PATIENTS = 16
 TWO_CARDS, NO_CARD = "cds_service, two cards", "cds_service, no card"
 PEER, PEER_FHIR = "HealthChain, plain JSON", "HealthChain, FHIR resources"
+BARE = {"only_read": "a server that only reads the body", "parsed": "… and does json.loads"}
 FASTER, TAIL = 4.0, 4.0
 
 
@@ -45,6 +47,8 @@ def measure(rounds: int, seconds: float, size: int = SIZE, *, as_of: date) -> Ou
                 measured[name] = (theirs, bodies["sle"])
             except NoPeerError as problem:
                 missing.append(str(problem))
+        for application, name in BARE.items():
+            measured[name] = (running.enter_context(bare_server(application)), bodies["sle"])
         rows = _rows(measured, rounds, seconds)
     figures = {"bytes": len(bodies["sle"][0]), "rounds": rounds, "seconds": seconds, "rows": rows}
     return Outcome(figures, list(_lines(figures)), _targets(rows), list(dict.fromkeys(missing)))
@@ -78,7 +82,7 @@ def _rows(measured: dict[str, tuple[Server, list[bytes]]], rounds: int, seconds:
             "times": {
                 peer: round(median(a / b for a, b in zip(rates[name, clients], rates[peer, clients], strict=True)), 3)
                 for peer in (PEER, PEER_FHIR)
-                if peer in measured and name in (TWO_CARDS, NO_CARD)
+                if peer in measured and name != peer
             },
         }
         for name in measured

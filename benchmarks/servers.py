@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +20,18 @@ _SECONDS_TO_START = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A running server: where its hook is, and the process that answers."""
+class Wanted:
+    """A server to start, and where its hook will be."""
 
     name: str
     port: int
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Server(Wanted):
+    """A running server; `pid` is the process that answers."""
+
     pid: int
 
     def resident_mb(self) -> float:
@@ -55,7 +61,9 @@ def our_service(**settings: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="cds-bench-") as state:
         environment = {"CDS_STATE_DIR": state, **settings}
         command = [sys.executable, "-m", "cds_service.cli", "serve"]
-        with _running("cds_service", command, HOOK_PATH, environment, "CDS_PORT", Path(state) / "log") as server:
+        port = _free_port()
+        environment |= {"CDS_PORT": str(port), "PYTHONPATH": str(ROOT)}
+        with _running(Wanted("cds_service", port, HOOK_PATH), command, environment, Path(state)) as server:
             yield server
 
 
@@ -64,40 +72,43 @@ def healthchain_service(*, as_fhir: bool = False) -> Iterator[Server]:
     """The service of `peers/healthchain/` under uvicorn, one worker, without access log. Raises NoPeerError."""
     folder = python_folder("healthchain")
     with tempfile.TemporaryDirectory(prefix="healthchain-bench-") as state:
-        port = _free_port()
         environment = {
             "PYTHONPATH": os.pathsep.join((str(folder), str(PEERS / "healthchain"))),
             "READ_AS_FHIR": "1" if as_fhir else "0",
         }
-        options = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "warning"]
+        wanted = Wanted("HealthChain", _free_port(), "/cds/cds-services/three-criteria")
         # -S: without the site-packages of the environment that the benchmark runs in.
-        command = [sys.executable, "-S", "-m", "uvicorn", "service:app", *options]
-        path = "/cds/cds-services/three-criteria"
-        with _running("HealthChain", command, path, environment, None, Path(state) / "log", port) as server:
+        command = [sys.executable, "-S", *_uvicorn("service:app", wanted.port)]
+        with _running(wanted, command, environment, Path(state)) as server:
             yield server
 
 
 @contextmanager
-def _running(
-    name: str,
-    command: list[str],
-    path: str,
-    settings: Mapping[str, str],
-    port_setting: str | None,
-    log: Path,
-    port: int | None = None,
-) -> Iterator[Server]:
-    port = _free_port() if port is None else port
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("CDS_", "PYTHONPATH"))} | settings
-    if port_setting is not None:
-        environment |= {port_setting: str(port), "PYTHONPATH": str(ROOT)}
+def bare_server(application: str) -> Iterator[Server]:
+    """One of the applications of `benchmarks.bare_server`, under uvicorn as our own service is."""
+    with tempfile.TemporaryDirectory(prefix="bare-bench-") as state:
+        wanted = Wanted("a bare server", _free_port(), "/")
+        command = [sys.executable, *_uvicorn(f"benchmarks.bare_server:{application}", wanted.port)]
+        with _running(wanted, command, {"PYTHONPATH": str(ROOT)}, Path(state)) as server:
+            yield server
+
+
+def _uvicorn(application: str, port: int) -> list[str]:
+    options = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    return ["-m", "uvicorn", application, *options]
+
+
+@contextmanager
+def _running(wanted: Wanted, command: Sequence[str], settings: Mapping[str, str], folder: Path) -> Iterator[Server]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CDS_", "PYTHON"))}
+    log = folder / "log"
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=log.parent, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, env=inherited | settings, stdout=out, stderr=subprocess.STDOUT)
     try:
-        if not _comes_up(process, port):
+        if not _comes_up(process, wanted.port):
             last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-            raise NoPeerError(f"{name} did not start: {' '.join(last)}")
-        yield Server(name, port, path, process.pid)
+            raise NoPeerError(f"{wanted.name} did not start: {' '.join(last)}")
+        yield Server(wanted.name, wanted.port, wanted.path, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

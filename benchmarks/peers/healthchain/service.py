@@ -1,4 +1,4 @@
-"""Three hand-written criteria as a HealthChain service: age, diagnosis and the last platelet count; one card if all fit.
+"""Three hand-written criteria as a HealthChain service: age, diagnosis, last platelet count; one card if all fit.
 
 It is written as HealthChain's documentation shows a CDS Hooks service, and as light as it can be: the handler reads the
 prefetch as the plain JSON that it is given. With `READ_AS_FHIR=1` it reads the Bundles as FHIR resources first, with
@@ -37,7 +37,7 @@ def three_criteria(request: CDSRequest) -> CDSResponse:
 
 def is_adult(birth_date: str) -> bool:
     """Whether 18 years have passed."""
-    born, today = date.fromisoformat(birth_date), date.today()
+    born, today = date.fromisoformat(birth_date), date.today()  # noqa: TID251, DTZ011
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) >= 18
 
 
