@@ -141,6 +141,8 @@ def _lines(figures: dict[str, Any], target_size: int) -> Iterator[str]:
     heads = ("Patient", "Observations", "Body", "Cards", "Decision", "`json.loads`", "Ratio")
     yield from table(heads, ((row["patient"], *_cells(row)) for row in figures["sizes"]))
     yield ""
+    yield from (_growth(cards, [r for r in figures["sizes"] if r["patient"] == s]) for s, cards in STORIES.items())
+    yield ""
     yield f"The same patient with {target_size:,} resources, more or fewer of which the rules read:"
     yield ""
     rows = ((f"{row['share_read']:.0%}", *_cells(row)) for row in figures["shares"])
@@ -158,6 +160,16 @@ def _lines(figures: dict[str, Any], target_size: int) -> Iterator[str]:
         yield ""
         places = profiles[story]["places"].items()
         yield from table(("File or function", "Share"), ((f"`{place}`", f"{share:.0%}") for place, share in places))
+
+
+def _growth(cards: str, rows: list[dict[str, Any]]) -> str:
+    least, most = rows[0], rows[-1]
+    further = (most["observations"] - least["observations"]) / 1000 or 1
+    ours, loads = ((most[key] - least[key]) / further for key in ("ms", "json_loads_ms"))
+    return (
+        f"With {cards}: {number(least['ms'])} ms for {least['observations']} Observations, and {number(ours)} ms for "
+        f"every further 1,000 (`json.loads`: {number(loads)} ms)."
+    )
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -1,16 +1,23 @@
-// Times the CQL engine on one patient: node evaluate.js BUNDLE AS_OF ROUNDS; prints JSON.
+// Times the CQL engine on one patient: node evaluate.js BUNDLE AS_OF ROUNDS MORE; prints JSON.
+// MORE: how many further criteria like the third are put into the library.
 // Library and executor are made once. A round reads the Bundle's text, hands it to the FHIR data source and evaluates.
 'use strict';
 const fs = require('fs');
 const cql = require('cql-execution');
 const fhir = require('cql-exec-fhir');
 
-const [bundlePath, asOf, rounds] = process.argv.slice(2);
-const library = new cql.Library(JSON.parse(fs.readFileSync(`${__dirname}/three-criteria.json`, 'utf8')));
+const [bundlePath, asOf, rounds, more] = process.argv.slice(2);
+const elm = JSON.parse(fs.readFileSync(`${__dirname}/three-criteria.json`, 'utf8'));
+const definitions = elm.library.statements.def;
+const third = definitions[definitions.length - 1];
+for (let i = 1; i <= Number(more); i++) {
+  definitions.push({ ...structuredClone(third), name: `${third.name}${i}` });
+}
+const library = new cql.Library(elm);
 const executor = new cql.Executor(library, null, { AsOf: cql.Date.parse(asOf) });
 const text = fs.readFileSync(bundlePath, 'utf8');
 const source = fhir.PatientSource.FHIRv401();
-const criteria = ['Adult', 'HasLupus', 'PlateletsSuffice'];
+const criteria = definitions.map(definition => definition.name).filter(name => name !== 'Patient');
 
 async function round() {
   const began = performance.now();
@@ -29,7 +36,7 @@ async function round() {
 }
 
 async function main() {
-  const warmUp = 30;
+  const warmUp = Math.min(30, Number(rounds));
   const times = { read: [], evaluate: [] };
   let answers = [];
   for (let i = 0; i < warmUp + Number(rounds); i++) {
