@@ -3,7 +3,8 @@
     python -m benchmarks --only cql
 
 It answers a library of three criteria, ours all criteria of five trials. Both begin with the text of the record and
-end with the answers, in one process that is warm; neither makes cards. Node's time is by its own clock, ours too.
+end with the answers, in one process that is warm; neither makes cards. Ours is timed by processor time, theirs by the
+clock or processor time, whichever is less.
 """
 
 import json
@@ -44,9 +45,9 @@ def measure(library: Library, rounds: int, observations: int = OBSERVATIONS) -> 
 def _ours(decision: Decision, body: bytes, rounds: int) -> dict[str, Any]:
     whole, evaluation, criteria = [], [], 0
     for _ in range(rounds + 3):
-        began = last = time.perf_counter()
+        began = last = time.process_time()
         for name, result in decision.steps(body):
-            now = time.perf_counter()
+            now = time.process_time()
             if name == "facts and criteria":
                 whole.append(now - began)
                 evaluation.append(now - last)

@@ -19,18 +19,26 @@ const text = fs.readFileSync(bundlePath, 'utf8');
 const source = fhir.PatientSource.FHIRv401();
 const criteria = definitions.map(definition => definition.name).filter(name => name !== 'Patient');
 
+// Milliseconds since the start, by the clock and of processor time.
+const now = () => {
+  const { user, system } = process.cpuUsage();
+  return [performance.now(), (user + system) / 1000];
+};
+// Others take turns on the same cores, and helper threads of Node.js count as processor time: the smaller is fair.
+const between = (a, b) => Math.min(b[0] - a[0], b[1] - a[1]);
+
 async function round() {
-  const began = performance.now();
+  const began = now();
   const bundle = JSON.parse(text);
-  const read = performance.now();
+  const read = now();
   source.loadBundles([bundle]);
   const results = await executor.exec(source);
-  const ended = performance.now();
+  const ended = now();
   source.reset();
   const [answers] = Object.values(results.patientResults);
   return {
-    read: read - began,
-    evaluate: ended - read,
+    read: between(began, read),
+    evaluate: between(read, ended),
     answers: criteria.map(name => answers[name])
   };
 }
