@@ -48,7 +48,6 @@ def put_load(
     """
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
     messages = [head.encode() + str(len(body)).encode() + _END + body for body in bodies]
-    gc.collect()
     # A pause of this process would count as one of the server.
     gc.disable()
     try:
