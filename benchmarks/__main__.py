@@ -55,7 +55,7 @@ PARTS: Mapping[str, tuple[str, Callable[[bool], Outcome]]] = {
         "Memory over many requests",
         lambda quick: leak.measure(1_000 if quick else leak.REQUESTS, as_of=_today()),
     ),
-    "cql": ("The reference CQL engine", lambda quick: cql.measure(_library(), 30 if quick else 200)),
+    "cql": ("The reference CQL engine", lambda quick: cql.measure(_library(), 15 if quick else 60)),
     "logic": (
         "The rule engine, beside other JSONLogic engines",
         lambda quick: logic.outcome(_library(), 5 if quick else 31, 4 if quick else 12),

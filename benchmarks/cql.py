@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -21,7 +20,11 @@ from benchmarks import charts
 from benchmarks.decision import Decision
 from benchmarks.installing import PEERS, NoPeerError, node_folder
 from benchmarks.report import Outcome, number, table
+from benchmarks.timing import milliseconds, timed
+from cds_service.cds_hooks.discovery import HOOK
+from cds_service.cds_hooks.request import parse_request
 from cds_service.library import Library
+from cds_service.matching import match
 
 OBSERVATIONS = 300
 MORE = 9
@@ -36,28 +39,25 @@ def measure(library: Library, rounds: int, observations: int = OBSERVATIONS) -> 
     missing = []
     try:
         figures["theirs"] = _theirs(body, rounds, 0)
-        figures["theirs_more"] = _theirs(body, max(1, rounds // 4), MORE)
+        figures["theirs_more"] = _theirs(body, max(1, rounds // 3), MORE)
     except NoPeerError as problem:
         missing.append(str(problem))
     return Outcome(figures, list(_lines(figures)), missing=missing)
 
 
 def _ours(decision: Decision, body: bytes, rounds: int) -> dict[str, Any]:
-    whole, evaluation, criteria = [], [], 0
-    for _ in range(rounds + 3):
-        began = last = time.process_time()
-        for name, result in decision.steps(body):
-            now = time.process_time()
-            if name == "facts and criteria":
-                whole.append(now - began)
-                evaluation.append(now - last)
-                criteria = sum(len(list(trial.trial.all_criteria())) for trial in result.trials)
-                break
-            last = now
+    record = decision.record(parse_request(body, HOOK))
+    times = timed(
+        {
+            "whole": lambda: decision.verdicts(body),
+            "evaluation": lambda: match(record, decision.library, decision.as_of),
+        },
+        rounds,
+    )
     return {
-        "criteria": criteria,
-        "whole_ms": round(median(whole[3:]) * 1e3, 3),
-        "evaluation_ms": round(median(evaluation[3:]) * 1e3, 3),
+        "criteria": sum(len(trial.all_criteria()) for trial in decision.library.trials),
+        "whole_ms": milliseconds(times["whole"]),
+        "evaluation_ms": milliseconds(times["evaluation"]),
     }
 
 

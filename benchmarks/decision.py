@@ -11,9 +11,10 @@ import json
 import pstats
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,23 @@ from benchmarks import charts
 from benchmarks.plots import Line, chart
 from benchmarks.report import Outcome, Target, number, table
 from benchmarks.timing import milliseconds, ratio, timed
-from cds_service.cards import CardOptions, deck_for
+from cds_service.answering import compute
+from cds_service.cards import CardOptions
 from cds_service.cds_hooks.discovery import HOOK
-from cds_service.cds_hooks.request import parse_request
+from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.routes import response_body
 from cds_service.cds_hooks.supplied import Supplied
+from cds_service.fhir import Record
 from cds_service.library import Library
-from cds_service.matching import match
+from cds_service.matching import Match, match
+from cds_service.store.suppression import HeldBack
 
 SIZES = (20, 300, 2000, 5000)
 SHARES = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0)
 STORIES = {"sle": "two cards", "healthy": "no card"}
 TARGET_SIZE, LIMIT = 2000, 0.4
+CHARTS = 4
+"""Different charts of each kind take turns: what a service remembers of one must not answer for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,40 +49,77 @@ class Decision:
     as_of: date = charts.TOLD_ON
     options: CardOptions = field(default_factory=CardOptions)
 
-    def steps(self, body: bytes) -> Iterator[tuple[str, Any]]:
-        """Each stage's name and result, as it is done; the last result is the body of the answer."""
+    def record(self, request: HookRequest) -> Record:
+        """What the service reads of a request."""
+        return Supplied(request, {}).record()
+
+    def answer(self, body: bytes, done: Callable[[str], None] = lambda _: None) -> tuple[Match, bytes]:
+        """The match and the answer to a request; `done` is called with the name of each stage when it is over."""
         request = parse_request(body, HOOK)
-        yield "parse_request", request
-        record = Supplied(request, {}).record()
-        yield "reading the record", record
-        result = match(record, self.library, self.as_of)
-        yield "facts and criteria", result
-        deck = deck_for(result, self.options, request.hook_instance)
-        yield "cards", deck
-        yield "encoding", response_body([card.body for card in deck])
+        done("parsing")
+        record = self.record(request)
+        done("reading the record")
+
+        def held_back() -> HeldBack:
+            # Asked for between the match and the cards.
+            done("facts and criteria")
+            return HeldBack()
+
+        result, deck = compute(
+            record,
+            self.library,
+            self.as_of,
+            options=self.options,
+            seed=request.hook_instance,
+            held_back=held_back,
+        )
+        done("cards")
+        answer = response_body([card.body for card in deck])
+        done("encoding")
+        return result, answer
 
     def decide(self, body: bytes) -> bytes:
         """The answer to a request."""
-        *_, (_, answer) = self.steps(body)
-        assert isinstance(answer, bytes)
-        return answer
+        return self.answer(body)[1]
+
+    def verdicts(self, body: bytes) -> Match:
+        """Every criterion of every trial answered for the patient of a request, no trial left out, and no cards."""
+        return match(self.record(parse_request(body, HOOK)), self.library, self.as_of)
 
 
 def measure(library: Library, rounds: int, sizes: tuple[int, ...] = SIZES, target_size: int = TARGET_SIZE) -> Outcome:
     """Requests of each size for a patient with two cards and one without any, and charts that matter more or less."""
     decision, read = Decision(library), charts.codes_read(library)
-    rows = [_row(decision, charts.request(size, story=story), rounds) for story in STORIES for size in sizes]
-    bodies = {share: charts.request(target_size, share_read=share, read=read) for share in SHARES}
-    shares = [{"share_read": share, **_row(decision, body, rounds)} for share, body in bodies.items()]
-    profiles = {story: _profile(decision, charts.request(target_size, story=story), rounds) for story in STORIES}
+    seeds = range(CHARTS)
+    rows = [
+        _row(decision, [charts.request(size, seed, story=story) for seed in seeds], rounds)
+        for story in STORIES
+        for size in sizes
+    ]
+    shares = [
+        {
+            "share_read": share,
+            **_row(
+                decision, [charts.request(target_size, seed, share_read=share, read=read) for seed in seeds], rounds
+            ),
+        }
+        for share in SHARES
+    ]
+    profiles = {
+        story: _profile(decision, [charts.request(target_size, seed, story=story) for seed in seeds], rounds)
+        for story in STORIES
+    }
     figures = {"sizes": rows, "shares": shares, "profiles": profiles}
     return Outcome(figures, list(_lines(figures, target_size)), _targets(rows, target_size), plots=_plots(figures))
 
 
-def _row(decision: Decision, body: bytes, rounds: int) -> dict[str, Any]:
+def _row(decision: Decision, bodies: Sequence[bytes], rounds: int) -> dict[str, Any]:
+    body = bodies[0]
     parsed = json.loads(body)
     answer = json.loads(decision.decide(body))
-    times = timed({"decide": lambda: decision.decide(body), "json.loads": lambda: json.loads(body)}, rounds)
+    ours, theirs = cycle(bodies), cycle(bodies)
+    passes = {"decide": lambda: decision.decide(next(ours)), "json.loads": lambda: json.loads(next(theirs))}
+    times = timed(passes, rounds)
     return {
         "patient": parsed["context"]["patientId"],
         "observations": len(parsed["prefetch"]["observations"]["entry"]),
@@ -88,18 +131,22 @@ def _row(decision: Decision, body: bytes, rounds: int) -> dict[str, Any]:
     }
 
 
-def _profile(decision: Decision, body: bytes, rounds: int) -> dict[str, Any]:
+def _profile(decision: Decision, bodies: Sequence[bytes], rounds: int) -> dict[str, Any]:
     """Milliseconds of each stage, and the shares of the folders of code in the whole (by cProfile)."""
     stages: dict[str, list[float]] = defaultdict(list)
+    turns = cycle(bodies)
     for _ in range(max(3, rounds)):
-        begun = time.process_time()
-        for name, _result in decision.steps(body):
-            stages[name].append(time.process_time() - begun)
-            begun = time.process_time()
+        times = [time.process_time()]
+
+        def done(stage: str, times: list[float] = times) -> None:
+            times.append(time.process_time())
+            stages[stage].append(times[-1] - times[-2])
+
+        decision.answer(next(turns), done)
     profile = cProfile.Profile()
     profile.enable()
     for _ in range(max(3, rounds // 2)):
-        decision.decide(body)
+        decision.decide(next(turns))
     profile.disable()
     spent: Counter[str] = Counter()
     for (file, _, name), (_, _, own, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]

@@ -64,7 +64,11 @@ def _loaded(folder: Path, written: Written, rounds: int) -> dict[str, Any]:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ScaleError(f"{written.trials:,} trials: {last}")
     row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {"invented": written.trials, "whole_s": round(time.perf_counter() - began, 1), **row}
+    # Counted in the files: a library may read a trial only when it is a candidate.
+    trials = [json.loads(path.read_bytes()) for path in (folder / "trials").glob("*/trial.json")]
+    criteria = sum(len(each["criteria"]) for trial in trials for each in (trial, *trial.get("cohorts", ())))
+    whole_s = round(time.perf_counter() - began, 1)
+    return {"trials": len(trials), "criteria": criteria, "whole_s": whole_s, **row}
 
 
 def _places(diagnoses: int) -> dict[str, int]:

@@ -44,8 +44,6 @@ def main() -> None:
     for body in patients.values():
         Decision(library).decide(body)
     found: dict[str, Any] = {
-        "trials": len(library.trials),
-        "criteria": sum(len(trial.all_criteria()) for trial in library.trials),
         "load_s": round(load_s, 2),
         "load_cpu_s": round(load_cpu_s, 2),
         "resident_mb": resident_mb(),
@@ -65,11 +63,11 @@ def _asked(name: str, body: bytes, large: Decision, five: Decision | None, round
     if five is not None:
         passes["five"] = lambda: five.decide(body)
     times = timed(passes, rounds)
-    steps = dict(large.steps(body))
+    result, answer = large.answer(body)
     return {
         "patient": name,
-        "evaluated": len(steps["facts and criteria"].trials),
-        "cards": len(json.loads(steps["encoding"])["cards"]),
+        "evaluated": len(result.trials),
+        "cards": len(json.loads(answer)["cards"]),
         "ms": milliseconds(times["large"]),
         "five_ms": None if five is None else milliseconds(times["five"]),
         "ratio": None if five is None else ratio(times, "large", "five"),

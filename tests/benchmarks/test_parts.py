@@ -48,7 +48,7 @@ def test_decision(library: Library) -> None:
     assert all(row["ms"] > 0 and row["json_loads_ms"] > 0 and row["ratio"] > 0 for row in found["sizes"])
     for profile in found["profiles"].values():
         assert list(profile["stages_ms"]) == [
-            "parse_request",
+            "parsing",
             "reading the record",
             "facts and criteria",
             "cards",
