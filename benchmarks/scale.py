@@ -18,13 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import charts
+from benchmarks.installing import NoPeerError
 from benchmarks.invented_library import Written, write_library
 from benchmarks.plots import Line, chart
 from benchmarks.report import Outcome, Target, number, table
+from benchmarks.servers import our_service
 
 COUNTS = (0, 100, 1_000, 20_000)
 """Invented trials beside the five."""
 FULL = 20_000
+OTHERS = 300
+"""Patients with different invented diagnoses that each library sees before its memory is looked at again."""
 SLOWER, LOAD_S, RELOAD_MS, MB_PER_1000 = 1.5, 60.0, 200.0, 50.0
 _SECONDS = 1800
 
@@ -38,11 +42,11 @@ def measure(rounds: int, counts: Sequence[int] = COUNTS) -> Outcome:
             written = write_library(folder, count)
             try:
                 rows.append(_loaded(folder, written, rounds))
-            except ScaleError as problem:
+            except (ScaleError, NoPeerError) as problem:
                 missing.append(str(problem))
     for row in rows:
         more = row["trials"] - rows[0]["trials"]
-        row["mb_per_1000"] = round((row["resident_mb"] - rows[0]["resident_mb"]) / more * 1000, 1) if more else None
+        row["mb_per_1000"] = round((row["busy_mb"] - rows[0]["busy_mb"]) / more * 1000, 1) if more else None
     figures = {"libraries": rows}
     return Outcome(figures, list(_lines(rows)), _targets(rows), missing, plots=_plots(rows))
 
@@ -53,7 +57,10 @@ class ScaleError(Exception):
 
 def _loaded(folder: Path, written: Written, rounds: int) -> dict[str, Any]:
     by_size = sorted(written.by_diagnosis, key=lambda code: -written.by_diagnosis[code])
-    invented = {name: by_size[place] for name, place in _places(len(by_size)).items()}
+    invented = {
+        "timed": {name: by_size[place] for name, place in _places(len(by_size)).items()},
+        "others": by_size[:: max(1, len(by_size) // OTHERS)][:OTHERS],
+    }
     command = [sys.executable, "-m", "benchmarks.scale_worker", str(folder), str(rounds), json.dumps(invented)]
     began = time.perf_counter()
     try:
@@ -68,7 +75,10 @@ def _loaded(folder: Path, written: Written, rounds: int) -> dict[str, Any]:
     trials = [json.loads(path.read_bytes()) for path in (folder / "trials").glob("*/trial.json")]
     criteria = sum(len(each["criteria"]) for trial in trials for each in (trial, *trial.get("cohorts", ())))
     whole_s = round(time.perf_counter() - began, 1)
-    return {"trials": len(trials), "criteria": criteria, "whole_s": whole_s, **row}
+    started = time.perf_counter()
+    with our_service(CDS_RULES_DIR=str(folder)) as service:
+        up = {"service_up_s": round(time.perf_counter() - started, 1), "service_mb": service.resident_mb()}
+    return {"trials": len(trials), "criteria": criteria, "whole_s": whole_s, **row, **up}
 
 
 def _places(diagnoses: int) -> dict[str, int]:
@@ -97,7 +107,7 @@ def _targets(rows: Sequence[dict[str, Any]]) -> list[Target]:
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    heads = ("Trials", "Criteria", "Cold load", "… processor time", "Resident", "Peak", "Per 1,000", "Reload of one")
+    heads = ("Trials", "Criteria", "Cold load", "… processor time", "Service up", "Reload of one")
     yield from table(
         heads,
         (
@@ -106,10 +116,26 @@ def _lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
                 f"{row['criteria']:,}",
                 f"{number(row['load_s'])} s",
                 f"{number(row['load_cpu_s'])} s",
+                f"{number(row['service_up_s'])} s",
+                f"{row['reload_ms']:,.0f} ms",
+            )
+            for row in rows
+        ),
+    )
+    yield ""
+    yield "Memory of the process after its first decisions, and when it has seen further patients:"
+    yield ""
+    heads = ("Trials", "Resident", "Peak while loading", "Further patients", "Resident then", "Per 1,000 trials")
+    yield from table(
+        heads,
+        (
+            (
+                f"{row['trials']:,}",
                 f"{row['resident_mb']:,.0f} MB",
                 f"{row['peak_mb']:,.0f} MB",
+                f"{row['others']:,}",
+                f"{row['busy_mb']:,.0f} MB",
                 "" if row["mb_per_1000"] is None else f"{row['mb_per_1000']:,.0f} MB",
-                f"{row['reload_ms']:,.0f} ms",
             )
             for row in rows
         ),
