@@ -68,8 +68,8 @@ contracts: setup ## import-linter: the layers' import direction
 
 check: lint types contracts test ## all that CI runs
 
-bench: setup ## measure: the rule engine beside other JSONLogic engines (installs these on its own)
-	@$(BIN)/python -m benchmarks.logic $(ARGS)
+bench: setup ## measure every target, beside peers that it installs on their own (ARGS="--only http", ARGS=--quick)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 format: setup ## let ruff mend and format the code
 	@$(BIN)/ruff check --fix .

@@ -12,20 +12,21 @@ rules as for one.
 """
 
 import argparse
-import gc
 import json
 import os
 import platform
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 import datalogic_py
 
-from benchmarks.peer_engines import PEERS, NoPeerError, Peer, peer
+from benchmarks.installing import NoPeerError
+from benchmarks.peer_engines import PEERS, Peer, peer
+from benchmarks.report import Outcome
+from benchmarks.timing import Pass, quartiles, timed
 from benchmarks.workloads import AS_OF, Workload, criteria, invented, key, nested, outside_records
 from cds_service.facts.sheet import build_sheet
 from cds_service.fhir import read_bundle
@@ -40,40 +41,47 @@ OURS = "cds_service: true, false or unknown"
 HANDED_OVER = "  with the facts handed over before"
 TWO_VALUED = "  its engine alone, on the plain rules"
 
-Pass = Callable[[], Any]
-"""Answers every rule of a workload for every patient, once."""
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run both workloads and print what came out."""
     options = _options(arguments)
-    library = load_library(ROOT / "rules")
+    found = measure_all(load_library(ROOT / "rules"), options.rounds, options.patients)
+    for line in _lines(found):
+        sys.stdout.write(line + "\n")
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    if options.json is not None:
+        options.json.write_text(text + "\n", encoding="utf-8")
+    else:
+        sys.stdout.write(f"\n{text}\n")
+
+
+def outcome(library: Library, rounds: int, patients: int) -> Outcome:
+    """The same as a part of the whole benchmark."""
+    found = measure_all(library, rounds, patients)
+    return Outcome(found, ["```text", *_lines(found), "```"], missing=found["not_measured"])
+
+
+def measure_all(library: Library, rounds: int, patients: int) -> dict[str, Any]:
+    """Both workloads and the sample patients, beside all peers that can be had."""
     peers, missing = _peers()
     results = [
-        measure(workload, peers, options.rounds)
+        measure(workload, peers, rounds)
         for workload in (
-            criteria(library, SEED, options.patients),
-            invented(library, SEED, 300, options.patients),
+            criteria(library, SEED, patients),
+            invented(library, SEED, 300, patients),
         )
     ]
-    report: dict[str, Any] = {
+    return {
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "engine": f"datalogic-py {datalogic_py.__version__}",
         "peers": {each.name: each.version for each in peers},
         "not_measured": missing,
-        "rounds": options.rounds,
+        "rounds": rounds,
         "target": TARGET,
         "workloads": results,
-        "samples": _samples(library, options.rounds),
+        "samples": _samples(library, rounds),
     }
-    for line in _lines(report):
-        sys.stdout.write(line + "\n")
-    text = json.dumps(report, indent=2, ensure_ascii=False)
-    if options.json is not None:
-        options.json.write_text(text + "\n", encoding="utf-8")
-    else:
-        sys.stdout.write(f"\n{text}\n")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -99,8 +107,8 @@ def measure(workload: Workload, peers: Sequence[Peer], rounds: int) -> dict[str,
     kept, left_out = _agreed(workload, peers)
     workload = workload.only(kept)
     answers = len(workload.rules) * len(workload.patients)
-    times = _timed({**_ours(workload), **{each.name: _pass(workload, each) for each in peers}}, rounds)
-    rows = {name: _row([seconds / answers * 1e6 for seconds in taken]) for name, taken in times.items()}
+    times = timed({**_ours(workload), **{each.name: _pass(workload, each) for each in peers}}, rounds)
+    rows = {name: quartiles([seconds / answers * 1e6 for seconds in taken]) for name, taken in times.items()}
     result: dict[str, Any] = {
         "name": workload.name,
         "rules": len(workload.rules),
@@ -111,7 +119,7 @@ def measure(workload: Workload, peers: Sequence[Peer], rounds: int) -> dict[str,
     }
     for ours in (OURS, HANDED_OVER):
         result["times_slower_than"][ours.strip()] = {
-            each.name: _row([theirs / us for theirs, us in zip(times[each.name], times[ours], strict=True)])
+            each.name: quartiles([theirs / us for theirs, us in zip(times[each.name], times[ours], strict=True)])
             for each in peers
         }
     return result
@@ -180,39 +188,6 @@ def _agreed(workload: Workload, peers: Sequence[Peer]) -> tuple[list[int], dict[
     return [i for i in range(len(ours)) if i not in gone], {name: len(found) for name, found in lost.items() if found}
 
 
-def _timed(passes: dict[str, Pass], rounds: int) -> dict[str, list[float]]:
-    """Seconds of processor time of each pass in each round, as means over some 20 ms.
-
-    Processor time, because other programs take turns on the same cores; the order of the passes turns, so that none
-    always follows the same one; and the collector of garbage only looks at what the passes leave.
-    """
-    names = list(passes)
-    repeats = {}
-    for name in names:
-        passes[name]()
-        begun = time.process_time()
-        passes[name]()
-        repeats[name] = max(1, round(0.02 / max(time.process_time() - begun, 1e-6)))
-    gc.collect()
-    gc.freeze()
-    times: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(rounds):
-        shift = turn % len(names)
-        for name in names[shift:] + names[:shift]:
-            run, count = passes[name], repeats[name]
-            begun = time.process_time()
-            for _ in range(count):
-                run()
-            times[name].append((time.process_time() - begun) / count)
-    gc.unfreeze()
-    return times
-
-
-def _row(values: Sequence[float]) -> dict[str, float]:
-    quarter, half, three = quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
-    return {"median": round(half, 3), "quarter": round(quarter, 3), "three_quarters": round(three, 3)}
-
-
 def _samples(library: Library, rounds: int) -> dict[str, Any]:
     """The sample patients with all their gaps: every trial's criteria, once and in both worlds."""
     program = Program([c.rule for trial in library.trials for c in trial.all_criteria() if c.rule is not None])
@@ -231,7 +206,7 @@ def _samples(library: Library, rounds: int) -> dict[str, Any]:
         "rules": len(program),
         "unknown": round(sum(unknown) / len(unknown), 3),
         "microseconds_per_criterion": {
-            name: round(median(taken) / answers * 1e6, 3) for name, taken in _timed(passes, rounds).items()
+            name: round(median(taken) / answers * 1e6, 3) for name, taken in timed(passes, rounds).items()
         },
     }
 

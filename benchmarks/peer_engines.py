@@ -1,13 +1,12 @@
 """The JSONLogic engines that the benchmark measures beside ours: fixed versions, in an environment of their own.
 
 Each stands in a folder of its own under `benchmarks/.venv/`, never in the service's environment: two of them even share
-a module name. `benchmarks/peers/<package>.txt` holds the versions and the hashes of their wheels.
+a module name (`benchmarks.installing`).
 """
 
 import importlib
 import importlib.metadata
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-HOME = HERE / ".venv"
+from benchmarks.installing import NoPeerError, python_folder
 
 Call = Callable[[], Any]
 """One evaluation of one rule over one patient's data, with everything prepared that can be."""
@@ -30,10 +28,6 @@ class Peer:
     name: str
     version: str
     prepare: Prepare
-
-
-class NoPeerError(Exception):
-    """An engine that can't be had here, with the reason."""
 
 
 def python_engine(module: ModuleType) -> Prepare:
@@ -64,7 +58,7 @@ PEERS: Mapping[str, tuple[str, Callable[[ModuleType], Prepare]]] = {
 def peer(package: str) -> Peer:
     """Install (once) and load one engine. Raises NoPeerError."""
     module_name, adapter = PEERS[package]
-    folder = _installed(package)
+    folder = python_folder(package)
     try:
         module = _imported(module_name, folder)
     except Exception as problem:
@@ -72,23 +66,6 @@ def peer(package: str) -> Peer:
     found = importlib.metadata.distributions(name=package, path=[str(folder)])
     version = next((each.version for each in found), "unknown")
     return Peer(package, version, adapter(module))
-
-
-def _installed(package: str) -> Path:
-    """The folder that holds the package and nothing else; made when there is none for this interpreter and version."""
-    requirements = HERE / "peers" / f"{package}.txt"
-    folder = HOME / f"{package}-{sys.implementation.cache_tag}"
-    wanted, stamp = requirements.read_text(encoding="utf-8"), folder / ".requirements"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-        return folder
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
-    command = [sys.executable, "-m", "pip", "install", *options, "--upgrade", "--target", str(folder)]
-    done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise NoPeerError(f"{package} could not be installed: {last}")
-    stamp.write_text(wanted, encoding="utf-8")
-    return folder
 
 
 def _imported(name: str, folder: Path) -> ModuleType:

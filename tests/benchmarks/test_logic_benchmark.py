@@ -9,7 +9,8 @@ import datalogic_py
 import pytest
 
 from benchmarks import logic, peer_engines
-from benchmarks.peer_engines import NoPeerError, Peer
+from benchmarks.installing import NoPeerError
+from benchmarks.peer_engines import Peer
 from benchmarks.workloads import AS_OF, Workload, criteria, invented, nested
 from cds_service.library import Library, load_library
 from cds_service.logic.program import Program
