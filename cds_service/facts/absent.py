@@ -12,6 +12,7 @@ from msgspec import Struct
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.document import Branches, Nodes, nodes_of
 from cds_service.facts.fact import Events, Fact
+from cds_service.facts.recent import Recent
 
 _MOST_SHEETS = 8
 
@@ -42,18 +43,12 @@ class AbsentFacts:
         self._catalogue = catalogue
         self._leaves: dict[str, _Leaf] = {}
         self._nodes: dict[bool, Nodes] = {}
-        self._sheets: dict[frozenset[str], AbsentSheet] = {}
+        self._sheets = Recent[frozenset[str], AbsentSheet](_MOST_SHEETS)
 
     def sheet(self, names: Iterable[str] | None) -> AbsentSheet:
         """The facts of these names (all if `None`) and all they are made of. The last few choices are remembered."""
         chosen = frozenset(self._catalogue.facts if names is None else names)
-        found = self._sheets.get(chosen)
-        if found is None:
-            found = self._sheet(chosen)
-            if len(self._sheets) >= _MOST_SHEETS:
-                self._sheets.clear()
-            self._sheets[chosen] = found
-        return found
+        return self._sheets.get(chosen, lambda: self._sheet(chosen))
 
     def _sheet(self, names: frozenset[str]) -> AbsentSheet:
         sheet = AbsentSheet({}, {}, {})

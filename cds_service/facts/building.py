@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from cds_service.facts.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.derived import derive
+from cds_service.facts.durations import Duration
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Value, unknown
 from cds_service.facts.intervals import Interval, point
 from cds_service.facts.knowledge import FactKnowledge
@@ -74,7 +76,7 @@ class Builder:
         self._as_of = as_of
         self._known = known
         self._facts: dict[str, Fact] = dict(stated)
-        self._sex = sex_of(told.patient)
+        self._ageless = Person(sex_of(told.patient), None)
 
     def fact(self, name: str) -> Fact:
         """The fact; its parts are made first, and the catalogue has no circles."""
@@ -229,19 +231,24 @@ class Builder:
 
     def _person(self, saying: Saying, day: DateRange | None) -> Person:
         """Whom the reference ranges of a saying must fit: the age is that at the time of the observation."""
-        if day is None or all(candidate.age is None for candidate in saying.reference_range):
-            return Person(self._sex, None)
+        if day is None or not any(candidate.age is not None for candidate in saying.reference_range):
+            return self._ageless
         born = None if self._told.patient is None else self._told.patient.birth_date
         first, last = age_at(born, day.first), age_at(born, day.last)
         if first is None or last is None:
-            return Person(self._sex, None)
+            return self._ageless
         age = Age((first.years[0], last.years[1]), (first.months[0], last.months[1]), (first.days[0], last.days[1]))
-        return Person(self._sex, age)
+        return Person(self._ageless.sex, age)
 
     def _limit(self, name: str) -> int | None:
         limit = self._knowledge.catalogue.fresh_for(name)
-        return None if limit is None else limit.days_before(self._as_of)
+        return None if limit is None else _days_before(limit, self._as_of)
 
     def _evidence_of(self, name: str) -> Iterator[Evidence]:
         base = self._knowledge.catalogue.fact_of(name)
         return iter(() if base is None else self.fact(base).evidence)
+
+
+@lru_cache(maxsize=256)
+def _days_before(limit: Duration, day: date) -> int:
+    return limit.days_before(day)

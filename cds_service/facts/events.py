@@ -121,7 +121,7 @@ class RecordedEvents:
             for view in record.resources.get(type, ()):
                 drug = drug_of(view, codes, record) if resource == "Medication" else None
                 coded = _coded(type, view, codes, record) if drug is None else drug.coded
-                if coded.readable and not coded.matches:
+                if coded.is_immaterial:
                     continue
                 item = _Item(type, view, coded, drug, record.patient, self._as_of)
                 unreadable = unreadable or (not coded.readable and item.entry is not None)

@@ -44,12 +44,18 @@ class Interval(Struct, frozen=True, gc=False):
         low, high = factor
         if low == high == 1:
             return self
+        if self.lo is not None and self.lo is self.hi and low == high:  # nearly always: an exact value
+            number = _product(self.lo, low)
+            return Interval(number, number, self.lo_open, self.hi_open)
         lo = None if self.lo is None else _product(self.lo, low if self.lo >= 0 else high)
         hi = None if self.hi is None else _product(self.hi, high if self.hi >= 0 else low)
         return Interval(lo, hi, self.lo_open, self.hi_open)
 
     def over(self, divisor: Decimal) -> "Interval":
         """Divided by a positive number, to 12 significant digits."""
+        if self.lo is not None and self.lo is self.hi:
+            number = _TWELVE.divide(self.lo, divisor)
+            return Interval(number, number, self.lo_open, self.hi_open)
         lo = None if self.lo is None else _TWELVE.divide(self.lo, divisor)
         hi = None if self.hi is None else _TWELVE.divide(self.hi, divisor)
         return Interval(lo, hi, self.lo_open, self.hi_open)
@@ -115,7 +121,9 @@ def plain(number: Decimal | None) -> str:
 
 def compared(value: Decimal, comparator: str | None) -> Interval | None:
     """The interval that a comparator or search prefix says; `None` for one that says nothing definite (`ad`, `ne`)."""
-    match (comparator or "").strip().lower():
+    if not comparator:  # nearly always
+        return Interval(value, value)
+    match comparator.strip().lower():
         case "" | "=" | "eq":
             return Interval(value, value)
         case "<" | "lt" | "eb":  # eb: ends before
@@ -190,4 +198,5 @@ def _product(number: Decimal, factor: Decimal) -> Decimal:
 
 
 def _float(number: Decimal) -> float:
-    return max(-MAX, min(MAX, float(number)))
+    found = float(number)
+    return found if -MAX <= found <= MAX else max(-MAX, min(MAX, found))

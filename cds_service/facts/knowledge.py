@@ -15,6 +15,7 @@ from cds_service.facts.findings import finding
 from cds_service.facts.numbers import NumberReader
 from cds_service.facts.observations import ObservationCodes
 from cds_service.facts.qualitative import Qualitative, load_qualitative
+from cds_service.facts.recent import Recent
 from cds_service.facts.results import ResultReader
 from cds_service.facts.routes import Routes, load_routes
 from cds_service.facts.specs import EventResource, EventsFact, Numeric, QuantityFact, ResultFact
@@ -37,18 +38,12 @@ class FactKnowledge:
     results: Mapping[str, ResultReader]
     observations: ObservationCodes
     event_codes: Mapping[EventResource, EventCodes]
-    _absent: dict[Coverage, AbsentFacts] = field(default_factory=dict)
+    _absent: Recent[Coverage, AbsentFacts] = field(default_factory=lambda: Recent(_MOST_COVERAGES))
 
     def absent(self, coverage: Coverage, maker: Callable[[], Callable[[str], Fact]]) -> AbsentFacts:
         """The facts of a record of this coverage without any entry. The last few coverages met are remembered; `maker`
         gives what makes the facts of another."""
-        found = self._absent.get(coverage)
-        if found is None:
-            found = AbsentFacts(self.catalogue, maker())
-            if len(self._absent) >= _MOST_COVERAGES:
-                self._absent.clear()
-            self._absent[coverage] = found
-        return found
+        return self._absent.get(coverage, lambda: AbsentFacts(self.catalogue, maker()))
 
 
 def load_facts(rules_dir: Path) -> tuple[FactKnowledge, tuple[Finding, ...]]:

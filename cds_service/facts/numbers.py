@@ -101,6 +101,8 @@ class NumberReader:
         names = values_of(saying)
         if len(names) != 1 or saying.data_absent_reason is not None:
             return NOT_UNDERSTOOD
+        if saying.value_quantity is not None:
+            return self._of_quantity(saying.value_quantity, _off_scale(saying))
         value = getattr(saying, names[0])
         match value:
             case bool():
@@ -109,8 +111,6 @@ class NumberReader:
                 return self._in_unit(point(value))
             case str() if names[0] == "value_string":
                 return self._of_text(value)
-            case Quantity():
-                return self._of_quantity(value, _off_scale(saying))
             case CodeableConcept():
                 return self._of_concept(value)
             case Range():
@@ -238,6 +238,8 @@ def _off_scale(saying: Saying) -> str | None:
 
     https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
     """
+    if not saying.interpretation:
+        return None
     codes = {coding.code for concept in saying.interpretation for coding in concept.coding}
     marks = codes & {"<", ">"}
     return marks.pop() if len(marks) == 1 else "both" if marks else None
