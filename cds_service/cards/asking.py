@@ -6,7 +6,7 @@ patients, so the ways are kept by them. Nothing else of a patient comes in here:
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 
 from cds_service.cards.asked import IMPRECISE, Asked, Kind, Purpose
@@ -15,11 +15,11 @@ from cds_service.facts.catalogue import Catalogue, FactEntry
 from cds_service.facts.specs import Code, DerivedFact
 from cds_service.logic.composed import Leaf
 from cds_service.logic.durations import Duration
-from cds_service.logic.explain import Step
+from cds_service.logic.explain import Part, Step
 from cds_service.logic.model import FactRef
 
 MOST_KEPT = 4_096
-"""Steps for which ways are kept."""
+"""Steps and leaves for which ways are kept."""
 _AGAINST_ADVICE = 3.0
 """Added to an alternative that is not the one which the catalogue would order."""
 
@@ -66,7 +66,9 @@ class Asking:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._entry = lru_cache(maxsize=None)(catalogue.lookup)
+        self._refs = lru_cache(MOST_KEPT)(self._refs_of)
         self._known = lru_cache(MOST_KEPT)(self._consulted)
+        self._asked = lru_cache(MOST_KEPT)(self._asked_for)
         self._found = lru_cache(MOST_KEPT)(self._ways_for)
 
     def ways(self, step: Step, wanted: bool, reason: Callable[[FactRef], str | None]) -> tuple[Way[Asked], ...]:
@@ -74,10 +76,14 @@ class Asking:
         return self._found(step, wanted, tuple([reason(ref) for ref in self._known(step)]))
 
     def _consulted(self, step: Step) -> tuple[FactRef, ...]:
-        """The facts whose reasons decide: those that the unknown leaves read, and what they are computed from."""
+        """The facts whose reasons decide: those of the unknown leaves."""
+        leaves = [one.part for one in step.walk() if one.value is None and isinstance(one.rule, Leaf)]
+        return tuple(dict.fromkeys([ref for leaf in leaves for ref in self._refs(leaf)]))
+
+    def _refs_of(self, leaf: Part) -> tuple[FactRef, ...]:
+        """The facts that a leaf reads, and what they are computed from."""
         found: dict[FactRef, None] = {}
-        leaves = (one for one in step.walk() if one.value is None and isinstance(one.rule, Leaf))
-        waiting = [ref for leaf in leaves for ref in leaf.part.facts]
+        waiting = list(leaf.facts)
         while waiting:
             ref = waiting.pop(0)
             if ref not in found:
@@ -86,8 +92,18 @@ class Asking:
         return tuple(found)
 
     def _ways_for(self, step: Step, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[Asked], ...]:
-        search = _Search(self._catalogue, self._entry, dict(zip(self._known(step), reasons, strict=True)))
-        return tuple(ways(step, wanted, search.asked, cost))
+        why = dict(zip(self._known(step), reasons, strict=True))
+        return tuple(ways(step, wanted, partial(self._ask, why), cost))
+
+    def _ask(self, why: Reasons, leaf: Step, wanted: bool) -> Iterable[Way[Asked]]:
+        # What is known to be otherwise is not asked for.
+        if leaf.value is not None:
+            return ()
+        return self._asked(leaf.part, wanted, tuple([why[ref] for ref in self._refs(leaf.part)]))
+
+    def _asked_for(self, leaf: Part, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[Asked], ...]:
+        search = _Search(self._catalogue, self._entry, dict(zip(self._refs(leaf), reasons, strict=True)))
+        return tuple(search.asked(leaf, wanted))
 
     def _parts(self, ref: FactRef) -> list[FactRef]:
         spec = self._catalogue.facts.get(self._catalogue.fact_of(ref.name) or ref.name)
@@ -113,13 +129,10 @@ class _Search:
         self.lookup = lookup
         self.reasons = reasons
 
-    def asked(self, step: Step, wanted: bool) -> Iterable[Way[Asked]]:
-        """The ways to get to know what an unknown leaf needs; none for one that is known to be otherwise."""
-        if step.value is not None:
-            return ()
-        read = step.part.facts
-        unknown = [ref for ref in read if self.reasons[ref] is not None] or read
-        return together([self._ways(ref, Purpose(step.rule, wanted, ref)) for ref in unknown], cost)
+    def asked(self, leaf: Part, wanted: bool) -> Iterable[Way[Asked]]:
+        """The ways to get to know what an unknown leaf needs."""
+        unknown = [ref for ref in leaf.facts if self.reasons[ref] is not None] or leaf.facts
+        return together([self._ways(ref, Purpose(leaf.rule, wanted, ref)) for ref in unknown], cost)
 
     def _ways(self, ref: FactRef, purpose: Purpose) -> list[Way[Asked]]:
         """The ways to get to know one fact: itself, or what it is computed from."""

@@ -26,6 +26,7 @@ class Contents:
         self.names = reader.prepared.names
         self.missing = missing_words(self.names)
         self.near = NearWords(reader, self.names)
+        self.grounds = Grounds(reader, self.names)
 
     def of(self, choice: Choice, found: Open, left_out: Sequence[str]) -> tuple[str, Detail]:
         """The summary and the detail of one card. `left_out` are the trials that the last card names."""
@@ -53,7 +54,7 @@ class Contents:
         return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True))
 
     def _about(self, choice: Choice, reading: TrialReading) -> tuple[Section, ...]:
-        grounds = Section("What it rests on", Grounds(self.reader, self.names, reading.criteria).lines())
+        grounds = Section("What it rests on", self.grounds.lines(reading.criteria))
         cohorts = Section("Cohorts that fit", self._cohorts(reading))
         trial = Section("The trial", about.lines(reading.trial, self.as_of), fixed=True)
         return (trial, grounds) if choice.kind == "closed" else (grounds, cohorts, trial)

@@ -1,13 +1,15 @@
 """What a trial's fit rests on: the values behind the passes with their dates, and what is only presumed."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cds_service.cards.reading import Read, Reader
 from cds_service.cards.sections.sentences import sentence, within
 from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
 from cds_service.facts.fact import Age, Events
+from cds_service.logic.durations import Duration
 from cds_service.logic.model import FactRef
 from cds_service.logic.numerals import unit as printed_unit
 
@@ -20,56 +22,98 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _ANSWERS = {"true": "yes", "yes": "yes", "false": "no", "no": "no"}
 
 
-class Grounds:
-    """Collects the evidence of the criteria that pass, each fact once."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one fact adds to the grounds of any trial that rests on it; at most one of these is there.
 
-    def __init__(self, reader: Reader, names: Names, criteria: Iterable[Read]) -> None:
+    * `person`, `dated`: a word about the person, a date that is a value.
+    * `absent`: the facts of which nothing is on record.
+    * `records`: entries by what the record calls them.
+    * `value`: the day, the value in words, and how many times a limit of normal it is (empty without one).
+    """
+
+    base: str
+    person: str | None = None
+    dated: str = ""
+    absent: tuple[str, ...] = ()
+    records: tuple[tuple[str, Entry], ...] = ()
+    value: tuple[str, str, str] | None = None
+
+
+class Grounds:
+    """Tells the evidence of criteria that pass, each fact once. It is for one match, whose trials share facts."""
+
+    def __init__(self, reader: Reader, names: Names) -> None:
         self.reader = reader
         self.names = names
         self.catalogue = reader.match.library.catalogue
-        self._person: dict[str, str] = {}
-        self._dates: dict[str, str] = {}
-        self._records: dict[str, dict[str, list[Entry]]] = {}
-        self._values: dict[str, dict[str, list[str]]] = {}
-        self._absent: dict[str, None] = {}
-        passing = [read for read in criteria if read.outcome == "pass"]
-        refs = {(ref.name, ref.limit): ref for read in passing for ref in read.decisive_facts()}
-        for ref in refs.values():
-            self._add(ref)
+        self._told: dict[tuple[str, Duration | None], _Told] = {}
 
-    def lines(self) -> tuple[str, ...]:
+    def lines(self, criteria: Iterable[Read]) -> tuple[str, ...]:
         """Who it is, what is on record, the values by date with the newest first, and what is presumed."""
-        found = []
-        if self._person:
-            found.append(sentence(", ".join(self._person.values())))
-        found += [line for name, shown in self._records.items() for line in self._record_lines(name, shown)]
-        found += self._dates.values()
-        for date in sorted(self._values, reverse=True):
-            values = [" ".join(parts) for parts in self._values[date].values()]
-            found.append(f"{date or 'Without date'}: {'; '.join(_grouped(values))}")
-        absent = list(dict.fromkeys(self.names.of(name) for name in self._absent if name not in self._records))
-        if absent:
-            named = ", ".join(within(absent, ROOM_FOR_ABSENT))
-            found.append(f"Presumed absent, as nothing is on record ({len(absent)}): {named}")
+        person: dict[str, str] = {}
+        dates: dict[str, str] = {}
+        records: dict[str, dict[str, list[Entry]]] = {}
+        values: dict[str, dict[str, list[str]]] = {}
+        absent: dict[str, None] = {}
+        for told in self._of(criteria):
+            if told.absent:
+                absent.update(dict.fromkeys(told.absent))
+            elif told.value is not None:
+                day, said, multiple = told.value
+                parts = values.setdefault(day, {}).setdefault(told.base, [])
+                if not parts:
+                    parts.append(said)
+                if multiple and len(parts) == 1:
+                    parts.append(multiple)
+            elif told.records:
+                for display, entry in told.records:
+                    shown = records.setdefault(told.base, {}).setdefault(display, [])
+                    if entry not in shown:
+                        shown.append(entry)
+            elif told.dated:
+                dates[told.base] = told.dated
+            elif told.person is not None:
+                person.setdefault(told.base, told.person)
+        found = [sentence(", ".join(person.values()))] if person else []
+        found += [line for name, shown in records.items() for line in self._record_lines(name, shown)]
+        found += dates.values()
+        for day in sorted(values, reverse=True):
+            found.append(f"{day or 'Without date'}: {'; '.join(_grouped([' '.join(v) for v in values[day].values()]))}")
+        missing = list(dict.fromkeys([self.names.of(name) for name in absent if name not in records]))
+        if missing:
+            named = ", ".join(within(missing, ROOM_FOR_ABSENT))
+            found.append(f"Presumed absent, as nothing is on record ({len(missing)}): {named}")
         return tuple(found)
 
-    def _add(self, ref: FactRef) -> None:
+    def _of(self, criteria: Iterable[Read]) -> Iterator[_Told]:
+        """What the facts of the passing criteria tell, in the order of the criteria."""
+        passing = [read for read in criteria if read.result.outcome == "pass"]
+        refs = {(ref.name, ref.limit): ref for read in passing for ref in read.decisive_facts()}
+        for key, ref in refs.items():
+            told = self._told.get(key)
+            if told is None:
+                told = self._told[key] = self._tell(ref)
+            yield told
+
+    def _tell(self, ref: FactRef) -> _Told:
         known = self.names.known(ref.name)
         base, kind = known.base, known.kind
         if base == "patient.age":
-            self._add_age()
-        elif kind == "events" and self._is_bare(base):
-            self._absent.setdefault(base, None)
-        else:
-            entries = [e for e in self.reader.evidence(ref) if e["name"] == ref.name and e["reason"] is None]
-            if base == "patient.sex":
-                self._person.setdefault(base, str(entries[0]["value"]) if entries else "")
-            elif kind == "events":
-                self._add_records(base, entries)
-            elif kind == "date" and entries:
-                self._add_date(base, entries[0])
-            elif entries:
-                self._add_value(base, ref, entries)
+            return _Told(base, person=self._age())
+        if kind == "events" and self._is_bare(base):
+            return _Told(base, absent=(base,))
+        entries = [e for e in self.reader.evidence(ref) if e["name"] == ref.name and e["reason"] is None]
+        if base == "patient.sex":
+            return _Told(base, person=str(entries[0]["value"]) if entries else "")
+        if kind == "events":
+            found = [(_display(entry), entry) for entry in entries if entry["source"]]
+            return _Told(base, records=tuple(found)) if found else _Told(base, absent=(base,))
+        if not entries:
+            return _Told(base)
+        if kind == "date":
+            return _Told(base, dated=self._dated(base, entries[0]))
+        return self._valued(base, ref, entries)
 
     def _is_bare(self, base: str) -> bool:
         """Whether nothing is on record of an event, as with most of those that a trial excludes."""
@@ -79,41 +123,24 @@ class Grounds:
             return False
         return isinstance(value, Events) and not value.items
 
-    def _add_age(self) -> None:
+    def _age(self) -> str | None:
         age = self.reader.match.sheet["patient.age"].value
-        if isinstance(age, Age):
-            self._person["patient.age"] = f"age {age_words(age.years, age.months)}"
+        return f"age {age_words(age.years, age.months)}" if isinstance(age, Age) else None
 
-    def _add_date(self, base: str, entry: Entry) -> None:
+    def _dated(self, base: str, entry: Entry) -> str:
         """A date that an observation gives as its value, or a condition as its onset."""
         told = str((entry.get("raw") or {}).get("value") or "")
-        self._dates[base] = (
-            f"{sentence(self.names.of(base))} {told if _DATE.match(told) else entry['date'] or ''}".strip()
-        )
+        return f"{sentence(self.names.of(base))} {told if _DATE.match(told) else entry['date'] or ''}".strip()
 
-    def _add_records(self, base: str, entries: Sequence[Entry]) -> None:
-        found = [entry for entry in entries if entry["source"]]
-        if not found:
-            self._absent.setdefault(base, None)
-        for entry in found:
-            shown = self._records.setdefault(base, {}).setdefault(_display(entry), [])
-            if entry not in shown:
-                shown.append(entry)
-
-    def _add_value(self, base: str, ref: FactRef, entries: Sequence[Entry]) -> None:
+    def _valued(self, base: str, ref: FactRef, entries: Sequence[Entry]) -> _Told:
         entry = next((e for e in entries if e["date"]), entries[0])
         if not entry["source"]:
             # Presumed by the catalogue, because something is not on record: no NYHA class without heart failure.
-            for name in self.catalogue.facts[base].references() or (base,):
-                self._absent.setdefault(name, None)
-            return
-        parts = self._values.setdefault(day_words(entry["date"]), {}).setdefault(base, [])
+            return _Told(base, absent=self.catalogue.facts[base].references() or (base,))
         times = is_multiple(ref.name)
-        if not parts:
-            own = entry if times is None else next(iter(self.reader.described(base)), entry)
-            parts.append(self._value(base, own))
-        if times is not None and len(parts) == 1:
-            parts.append(f"({multiple(entry['value'], times[1])})")
+        own = entry if times is None else next(iter(self.reader.described(base)), entry)
+        said = f"({multiple(entry['value'], times[1])})" if times is not None else ""
+        return _Told(base, value=(day_words(entry["date"]), self._value(base, own), said))
 
     def _value(self, base: str, entry: Entry) -> str:
         name, value, raw = self.names.of(base), entry["value"], entry.get("raw") or {}
