@@ -116,6 +116,8 @@ def response_body(cards: list[dict[str, Any]]) -> bytes:
 # interpreter lock, so the second one is not for speed: it lets others pass a large record. More throughput comes from
 # more workers. docs/decisions/0013-threads.md has the figures.
 _THREADS = 2
+_LARGE = 1_000_000
+"""Bytes of a body."""
 _MOST_NAMED = 20
 """Skipped trials that a line of the log names."""
 
@@ -168,16 +170,10 @@ def router(
         ms = round((monotonic() - arrived) * 1000, 1)
         log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
         # Once the answer is out: nobody waits for what is remembered of it.
-        later = BackgroundTask(remember, done.keep, Sent(body, done.body, ms, done.fetched))
+        later = BackgroundTask(_remember, done.keep, Sent(body, done.body, ms, done.fetched), threads, log)
         # An answer is about one patient at one moment.
         headers = {"Cache-Control": "no-store"}
         return Response(done.body, headers=headers, media_type="application/json", background=later)
-
-    async def remember(keep: Callable[[Sent], None], sent: Sent) -> None:
-        try:
-            keep(sent)
-        except Exception as error:
-            log.error("answer_not_remembered", error=type(error).__name__)
 
     def begin(
         serving: Serving, body: bytes, caller: Caller, arrived: float
@@ -224,6 +220,17 @@ def _state(supplied: Supplied, key: str) -> str:
     """What a prefetch key held, the worst where a client split it into several."""
     states = {report.state for report in supplied.reports(key)}
     return next((state.value for state in reversed(KeyState) if state in states), "absent")
+
+
+async def _remember(keep: Callable[[Sent], None], sent: Sent, threads: Threads, log: FilteringBoundLogger) -> None:
+    try:
+        if len(sent.request) > _LARGE:
+            # What is remembered of it may be work that would hold up the event loop.
+            await threads.run(partial(keep, sent))
+        else:
+            keep(sent)
+    except Exception as error:
+        log.error("answer_not_remembered", error=type(error).__name__)
 
 
 def _skipped(answer: Answer) -> dict[str, Any]:

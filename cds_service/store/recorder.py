@@ -99,11 +99,15 @@ class Recorder:
             self._drop(left, "shutdown")
 
     def put(self, decision: Decision, request: bytes) -> None:
-        """Queue the decision on `request`, the body as it came. Returns at once, whatever the database does."""
+        """Queue the decision on `request`, the body as it came. Returns at once, whatever the database does.
+
+        Only where large requests come faster than their digests are made, that of this one is made here, at once.
+        """
         with self._changed:
             waiting = len(self._queue) + len(self._rows)
-            full = waiting >= self._most or self._queued_bytes + len(request) > self._most_bytes
-            if not full:
+            full = waiting >= self._most
+            crowded = self._queued_bytes + len(request) > self._most_bytes
+            if not full and not crowded:
                 self._queue.append((decision, request))
                 self._queued_bytes += len(request)
                 # With more than this one in the queue the thread knows, and waits for others on purpose.
@@ -111,8 +115,10 @@ class Recorder:
                     self._changed.notify_all()
         if full:
             self._drop(1, "full")
-        else:
-            self._watch.decisions_queued(waiting + 1)
+            return
+        if crowded:
+            self._keep_rows(decision, request)
+        self._watch.decisions_queued(waiting + 1)
 
     def flush(self, seconds: float) -> bool:
         """Wait until everything queued is written; False where that took longer."""
@@ -147,18 +153,20 @@ class Recorder:
                 if not self._queue:
                     return
                 decision, request = self._queue[0]
-            try:
-                rows = rows_of(decision, request)
-            except (MsgspecError, UnicodeDecodeError, RecursionError):
-                # Answered all the same, and then not to be replayed: the reader of records is more patient with JSON.
-                rows = None
+            self._keep_rows(decision, request)
             with self._changed:
                 self._queue.popleft()
                 self._queued_bytes -= len(request)
-                if rows is not None:
-                    self._rows.append(rows)
-            if rows is None:
-                self._drop(1, "refused")
+
+    def _keep_rows(self, decision: Decision, request: bytes) -> None:
+        try:
+            rows = rows_of(decision, request)
+        except (MsgspecError, UnicodeDecodeError, RecursionError):
+            # Answered all the same, and then not to be replayed: the reader of records is more patient with JSON.
+            self._drop(1, "refused")
+            return
+        with self._changed:
+            self._rows.append(rows)
 
     def _write(self) -> bool:
         """Write all rows; False where the database did not take them."""

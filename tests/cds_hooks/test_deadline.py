@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from cds_service import answering
 from cds_service.app import create_app
+from cds_service.cards import CardOptions
 from cds_service.cli import app as command_line
 from cds_service.library import Library
 from cds_service.matching import Match
@@ -183,3 +184,29 @@ def test_where_no_card_was_due_skipped_trials_are_a_failure_all_the_same(
         assert client.post(URL, json=request).json() == {"cards": []}
         glass.passes, glass.invented = 2.1, ("NCT00000001",)
         assert client.post(URL, json=request).status_code == 503
+
+
+def test_rules_are_made_ready_before_they_serve_and_only_while_there_is_time(library: Library) -> None:
+    asked: list[Any] = []
+
+    def ready_within(times: int) -> int:
+        asked.clear()
+        left = iter(range(times))
+        answering.warm(Explained(library), CardOptions(), AS_OF, lambda: next(left, None) is not None)
+        return len(asked)
+
+    class Explained:
+        """The library, with note taken of what is made ready."""
+
+        def __init__(self, inside: Library) -> None:
+            self._inside = inside
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inside, name)
+
+        def explainer(self, rule: Any) -> None:
+            asked.append(rule)
+
+    assert ready_within(0) == 0
+    assert 0 < ready_within(5) <= 5
+    assert ready_within(10_000) == sum(c.rule is not None for trial in library.trials for c in trial.all_criteria())

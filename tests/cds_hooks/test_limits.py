@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,24 @@ def test_a_thread_counts_until_its_work_is_done() -> None:
 
     assert asyncio.run(scenario()) == 1
     assert most[0] == 2
+
+
+def test_work_that_was_given_up_in_line_is_never_begun() -> None:
+    go, begun = threading.Event(), []
+
+    async def scenario() -> None:
+        threads = Threads(1)
+        first = asyncio.create_task(threads.run(lambda: go.wait(20)))
+        await asyncio.sleep(0)
+        with anyio.move_on_after(0.05):
+            await threads.run(lambda: begun.append("given up"))
+        later = [asyncio.create_task(threads.run(partial(begun.append, n))) for n in range(5)]
+        await asyncio.sleep(0.05)
+        go.set()
+        await asyncio.gather(first, *later)
+
+    asyncio.run(scenario())
+    assert begun == [0, 1, 2, 3, 4], "first come, first served"
 
 
 def test_what_work_raises_is_raised_and_frees_its_thread() -> None:

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from cds_service.app import create_app
 from cds_service.library import Library
+from cds_service.metrics import MOST_TRIALS, Metrics
 from cds_service.settings import Settings
 from tests.cds_hooks.conftest import AS_OF
 
@@ -117,3 +118,14 @@ def test_workers_add_up_and_a_dead_ones_gauges_are_forgotten(tmp_path: Path) -> 
     assert 'cds_requests_total{route="/x",status="200"} 9.0' in told
     assert "cds_decisions_queued 4.0" in told
     assert "cds_database_available 1.0" in told
+
+
+def test_only_so_many_trials_are_labels_of_their_own() -> None:
+    metrics = Metrics((), (), ())
+    for number in range(MOST_TRIALS + 500):
+        metrics.answered({f"NCT{number:08}": "undetermined"}, (), (f"NCT{number:08}",), 0)
+    lines = metrics.exposition().decode().splitlines()
+    verdicts = [line for line in lines if line.startswith("cds_verdicts_total{")]
+    assert len(verdicts) == MOST_TRIALS + 1
+    assert 'cds_verdicts_total{trial="other",verdict="undetermined"} 500.0' in verdicts
+    assert 'cds_cards_total{trial="other"} 500.0' in lines
