@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.fhir.decode import Faulty, decode_resource
+from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.views import Observation, Resource
 
 ABSENT = Raw()
@@ -121,6 +122,13 @@ class HeadPage:
         self.heads = [entry.resource for entry in entries]
         self._text = text
         self._whole: list[_Whole] | None = None
+
+    def target(self, index: int) -> Target:
+        """What the `fullUrl` of an entry points to."""
+        url, id = self.entries[index].full_url, self.heads[index].id
+        if id is None and url is not None:
+            id = parse_reference(url).id or url
+        return Target(ReferenceKind.RELATIVE, "Observation", id)
 
     def place_of(self, index: int) -> str:
         return f"{self.place} entry {index + 1}".lstrip()

@@ -131,7 +131,7 @@ class RecordBuilder:
 
     def _build(self) -> Record:
         assembly = self._assembly(self._interest)
-        if self._interest is not None and "Observation" not in assembly.resources:
+        if "Observation" not in assembly.resources and any(key.reading.heads for key in self._keys.values()):
             # None of those that had to be read counts; the others must not be missed for that.
             assembly = self._assembly(None)
         if assembly.strangers:
