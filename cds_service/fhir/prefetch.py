@@ -131,7 +131,8 @@ class RecordBuilder:
 
     def _build(self) -> Record:
         assembly = self._assembly(self._interest)
-        if "Observation" not in assembly.resources and any(key.reading.heads for key in self._keys.values()):
+        pages = [page for key in self._keys.values() for page in key.reading.heads]
+        if "Observation" not in assembly.resources and any(page.entries for page in pages):
             # None of those that had to be read counts; the others must not be missed for that.
             assembly = self._assembly(None)
         if assembly.strangers:

@@ -161,7 +161,7 @@ STATUSES = st.sampled_from(["final", "final", "final", "amended", "preliminary",
 URLS = st.one_of(st.none(), st.sampled_from(["urn:uuid:1", "urn:uuid:2", "urn:uuid:pp", "http://ehr/Observation/a"]))
 
 
-def entry(code: Json, id: str | None, day: Any, status: str | None, value: Json, odd: Json, url: str | None) -> Json:
+def entry(*, code: Json, id: str | None, day: Any, status: str | None, value: Json, odd: Json, url: str | None) -> Json:
     resource = {
         "resourceType": "Observation",
         "id": id,
@@ -180,10 +180,9 @@ def entry(code: Json, id: str | None, day: Any, status: str | None, value: Json,
 def entries(library: Library, odd: st.SearchStrategy[Json]) -> st.SearchStrategy[list[Json]]:
     """Series of results of one code each, among which some are odd."""
     code = st.sampled_from(list(codes(library)))
+    forms = {"id": IDS, "day": DATES, "status": STATUSES, "value": VALUES, "url": URLS}
     some = st.one_of(st.just({}), st.just({}), st.just({}), odd)
-    series = code.flatmap(
-        lambda of: st.lists(st.builds(entry, st.just(of), IDS, DATES, STATUSES, VALUES, some, URLS), max_size=8)
-    )
+    series = code.flatmap(lambda of: st.lists(st.builds(entry, **forms, code=st.just(of), odd=some), max_size=8))
     return st.lists(series, max_size=4).map(lambda lists: [one for items in lists for one in items])
 
 
@@ -236,9 +235,10 @@ def test_pages_that_were_fetched_tell_the_same(library: Library, interest: Inter
     assert facts(interest.on(AS_OF)) == facts(None)
 
 
-def result(code: str, id: str, day: str, **elements: Any) -> Json:
+def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
+    code = {"coding": [{"system": LOINC, "code": loinc}]}
     value = {"valueQuantity": {"value": 12, "unit": "g/dL"}}
-    return entry({"coding": [{"system": LOINC, "code": code}]}, id, day, "final", value, elements, None)
+    return entry(code=code, id=id, day=day, status="final", value=value, odd=elements, url=None)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +259,11 @@ def result(code: str, id: str, day: str, **elements: Any) -> Json:
             id="no final one",
         ),
         pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}T10:00:00+15:00") for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="dates that are none",
+        ),
+        pytest.param(
             [result("718-7", f"h{n}", f"2026-07-{n}") for n in range(10, 20)],
             [f"h{n}" for n in range(10, 20)],
             id="all after today",
@@ -267,6 +272,27 @@ def result(code: str, id: str, day: str, **elements: Any) -> Json:
             [result("718-7", f"h{n}", f"2026-05-{n}", valueQuantity=None) for n in range(10, 20)],
             [f"h{n}" for n in range(10, 20)],
             id="no value",
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}") for n in range(10, 18)]
+            + [result("718-7", "fetus", "2026-05-20", focus=[{"reference": "RelatedPerson/1"}])],
+            ["h10", "h16", "h17"],
+            id="the newest is about somebody else",
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}", component=[]) for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="with components",
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}", medicationReference={}) for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="elements of something else",
+        ),
+        pytest.param(
+            [result("0000-1", f"h{n}", "2026-05-20", code={"coding": []}) for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="no code at all",
         ),
     ],
 )
