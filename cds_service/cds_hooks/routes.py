@@ -75,7 +75,7 @@ class Serving:
     """What one version of the rules is served with; a request takes one and keeps it to its end.
 
     `templates` are the prefetch templates to publish. `answer_for` is given a patient's record, the request (whose hook
-    instance names the answer's cards), and who asks. `interest` is what is asked of the record today.
+    instance names the answer's cards), and who asks. `interest` is what is asked of the record.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Serving:
         templates: Mapping[str, str],
         answer_for: AnswerFor,
         fallback: Fallback,
-        interest: Callable[[], Interest],
+        interest: Interest,
     ) -> None:
         self.templates = templates
         self.interest = interest
@@ -172,7 +172,7 @@ def router(
             log.error("answer_not_remembered", error=type(error).__name__)
 
     def begin(serving: Serving, body: bytes, caller: Caller) -> tuple[Supplied, Plan | None, Done | None]:
-        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest())
+        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest)
         meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
         plan = serving.fallback.plan(supplied, caller)
         return supplied, plan, None if plan is not None else respond(serving, supplied, caller)

@@ -66,7 +66,7 @@ def same(body: bytes, library: Library, interest: Interest, day: date = AS_OF, d
     for later in days:
         as_of = day + timedelta(days=later)
         plain = told(body, library, None, as_of)
-        assert told(body, library, interest.on(day), as_of) == plain
+        assert told(body, library, interest.on(lambda: day), as_of) == plain
         assert told(body, library, interest, as_of) == plain
 
 
@@ -232,7 +232,7 @@ def test_pages_that_were_fetched_tell_the_same(library: Library, interest: Inter
         sheet = build_sheet(supplied.record(), library.facts, AS_OF, library.facts_read)
         return {name: sheet[name] for name in sheet}
 
-    assert facts(interest.on(AS_OF)) == facts(None)
+    assert facts(interest.on(lambda: AS_OF)) == facts(None)
 
 
 def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
@@ -298,14 +298,14 @@ def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
 )
 def test_what_is_read(interest: Interest, found: list[Json], ids: list[str]) -> None:
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
     assert sorted({view.id for view in record.resources["Observation"]}) == ids
 
 
 def test_where_none_of_those_read_counts_the_others_are_read(library: Library, interest: Interest) -> None:
     found = [result("0000-1", "x", "2026-05-01", category=5), result("0000-1", "y", "2026-05-02")]
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "chart": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
     assert [view.id for view in record.resources["Observation"]] == ["y"]
 
 
@@ -314,7 +314,7 @@ def test_another_patients_result_is_refused_though_nothing_is_asked_of_it(intere
     found[3]["resource"]["subject"] = {"reference": "Patient/q"}
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
     with pytest.raises(HookError) as refused:
-        Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+        Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
     assert [problem.place for problem in refused.value.problems] == ["prefetch.observations"]
 
 
