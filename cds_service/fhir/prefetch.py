@@ -97,7 +97,7 @@ class RecordBuilder:
         self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
     ) -> KeyReport:
         """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
-        if search.type == "history":
+        if search.modes() is None:
             return self.add(key, expected, text())
         reading = of_search(search, text, f"prefetch.{key}")
         reading.settle()
