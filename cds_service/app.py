@@ -76,7 +76,7 @@ def create_app(
 ) -> FastAPI:
     """The application, with `library` or else the rules in `settings.rules_dir`.
 
-    `clock` gives the day that counts as today; a request asks it when it is read and when it is answered. `now` gives
+    `clock` gives the day that counts as today; it is asked when a record is read and when it is answered. `now` gives
     the time by which clients' tokens are valid; `replay_guard`, in the place of the database, remembers which were
     used. `monotonic` gives seconds that never go back, for what is measured and limited. Raises RulesError,
     ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used.
@@ -121,9 +121,8 @@ def create_app(
         expected = settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
         metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
-        interest = interest_of(rules.facts, rules.facts_read)
-        serving = Serving(templates, answerer.answer_for, fallback, lambda: interest.on(clock()))
-        return Prepared(serving, answerer.rules)
+        interest = interest_of(rules.facts, rules.facts_read).on(clock)
+        return Prepared(Serving(templates, answerer.answer_for, fallback, interest), answerer.rules)
 
     live = LiveRules(
         settings.rules_dir if library is None else None, prepare, now, log, library, tell=metrics.rules_usable

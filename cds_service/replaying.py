@@ -60,7 +60,7 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     Raises HookError where it is no request that gets cards.
     """
     decision, options = logged.decision, logged.decision.options
-    interest = interest_of(library.facts, library.facts_read).on(decision.as_of)
+    interest = interest_of(library.facts, library.facts_read).on(lambda: decision.as_of)
     supplied = Supplied(parse_request(request, HOOK), options["prefetch_aliases"], interest)
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     skipped = tuple(options.get("skipped", ()))

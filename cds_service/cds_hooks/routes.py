@@ -80,7 +80,7 @@ class Serving:
 
     `templates` are the prefetch templates to publish. `answer_for` is given a patient's record, the request (whose hook
     instance names the answer's cards), who asks, and when the request arrived. `interest` is what is asked of the
-    record today.
+    record.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Serving:
         templates: Mapping[str, str],
         answer_for: AnswerFor,
         fallback: Fallback,
-        interest: Callable[[], Interest],
+        interest: Interest,
     ) -> None:
         self.templates = templates
         self.interest = interest
@@ -178,7 +178,7 @@ def router(
     def begin(
         serving: Serving, body: bytes, caller: Caller, arrived: float
     ) -> tuple[Supplied, Plan | None, Done | None]:
-        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest())
+        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest)
         meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
         plan = serving.fallback.plan(supplied, caller)
         return supplied, plan, None if plan is not None else respond(serving, supplied, caller, arrived)

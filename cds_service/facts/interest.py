@@ -12,7 +12,7 @@ _BY_THE_NEWEST = (Numeric, ResultFact, DateFact)
 
 
 def interest_of(knowledge: FactKnowledge, facts_read: Iterable[str]) -> Interest:
-    """The interest of these facts and of all they are made of. `Interest.on` gives it for a day.
+    """The interest of these facts and of all they are made of. `Interest.on` tells it the day.
 
     A fact sheet of them is the same for a record that was read with it as for one that was read whole; the record's
     `issues` lack what is wrong with the Observations that were not read.

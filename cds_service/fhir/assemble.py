@@ -93,7 +93,7 @@ def assemble(
     `addresses`: the `fullUrl`s of resources that are not read themselves, and what each points to.
     `heads`: where Observations were found, of which not all need be in `found`.
     """
-    return _Sorting(found, FullUrls(_full_urls(found, addresses), heads), patient_id, base_url).result()
+    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url).result()
 
 
 class _Sorting:
@@ -187,15 +187,15 @@ class _Sorting:
         self.issues.append(Issue(severity, code, resource, element, message))
 
 
-def _full_urls(found: Sequence[Found], addresses: Mapping[str, Target]) -> dict[str, Target]:
-    """What the `fullUrl` of each entry points to; to nothing, where two entries have the same one."""
-    full_urls = dict(addresses)
-    for one in found:
-        if one.entry.full_url is not None:
-            id = one.identity if one.item.id is None else one.item.id
-            target = Target(ReferenceKind.RELATIVE, one.entry.type, id)
-            if full_urls.setdefault(one.entry.full_url, target) != target:
-                full_urls[one.entry.full_url] = Target(ReferenceKind.OTHER)
+def _full_urls(found: Sequence[Found], addresses: Mapping[str, Target], pages: Sequence[HeadPage]) -> FullUrls:
+    def read(index: int) -> Target:
+        one = found[index]
+        return Target(ReferenceKind.RELATIVE, one.entry.type, one.identity)
+
+    full_urls = FullUrls(addresses)
+    full_urls.append([one.entry.full_url for one in found], read)
+    for page in pages:
+        full_urls.append([entry.full_url for entry in page.entries], page.target)
     return full_urls
 
 

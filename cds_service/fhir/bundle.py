@@ -202,7 +202,7 @@ def _read(text: bytes, place: str) -> Reading:
 def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str) -> Reading:
     """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text."""
     reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)])
-    if any(entry.search is None or entry.search.mode != "include" for entry in bundle.entry):
+    if (bundle.modes() or set()) - {"include"}:
         reading.types.add("Observation")
     _note_extent(reading, bundle)
     return reading

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from cds_service.fhir.decode import Faulty, decode_resource
+from cds_service.fhir.decode import FAULTS, Faulty, decode_resource
+from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.views import Observation, Resource
 
 ABSENT = Raw()
@@ -78,7 +79,7 @@ class HeadEntry(Struct, frozen=True, rename="camel", gc=False):
 
     resource: Head
     full_url: str | None = None
-    search: Search | None = None
+    search: Raw = ABSENT
     request: None = None
     response: None = None
 
@@ -92,6 +93,18 @@ class HeadBundle(Struct, frozen=True, rename="camel", gc=False):
     link: tuple[Link, ...] = ()
     entry: list[HeadEntry] = []
 
+    def modes(self) -> set[str | None] | None:
+        """How the entries came into the search; `None` where one does not say so in the right form, so that the plain
+        way has to be taken, and for a history, where the order of the entries counts."""
+        searches = [entry.search for entry in self.entry]
+        # Nearly always one text stands in all of them, which is told faster than it is decoded.
+        alike = bool(searches) and searches.count(searches[0]) == len(searches)
+        try:
+            found = {_mode(raw) for raw in ({bytes(searches[0])} if alike else set(map(bytes, searches)))}
+        except FAULTS:
+            return None
+        return None if self.type == "history" else found
+
 
 class _Whole(Struct, gc=False):
     resource: Raw
@@ -101,6 +114,7 @@ class _WholeBundle(Struct, gc=False):
     entry: list[_Whole]
 
 
+_SEARCH: msgspec.json.Decoder[Search | None] = msgspec.json.Decoder(Search | None)
 _HEADS = msgspec.json.Decoder(HeadBundle)
 _WHOLE = msgspec.json.Decoder(_WholeBundle)
 _OBSERVATION = msgspec.json.Decoder(Observation)
@@ -122,6 +136,13 @@ class HeadPage:
         self._text = text
         self._whole: list[_Whole] | None = None
 
+    def target(self, index: int) -> Target:
+        """What the `fullUrl` of an entry points to."""
+        url, id = self.entries[index].full_url, self.heads[index].id
+        if id is None and url is not None:
+            id = parse_reference(url).id or url
+        return Target(ReferenceKind.RELATIVE, "Observation", id)
+
     def place_of(self, index: int) -> str:
         return f"{self.place} entry {index + 1}".lstrip()
 
@@ -132,7 +153,7 @@ class HeadPage:
             text = _encode(head)
             try:
                 return text, _OBSERVATION.decode(text)
-            except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            except FAULTS:
                 pass
         # What is odd about it is told by its own text.
         if self._whole is None:
@@ -145,6 +166,11 @@ def read_heads(text: bytes) -> HeadBundle | None:
     """A Bundle of heads; `None` for anything else, and where anything is odd: then the plain way has to be taken."""
     try:
         bundle = _HEADS.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except FAULTS:
         return None
-    return None if bundle.type == "history" else bundle
+    return None if bundle.modes() is None else bundle
+
+
+def _mode(raw: bytes) -> str | None:
+    search = _SEARCH.decode(raw) if raw else None
+    return None if search is None else search.mode

@@ -64,16 +64,16 @@ class Interest:
     * `topics_of`: what an Observation with this code, and without components, may tell of. Empty where nothing is asked
       of it; `None` where it has to be read whatever its date. Of several with the same topics only the newest that
       counts and has a value may decide.
-    * `as_of`: a day that is not after the one that will be asked about. Without it nothing is superseded.
+    * `day`: gives a day that is not after the one that will be asked about. Without it nothing is superseded.
     """
 
     topics_of: Callable[[CodeableConcept], Topics | None]
-    as_of: date | None = None
+    day: Callable[[], date] | None = None
     _remembered: dict[bytes, Topics | None] = field(default_factory=dict, repr=False)
 
-    def on(self, as_of: date) -> "Interest":
-        """The same, asked about this day."""
-        return replace(self, as_of=as_of)
+    def on(self, day: Callable[[], date]) -> "Interest":
+        """The same, asked about the day that `day` gives whenever a record is read."""
+        return replace(self, day=day)
 
     def sift(self, heads: Sequence[Head], repeated: Container[str | None]) -> list[int]:
         """The indexes, in order, of those that have to be read; of each subject at least one.
@@ -100,7 +100,8 @@ class Interest:
                 kept.add(index)
             elif topics and index not in kept:
                 groups[topics, b"" if whose is None else whose[index]].append(index)
-        kept.update(self._not_superseded(groups.values(), heads))
+        as_of = None if self.day is None else self.day().isoformat()
+        kept.update(_not_superseded(groups.values(), heads, as_of))
         return sorted(kept)
 
     def _topics(self, heads: Sequence[Head]) -> Iterable[Topics | None]:
@@ -116,44 +117,44 @@ class Interest:
             self._remembered[code] = topics
         return topics
 
-    def _not_superseded(self, groups: Iterable[list[int]], heads: Sequence[Head]) -> Iterator[int]:
-        """Of each group, heads of the same topics and subject, those not certainly older than one that counts."""
-        older: list[int] = []
-        dates: list[str] = []
-        for group in groups:
-            by_date = [heads[index].effective_date_time or "" for index in group]
-            limit = self._limit(by_date, [heads[index] for index in group]) if len(group) > _FEW else ""
-            for index, text in zip(group, by_date, strict=True):
-                if text < limit:
-                    older.append(index)
-                    dates.append(text)
-                else:
-                    yield index
-        if not _are_plain(dates):
-            yield from (index for index, text in zip(older, dates, strict=True) if not _is_plain(text))
 
-    def _limit(self, dates: Sequence[str], heads: Sequence[Head]) -> str:
-        """The day before which all are older than one that certainly counts; empty where none does."""
-        if self.as_of is None:
-            return ""
-        newest = max(range(len(dates)), key=dates.__getitem__)
-        if not self._counts(heads[newest]):
-            newest = max((i for i, head in enumerate(heads) if self._counts(head)), key=dates.__getitem__, default=-1)
-        # The other one may be of any zone: its day may end 14 hours later than the same day here.
-        return "" if newest < 0 else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
+def _not_superseded(groups: Iterable[list[int]], heads: Sequence[Head], as_of: str | None) -> Iterator[int]:
+    """Of each group, heads of the same topics and subject, those not certainly older than one that counts."""
+    older: list[int] = []
+    dates: list[str] = []
+    for group in groups:
+        by_date = [heads[index].effective_date_time or "" for index in group]
+        limit = "" if as_of is None or len(group) <= _FEW else _limit(by_date, [heads[index] for index in group], as_of)
+        for index, text in zip(group, by_date, strict=True):
+            if text < limit:
+                older.append(index)
+                dates.append(text)
+            else:
+                yield index
+    if not _are_plain(dates):
+        yield from (index for index, text in zip(older, dates, strict=True) if not _is_plain(text))
 
-    def _counts(self, head: Head) -> bool:
-        """Whether it is certain to count and to have a value, understood or not."""
-        text = head.effective_date_time
-        return (
-            head.status in _FINAL
-            and head.focus is ABSENT
-            and text is not None
-            and self.as_of is not None
-            and text[:10] <= self.as_of.isoformat()
-            and _is_plain(text) is not None
-            and any(pattern.match(getattr(head, name)) for name, pattern in _TELLING.items())
-        )
+
+def _limit(dates: Sequence[str], heads: Sequence[Head], as_of: str) -> str:
+    """The day before which all are older than one that certainly counts; empty where none does."""
+    newest = max(range(len(dates)), key=dates.__getitem__)
+    if not _counts(heads[newest], as_of):
+        newest = max((i for i, head in enumerate(heads) if _counts(head, as_of)), key=dates.__getitem__, default=-1)
+    # The other one may be of any zone: its day may end 14 hours later than the same day here.
+    return "" if newest < 0 else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
+
+
+def _counts(head: Head, as_of: str) -> bool:
+    """Whether it is certain to count and to have a value, understood or not."""
+    text = head.effective_date_time
+    return (
+        head.status in _FINAL
+        and head.focus is ABSENT
+        and text is not None
+        and text[:10] <= as_of
+        and _is_plain(text) is not None
+        and any(pattern.match(getattr(head, name)) for name, pattern in _TELLING.items())
+    )
 
 
 def _compound(heads: Sequence[Head]) -> set[int]:

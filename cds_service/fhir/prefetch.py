@@ -97,7 +97,7 @@ class RecordBuilder:
         self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
     ) -> KeyReport:
         """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
-        if search.type == "history":
+        if search.modes() is None:
             return self.add(key, expected, text())
         reading = of_search(search, text, f"prefetch.{key}")
         reading.settle()
@@ -131,7 +131,8 @@ class RecordBuilder:
 
     def _build(self) -> Record:
         assembly = self._assembly(self._interest)
-        if self._interest is not None and "Observation" not in assembly.resources:
+        pages = [page for key in self._keys.values() for page in key.reading.heads]
+        if "Observation" not in assembly.resources and any(page.entries for page in pages):
             # None of those that had to be read counts; the others must not be missed for that.
             assembly = self._assembly(None)
         if assembly.strangers:

@@ -41,8 +41,7 @@ def _found(pages: Sequence[HeadPage], kept: Iterable[int]) -> Iterator[Found]:
         entry = page.entries[index - start]
         raw, item = page.resource(index - start)
         place = page.place_of(index - start)
-        mode = None if entry.search is None else entry.search.mode
-        yield Found(Entry(place, "Observation", raw, entry.full_url, mode), item)
+        yield Found(Entry(place, "Observation", raw, entry.full_url), item)
 
 
 def _more_than_once(names: list[str | None]) -> frozenset[str | None]:

@@ -28,10 +28,13 @@ def one_of_each(copies: list[Copy]) -> tuple[list[Copy], list[Issue]]:
     different contents the newest counts (`meta.lastUpdated`, else a numeric `meta.versionId`). Where nothing tells
     which that is, all of them count: then two values contradict each other in the open, instead of one being hidden.
     """
-    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    names = [(type(copy.view), copy.view.id) for copy in copies if copy.view.id is not None]
+    if len(set(names)) == len(names):
+        return copies, []
+    groups: dict[tuple[type[Resource], str], list[int]] = defaultdict(list)
     for index, copy in enumerate(copies):
         if copy.view.id is not None:
-            groups[type(copy.view).__name__, copy.view.id].append(index)
+            groups[type(copy.view), copy.view.id].append(index)
     left_out: set[int] = set()
     issues: list[Issue] = []
     for indexes in groups.values():

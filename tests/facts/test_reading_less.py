@@ -66,7 +66,7 @@ def same(body: bytes, library: Library, interest: Interest, day: date = AS_OF, d
     for later in days:
         as_of = day + timedelta(days=later)
         plain = told(body, library, None, as_of)
-        assert told(body, library, interest.on(day), as_of) == plain
+        assert told(body, library, interest.on(lambda: day), as_of) == plain
         assert told(body, library, interest, as_of) == plain
 
 
@@ -161,7 +161,7 @@ STATUSES = st.sampled_from(["final", "final", "final", "amended", "preliminary",
 URLS = st.one_of(st.none(), st.sampled_from(["urn:uuid:1", "urn:uuid:2", "urn:uuid:pp", "http://ehr/Observation/a"]))
 
 
-def entry(code: Json, id: str | None, day: Any, status: str | None, value: Json, odd: Json, url: str | None) -> Json:
+def entry(*, code: Json, id: str | None, day: Any, status: str | None, value: Json, odd: Json, url: str | None) -> Json:
     resource = {
         "resourceType": "Observation",
         "id": id,
@@ -180,10 +180,9 @@ def entry(code: Json, id: str | None, day: Any, status: str | None, value: Json,
 def entries(library: Library, odd: st.SearchStrategy[Json]) -> st.SearchStrategy[list[Json]]:
     """Series of results of one code each, among which some are odd."""
     code = st.sampled_from(list(codes(library)))
+    forms = {"id": IDS, "day": DATES, "status": STATUSES, "value": VALUES, "url": URLS}
     some = st.one_of(st.just({}), st.just({}), st.just({}), odd)
-    series = code.flatmap(
-        lambda of: st.lists(st.builds(entry, st.just(of), IDS, DATES, STATUSES, VALUES, some, URLS), max_size=8)
-    )
+    series = code.flatmap(lambda of: st.lists(st.builds(entry, **forms, code=st.just(of), odd=some), max_size=8))
     return st.lists(series, max_size=4).map(lambda lists: [one for items in lists for one in items])
 
 
@@ -201,7 +200,7 @@ def test_any_search_tells_the_same(library: Library, interest: Interest, data: s
     )
     wrapped = bundle(found, **elements)
     prefetch: Json = {"patient": PATIENT, "conditions": bundle([]), "observations": wrapped}
-    match data.draw(st.integers(0, 8)):
+    match data.draw(st.integers(0, 9)):
         case 0:  # the same again under another name
             prefetch["Observation"] = bundle(data.draw(entries(library, odd)))
         case 1:  # a whole chart under a key that is not ours
@@ -218,6 +217,8 @@ def test_any_search_tells_the_same(library: Library, interest: Interest, data: s
             found[0]["search"] = {"mode": "include"}
         case 6 if found:
             found[0]["fullUrl"] = 5
+        case 7 if found:
+            found[-1]["search"] = 5
     same(request("p", prefetch), library, interest)
 
 
@@ -233,12 +234,13 @@ def test_pages_that_were_fetched_tell_the_same(library: Library, interest: Inter
         sheet = build_sheet(supplied.record(), library.facts, AS_OF, library.facts_read)
         return {name: sheet[name] for name in sheet}
 
-    assert facts(interest.on(AS_OF)) == facts(None)
+    assert facts(interest.on(lambda: AS_OF)) == facts(None)
 
 
-def result(code: str, id: str, day: str, **elements: Any) -> Json:
+def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
+    code = {"coding": [{"system": LOINC, "code": loinc}]}
     value = {"valueQuantity": {"value": 12, "unit": "g/dL"}}
-    return entry({"coding": [{"system": LOINC, "code": code}]}, id, day, "final", value, elements, None)
+    return entry(code=code, id=id, day=day, status="final", value=value, odd=elements, url=None)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +261,11 @@ def result(code: str, id: str, day: str, **elements: Any) -> Json:
             id="no final one",
         ),
         pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}T10:00:00+15:00") for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="dates that are none",
+        ),
+        pytest.param(
             [result("718-7", f"h{n}", f"2026-07-{n}") for n in range(10, 20)],
             [f"h{n}" for n in range(10, 20)],
             id="all after today",
@@ -268,18 +275,39 @@ def result(code: str, id: str, day: str, **elements: Any) -> Json:
             [f"h{n}" for n in range(10, 20)],
             id="no value",
         ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}") for n in range(10, 18)]
+            + [result("718-7", "fetus", "2026-05-20", focus=[{"reference": "RelatedPerson/1"}])],
+            ["h10", "h16", "h17"],
+            id="the newest is about somebody else",
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}", component=[]) for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="with components",
+        ),
+        pytest.param(
+            [result("718-7", f"h{n}", f"2026-05-{n}", medicationReference={}) for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="elements of something else",
+        ),
+        pytest.param(
+            [result("0000-1", f"h{n}", "2026-05-20", code={"coding": []}) for n in range(10, 20)],
+            [f"h{n}" for n in range(10, 20)],
+            id="no code at all",
+        ),
     ],
 )
 def test_what_is_read(interest: Interest, found: list[Json], ids: list[str]) -> None:
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
     assert sorted({view.id for view in record.resources["Observation"]}) == ids
 
 
 def test_where_none_of_those_read_counts_the_others_are_read(library: Library, interest: Interest) -> None:
     found = [result("0000-1", "x", "2026-05-01", category=5), result("0000-1", "y", "2026-05-02")]
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "chart": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
     assert [view.id for view in record.resources["Observation"]] == ["y"]
 
 
@@ -288,7 +316,7 @@ def test_another_patients_result_is_refused_though_nothing_is_asked_of_it(intere
     found[3]["resource"]["subject"] = {"reference": "Patient/q"}
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
     with pytest.raises(HookError) as refused:
-        Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(AS_OF)).record()
+        Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
     assert [problem.place for problem in refused.value.problems] == ["prefetch.observations"]
 
 
