@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from cds_service.errors import Issue
 from cds_service.facts.fact import Age, Events, Fact
+from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.sheet import FactSheet, build_sheet
 from cds_service.fhir.record import Gap, Record
 from cds_service.library import Library
@@ -19,9 +20,9 @@ from cds_service.trials.verdicts import TrialResult
 class FactReader:
     """The facts of one record as of a day, for whichever names they are asked for."""
 
-    def __init__(self, record: Record, library: Library, as_of: date, stated: Mapping[str, Fact]) -> None:
-        self._all = build_sheet(record, library.facts, as_of, library.facts_read, stated)
-        self._read = (record, library, as_of, stated)
+    def __init__(self, record: Record, knowledge: FactKnowledge, as_of: date, stated: Mapping[str, Fact]) -> None:
+        self._all = build_sheet(record, knowledge, as_of, None, stated)
+        self._made_from = (record, knowledge, as_of, stated)
 
     def on_record(self) -> frozenset[str]:
         """The names of the event facts for which there is an entry that counts or may."""
@@ -30,8 +31,8 @@ class FactReader:
 
     def sheet(self, names: Iterable[str]) -> FactSheet:
         """The facts of these names and all that they are made of."""
-        record, library, as_of, stated = self._read
-        return build_sheet(record, library.facts, as_of, names, stated)
+        record, knowledge, as_of, stated = self._made_from
+        return build_sheet(record, knowledge, as_of, names, stated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def match(
     compiled = library.compiled
     rest: _Rest | None = None
     if screened:
-        reader = FactReader(record, library, as_of, stated)
+        reader = FactReader(record, library.facts, as_of, stated)
         patient = _patient(reader, library)
         places = compiled.index.candidates(patient, near=near)
         sheet = reader.sheet(compiled.facts_of(places))
