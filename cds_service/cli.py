@@ -1,11 +1,10 @@
 """The command line: serve, match, explain, and checks for rule authors."""
 
-import json
 import math
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
@@ -14,6 +13,7 @@ from cds_service.cards import cards_for
 from cds_service.cds_hooks.log import library_log_config
 from cds_service.cli_connect import connect_app
 from cds_service.cli_desk import desk_app
+from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
 from cds_service.cli_rules import authoring_app
 from cds_service.cli_store import store_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
@@ -26,7 +26,7 @@ from cds_service.matching import Match
 from cds_service.matching import match as match_record
 from cds_service.metrics_folder import share_between_workers
 from cds_service.persistence import check_store
-from cds_service.settings import Settings, card_options, check_bind, load_settings
+from cds_service.settings import Settings, card_options, check_bind
 from cds_service.terminal import show_cards, show_explanation, show_findings
 from cds_service.terminal_facts import show_fact_sheet
 from cds_service.trusted import configured_clients
@@ -51,7 +51,7 @@ PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient,
 @app.command()
 def serve() -> None:
     """Start the service on CDS_HOST:CDS_PORT (127.0.0.1:8000 unless set)."""
-    settings = _settings()
+    settings = settings_or_stop()
     try:
         check_bind(settings)
         configured_clients(settings)
@@ -60,7 +60,7 @@ def serve() -> None:
     except RulesError as problem:
         _refuse_rules(problem.findings)
     except CdsError as problem:
-        _stop(str(problem))
+        stop(str(problem))
     _greet(settings, library)
     if settings.workers > 1:
         share_between_workers()
@@ -87,11 +87,11 @@ def match(
     format: Annotated[str, typer.Option(help="json, or text as a panel would show it.")] = "json",
 ) -> None:
     """Print the CDS Hooks response that the service would send for a record."""
-    settings = _settings()
+    settings = settings_or_stop()
     result = _match(bundle, as_of, patient, _library(settings))
     cards = cards_for(result, card_options(settings), seed=f"{result.patient_id} {result.as_of}")
-    if _is_json(format):
-        _print_json({"cards": cards})
+    if is_json(format):
+        print_json({"cards": cards})
     else:
         show_cards(cards, markdown=settings.client_profile.detail == "markdown")
 
@@ -110,22 +110,22 @@ def explain(
 
     With --facts: the whole fact sheet (with --trial the facts that this trial reads), with evidence and reasons.
     """
-    library = _library(_settings())
+    library = _library(settings_or_stop())
     chosen = None if trial is None else library.trial(trial)
     if trial is not None and chosen is None:
-        _stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.shelf)}.")
-    as_json = _is_json(format)
+        stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.shelf)}.")
+    as_json = is_json(format)
     if facts:
         names = None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
         sheet = fact_sheet(_record(bundle, patient), library, _day(as_of), names)
         if as_json:
-            _print_json(sheet)
+            print_json(sheet)
         else:
             show_fact_sheet(sheet, everything=everything)
         return
     document = explanation(_match(bundle, as_of, patient, library), trial)
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
         show_explanation(document)
 
@@ -142,12 +142,12 @@ def rules_check(
 
     A folder without facts/ of its own, or a single trial.json, is checked with the facts of CDS_RULES_DIR.
     """
-    as_json = _is_json(format)
-    default = _settings().rules_dir
+    as_json = is_json(format)
+    default = settings_or_stop().rules_dir
     target = folder or default
     library, findings = check_rules(target, lambda: load_facts(default))
     if as_json:
-        _print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
+        print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
     else:
         show_findings(findings)
         if not findings and library is not None:
@@ -155,13 +155,6 @@ def rules_check(
             typer.echo(f"{target}: {trials}, {library.compiled.rule_count} rules, no findings")
     if any(f.severity == "error" for f in findings):
         raise typer.Exit(1)
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except CdsError as problem:
-        _stop(str(problem))
 
 
 def _library(settings: Settings) -> Library:
@@ -183,11 +176,11 @@ def _record(bundle: Path, patient: str | None) -> Record:
     try:
         data = sys.stdin.buffer.read() if str(bundle) == "-" else bundle.read_bytes()
     except OSError as problem:
-        _stop(f"{bundle}: {problem.strerror}")
+        stop(f"{bundle}: {problem.strerror}")
     try:
         return read_bundle(data, patient)
     except RecordError as problem:
-        _stop(f"{bundle}: {problem}")
+        stop(f"{bundle}: {problem}")
 
 
 def _greet(settings: Settings, library: Library) -> None:
@@ -219,24 +212,9 @@ def _sample() -> Path | None:
     return None
 
 
-def _is_json(format: str) -> bool:
-    if format not in ("json", "text"):
-        _stop(f"--format is json or text, not {format!r}")
-    return format == "json"
-
-
-def _print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
-
-
 def _refuse_rules(findings: tuple[Finding, ...]) -> NoReturn:
     show_findings(findings)
-    _stop("The rules can't be used until this is mended.")
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(f"cds-service: {message}", err=True)
-    raise typer.Exit(2)
+    stop("The rules can't be used until this is mended.")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,19 @@
 """Commands for integrators: the prefetch table, a check of the clients file, and tokens to try a client with."""
 
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from cds_service.cds_hooks.prefetch import prefetch_templates, scopes
 from cds_service.cds_hooks.trust.clients import Client, Clients
 from cds_service.cds_hooks.trust.signing import KeyFileProblem, public_keys, sign, write_new_key
+from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
 from cds_service.errors import CdsError
 from cds_service.library import load_library
-from cds_service.settings import Settings, load_settings
 from cds_service.trusted import configured_clients
 
 connect_app = typer.Typer(no_args_is_help=True)
@@ -31,35 +30,34 @@ def prefetch(
     format: Format = "text",
 ) -> None:
     """Print the prefetch keys and queries, to be typed in where an EHR does not read discovery, and the scopes."""
-    settings = _settings()
+    as_json = is_json(format)
+    settings = settings_or_stop()
     try:
         library = load_library(settings.rules_dir)
         aliases = {} if client is None else _client(client, configured_clients(settings)).prefetch_aliases
     except CdsError as problem:
-        _stop(str(problem))
+        stop(str(problem))
     templates = prefetch_templates(library.catalogue, library.facts_read)
     needed = scopes(templates)
     templates = {_own_name(key, aliases): query for key, query in templates.items()}
-    if format == "json":
-        typer.echo(json.dumps({"prefetch": templates, "scopes": needed}, indent=2))
-    elif format == "text":
-        width = max(map(len, templates))
-        for key, query in templates.items():
-            typer.echo(f"{key:{width}}  {query}")
-        typer.echo(f"\nScopes: {' '.join(needed)}")
-    else:
-        _stop(f"--format is json or text, not {format!r}")
+    if as_json:
+        print_json({"prefetch": templates, "scopes": needed})
+        return
+    width = max(map(len, templates))
+    for key, query in templates.items():
+        typer.echo(f"{key:{width}}  {query}")
+    typer.echo(f"\nScopes: {' '.join(needed)}")
 
 
 @connect_app.command()
 def clients() -> None:
     """Check the clients file (CDS_CLIENTS_FILE) and list who may call. Exit code 2 when something is wrong."""
     try:
-        known = configured_clients(_settings())
+        known = configured_clients(settings_or_stop())
     except CdsError as problem:
-        _stop(str(problem))
+        stop(str(problem))
     if known is None:
-        _stop("There is no clients file: CDS_CLIENTS_FILE is not set.")
+        stop("There is no clients file: CDS_CLIENTS_FILE is not set.")
     for client in known:
         keys = client.jwks_url or f"{len(known.keys[client.id])} given"
         tenants = ", ".join(client.tenants) or "any"
@@ -77,9 +75,9 @@ def new_key(
     """Make a key pair: the private key goes into FILE, the key set for the clients file is printed."""
     try:
         write_new_key(file, algorithm)
-        typer.echo(json.dumps(public_keys(file, kid or secrets.token_urlsafe(9)), indent=2))
+        print_json(public_keys(file, kid or secrets.token_urlsafe(9)))
     except KeyFileProblem as problem:
-        _stop(str(problem))
+        stop(str(problem))
 
 
 @token_app.command("sign")
@@ -100,7 +98,7 @@ def sign_token(
     try:
         typer.echo(sign(key, kid, claims))
     except KeyFileProblem as problem:
-        _stop(str(problem))
+        stop(str(problem))
 
 
 def _own_name(key: str, aliases: Mapping[str, str]) -> str:
@@ -111,17 +109,5 @@ def _client(id: str, known: Clients | None) -> Client:
     found = next((client for client in known or () if client.id == id), None)
     if found is None:
         ids = ", ".join(client.id for client in known or ()) or "none"
-        _stop(f"There is no client {id!r}. Known: {ids}.")
+        stop(f"There is no client {id!r}. Known: {ids}.")
     return found
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except CdsError as problem:
-        _stop(str(problem))
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(f"cds-service: {message}", err=True)
-    raise typer.Exit(2)

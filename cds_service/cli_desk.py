@@ -1,9 +1,8 @@
 """Commands for rule authors: begin a trial, compare two versions of the rules, write the JSON Schemas."""
 
-import json
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -11,10 +10,10 @@ from cds_service.authoring.changes.flips import flip_json, verdict_flips
 from cds_service.authoring.changes.library_changes import RulesVersion, library_change, load_version
 from cds_service.authoring.scaffold import ScaffoldError, new_trial
 from cds_service.authoring.schemas import outdated_schemas, write_schemas
-from cds_service.errors import CdsError, RecordError, RulesError
+from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
+from cds_service.errors import RecordError, RulesError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, load_library
-from cds_service.settings import load_settings
 from cds_service.store.decisions import RuleSet
 from cds_service.terminal import show_findings
 from cds_service.terminal_changes import show_change, show_flips
@@ -42,7 +41,7 @@ def rules_new(
             folder, catalogue, trial, condition=condition, title=title or f"Trial {trial}", as_of=_today()
         )
     except ScaffoldError as problem:
-        _stop(str(problem))
+        stop(str(problem))
     for path in files:
         typer.echo(f"wrote {path}")
     typer.echo(f"\nNext: fill them in, then `cds-service rules check` and `cds-service rules test {trial}`.")
@@ -58,18 +57,17 @@ def rules_diff(
     format: Annotated[str, typer.Option("--format", help="json or text.")] = "text",
 ) -> None:
     """Say what differs in meaning between two versions of the rules, and which patients it concerns."""
-    if format not in {"json", "text"}:
-        _stop(f"--format is json or text, not {format!r}")
+    as_json = is_json(format)
     before, after = (_version(path, rules_dir) for path in (old, new))
     change = library_change(before, after)
     records = {} if patients is None else _records(patients)
     day = _today() if as_of is None else as_of.date()
     flips = verdict_flips(records, before.library, after.library, day)
-    if format == "json":
+    if as_json:
         document: dict[str, Any] = change.as_json()
         if patients is not None:
             document |= {"as_of": day.isoformat(), "patients": len(records), "flips": [flip_json(f) for f in flips]}
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json(document)
         return
     show_change(change)
     if patients is not None:
@@ -107,7 +105,7 @@ def _records(folder: Path) -> dict[str, Record]:
     """The Bundles of a folder by the name of their file; one that can't be read is said and left out."""
     paths = sorted(folder.glob("*.json"))
     if not paths:
-        _stop(f"{folder} holds no *.json")
+        stop(f"{folder} holds no *.json")
     records = {}
     for path in paths:
         try:
@@ -122,14 +120,11 @@ def _version(path: Path, rules_dir: Path | None) -> RulesVersion:
         return load_version(path, path if path.is_dir() else _folder(rules_dir))
     except RulesError as problem:
         show_findings(problem.findings)
-        _stop(f"{path} can't be compared until this is mended.")
+        stop(f"{path} can't be compared until this is mended.")
 
 
 def _folder(rules_dir: Path | None) -> Path:
-    try:
-        return rules_dir or load_settings().rules_dir
-    except CdsError as problem:
-        _stop(str(problem))
+    return rules_dir or settings_or_stop().rules_dir
 
 
 def _library(folder: Path) -> Library:
@@ -137,13 +132,8 @@ def _library(folder: Path) -> Library:
         return load_library(folder)
     except RulesError as problem:
         show_findings(problem.findings)
-        _stop("The rules can't be used until this is mended.")
+        stop("The rules can't be used until this is mended.")
 
 
 def _today() -> date:
     return datetime.now().astimezone().date()
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(f"cds-service: {message}", err=True)
-    raise typer.Exit(2)

@@ -1,10 +1,9 @@
 """Commands for rule authors: run the test cases, write boundary Bundles, show trials in plain words."""
 
-import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -15,9 +14,9 @@ from cds_service.authoring.findings_page import findings_page
 from cds_service.authoring.reference import Reference
 from cds_service.authoring.samples import default_samples_dir, sample_reader
 from cds_service.authoring.trials_page import trials_page
-from cds_service.errors import CdsError, Finding
+from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
+from cds_service.errors import Finding
 from cds_service.library import Library, check_library
-from cds_service.settings import load_settings
 from cds_service.terminal import show_findings
 from cds_service.terminal_rules import show_case_report, show_known_facts, show_trial, show_trials
 from cds_service.trials.case_report import case_report_json
@@ -43,7 +42,7 @@ def rules_test(
     format: Format = "text",
 ) -> None:
     """Run the test cases beside each trial. Exit code 1 when one fails, something is untested or a fault survives."""
-    as_json = _is_json(format)
+    as_json = is_json(format)
     folder, library, findings = _load(rules_dir)
     read = sample_reader(library, samples or default_samples_dir())
     titles = titles_of(library.catalogue)
@@ -54,7 +53,7 @@ def rules_test(
         reports.append((report, mutated))
         findings = (*findings, *report.findings, *(mutated.findings if mutated else ()))
     if as_json:
-        _print_json(case_report_json(reports, findings))
+        print_json(case_report_json(reports, findings))
     else:
         for report, mutated in reports:
             show_case_report(report, mutated)
@@ -70,7 +69,7 @@ def rules_show(
     format: Format = "text",
 ) -> None:
     """Show a trial in plain words with the facts that it reads; without a trial, list the trials and all facts."""
-    as_json = _is_json(format)
+    as_json = is_json(format)
     folder, library, findings = _load(rules_dir)
     show_findings(findings)
     reference = Reference(library, folder)
@@ -78,7 +77,7 @@ def rules_show(
         facts = reference.facts()
         if as_json:
             tallies = {t.id: asdict(tally(t.trial)) for t in library.trials}
-            _print_json({"trials": tallies, "facts": list(map(asdict, facts))})
+            print_json({"trials": tallies, "facts": list(map(asdict, facts))})
         else:
             show_trials(library.trials)
             show_known_facts(facts)
@@ -86,7 +85,7 @@ def rules_show(
     [chosen] = _chosen(library, [trial])
     in_words = reference.trial(chosen)
     if as_json:
-        _print_json({"id": chosen.id, "tally": asdict(tally(chosen.trial)), **in_words.as_json()})
+        print_json({"id": chosen.id, "tally": asdict(tally(chosen.trial)), **in_words.as_json()})
     else:
         show_trial(chosen, in_words)
 
@@ -110,7 +109,7 @@ def rules_boundaries(
     for trial in _chosen(library, trials):
         places = {place: c for place, c in places_of(trial).items() if criterion in (None, place[1])}
         if not places:
-            _stop(f"{trial.id} has no criterion {criterion!r}.")
+            stop(f"{trial.id} has no criterion {criterion!r}.")
         made = {place: maker.probes(place, compiled) for place, compiled in places.items()}
         untried = [{"criterion": place[1], "pointer": at} for place, found in made.items() for at in found.untried]
         probes = [probe for found in made.values() for probe in found.probes]
@@ -133,7 +132,7 @@ def rules_docs(
         folder, library, findings = _load(rules_dir)
         show_findings(findings)
         if any(f.severity == "error" for f in findings):
-            _stop("The page would be incomplete.")
+            stop("The page would be incomplete.")
         reference = Reference(library, folder)
         written = out.read_text(encoding="utf-8") if out is not None and out.is_file() else ""
         page = facts_page(reference, written) if facts else trials_page(reference)
@@ -145,14 +144,11 @@ def rules_docs(
 
 def _load(rules_dir: Path | None) -> tuple[Path, Library, tuple[Finding, ...]]:
     """The rules folder as far as it is sound, so that one broken file does not keep the others from being tested."""
-    try:
-        folder = rules_dir or load_settings().rules_dir
-    except CdsError as problem:
-        _stop(str(problem))
+    folder = rules_dir or settings_or_stop().rules_dir
     library, findings = check_library(folder)
     if library is None:
         show_findings(findings)
-        _stop("There is nothing to test.")
+        stop("There is nothing to test.")
     return folder, library, findings
 
 
@@ -160,20 +156,5 @@ def _chosen(library: Library, ids: list[str] | None) -> list[CompiledTrial]:
     known = {trial.id: trial for trial in library.trials}
     for id in ids or ():
         if id not in known:
-            _stop(f"There is no sound trial {id!r}. Known: {', '.join(known)}.")
+            stop(f"There is no sound trial {id!r}. Known: {', '.join(known)}.")
     return [known[id] for id in ids] if ids else list(known.values())
-
-
-def _is_json(format: str) -> bool:
-    if format not in ("json", "text"):
-        _stop(f"--format is json or text, not {format!r}")
-    return format == "json"
-
-
-def _print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(f"cds-service: {message}", err=True)
-    raise typer.Exit(2)

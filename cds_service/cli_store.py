@@ -1,10 +1,9 @@
 """Commands for those who run the service: its database, what became of the cards, answers of the past, its settings."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from alembic.util import CommandError
@@ -12,11 +11,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.cds_hooks.outcome import HookError
+from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
 from cds_service.errors import CdsError
 from cds_service.library import load_library
 from cds_service.persistence import database_url
 from cds_service.replaying import replay as replay_decision
-from cds_service.settings import Settings, load_settings
+from cds_service.settings import Settings
 from cds_service.settings_page import settings_page
 from cds_service.store import schema
 from cds_service.store.database import Database
@@ -50,7 +50,7 @@ def downgrade(
 ) -> None:
     """Bring the database back to an earlier schema. Deletes what that one has no place for."""
     if not yes:
-        _stop("This deletes what later revisions hold. Say --yes to do it.")
+        stop("This deletes what later revisions hold. Say --yes to do it.")
     typer.echo(f"The schema is at {_migrated(lambda engine: schema.downgrade(engine, to))}.")
 
 
@@ -73,7 +73,7 @@ def prune(
     days: Annotated[int, typer.Option(min=1, help="Keep what is younger than this.")],
 ) -> None:
     """Delete decisions, cards and feedback that are older than some days, for good."""
-    settings = _settings()
+    settings = settings_or_stop()
     if days < settings.suppress_days:
         typer.echo(f"Trials dealt with more than {days} days ago will be shown again (CDS_SUPPRESS_DAYS).", err=True)
     before = datetime.now(UTC) - timedelta(days=days)
@@ -88,9 +88,9 @@ def feedback(
 ) -> None:
     """Print per trial how many cards were served, accepted and overridden, and why."""
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
-    report = _using(_settings(), lambda connection: feedback_report(connection, since))
-    if _is_json(format):
-        _print_json(report.as_json())
+    report = _using(settings_or_stop(), lambda connection: feedback_report(connection, since))
+    if is_json(format):
+        print_json(report.as_json())
     else:
         show_feedback(report)
 
@@ -103,8 +103,8 @@ def replay(
     format: Format = "text",
 ) -> None:
     """Compute a logged answer again and compare it byte for byte. Exit code 1 when it is another."""
-    as_json = _is_json(format)
-    settings = _settings()
+    as_json = is_json(format)
+    settings = settings_or_stop()
     logged = _one(_using(settings, lambda connection: find_decisions(connection, decision)), decision)
     try:
         body = typer.get_binary_stream("stdin").read() if str(request) == "-" else request.read_bytes()
@@ -112,13 +112,13 @@ def replay(
         if save is not None:
             save.write_bytes(result.response)
     except OSError as problem:
-        _stop(f"{problem.filename}: {problem.strerror}")
+        stop(f"{problem.filename}: {problem.strerror}")
     except HookError as problem:
-        _stop(f"This request would be refused ({problem.status}): {problem}")
+        stop(f"This request would be refused ({problem.status}): {problem}")
     except CdsError as problem:
-        _stop(str(problem))
+        stop(str(problem))
     if as_json:
-        _print_json({"decision": logged.decision.id, "as_of": str(logged.decision.as_of), **result.as_json()})
+        print_json({"decision": logged.decision.id, "as_of": str(logged.decision.as_of), **result.as_json()})
     else:
         show_replay(logged, result)
     if not result.identical:
@@ -133,24 +133,24 @@ def settings() -> None:
 
 def _one(found: list[LoggedDecision], name: str) -> LoggedDecision:
     if not found:
-        _stop(f"There is no decision {name} in the log.")
+        stop(f"There is no decision {name} in the log.")
     if len(found) > 1:
         lines = "\n".join(f"  {one.decision.id}  {one.decision.answered_at:%Y-%m-%d %H:%M:%S} UTC" for one in found)
-        _stop(f"{name} was answered {len(found)} times. Name one of them:\n{lines}")
+        stop(f"{name} was answered {len(found)} times. Name one of them:\n{lines}")
     return found[0]
 
 
 def _migrated(run: Callable[[Engine], str]) -> str:
     try:
-        engine = open_engine(database_url(_settings()))
+        engine = open_engine(database_url(settings_or_stop()))
         try:
             return run(engine)
         finally:
             engine.dispose()
     except SQLAlchemyError as problem:
-        _stop(f"The database cannot be used ({cause_of(problem)}).")
+        stop(f"The database cannot be used ({cause_of(problem)}).")
     except (CdsError, CommandError) as problem:
-        _stop(str(problem))
+        stop(str(problem))
 
 
 def _using(settings: Settings, work: Callable[[Connection], T], *, writes: bool = False) -> T:
@@ -162,28 +162,6 @@ def _using(settings: Settings, work: Callable[[Connection], T], *, writes: bool 
         finally:
             database.close()
     except SQLAlchemyError as problem:
-        _stop(f"The database cannot be used ({cause_of(problem)}).")
+        stop(f"The database cannot be used ({cause_of(problem)}).")
     except CdsError as problem:
-        _stop(str(problem))
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except CdsError as problem:
-        _stop(str(problem))
-
-
-def _is_json(format: str) -> bool:
-    if format not in ("json", "text"):
-        _stop(f"--format is json or text, not {format!r}")
-    return format == "json"
-
-
-def _print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(f"cds-service: {message}", err=True)
-    raise typer.Exit(2)
+        stop(str(problem))

@@ -10,20 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from cds_service.facts.codesystems import PRINTED_SYSTEMS
 from cds_service.facts.groups import GROUPS, OTHER
 
 Entry = dict[str, Any]
 
-SYSTEMS = {
-    "http://loinc.org": "LOINC",
-    "http://snomed.info/sct": "SNOMED CT",
-    "http://hl7.org/fhir/sid/icd-10": "ICD-10",
-    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
-    "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
-    "http://www.whocc.no/atc": "ATC",
-    "http://hl7.org/fhir/sid/cvx": "CVX",
-    "urn:cds-service:facts": "house",
-}
 _MOST_DIGITS = 6
 _NUMBER = re.compile(r"\d+\.\d{3,}")
 _YES_NO = {True: "yes", False: "no"}
@@ -152,7 +143,7 @@ def _line(item: Entry, reason_of_all: str | None) -> str:
     if state is not None or written:
         parts.append(written if state is None else f"{state} ({written})" if written else state)
     if code is not None:
-        system = SYSTEMS.get(code["system"]) or code["system"].rpartition("/")[2]
+        system = PRINTED_SYSTEMS.get(code["system"]) or code["system"].rpartition("/")[2]
         parts.append(" ".join(filter(None, (system, code["code"], _cut(code["display"] or "")))))
     if "text" in item:
         parts.append(f"“{_cut(item['text'])}”")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
-from cds_service.authoring.reference import SYSTEMS, Reference
+from cds_service.authoring.reference import Reference
+from cds_service.facts.codesystems import PRINTED_SYSTEMS
 from cds_service.facts.fact import Reason
 from cds_service.facts.findings import REASONS
 from cds_service.facts.groups import GROUPS, OTHER, group_of
@@ -225,7 +226,7 @@ def _factor(factor: Factor) -> str:
 
 
 def _code(code: Code) -> str:
-    shown = f"{SYSTEMS.get(code.system, code.system)} {code.code}"
+    shown = f"{PRINTED_SYSTEMS.get(code.system, code.system)} {code.code}"
     return f"{shown} {code.display}" if code.display else shown
 
 

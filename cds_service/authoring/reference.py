@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cds_service.facts.codesystems import PRINTED_SYSTEMS
 from cds_service.facts.specs import DefinedFact, DerivedFact, EventsFact, FactSpec, Observed
 from cds_service.library import Library
 from cds_service.logic.durations import parse_iso
@@ -15,17 +16,6 @@ from cds_service.trials.case_runs import titles_of
 from cds_service.trials.library import CompiledCriterion, CompiledTrial
 from cds_service.trials.tally import Decides, decides
 
-SYSTEMS = {
-    "http://loinc.org": "LOINC",
-    "http://snomed.info/sct": "SNOMED CT",
-    "http://hl7.org/fhir/sid/icd-10": "ICD-10",
-    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
-    "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
-    "http://www.whocc.no/atc": "ATC",
-    "http://hl7.org/fhir/sid/cvx": "CVX",
-    "http://www.genenames.org": "HGNC",
-    "urn:cds-service:facts": "house code",
-}
 _MOST_CODES = 4
 
 
@@ -146,7 +136,7 @@ class Reference:
     def _codes(self, spec: Observed) -> Iterator[str]:
         by_system: dict[str, list[str]] = {}
         for code in spec.codes:
-            by_system.setdefault(SYSTEMS.get(code.system, code.system), []).append(code.code)
+            by_system.setdefault(PRINTED_SYSTEMS.get(code.system, code.system), []).append(code.code)
         for system, codes in by_system.items():
             more = len(codes) - _MOST_CODES
             yield f"{system} {', '.join(codes[:_MOST_CODES])}" + (f" and {more} more" if more > 0 else "")
@@ -159,6 +149,6 @@ class Reference:
             for other in part.get("valueSet", ()):
                 counts[f"all of {other.rpartition(':')[2]}"] += 0
             if "system" in part:
-                system = SYSTEMS.get(part["system"], part["system"])
+                system = PRINTED_SYSTEMS.get(part["system"], part["system"])
                 counts[system] += len(part.get("concept", ())) + len(part.get("filter", ()))
         return ", ".join(f"{system} {count}" if count else system for system, count in counts.items())

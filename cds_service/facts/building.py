@@ -161,6 +161,8 @@ class Builder:
 
         measured = self._measured(spec, lambda m: m.how == "value" or (m.how == "variant" and affirms(m)), telling)
         fact = measured.fact(lambda m, day: reader.read(m.saying, self._person(day), m.how), agreeing)
+        if fact.value is not None and fact.value == spec.lasting:
+            return replace(fact, age=0, least_age=0)
         if spec.presumed is None or not self._nothing_told(fact):
             return fact
         # A report on the same gene that says less (one allele, no judgement) is no finding, and no reason to presume.

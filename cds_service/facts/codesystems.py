@@ -23,6 +23,18 @@ CVX = "http://hl7.org/fhir/sid/cvx"
 HGNC = "http://www.genenames.org"
 HOUSE = "urn:cds-service:facts"
 STANDARD = (SNOMED, LOINC, ICD10, ICD10CM, ATC, RXNORM, CVX, HGNC, HOUSE)
+PRINTED_SYSTEMS: Mapping[str, str] = {
+    SNOMED: "SNOMED CT",
+    LOINC: "LOINC",
+    ICD10: "ICD-10",
+    ICD10CM: "ICD-10-CM",
+    ATC: "ATC",
+    RXNORM: "RxNorm",
+    CVX: "CVX",
+    HGNC: "HGNC",
+    HOUSE: "house code",
+}
+"""What people call each of them."""
 
 PREFIX_SYSTEMS = frozenset({ICD10, ICD10CM, ATC})
 """Where a code's descendants are the codes that start with it."""

@@ -221,6 +221,9 @@ class ResultFact(Observed):
     presumed: Literal["positive", "negative"] | None = Field(
         default=None, description="What counts in a closed world where there is no evidence at all."
     )
+    lasting: Literal["positive", "negative"] | None = Field(
+        default=None, description="The answer that does not go stale."
+    )
 
 
 class DateFact(Observed):

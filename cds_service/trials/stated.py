@@ -36,7 +36,7 @@ from cds_service.facts.catalogue import Catalogue, FactEntry
 from cds_service.facts.document import fact_document
 from cds_service.facts.fact import Days, Evidence, Fact, Value
 from cds_service.facts.intervals import Interval, parse_interval, point
-from cds_service.facts.specs import EventsFact, TiterFact
+from cds_service.facts.specs import EventsFact, ResultFact, TiterFact
 from cds_service.rule_files import nearest
 from cds_service.trials.stated_events import Record, Records, events_of, one_word, records_in, unknown_events
 from cds_service.trials.stated_times import (
@@ -235,7 +235,9 @@ def _amount(amount: Amount, entry: FactEntry, steps: tuple[str | int, ...] = ())
 
 def _result(statement: Any, entry: FactEntry, as_of: date) -> tuple[Value | None, int]:
     form = _valid(AnswerForm, statement if isinstance(statement, dict) else {"is": statement})
-    return None if form.is_ == "indeterminate" else form.is_, _age_of(form, as_of)
+    age = _age_of(form, as_of)
+    lasts = isinstance(entry.spec, ResultFact) and entry.spec.lasting == form.is_
+    return None if form.is_ == "indeterminate" else form.is_, 0 if lasts else age
 
 
 def _boolean(statement: Any, entry: FactEntry, as_of: date) -> tuple[Value, int]:

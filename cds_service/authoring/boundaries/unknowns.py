@@ -21,14 +21,14 @@ def absent(names: tuple[str, ...], good: Situation) -> Iterator[Situation]:
 
 
 def dated(good: Situation, limit: Duration | None, as_of: date) -> Iterator[Situation]:
-    """The good value on the last day on which it counts, and a day older."""
+    """The good value on the last day on which it is fresh, and a day older."""
     if limit is None:
         return
     days = limit.span(as_of)
-    for age, label in ((days, f"{days} days old, still fresh"), (days + 1, f"{days + 1} days old, too old")):
+    for age in (days, days + 1):
         aged = tuple(_with(resource, effectiveDateTime=day(as_of, age)) for resource in good.resources)
         stated = {name: _aged(statement, age) for name, statement in good.stated.items()}
-        yield Situation(f"{good.label}, {label}", stated, aged)
+        yield Situation(f"{good.label}, {age} days old", stated, aged)
 
 
 def in_wrong_units(fact: NumberFact, good: Situation) -> Iterator[Situation]:

@@ -1,5 +1,6 @@
 """Each fact that a criterion reads: the situations that it can be in, and those that try one of its leaves."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -22,7 +23,7 @@ _UPPER = Decimal(10)
 """The upper limit of normal that records give; any would do, this one makes multiples exact."""
 
 
-class FactView:
+class FactView(ABC):
     """One fact of a criterion. `leaves` are all leaves of the criterion that read it."""
 
     def __init__(self, name: str, leaves: Sequence[Leaf], as_of: date) -> None:
@@ -30,13 +31,13 @@ class FactView:
         self.leaves = leaves
         self.as_of = as_of
 
+    @abstractmethod
     def ways(self) -> Iterator[Situation]:
         """Situations in which the leaves come out each way; the plainest first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def probes(self, leaf: Leaf, good: Situation) -> Iterator[Situation]:
         """Situations around the leaf's threshold, and those that leave it unknown. `good` is a plain one."""
-        raise NotImplementedError
 
     def absent(self) -> Situation:
         """Nothing on record."""

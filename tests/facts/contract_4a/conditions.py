@@ -1,13 +1,14 @@
 """DESIGN.md 4a, conditions and what is like them: certain, hints, never; has it, active, ever."""
 
 from tests.facts.contract_4a.rows import Table, row
-from tests.facts.records import SUBJECT, Json, concept, condition, procedure, verified
+from tests.facts.records import SUBJECT, Json, coded, concept, condition, patient, procedure, verified
 from tests.facts.small_rules import ICD10, ICD10CM, RXNORM, SNOMED
 
 SLE, LUNG_CANCER, GLOMERULONEPHRITIS = "55464009", "254637007", "68815009"
 HAS_IT, ACTIVE, EVER = "condition.sle", "condition.sle.active", "condition.sle.history"
 CANCER, CANCER_EVER = "condition.malignancy", "condition.malignancy.history"
 GATE = "NCT07083349/inc-02"
+WOMAN, MAN = patient(gender="female", birthDate="1996-01-01"), patient(gender="male", birthDate="1996-01-01")
 
 
 def sle(**elements) -> Json:
@@ -131,6 +132,14 @@ TABLE: Table = {
     "breastfeeding and pregnancy on record are conditions": [
         row("pregnant", "condition.pregnancy", "yes", condition("77386006")),
         row("not on record: presumed absent", "condition.pregnancy", "no"),
+        row("pregnancy status: pregnant", "NCT06027853/exc-16", "fail", coded("82810-3", "77386006"), person=WOMAN),
+        row("pregnancy status: not pregnant", "NCT06027853/exc-16", "pass", coded("82810-3", "60001007"), person=WOMAN),
+        row("not pregnant, two years ago", "NCT06027853/exc-16", "pass", coded("82810-3", "60001007", "2024-05"), person=WOMAN),
+        row("pregnant, two years ago", "NCT06027853/exc-16", "unknown", coded("82810-3", "77386006", "2024-05"), person=WOMAN),
+        row("possibly pregnant", "NCT06027853/exc-16", "unknown", coded("82810-3", "146799005"), person=WOMAN),
+        row("a man of whom it is said", "NCT06027853/exc-16", "pass", coded("82810-3", "77386006"), person=MAN),
+        row("no status at all: presumed", "NCT06027853/exc-16", "pass", person=WOMAN),
+        row("breastfeeding status: yes", "NCT06027853/exc-16", "fail", coded("63895-7", "373066001"), person=WOMAN),
         row("the exclusion", "NCT06027853/exc-16", "fail", condition("Z33.1", ICD10CM)),
         row("a pregnancy that is over", "NCT06027853/exc-16", "pass", condition("77386006", SNOMED, "resolved", onsetDateTime="2024", abatementDateTime="2025-01-01")),
         row("breastfeeding", "NCT06598202/exc-14", "fail", condition("1260078007")),
