@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from types import MappingProxyType
 
 from cds_service.errors import Issue
@@ -114,12 +115,11 @@ def _any_undetermined(match: Match, rest: _Rest) -> bool:
     asked = rest.reader.sheet(compiled.index.asked)
     values = {name: asked[name].value for name in compiled.index.asked}
     whole = frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
-    left = [place for place in compiled.index.undetermined(rest.patient, whole) if place not in rest.places]
+    left = (place for place in compiled.index.undetermined(rest.patient, whole) if place not in rest.places)
     taken = 1
-    while left:
+    while now := list(islice(left, taken)):
         if rest.hurry():
             return True
-        now, left = left[:taken], left[taken:]
         sheet = rest.reader.sheet(compiled.facts_of(now))
         found = compiled.evaluate(sheet.document("closed"), sheet.document("open"), match.as_of, now)
         if any(trial.verdict == "undetermined" for trial in found):

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import Finding
 
-Stamp = tuple[int, int, int]
-"""Inode, size and time of change of a file: while they stay, it is taken to be the same."""
+Stamp = tuple[int, int, int, int, int]
+"""Device, inode, size and both times of change of a file: while they stay, it is taken to be the same."""
 
 _FOLLOWED = 2
 """Levels below the folder where a link to a directory is followed: its parts and the folders of its trials."""
@@ -22,7 +22,7 @@ _FOLLOWED = 2
 
 def stamp_of(status: os.stat_result) -> Stamp:
     """What tells whether a file or a directory has changed."""
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 class Folder:
