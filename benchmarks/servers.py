@@ -16,7 +16,7 @@ from benchmarks.installing import PEERS, NoPeerError, python_folder
 from cds_service.cds_hooks.routes import HOOK_PATH
 
 ROOT = Path(__file__).resolve().parents[1]
-_SECONDS_TO_START = 120.0
+_SECONDS_TO_START = 300.0
 
 
 @dataclass(frozen=True, slots=True)
