@@ -175,5 +175,5 @@ def _plots(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
         Line(name, [(row["trials"], p["ms"]) for row in rows for p in row["patients"] if p["patient"] == name])
         for name in names
     ]
-    title = "One decision with more trials in the library"
+    title = "One decision by the number of trials in the library"
     return {"trials.svg": chart(title, lines, x="trials", y="ms", log_x=True, log_y=True)}
