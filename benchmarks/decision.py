@@ -238,13 +238,13 @@ def _plots(figures: dict[str, Any]) -> dict[str, str]:
     loads = [(r["observations"], r["json_loads_ms"]) for r in figures["sizes"] if r["patient"] == next(iter(STORIES))]
     return {
         "resources.svg": chart(
-            "A decision takes longer with a longer chart",
+            "One decision by length of the chart",
             [*by_size, Line("json.loads of the body", loads, dashed=True)],
             x="Observations",
             y="ms",
         ),
         "share.svg": chart(
-            "… and with more results that the rules read",
+            "One decision by the share of results that the rules read",
             [
                 Line("decision, two cards", [(100 * r["share_read"], r["ms"]) for r in figures["shares"]]),
                 Line(

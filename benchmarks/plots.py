@@ -9,7 +9,7 @@ from benchmarks.report import number
 
 WIDTH, HEIGHT = 760, 380
 LEFT, RIGHT, TOP, BOTTOM = 64, 190, 48, 48
-COLOURS = ("#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce", "#555555")
+COLOURS = ("#0b6e99", "#c2410c", "#4d7c0f", "#7e22ce", "#555555", "#b8860b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from benchmarks.installing import PEERS, NoPeerError, python_folder
 from cds_service.cds_hooks.routes import HOOK_PATH
 
 ROOT = Path(__file__).resolve().parents[1]
-_SECONDS_TO_START = 120.0
+_SECONDS_TO_START = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ def _running(wanted: Wanted, command: Sequence[str], settings: Mapping[str, str]
         process = subprocess.Popen(command, cwd=folder, env=inherited | settings, stdout=out, stderr=subprocess.STDOUT)
     try:
         if not _comes_up(process, wanted.port):
+            if process.poll() is None:
+                raise NoPeerError(f"{wanted.name} was not up after {_SECONDS_TO_START:.0f} s")
             last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
             raise NoPeerError(f"{wanted.name} did not start: {' '.join(last)}")
         yield Server(wanted.name, wanted.port, wanted.path, process.pid)

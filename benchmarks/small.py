@@ -117,5 +117,5 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
 
 def _plots(grown: list[dict[str, Any]]) -> dict[str, str]:
     line = Line("facts and criteria", [(row["criteria"], row["criteria_ms"]) for row in grown])
-    title = "More criteria, one patient of 20 resources, no index that leaves trials out"
+    title = "All criteria of one to five trials, a patient of 20 resources"
     return {"criteria.svg": chart(title, [line], x="criteria", y="ms")}
