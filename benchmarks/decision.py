@@ -28,7 +28,9 @@ from cds_service.cds_hooks.discovery import HOOK
 from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.routes import response_body
 from cds_service.cds_hooks.supplied import Supplied
+from cds_service.facts.interest import interest_of
 from cds_service.fhir import Record
+from cds_service.fhir.interest import Interest
 from cds_service.library import Library
 from cds_service.matching import Match, match
 from cds_service.store.suppression import HeldBack
@@ -48,10 +50,15 @@ class Decision:
     library: Library
     as_of: date = charts.TOLD_ON
     options: CardOptions = field(default_factory=CardOptions)
+    interest: Interest = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = interest_of(self.library.facts, self.library.facts_read).on(lambda: self.as_of)
+        object.__setattr__(self, "interest", asked)
 
     def record(self, request: HookRequest) -> Record:
         """What the service reads of a request."""
-        return Supplied(request, {}).record()
+        return Supplied(request, {}, self.interest).record()
 
     def answer(self, body: bytes, done: Callable[[str], None] = lambda _: None) -> tuple[Match, bytes]:
         """The match and the answer to a request; `done` is called with the name of each stage when it is over."""
