@@ -25,4 +25,4 @@ def interest_of(knowledge: FactKnowledge, facts_read: Iterable[str]) -> Interest
         topics = knowledge.observations.facts_of(code.coding) & observed
         return None if topics & listed else topics
 
-    return Interest(topics_of)
+    return Interest(topics_of, knowledge.observations.asks_components)

@@ -77,6 +77,21 @@ class ObservationCodes:
         """The facts that a plain observation with these codings speaks of."""
         return frozenset(name for coding in codings for name in self._of(coding))
 
+    def asks_components(self, code: CodeableConcept, components: Iterable[CodeableConcept]) -> bool:
+        """Whether some fact may be told by an observation of this code with components of these, or by one of them.
+
+        Their values and texts aside: a component counts only where its code does, or where it has none that is known.
+        """
+        if any(key in self._variants for key in self._keys(code)):
+            return True
+        for component in components:
+            keys = self._keys(component)
+            if self._mentions and not any(map(self._systems.is_known, keys)):
+                return True
+            if any(key in self._components for key in keys) or self.facts_of(component.coding):
+                return True
+        return bool(self.facts_of(code.coding))
+
     def sort(self, record: Record, wanted: frozenset[str] | None = None) -> dict[str, list[Measurement]]:
         """Every measurement in the record by fact, for the facts `wanted` (all if `None`)."""
         found: dict[str, list[Measurement]] = {}

@@ -167,8 +167,9 @@ def read_document(data: bytes | str, place: str = "", *, heads: bool = False) ->
     text = as_utf8(data)
     if heads:
         bundle = read_heads(text)
-        if bundle is not None:
-            return of_search(bundle, lambda: text, place)
+        reading = None if bundle is None else of_search(bundle, lambda: text, place)
+        if reading is not None:
+            return reading
     try:
         return _read(text, place)
     except RecursionError as error:
@@ -199,10 +200,16 @@ def _read(text: bytes, place: str) -> Reading:
     return reading
 
 
-def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str) -> Reading:
-    """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text."""
+def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str) -> Reading | None:
+    """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text.
+
+    `None` where something about its entries is odd, so that the plain way has to be taken.
+    """
+    modes = bundle.modes()
+    if modes is None:
+        return None
     reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)])
-    if (bundle.modes() or set()) - {"include"}:
+    if modes - {"include"}:
         reading.types.add("Observation")
     _note_extent(reading, bundle)
     return reading

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from cds_service.fhir.references import ReferenceKind, Target
 
 _UNCLEAR = Target(ReferenceKind.OTHER)
-# A record mostly has one subject, and then it is quicker to run through thousands of addresses than to arrange them.
-_MOST_SEARCHES = 20
 
 
 class FullUrls:
@@ -17,12 +15,13 @@ class FullUrls:
         """`targets`: what is known beforehand."""
         self._targets = targets
         self._lists: list[tuple[list[str | None], Callable[[int], Target]]] = []
-        self._searches = 0
+        self._all: set[str | None] | None = None
         self._by_url: defaultdict[str | None, list[tuple[int, int]]] | None = None
 
     def append(self, urls: list[str | None], target: Callable[[int], Target]) -> None:
         """Take in the `fullUrl`s of a list of entries; `target` gives what that of an index points to."""
         self._lists.append((urls, target))
+        self._all = self._by_url = None
 
     def get(self, url: str) -> Target | None:
         """What `url` points to; nothing that is known where two entries have it that are not the same resource."""
@@ -33,8 +32,10 @@ class FullUrls:
 
     def _at(self, url: str) -> Sequence[tuple[int, int]]:
         """Which entries have it: the number of the list and the index in that."""
-        self._searches += 1
-        if self._searches <= _MOST_SEARCHES and not any(url in urls for urls, _ in self._lists):
+        if self._all is None:
+            self._all = set().union(*(urls for urls, _ in self._lists))
+        # Nearly always: references name a Patient by its id. To arrange thousands of addresses takes longer.
+        if url not in self._all:
             return ()
         if self._by_url is None:
             self._by_url = defaultdict(list)

@@ -163,12 +163,11 @@ class HeadPage:
 
 
 def read_heads(text: bytes) -> HeadBundle | None:
-    """A Bundle of heads; `None` for anything else, and where anything is odd: then the plain way has to be taken."""
+    """A Bundle of heads; `None` for anything else, and where one is odd: then the plain way has to be taken."""
     try:
-        bundle = _HEADS.decode(text)
+        return _HEADS.decode(text)
     except FAULTS:
         return None
-    return None if bundle.modes() is None else bundle
 
 
 def _mode(raw: bytes) -> str | None:

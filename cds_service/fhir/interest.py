@@ -2,7 +2,8 @@
 
 Two sorts are left out. *Immaterial* ones have a code of which nothing is asked. *Superseded* ones are older than
 another of the same topics that certainly counts and has a value, so they cannot decide anything. Whatever is unusual is
-read: one with components or contained resources, one that came twice, one of whose subject nothing is known yet.
+read: one with components of which anything is asked, or with contained resources, one that came twice, one of whose
+subject nothing is known yet.
 """
 
 import re
@@ -13,7 +14,7 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from cds_service.fhir.dates import parse_date
 from cds_service.fhir.decode import try_decode
@@ -57,6 +58,10 @@ _CODE, _SUBJECT = attrgetter("code"), attrgetter("subject")
 _COMPONENT, _CONTAINED = attrgetter("component"), attrgetter("contained")
 
 
+class _Part(Struct, gc=False):
+    code: Raw = ABSENT
+
+
 @dataclass(frozen=True, slots=True)
 class Interest:
     """What is asked of Observations.
@@ -64,12 +69,15 @@ class Interest:
     * `topics_of`: what an Observation with this code, and without components, may tell of. Empty where nothing is asked
       of it; `None` where it has to be read whatever its date. Of several with the same topics only the newest that
       counts and has a value may decide.
+    * `asks_components`: whether anything is asked of one with this code and components of these codes.
     * `day`: gives a day that is not after the one that will be asked about. Without it nothing is superseded.
     """
 
     topics_of: Callable[[CodeableConcept], Topics | None]
+    asks_components: Callable[[CodeableConcept, Sequence[CodeableConcept]], bool]
     day: Callable[[], date] | None = None
     _remembered: dict[bytes, Topics | None] = field(default_factory=dict, repr=False)
+    _panels: dict[tuple[bytes, ...], bool] = field(default_factory=dict, repr=False)
 
     def on(self, day: Callable[[], date]) -> "Interest":
         """The same, asked about the day that `day` gives whenever a record is read."""
@@ -83,7 +91,9 @@ class Interest:
         if not heads:
             return []
         # Attribute by attribute, not head by head: of thousands nearly all are alike, and so it is told at once.
-        kept = _compound(heads)
+        compound = _compound(heads)
+        immaterial = {index for index in compound if not self._is_asked(heads[index])}
+        kept = compound - immaterial
         if repeated:
             kept.update(index for index, head in enumerate(heads) if head.id in repeated)
         subjects = list(map(_SUBJECT, heads))
@@ -98,11 +108,28 @@ class Interest:
         for index, topics in enumerate(self._topics(heads)):
             if topics is None:
                 kept.add(index)
-            elif topics and index not in kept:
+            elif topics and index not in compound:
                 groups[topics, b"" if whose is None else whose[index]].append(index)
         as_of = None if self.day is None else self.day().isoformat()
         kept.update(_not_superseded(groups.values(), heads, as_of))
         return sorted(kept)
+
+    def _is_asked(self, head: Head) -> bool:
+        """Whether anything may be asked of one with components or contained resources."""
+        if head.contained is not ABSENT:
+            return True
+        parts = try_decode(head.component, tuple[_Part, ...])
+        if parts is None:
+            return True
+        codes = (bytes(head.code), *[bytes(part.code) for part in parts])
+        asked = self._panels.get(codes)
+        if asked is None:
+            concepts = [try_decode(code, CodeableConcept) for code in codes]
+            read = [concept for concept in concepts if concept is not None and (concept.coding or concept.text)]
+            asked = len(read) < len(codes) or self.asks_components(read[0], read[1:])
+            if sum(map(len, codes)) <= _LONGEST * 4 and len(self._panels) < _MOST_REMEMBERED:
+                self._panels[codes] = asked
+        return asked
 
     def _topics(self, heads: Sequence[Head]) -> Iterable[Topics | None]:
         codes = list(map(bytes, map(_CODE, heads)))
@@ -137,11 +164,10 @@ def _not_superseded(groups: Iterable[list[int]], heads: Sequence[Head], as_of: s
 
 def _limit(dates: Sequence[str], heads: Sequence[Head], as_of: str) -> str:
     """The day before which all are older than one that certainly counts; empty where none does."""
-    newest = max(range(len(dates)), key=dates.__getitem__)
-    if not _counts(heads[newest], as_of):
-        newest = max((i for i, head in enumerate(heads) if _counts(head, as_of)), key=dates.__getitem__, default=-1)
+    newest_first = sorted(range(len(dates)), key=dates.__getitem__, reverse=True)
+    newest = next((index for index in newest_first if _counts(heads[index], as_of)), None)
     # The other one may be of any zone: its day may end 14 hours later than the same day here.
-    return "" if newest < 0 else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
+    return "" if newest is None else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
 
 
 def _counts(head: Head, as_of: str) -> bool:

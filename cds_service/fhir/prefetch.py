@@ -97,9 +97,9 @@ class RecordBuilder:
         self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
     ) -> KeyReport:
         """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
-        if search.modes() is None:
-            return self.add(key, expected, text())
         reading = of_search(search, text, f"prefetch.{key}")
+        if reading is None:
+            return self.add(key, expected, text())
         reading.settle()
         return self._note(key, expected, reading, None)
 

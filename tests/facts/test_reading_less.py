@@ -76,9 +76,30 @@ def codes(library: Library) -> Iterator[Json]:
         yield {"coding": [{"system": LOINC, "code": number}]}
     yield {"coding": [{"system": LOINC, "code": "718-7", "display": "Hb"}], "text": "Haemoglobin"}
     yield {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.1", "code": "718-7"}, {"system": "local", "code": "HB"}]}
-    for number in ("0000-1", "9279-1"):
+    for number in ("0000-1", "9279-1", "85354-9", "69548-6", "82155-3"):
         yield {"coding": [{"system": LOINC, "code": number}]}
     yield {"text": "Something"}
+
+
+def part(number: str | None, text: str = "", **value: Any) -> Json:
+    coding = [] if number is None else [{"system": LOINC, "code": number}]
+    return {"code": {"coding": coding, "text": text or None}, **value}
+
+
+SMN2 = part("48018-6", valueCodeableConcept={"coding": [{"system": "http://www.genenames.org", "code": "HGNC:11118"}]})
+PANELS = {
+    "blood pressure": [part("8480-6", valueInteger=120), part("8462-4", valueInteger=80)],
+    "a result among others": [
+        part("8480-6", valueInteger=120),
+        part("718-7", valueQuantity={"value": 8, "unit": "g/dL"}),
+    ],
+    "copies of a gene": [SMN2, part("82155-3", valueInteger=2)],
+    "copies in words": [SMN2, part(None, "copies", valueInteger=2)],
+    "a variant": [part("48018-6", valueString="SMN1"), part("53034-5", valueCodeableConcept={"text": "Homozygous"})],
+    "without a code": [{"valueInteger": 3}],
+    "a local code": [{"code": {"coding": [{"system": "urn:site", "code": "1"}]}, "valueInteger": 3}],
+}
+"""What components may say."""
 
 
 IDS = st.one_of(st.none(), st.sampled_from(["a", "b", "r#1"]), st.integers(0, 10_000).map("o{}".format))
@@ -119,6 +140,7 @@ VALUES: st.SearchStrategy[Json] = st.one_of(
             {"interpretation": [{"text": "POS"}]},
             {"component": [{"code": {"coding": [{"system": LOINC, "code": "718-7"}]}, "valueQuantity": {"value": 8}}]},
             {"component": []},
+            *({"component": parts} for parts in PANELS.values()),
         ]
     ),
 )
@@ -374,3 +396,25 @@ def test_records_of_others(
                     same(request(patient_id, prefetch), library, interest, AS_OF, (0,))
                     read += 1
     assert read > 50
+
+
+@pytest.mark.parametrize(
+    ("number", "parts", "asked"),
+    [
+        pytest.param("85354-9", "blood pressure", False, id="a panel of which no rule asks anything"),
+        pytest.param("718-7", "blood pressure", True, id="a code that is read itself"),
+        pytest.param("85354-9", "a result among others", True, id="a component that is read"),
+        pytest.param("85354-9", "copies of a gene", True, id="a component that counts beside another"),
+        pytest.param("85354-9", "copies in words", True, id="a component without a code"),
+        pytest.param("69548-6", "blood pressure", True, id="a code that is read with its components"),
+        pytest.param("85354-9", "without a code", True, id="a component of which nothing is known"),
+        pytest.param("85354-9", "a local code", True, id="a component with a code that is not known"),
+    ],
+)
+def test_of_panels_those_are_read_that_may_say_something(
+    number: str, parts: str, asked: bool, interest: Interest
+) -> None:
+    found = [result("0000-1", "first", "2026-05-01"), result(number, "panel", "2026-05-01", component=PANELS[parts])]
+    prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
+    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest).record()
+    assert [view.id for view in record.resources["Observation"]] == (["first", "panel"] if asked else ["first"])
