@@ -4,7 +4,7 @@ import math
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 import uvicorn
@@ -22,7 +22,6 @@ from cds_service.fact_sheet import fact_sheet
 from cds_service.facts.knowledge import load_facts
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, check_rules, load_library
-from cds_service.matching import Match
 from cds_service.matching import match as match_record
 from cds_service.metrics_folder import share_between_workers
 from cds_service.persistence import check_store
@@ -32,6 +31,9 @@ from cds_service.terminal_facts import show_fact_sheet
 from cds_service.trusted import configured_clients
 from cds_service.workbench_mode import PATH as WORKBENCH
 from cds_service.workbench_mode import workbench_on
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 rules_app = typer.Typer(no_args_is_help=True, help="Check and show the rules folder (CDS_RULES_DIR).")
@@ -52,21 +54,26 @@ PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient,
 def serve() -> None:
     """Start the service on CDS_HOST:CDS_PORT (127.0.0.1:8000 unless set)."""
     settings = settings_or_stop()
+    application: FastAPI | None = None
     try:
         check_bind(settings)
         configured_clients(settings)
         check_store(settings)
-        library = load_library(settings.rules_dir)
+        if settings.workers == 1:
+            application = _application()
+            library = application.state.live_rules.current.library
+        else:  # each worker loads the rules by itself; what is wrong with them is said before
+            library = load_library(settings.rules_dir)
     except RulesError as problem:
         _refuse_rules(problem.findings)
     except CdsError as problem:
         stop(str(problem))
     _greet(settings, library)
-    if settings.workers > 1:
+    if application is None:
         share_between_workers()
     uvicorn.run(
-        "cds_service.app:app_from_environment",
-        factory=True,
+        application or "cds_service.app:app_from_environment",
+        factory=application is None,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
@@ -88,8 +95,10 @@ def match(
 ) -> None:
     """Print the CDS Hooks response that the service would send for a record."""
     settings = settings_or_stop()
-    result = _match(bundle, as_of, patient, _library(settings))
-    cards = cards_for(result, card_options(settings), seed=f"{result.patient_id} {result.as_of}")
+    options, library = card_options(settings), _library(settings)
+    record, day = _record(bundle, patient), _day(as_of)
+    result = match_record(record, library, day, screened=True, near=options.near_miss)
+    cards = cards_for(result, options, seed=f"{result.patient_id} {result.as_of}")
     if is_json(format):
         print_json({"cards": cards})
     else:
@@ -123,7 +132,7 @@ def explain(
         else:
             show_fact_sheet(sheet, everything=everything)
         return
-    document = explanation(_match(bundle, as_of, patient, library), trial)
+    document = explanation(match_record(_record(bundle, patient), library, _day(as_of)), trial)
     if as_json:
         print_json(document)
     else:
@@ -164,10 +173,6 @@ def _library(settings: Settings) -> Library:
         _refuse_rules(problem.findings)
 
 
-def _match(bundle: Path, as_of: datetime | None, patient: str | None, library: Library) -> Match:
-    return match_record(_record(bundle, patient), library, _day(as_of))
-
-
 def _day(as_of: datetime | None) -> date:
     return (as_of or datetime.now().astimezone()).date()
 
@@ -183,10 +188,17 @@ def _record(bundle: Path, patient: str | None) -> Record:
         stop(f"{bundle}: {problem}")
 
 
+def _application() -> "FastAPI":
+    # Here, so that the other commands need not wait for the web framework.
+    from cds_service.app import app_from_environment  # noqa: PLC0415
+
+    return app_from_environment()
+
+
 def _greet(settings: Settings, library: Library) -> None:
     """Say where the service is and how to try it."""
     address = f"http://{settings.host}:{settings.port}"
-    typer.echo(f"cds-service: {len(library.trials)} trials from {settings.rules_dir}")
+    typer.echo(f"cds-service: {len(library.shelf)} trials from {settings.rules_dir}")
     typer.echo(f"Discovery: {address}/cds-services   API: {address}/docs\n")
     if workbench_on(settings):
         saving = "edits are saved" if settings.workbench_edit else "nothing is saved without CDS_WORKBENCH_EDIT=true"

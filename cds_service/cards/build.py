@@ -87,9 +87,10 @@ class _Dealer:
         """The cards of a selection, in its order."""
         opens = self._opens(selection)
         left_out = [choice.result.trial.id for choice in selection.left_out]
+        rest = (left_out, len(self.match.skipped))
         last = len(selection.shown) - 1
         return tuple(
-            Card(choice.result.trial.id, choice.key, self._body(choice, opens[i], left_out if i == last else []))
+            Card(choice.result.trial.id, choice.key, self._body(choice, opens[i], *(rest if i == last else ([], 0))))
             for i, choice in enumerate(selection.shown)
         )
 
@@ -118,9 +119,9 @@ class _Dealer:
     def _reading(self, choice: Choice) -> TrialReading:
         return self.reader.read(choice.result) if choice.near is None else choice.near.reading
 
-    def _body(self, choice: Choice, found: Open, left_out: list[str]) -> dict[str, Any]:
+    def _body(self, choice: Choice, found: Open, left_out: list[str], skipped: int) -> dict[str, Any]:
         trial, profile = choice.result.trial, self.options.profile
-        summary, detail = self.contents.of(choice, found, left_out)
+        summary, detail = self.contents.of(choice, found, left_out, skipped)
         host = urlsplit(trial.registry.url).hostname or "registry"
         source: dict[str, Any] = {"label": host}
         if profile.opens(host):

@@ -28,8 +28,11 @@ class Contents:
         self.near = NearWords(reader, self.names)
         self.grounds = Grounds(reader, self.names)
 
-    def of(self, choice: Choice, found: Open, left_out: Sequence[str]) -> tuple[str, Detail]:
-        """The summary and the detail of one card. `left_out` are the trials that the last card names."""
+    def of(self, choice: Choice, found: Open, left_out: Sequence[str], skipped: int) -> tuple[str, Detail]:
+        """The summary and the detail of one card.
+
+        The last card names the trials that were `left_out`, and says how many were `skipped` for want of time.
+        """
         miss = choice.near
         reading = self.reader.read(choice.result) if miss is None else miss.reading
         detail = Detail(
@@ -40,7 +43,7 @@ class Contents:
                 Paragraph("Trial", about.brief(reading.trial, self.as_of), fixed=True),
             ),
             sections=(*self._to_do(choice, reading, found), *self._about(choice, reading)),
-            notes=(incomplete.note(self.reader.match.gaps), self._unread(), self._left_out(left_out)),
+            notes=(incomplete.note(self.reader.match.gaps), self._unread(), _left_out(left_out), _skipped(skipped)),
         )
         return self._summary(choice, reading, found), detail
 
@@ -123,7 +126,14 @@ class Contents:
             return ""
         return f"{counted_noun(count, 'entry', 'entries')} of the record could not be read and did not count."
 
-    def _left_out(self, ids: Sequence[str]) -> str:
-        if not ids:
-            return ""
-        return f"Further trials, not shown for lack of room: {listed(capped(ids, MOST_NAMED))}."
+
+def _left_out(ids: Sequence[str]) -> str:
+    if not ids:
+        return ""
+    return f"Further trials, not shown for lack of room: {listed(capped(ids, MOST_NAMED))}."
+
+
+def _skipped(count: int) -> str:
+    if not count:
+        return ""
+    return f"There was no time to look at {counted_noun(count, 'further trial', 'further trials')}: others may fit too."
