@@ -106,7 +106,7 @@ def create_app(
             clock=clock,
             now=now,
             monotonic=monotonic,
-            seconds=settings.decision_seconds,
+            seconds=settings.seconds_to_decide,
         )
         fallback = Fallback(
             templates,

@@ -192,14 +192,15 @@ class Settings(BaseSettings):
     request_seconds: float = Field(
         10.0, gt=0, le=600, description="Longest time for one CDS Hooks request; then it is answered with 503."
     )
-    decision_seconds: float = Field(
-        2.0,
+    decision_seconds: float | None = Field(
+        None,
         gt=0,
         le=600,
         description=(
             "Seconds after a request's arrival in which trials are looked at; those left then are skipped. Cards that "
             "were found go out, and without any the request is answered with 503; log and metrics say how many trials "
-            "were skipped."
+            "were skipped. Unset: 2, or a second more than `CDS_FHIR_TIMEOUT` where that is longer, and in any case "
+            "nine tenths of `CDS_REQUEST_SECONDS` at most."
         ),
     )
     rules_reload: bool = Field(
@@ -245,6 +246,13 @@ class Settings(BaseSettings):
             return load_profile(value.strip())
         except ProfileError as problem:
             raise ValueError(str(problem)) from problem
+
+    @property
+    def seconds_to_decide(self) -> float:
+        """Seconds after a request's arrival in which trials are looked at."""
+        if self.decision_seconds is not None:
+            return self.decision_seconds
+        return min(max(2.0, self.fhir_timeout + 1.0), 0.9 * self.request_seconds)
 
     @property
     def on_loopback(self) -> bool:
@@ -317,9 +325,9 @@ def load_settings() -> Settings:
     else:
         if settings.clients_file is not None and settings.fhir_servers:
             problems.append(f"{PREFIX}FHIR_SERVERS: with {PREFIX}CLIENTS_FILE each client has its own `fhir_servers`")
-        if settings.decision_seconds >= settings.request_seconds:
+        if settings.decision_seconds is not None and settings.decision_seconds >= settings.request_seconds:
             problems.append(f"{PREFIX}DECISION_SECONDS: it must be less than {PREFIX}REQUEST_SECONDS, the time for all")
-        if settings.fhir_timeout >= settings.decision_seconds:
+        if settings.decision_seconds is not None and settings.fhir_timeout >= settings.decision_seconds:
             problems.append(
                 f"{PREFIX}FHIR_TIMEOUT: it must be less than {PREFIX}DECISION_SECONDS, or no trial is looked at"
             )

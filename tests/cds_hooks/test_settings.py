@@ -118,7 +118,6 @@ def test_an_unknown_name_near_nothing_is_an_error_that_lists_what_there_is(monke
         ("CDS_FHIR_SERVERS", "ehr.example.org"),
         ("CDS_FHIR_SERVERS", "https://user:secret@ehr.example.org"),
         ("CDS_FHIR_TIMEOUT", "0"),
-        ("CDS_FHIR_TIMEOUT", "2"),
         ("CDS_DECISION_SECONDS", "0"),
         ("CDS_DECISION_SECONDS", "10"),
         ("CDS_CORS_ORIGINS", "https://a.example/"),
@@ -132,6 +131,31 @@ def test_a_value_that_does_not_fit_is_an_error_that_names_the_variable(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"^{name}: "):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        pytest.param({}, 2.0, id="unset"),
+        pytest.param({"CDS_DECISION_SECONDS": "3"}, 3.0, id="set"),
+        pytest.param({"CDS_FHIR_TIMEOUT": "2.5"}, 3.5, id="after slow FHIR queries"),
+        pytest.param({"CDS_REQUEST_SECONDS": "1"}, 0.9, id="within a short time for all"),
+        pytest.param({"CDS_FHIR_TIMEOUT": "20"}, 9.0, id="queries that may take longer than all"),
+    ],
+)
+def test_the_time_to_decide_fits_between_the_other_limits(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], seconds: float
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().seconds_to_decide == seconds
+
+
+def test_the_queries_have_to_end_before_a_time_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_FHIR_TIMEOUT", "2")
+    monkeypatch.setenv("CDS_DECISION_SECONDS", "2")
+    with pytest.raises(SettingsError, match=r"^CDS_FHIR_TIMEOUT: "):
         load_settings()
 
 
