@@ -199,7 +199,7 @@ class Settings(BaseSettings):
         description=(
             "Seconds after a request's arrival in which trials are looked at; those left then are skipped. Cards that "
             "were found go out, and without any the request is answered with 503; log and metrics say how many trials "
-            "were skipped. Unset: 2, or a second more than `CDS_FHIR_TIMEOUT` where that is longer, and in any case "
+            "were skipped. Unset: 5, or a second more than `CDS_FHIR_TIMEOUT` where that is longer, and in any case "
             "nine tenths of `CDS_REQUEST_SECONDS` at most."
         ),
     )
@@ -252,7 +252,7 @@ class Settings(BaseSettings):
         """Seconds after a request's arrival in which trials are looked at."""
         if self.decision_seconds is not None:
             return self.decision_seconds
-        return min(max(2.0, self.fhir_timeout + 1.0), 0.9 * self.request_seconds)
+        return min(max(5.0, self.fhir_timeout + 1.0), 0.9 * self.request_seconds)
 
     @property
     def on_loopback(self) -> bool:

@@ -137,9 +137,9 @@ def test_a_value_that_does_not_fit_is_an_error_that_names_the_variable(
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
-        pytest.param({}, 2.0, id="unset"),
+        pytest.param({}, 5.0, id="unset"),
         pytest.param({"CDS_DECISION_SECONDS": "3"}, 3.0, id="set"),
-        pytest.param({"CDS_FHIR_TIMEOUT": "2.5"}, 3.5, id="after slow FHIR queries"),
+        pytest.param({"CDS_FHIR_TIMEOUT": "6"}, 7.0, id="after slow FHIR queries"),
         pytest.param({"CDS_REQUEST_SECONDS": "1"}, 0.9, id="within a short time for all"),
         pytest.param({"CDS_FHIR_TIMEOUT": "20"}, 9.0, id="queries that may take longer than all"),
     ],
