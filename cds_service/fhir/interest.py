@@ -40,6 +40,8 @@ _PLAIN_DATE = re.compile(
 )
 _is_plain = _PLAIN_DATE.fullmatch
 _END = re.compile(rf"(?:\.[0-9]{{1,9}})?{_ZONE}")
+_DAY_ONLY = len("2026-05-20")
+_DAYS = msgspec.json.Decoder(list[date])
 _TIMES = msgspec.json.Decoder(list[datetime])
 _OBJECT = re.compile(rb"\{")
 _TELLING = {
@@ -198,13 +200,18 @@ def _is_reference(raw: Raw) -> bool:
 
 
 def _are_plain(texts: Sequence[str]) -> bool:
-    """Whether all are plain dates with a time, told at once; one may be even if not."""
-    joined = '","'.join(texts)
+    """Whether all are plain dates, told at once; one may be even if not."""
+    timed = [text for text in texts if len(text) != _DAY_ONLY]
     try:
-        times = _TIMES.decode(f'["{joined}"]' if texts else "[]")
+        days = _DAYS.decode(_listed([text for text in texts if len(text) == _DAY_ONLY]))
+        times = _TIMES.decode(_listed(timed))
     except msgspec.MsgspecError:
         return False
     # What this takes beyond plain dates: other letters than `T`, and any offset.
-    if len(times) != len(texts) or joined.count("T") != len(texts):
+    if len(days) + len(times) != len(texts) or "".join(timed).count("T") != len(timed):
         return False
-    return all(map(_END.fullmatch, {text[19:] for text in texts}))
+    return all(map(_END.fullmatch, {text[19:] for text in timed}))
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return '["' + '","'.join(texts) + '"]' if texts else "[]"
