@@ -29,11 +29,13 @@ class Folder:
     """The JSON files below a folder, looked at again and again.
 
     To look costs a `stat` for each file and directory. A directory is listed again only if it has changed since the
-    last look, or had when that was made: its time of change is too coarse to tell two changes in a row apart.
+    last look, or had when that was made: its time of change is too coarse to tell two changes in a row apart. One that
+    holds `enough`, the only file there that matters, is not looked at itself as long as its files are there.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, enough: str = "trial.json") -> None:
         self.path = path
+        self._enough = f"/{enough}"
         self._start = f"{path}/"
         self._listed: dict[str, _Listed] = {}
 
@@ -45,24 +47,31 @@ class Folder:
         return dict(sorted(found.items()))
 
     def _look(self, name: str, level: int, known: dict[str, "_Listed"], found: dict[str, Stamp]) -> None:
-        path = self._start + name
-        try:
-            stamp = stamp_of(os.stat(path))
-            listed = known.get(name)
-            if listed is None or listed.stamp != stamp:
-                listed = _listing(path, name, stamp, level < _FOLLOWED, settled=False)
-            elif not listed.settled:
-                listed = _listing(path, name, stamp, level < _FOLLOWED, settled=True)
-        except OSError:
+        listed = known.get(name)
+        if listed is None or not listed.settled or name + self._enough not in listed.files:
+            listed = self._list(name, level, listed)
+        if listed is None:
             return
         self._listed[name] = listed
         for part in listed.files:
             try:
                 found[part] = stamp_of(os.stat(self._start + part))
             except OSError:
-                continue
+                self._listed.pop(name, None)
         for part in listed.folders:
             self._look(part, level + 1, known, found)
+
+    def _list(self, name: str, level: int, listed: "_Listed | None") -> "_Listed | None":
+        """What is in a directory now; `listed` is what was there. None where it can't be read."""
+        path = self._start + name
+        try:
+            stamp = stamp_of(os.stat(path))
+            changed = listed is None or listed.stamp != stamp
+            if listed is None or changed or not listed.settled:
+                return _listing(path, name, stamp, level < _FOLLOWED, settled=not changed)
+        except OSError:
+            return None
+        return listed
 
 
 @dataclass(frozen=True, slots=True)

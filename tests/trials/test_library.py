@@ -177,12 +177,17 @@ class TestFolder:
 
         (path / "trial.json").write_text('{"a": 1}')
         look()
-        (path / "cases.json").write_text("{}")
+        (folder.path / "facts" / "b.json").write_text("{}")
         look()
-        (path / "more.json").write_text("{}")
+        (folder.path / "facts" / "c.json").write_text("{}")
         look()
         (folder.path / "trials" / "T0").mkdir()
+        seen.append(folder.stamps())
         (folder.path / "trials" / "T0" / "trial.json").write_text("{}")
+        look()
+        (path / "trial.json").rename(path / "away")
+        look()
+        (path / "away").rename(path / "trial.json")
         look()
         shutil.rmtree(folder.path / "trials" / "T2")
         look()
@@ -192,6 +197,11 @@ class TestFolder:
         os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
         new.replace(path / "trial.json")
         look()
+
+    def test_beside_a_trial_nothing_new_matters(self, folder: Folder) -> None:
+        before = [folder.stamps() for _ in range(3)][-1]
+        (folder.path / "trials" / "T1" / "cases.json").write_text("{}")
+        assert folder.stamps() == before
 
     def test_a_trial_behind_a_link_is_seen(self, folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
         elsewhere = tmp_path_factory.mktemp("elsewhere")
