@@ -1,13 +1,11 @@
 """Everything that a rules folder holds, loaded and checked: what is known about facts, and the trials."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 
 from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import Catalogue
@@ -16,6 +14,7 @@ from cds_service.facts.supply import types_read
 from cds_service.facts.valuesets import load_valuesets
 from cds_service.logic.explain import Explainer
 from cds_service.logic.model import Condition
+from cds_service.logic.recent import Recent
 from cds_service.rule_files import Folder, Stamp, stamp_of
 from cds_service.trials.case_runs import titles_of
 from cds_service.trials.cases import CASES_FILE, check_cases
@@ -26,26 +25,6 @@ from cds_service.trials.shelf import TRIALS, Shelved
 _ATTEMPTS = 3
 _MOST_EXPLAINED = 2_000
 """Rules whose parts are kept compiled."""
-
-
-class _Explainers:
-    """What explains the rules that were asked about last."""
-
-    def __init__(self) -> None:
-        self._made: OrderedDict[int, tuple[Condition, Explainer]] = OrderedDict()
-        self._lock = Lock()
-
-    def of(self, rule: Condition, titles: Callable[[], Mapping[str, str]]) -> Explainer:
-        # By identity: to hash a rule means to walk it. What is kept here keeps its rule alive, so no other has its id.
-        with self._lock:
-            found = self._made.get(id(rule))
-            if found is None:
-                found = self._made[id(rule)] = (rule, Explainer(rule, titles()))
-                if len(self._made) > _MOST_EXPLAINED:
-                    self._made.popitem(last=False)
-            else:
-                self._made.move_to_end(id(rule))
-        return found[1]
 
 
 @dataclass(frozen=True)
@@ -60,7 +39,6 @@ class Library:
     """Each file of the folder, as it was when it was loaded."""
     about_facts: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
     """The findings about everything but the trials."""
-    _explainers: _Explainers = field(default_factory=_Explainers, compare=False, repr=False)
 
     @property
     def trials(self) -> Sequence[CompiledTrial]:
@@ -97,7 +75,12 @@ class Library:
 
     def explainer(self, rule: Condition) -> Explainer:
         """What explains a rule of one of the trials. It is compiled part by part the first time it is asked for."""
-        return self._explainers.of(rule, self.titles)
+        return self._explainers.of(rule)
+
+    @cached_property
+    def _explainers(self) -> Recent[Condition, Explainer]:
+        titles = self.titles()
+        return Recent(lambda rule: Explainer(rule, titles), _MOST_EXPLAINED)
 
 
 def load_library(
