@@ -43,7 +43,7 @@ class Contents:
                 Paragraph("Trial", about.brief(reading.trial, self.as_of), fixed=True),
             ),
             sections=(*self._to_do(choice, reading, found), *self._about(choice, reading)),
-            notes=(incomplete.note(self.reader.match.gaps), self._unread(), _left_out(left_out), _skipped(skipped)),
+            notes=(self._incomplete(reading), self._unread(), _left_out(left_out), _skipped(skipped)),
         )
         return self._summary(choice, reading, found), detail
 
@@ -75,8 +75,11 @@ class Contents:
         return summary.likely(trial, len(reading.computed))
 
     def _why(self, reading: TrialReading) -> str:
-        """The diagnosis, and how many criteria it rests on."""
-        gates = listed([r.result.criterion.text for r in reading.criteria if r.result.criterion.gate])
+        """What is on record of the diagnosis, and how many criteria pass.
+
+        A criterion's text may say more than the record holds, so it is the fact that is named here.
+        """
+        recorded = self.grounds.recorded([read for read in reading.criteria if read.result.criterion.gate])
         computed, passed = len(reading.computed), len(reading.having("pass"))
         failing, undecided = len(reading.having("fail")), len(reading.having("unknown"))
         counts = [
@@ -88,7 +91,7 @@ class Contents:
             counts.append(f"{failing or 'none'} {'fail' if failing > 1 else 'fails'}")
         if undecided:
             counts.append(f"{undecided} {'is' if undecided == 1 else 'are'} open")
-        return f"{gates} on record; {', '.join(counts)}."
+        return sentence("; ".join(filter(None, [recorded, ", ".join(counts)]))) + "."
 
     def _next(self, choice: Choice, found: Open) -> str:
         trial = choice.result.trial
@@ -119,6 +122,10 @@ class Contents:
         fitting = [c for c in reading.result.cohorts if c.verdict in ("likely_eligible", "possibly_eligible")]
         words = {"likely_eligible": "likely", "possibly_eligible": "may fit"}
         return tuple(f"{c.cohort.id} ({words[c.verdict]}): {c.cohort.title}" for c in fitting)
+
+    def _incomplete(self, reading: TrialReading) -> str:
+        gaps = self.reader.match.gaps
+        return incomplete.note(gaps, self.reader.types_read(reading.trial.id)) if gaps else ""
 
     def _unread(self) -> str:
         count = len(self.reader.match.issues)

@@ -61,17 +61,21 @@ def as_plain(detail: Detail) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Style:
-    """How text, what is bold, the title of a list, a line of it and a paragraph are written."""
+    """How text, what is bold, the title of a list, what stands between it and the list, a line of the list and a
+    paragraph are written."""
 
     text: Callable[[str], str]
     bold: Callable[[str], str]
     title: Callable[[str], str]
+    under: str
     bullet: str
     block: Callable[[str], str]
 
 
-_MARKDOWN = _Style(escaped, "**{}**".format, "**{}**".format, "- ", as_block)
-_PLAIN = _Style(lambda text: untagged(unlinked(text)), str, str.upper, "• ", str)
+# Only CommonMark lets a list interrupt a paragraph. Elsewhere, as in the original Markdown
+# (https://daringfireball.net/projects/markdown/syntax), a list needs a blank line before it, or it is one long line.
+_MARKDOWN = _Style(escaped, "**{}**".format, "**{}**".format, "\n\n", "- ", as_block)
+_PLAIN = _Style(lambda text: untagged(unlinked(text)), str, str.upper, "\n", "• ", str)
 
 
 def _line(style: _Style, text: str) -> str:
@@ -93,7 +97,7 @@ def _written(detail: Detail, style: _Style) -> str:
         written = _fixed_line if section.fixed else _line
         lines = [style.bullet + style.block(said) for line in section.lines if (said := written(style, line))]
         if lines:
-            parts.append("\n".join([style.title(_fixed_line(style, section.title)), *lines]))
+            parts.append(style.title(_fixed_line(style, section.title)) + style.under + "\n".join(lines))
     parts += [style.block(said) for note in detail.notes if note and (said := _line(style, note))]
     return "\n\n".join(parts)
 

@@ -108,6 +108,13 @@ class Reader:
             self._reasons[key] = told[0] if told else None
         return self._reasons[key]
 
+    def types_read(self, trial_id: str) -> frozenset[str]:
+        """The FHIR resource types that the rules of one trial rest on."""
+        compiled = self.match.library.trial(trial_id)
+        if compiled is None:
+            raise KeyError(trial_id)
+        return self.prepared.types_read(frozenset([ref.name for one in compiled.all_criteria() for ref in one.facts]))
+
     def days(self, limit: Duration) -> int:
         """A limit of age in days before the day of the match."""
         return _days(limit, self.match.as_of)

@@ -1,4 +1,4 @@
-"""A small rules folder, and trials made for one test each."""
+"""A small rules folder, trials made for one test each, and the parts of a card."""
 
 import json
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from cds_service.cards import CardOptions, cards_for
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, load_library
 from cds_service.matching import Match, match
@@ -160,6 +161,18 @@ def rituximab(start: str, end: str) -> Json:
 def matched(library: Library, *resources: Json, **patient: Any) -> Match:
     """The match of a woman of 40 years with lupus and these resources."""
     return match(read_bundle(json.dumps(bundle(*resources, **patient))), library, AS_OF)
+
+
+def card_of(library: Library, *resources: Any, **patient: Any) -> dict[str, Any]:
+    """The one card of the same woman."""
+    [card] = cards_for(matched(library, *resources, **patient), CardOptions(), "seed")
+    return card
+
+
+def section(card: dict[str, Any], title: str) -> list[str]:
+    """The lines of one section of a card."""
+    _, found, rest = card["detail"].partition(f"**{title}**\n\n")
+    return [line.removeprefix("- ") for line in rest.split("\n\n")[0].splitlines()] if found else []
 
 
 def bundle(*resources: Json, **patient: Any) -> Json:

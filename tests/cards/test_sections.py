@@ -16,23 +16,23 @@ from cds_service.fhir import read_bundle
 from cds_service.library import Library
 from cds_service.matching import match
 from cds_service.trials.model import Trial
-from tests.cards.small_library import AS_OF, bundle, condition, criterion, lab, matched, rituximab, trial
+from tests.cards.small_library import (
+    AS_OF,
+    bundle,
+    card_of,
+    condition,
+    criterion,
+    lab,
+    matched,
+    rituximab,
+    section,
+    trial,
+)
 
 Small = Callable[..., Library]
 HB = criterion("inc-02", {">=": [{"var": "lab.hemoglobin"}, {"quantity": [80, "g/L"]}]})
 ALT = criterion("inc-03", {"<=": [{"var": "lab.alt.x_uln"}, 3]})
 RANGE = [{"high": {"value": 35, "unit": "U/L"}}]
-
-
-def card_of(library: Library, *resources: Any, **patient: Any) -> dict[str, Any]:
-    [card] = cards_for(matched(library, *resources, **patient), CardOptions(), "seed")
-    return card
-
-
-def section(card: dict[str, Any], title: str) -> list[str]:
-    """The lines of one section of a card."""
-    _, found, rest = card["detail"].partition(f"**{title}**\n")
-    return [line.removeprefix("- ") for line in rest.split("\n\n")[0].splitlines()] if found else []
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,8 @@ def test_the_first_lines_say_what_to_do(small: Small, fields: Any, summary: str,
     card = card_of(small(trial("NCT00000001", HB, **fields)))
     assert card["summary"] == summary
     assert f"**Next:** {next}\n" in card["detail"]
-    assert "**Why:** Lupus on record; 1 of 2 computed criteria pass, none fails, 1 is open.\n" in card["detail"]
+    lupus = "Systemic lupus erythematosus on record (SNOMED CT 55464009)"
+    assert f"**Why:** {lupus}; 1 of 2 computed criteria pass, none fails, 1 is open.\n" in card["detail"]
 
 
 def test_reviews_are_put_together_by_what_is_to_be_done(small: Small) -> None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.cards.reading import Read, Reader
-from cds_service.cards.sections.sentences import sentence, within
+from cds_service.cards.sections.sentences import capped, listed, sentence, within
+from cds_service.cards.text import plain
 from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
+from cds_service.facts.codesystems import PRINTED_SYSTEMS
 from cds_service.facts.fact import Age, Events
 from cds_service.logic.durations import Duration
 from cds_service.logic.model import FactRef
@@ -16,7 +18,13 @@ from cds_service.logic.numerals import unit as printed_unit
 Entry = dict[str, Any]
 ROOM_FOR_ABSENT = 320
 """Code points: some eight lines of a narrow panel. `explain` lists all."""
+MOST_WORDS = 3
+"""Names under which a record has the same diagnosis."""
+WORDS_LIMIT = 80
+"""Code points of one of them: some name every qualifier that a code has."""
 _SEMANTIC_TAG = re.compile(r" \((?:[a-z]+ ?){1,3}(?:/[a-z ]+)?\)$")
+_UNSPECIFIED = re.compile(r",? unspecified$", re.IGNORECASE)
+"""What ICD-10 and ICD-10-CM put behind a name that says no more than the name."""
 _DATE = re.compile(r"\d{4}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _ANSWERS = {"true": "yes", "yes": "yes", "false": "no", "no": "no"}
@@ -85,6 +93,38 @@ class Grounds:
             named = ", ".join(within(missing, ROOM_FOR_ABSENT))
             found.append(f"Presumed absent, as nothing is on record ({len(missing)}): {named}")
         return tuple(found)
+
+    def recorded(self, criteria: Iterable[Read]) -> str:
+        """What is on record of the facts that these criteria rest on; never the words of a criterion.
+
+        Where the record has other words for it, these too:
+        `breast cancer on record (Malignant neoplasm of right female breast)`.
+        """
+        titles: dict[str, None] = {}
+        words: dict[str, None] = {}
+        absent: dict[str, None] = {}
+        persons: dict[str, None] = {}
+        for told in self._of(criteria):
+            title = self.names.of(told.base)
+            if told.records:
+                past = all(entry["value"] == "past" for _, entry in told.records)
+                titles[f"{title} (past)" if past else title] = None
+                others = list(_other_words(told.records, title))
+                if len(others) == len(told.records) and not any(title.casefold() in o.casefold() for o in others):
+                    words.update(dict.fromkeys(others))
+            elif told.absent:
+                absent.update(dict.fromkeys(map(self.names.of, told.absent)))
+            elif told.dated or told.value is not None:
+                titles[told.dated if told.value is None else told.value[1]] = None
+            elif told.person:
+                persons[told.person] = None
+        # Age and sex are worth a word only where there is nothing else.
+        titles = titles or persons
+        found = f"{listed(list(titles))} on record" if titles else ""
+        if words:
+            found += f" ({'; '.join(capped(list(words), MOST_WORDS))})"
+        nothing = f"nothing on record of {listed(list(absent), 'or')}" if absent else ""
+        return "; ".join(filter(None, [found, nothing]))
 
     def _of(self, criteria: Iterable[Read]) -> Iterator[_Told]:
         """What the facts of the passing criteria tell, in the order of the criteria."""
@@ -157,7 +197,10 @@ class Grounds:
         """One line for each drug or procedure, one for a condition however often it is on record."""
         title = self.names.of(name)
         if name.startswith("condition."):
-            shown = {"": [entry for entries in shown.values() for entry in entries]}
+            entries = [entry for entries in shown.values() for entry in entries]
+            words = capped(list(dict.fromkeys(_other_words([(_display(e), e) for e in entries], title))), MOST_WORDS)
+            yield sentence(title) + (f" ({'; '.join(words)})" if words else "") + _when(entries)
+            return
         for display, entries in shown.items():
             what = f"{display} ({title})" if display and display.casefold() != title.casefold() else title
             yield f"{sentence(what)}{_when(entries)}"
@@ -167,6 +210,22 @@ def _display(entry: Entry) -> str:
     """What the record calls it, without the tag that SNOMED CT puts behind its names."""
     code = entry.get("code") or {}
     return _SEMANTIC_TAG.sub("", code.get("display") or "").strip()
+
+
+def _other_words(records: Iterable[tuple[str, Entry]], title: str) -> Iterator[str]:
+    """What the record calls it, where that differs from the fact's title: a name, or a code that stands without one,
+    such as `ICD-10-CM C50.911`."""
+    for display, entry in records:
+        said = plain(display or _code(entry), WORDS_LIMIT)
+        if said and _UNSPECIFIED.sub("", said).casefold() != title.casefold():
+            yield said
+
+
+def _code(entry: Entry) -> str:
+    """The code with the name of its system."""
+    code = entry.get("code") or {}
+    system = code.get("system", "")
+    return " ".join(filter(None, (PRINTED_SYSTEMS.get(system, system.rpartition("/")[2]), code.get("code", ""))))
 
 
 def _grouped(values: Sequence[str]) -> list[str]:

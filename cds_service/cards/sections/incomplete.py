@@ -1,7 +1,7 @@
-"""What of the record did not come: on the card, because what is not known of it may matter to the trial."""
+"""What of the record did not come: on the card, where what is not known of it matters to the trial."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from cds_service.cards.sections.sentences import listed
@@ -10,10 +10,14 @@ from cds_service.fhir.record import Gap
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def note(gaps: Mapping[str, Gap]) -> str:
-    """Such as `The record came incomplete: observations were not sent.`; empty where all of it came."""
-    absent = [_plural(name) for name, gap in sorted(gaps.items()) if gap == "not_supplied"]
-    partial = [_plural(name) for name, gap in sorted(gaps.items()) if gap == "incomplete_record"]
+def note(gaps: Mapping[str, Gap], read: Collection[str]) -> str:
+    """Such as `The record came incomplete: observations were not sent.`; empty where all came that the trial reads.
+
+    `read` are the resource types that the trial's rules rest on.
+    """
+    missing = {name: gap for name, gap in sorted(gaps.items()) if name in read}
+    absent = [_plural(name) for name, gap in missing.items() if gap == "not_supplied"]
+    partial = [_plural(name) for name, gap in missing.items() if gap == "incomplete_record"]
     parts = [f"{listed(absent)} were not sent"] if absent else []
     parts += [f"{listed(partial)} were sent in part"] if partial else []
     return f"The record came incomplete: {'; '.join(parts)}." if parts else ""
