@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 
-from cds_service.facts.describe import describe_fact, value_text
+from cds_service.facts.describe import PRESUMED, describe_fact, value_text
 from cds_service.facts.fact import Age, Events, Fact
 from cds_service.facts.groups import group_of
 from cds_service.facts.sheet import FactSheet, build_sheet
@@ -17,7 +17,7 @@ from cds_service.logic.program import Program
 
 Json = dict[str, Any]
 Status = Literal["known", "presumed", "unknown"]
-"""`presumed`: nothing is on record, and what was supplied is taken to be all there is."""
+"""`presumed`: nothing is on record, and what was supplied is taken to be all there is. Never shown as recorded."""
 
 
 def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[str] | None = None) -> Json:
@@ -53,7 +53,7 @@ def _entry(spec: FactSpec, sheet: FactSheet, library: Library) -> Json:
 def _value(spec: FactSpec, fact: Fact, limit: int | None, library: Library) -> Json:
     entries = describe_fact(spec.name, fact, limit)
     current = fact.at(limit)
-    presumed = fact.value is None and fact.presumed is not None
+    presumed = entries[0].get("basis") == PRESUMED
     status: Status = "presumed" if presumed else "unknown" if current.value is None else "known"
     found: Json = {
         "status": status,

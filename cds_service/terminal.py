@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cds_service.errors import Finding
+from cds_service.facts.describe import PRESUMED, presumed_words
 
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "review": "cyan"}
 VERDICTS = {
@@ -73,6 +74,8 @@ def _table(title: str, verdict: str, criteria: Iterable[dict[str, Any]]) -> Tabl
 
 
 def _fact_line(fact: dict[str, Any]) -> str:
+    if fact.get("basis") == PRESUMED:
+        return f"{fact['name']}: {presumed_words(fact['value'])}"
     value = "unknown" if fact.get("value") is None else str(fact["value"])
     unit = fact.get("unit")
     parts = [f"{fact['name']} = {value}" + (f" {unit}" if unit and unit != "1" else "")]

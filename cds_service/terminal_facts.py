@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cds_service.facts.codesystems import PRINTED_SYSTEMS
+from cds_service.facts.describe import PRESUMED, presumed_words
 from cds_service.facts.groups import GROUPS, OTHER
 
 Entry = dict[str, Any]
@@ -47,7 +48,9 @@ def show_fact_sheet(document: Entry, console: Console | None = None, *, everythi
 
 
 def _is_absent(fact: Entry) -> bool:
-    return fact["status"] == "presumed" and not fact["evidence"] and fact["value"] is False
+    """Whether nothing on record is behind it, so that there is nothing to show. What a defined fact that holds follows
+    from is worth showing."""
+    return fact["status"] == PRESUMED and not fact["evidence"] and ("because" not in fact or fact["value"] is False)
 
 
 def _show_group(group: str, facts: Sequence[Entry], console: Console, everything: bool) -> None:
@@ -93,6 +96,8 @@ def _called(fact: Entry) -> str:
 
 def _said(fact: Entry) -> str:
     value = fact["value"]
+    if _is_absent(fact) and "because" not in fact:
+        return f"[dim]{escape(presumed_words(value))}[/]"
     if fact["kind"] == "events":
         text = _event(fact)
     elif isinstance(value, bool):
@@ -105,13 +110,16 @@ def _said(fact: Entry) -> str:
     for word, part in fact.get("parts", {}).items():
         if part["value"] is not None:
             text += f"\n{_number(part['value'])} × {word.removeprefix('x_').upper()}"
-    return escape(text) + (" [dim](presumed)[/]" if fact["status"] == "presumed" else "")
+    # What an event's own words say already.
+    presumed = fact["status"] == PRESUMED and fact["kind"] != "events"
+    return escape(text) + (" [dim](presumed)[/]" if presumed else "")
 
 
 def _event(fact: Entry) -> str:
-    """`yes, active`, `no, in the past`; drugs and procedures are `yes, now` or `yes, not now`."""
+    """`yes, active`, `no, in the past`; drugs and procedures are `yes, now` or `yes, not now`. Where the record only
+    tells of the past: `presumed absent, in the past`."""
     lasting = ("active", "not active") if fact["group"] in _LASTING else ("now", "not now")
-    said = [_YES_NO[fact["value"]]]
+    said = ["presumed absent" if fact["status"] == PRESUMED else _YES_NO[fact["value"]]]
     if fact["value"]:
         said.append({True: lasting[0], False: lasting[1], None: f"perhaps {lasting[0]}"}[fact["active"]])
     elif fact["ever"] is not False:

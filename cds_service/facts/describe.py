@@ -2,7 +2,7 @@
 
 Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a canonical value stand `raw` (value and
 unit as sent) and `code`, or the `text` of what has no code. A known fact has no reason; an unknown one has a reason and
-no value.
+no value. A value with nothing on record behind it says so: `"basis": "presumed"`, and has no source.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,15 @@ from typing import Any
 
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact, Value
 from cds_service.facts.intervals import Interval
+
+PRESUMED = "presumed"
+_ABSENT = (False, 0, "negative")
+
+
+def presumed_words(value: Any) -> str:
+    """What is shown of a presumed value, which nobody may take for a recorded one."""
+    said = "presumed absent" if value in _ABSENT else f"presumed {'yes' if value is True else value}"
+    return f"{said} (no record)"
 
 
 def describe_fact(name: str, fact: Fact, fresh_within: int | None, *, computed: bool = False) -> list[dict[str, Any]]:
@@ -88,6 +97,8 @@ def _entry(name: str, value: Any, unit: str, evidence: Evidence | None, reason: 
         "source": evidence.source if evidence else None,
         "reason": reason,
     }
+    if evidence is None and value is not None:
+        entry["basis"] = PRESUMED
     if evidence and evidence.value:
         entry["raw"] = {"value": evidence.value, "unit": evidence.unit or None}
     if evidence and evidence.code:

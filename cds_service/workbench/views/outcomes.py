@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
+from cds_service.facts.describe import PRESUMED, presumed_words
 from cds_service.library import Library
 from cds_service.logic.explain import Reason
 from cds_service.matching import Match
@@ -54,18 +55,30 @@ def outcomes(result: Match, library: Library, trial_id: str, before: Match | Non
 def said(reason: Reason, result: Match, *, fails: bool) -> str:
     """One reason in words: what is so, the value behind it, and, where the criterion fails, what it lacks.
 
-    Such as `haemoglobin ≥ 80 g/L: is 108 g/L`, or `no stroke: not known (not supplied)`.
+    Such as `haemoglobin ≥ 80 g/L: is 108 g/L`, `no stroke: not known (not supplied)`, or `NYHA class < 3: presumed
+    absent (no record)`.
     """
     text = reason.said
     if reason.value is None:
         why = [entry["reason"] for name in reason.facts for entry in result.sheet.describe(name) if entry["reason"]]
         return f"{text}: not known" + (f" ({why[0].replace('_', ' ')})" if why else "")
-    if reason.flip is not None:
+    presumed = _presumed(reason, result)
+    if presumed is not None:
+        text += f": {presumed}"
+    elif reason.flip is not None:
         has, _, needs = reason.flip.text().partition(", needs ")
         text += f": is {_LONG.sub(lambda number: f'{float(number[0]):.4g}', has)}" + (
             f", needs {needs}" if fails else ""
         )
     return text if reason.clears is None else f"{text}, until {reason.clears.isoformat()}"
+
+
+def _presumed(reason: Reason, result: Match) -> str | None:
+    """What is to be said where nothing on record is behind a reason; None where something is."""
+    told = [entry for name in reason.facts for entry in result.sheet.describe(name)]
+    if not told or any(entry.get("basis") != PRESUMED for entry in told):
+        return None
+    return presumed_words(told[0]["value"])
 
 
 def result_of(result: Match, trial_id: str) -> TrialResult | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cds_service.facts.describe import PRESUMED, presumed_words
 from cds_service.matching import Match
 
 GROUPS: Mapping[str, str] = {
@@ -21,12 +22,12 @@ GROUPS: Mapping[str, str] = {
     "derived": "Computed",
     "genomics": "Genomics",
 }
-_SHOWN_ABSENT = "not on record"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One piece of what is known of a fact. `known` is false where `said` is the reason why it is not."""
+    """One piece of what is known of a fact. `known` is false where `said` is the reason why it is not; `recorded` is
+    false where it is not known, and where nothing on record is behind it."""
 
     name: str
     title: str
@@ -36,6 +37,7 @@ class Line:
     source: str
     raw: str
     code: str
+    recorded: bool = True
 
 
 def sheet(result: Match) -> dict[str, tuple[Line, ...]]:
@@ -53,16 +55,18 @@ def sheet(result: Match) -> dict[str, tuple[Line, ...]]:
 
 
 def telling(line: Line) -> bool:
-    """Whether something is on record; the others are absent or not known."""
-    return line.known and line.said != _SHOWN_ABSENT
+    """Whether something is on record; the others are presumed or not known."""
+    return line.recorded
 
 
 def _line(entry: Mapping[str, Any]) -> Line:
     value, unit = entry["value"], entry["unit"]
     if value is None:
         said = str(entry["reason"]).replace("_", " ")
+    elif entry.get("basis") == PRESUMED:
+        said = presumed_words(value)
     elif isinstance(value, bool):
-        said = "yes" if value else _SHOWN_ABSENT
+        said = "yes" if value else "no"
     else:
         # A converted value has more digits than the record had.
         text = f"{value:.4g}" if isinstance(value, float) and abs(value) < 10_000 else str(value)
@@ -76,6 +80,7 @@ def _line(entry: Mapping[str, Any]) -> Line:
         entry["source"] or "",
         _together(entry.get("raw"), "value", "unit"),
         _together(entry.get("code"), "code", "display"),
+        value is not None and entry.get("basis") != PRESUMED,
     )
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
 from cds_service.facts.catalogue import FactEntry
+from cds_service.facts.describe import PRESUMED, presumed_words
 from cds_service.facts.fact import Fact, unknown
 from cds_service.facts.intervals import Interval
 from cds_service.fhir import Record
@@ -184,6 +185,8 @@ def _said(entry: Mapping[str, Any]) -> str:
     value = entry["value"]
     if value is None:
         return f"not known ({str(entry['reason']).replace('_', ' ')})"
+    if entry.get("basis") == PRESUMED:
+        return presumed_words(value)
     text = {True: "on record", False: "not on record"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     return " ".join(filter(None, (text, entry["unit"], f"on {entry['date']}" if entry["date"] else "")))
 
