@@ -159,10 +159,10 @@ class Settings(BaseSettings):
         ),
     )
     keep_comments: bool = Field(
-        True,
+        False,
         description=(
-            "Keep what clinicians write with their feedback. It is free text, in which a patient may be named: `false` "
-            "leaves it out of the database."
+            "Keep what clinicians write with their feedback. It is free text, in which a patient may be named, so it "
+            "is left out of the database unless this is `true`."
         ),
     )
     suppress_days: int = Field(

@@ -40,7 +40,7 @@ def override(**reason: Any) -> Item:
 
 @pytest.fixture
 def app(library: Library, tmp_path: Path) -> FastAPI:
-    return create_app(Settings(log_level="error", state_dir=tmp_path), library)
+    return create_app(Settings(log_level="error", state_dir=tmp_path, keep_comments=True), library)
 
 
 @pytest.fixture
