@@ -29,7 +29,7 @@ from cds_service.logic.durations import Duration
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match, match, undecided
 from cds_service.metrics import Metrics
-from cds_service.store.decisions import Decision, RuleSet, ServedCard, Versions
+from cds_service.store.decisions import DESK_RECORDS, Decision, RuleSet, ServedCard, Versions
 from cds_service.store.digests import digest_of
 from cds_service.store.pseudonyms import Pseudonyms
 from cds_service.store.recorder import Recorder
@@ -87,7 +87,10 @@ def lasting(system: str, code: str) -> bool:
 
 
 def records_of(caller: Caller) -> str:
-    """Whose records a patient's id is unique in: the client's, or those of one of its tenants."""
+    """Whose records a patient's id is unique in: the client's, or those of one of its tenants. The samples of the desk
+    are records of their own, whatever their patients' ids."""
+    if caller.desk is not None:
+        return DESK_RECORDS
     return "/".join(part for part in (caller.client_id, caller.tenant) if part)
 
 
@@ -120,7 +123,8 @@ class Answerer:
         options, policy = self.options[caller.client_id], self.policies[caller.client_id]
         patient = self.pseudonyms.patient(client, request.patient_id)
         encounter = self.pseudonyms.encounter(client, request.encounter_id) if request.encounter_id else None
-        asked = self.suppression.ask(Question(client, patient, encounter, policy))
+        everything = caller.desk == "everything"
+        asked = None if everything else self.suppression.ask(Question(client, patient, encounter, policy))
         held: list[HeldBack] = []
 
         def held_back() -> HeldBack:
@@ -164,11 +168,13 @@ class Answerer:
                 ),
                 sent.request,
             )
-            self._count(result, deck, held[0])
+            if caller.desk is None:
+                self._count(result, deck, held[0])
 
         open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
         cards = [card.body for card in deck]
-        return Answer(cards, open_diagnosis, decision, keep, result.passed_over, result.skipped)
+        set_aside = () if caller.desk is None else _set_aside(result, options, held[0])
+        return Answer(cards, open_diagnosis, decision, keep, result.passed_over, result.skipped, set_aside)
 
     def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]
@@ -186,6 +192,14 @@ def _logged_options(result: Match, options: CardOptions, held: HeldBack, caller:
         "passed_over": result.passed_over,
         "skipped": list(result.skipped),
     }
+
+
+def _set_aside(result: Match, options: CardOptions, held: HeldBack) -> tuple[str, ...]:
+    """The trials that would have a card, had nobody dealt with them before."""
+    if not (held.trials or held.cards):
+        return ()
+    every = deck_for(result, replace(options, max_cards=len(result.trials)), "")
+    return tuple(card.trial_id for card in every if card.trial_id in held.trials or card.key in held.cards)
 
 
 def _served(card: Card) -> ServedCard:

@@ -79,7 +79,8 @@ def create_app(
     `clock` gives the day that counts as today; it is asked when a record is read and when it is answered. `now` gives
     the time by which clients' tokens are valid; `replay_guard`, in the place of the database, remembers which were
     used. `monotonic` gives seconds that never go back, for what is measured and limited. Raises RulesError,
-    ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used.
+    ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used,
+    and SettingsError where a workbench is asked for that is not installed.
     """
     log = open_log(settings.log_level)
     clients = configured_clients(settings)
@@ -87,7 +88,7 @@ def create_app(
     store = open_persistence(settings, metrics, now, log)
     outbound = Outbound()
     guard = store.tokens if replay_guard is None else replay_guard
-    gate = gate_for(settings, clients, guard=guard, now=now, outbound=outbound, log=log)
+    gate = gate_for(settings, clients, guard=guard, now=now, outbound=outbound, log=log, desk=workbench_on(settings))
     versions = running_versions()
     options, policies = card_options(settings, clients), suppression_policies(settings, clients)
 
@@ -136,7 +137,7 @@ def create_app(
             metrics.database_failed("feedback")
             log.error("feedback_not_kept", error=problem.cause)
             raise NotKept from problem
-        for item in items:
+        for item in items if caller.desk is None else ():
             metrics.feedback(item.outcome, [reason.code for reason in item.reasons])
         return new
 

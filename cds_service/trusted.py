@@ -44,10 +44,12 @@ def gate_for(
     now: Callable[[], datetime],
     outbound: Outbound,
     log: FilteringBoundLogger,
+    desk: bool,
 ) -> Gate | OpenGate:
-    """What lets requests through: tokens of `clients`, or everybody where there are none."""
+    """What lets requests through: tokens of `clients`, or everybody where there are none. `desk`: the workbench is
+    served."""
     if clients is None:
-        return OpenGate(frozenset(settings.fhir_servers))
+        return OpenGate(frozenset(settings.fhir_servers), desk=desk)
     return Gate(
         clients,
         public_url=settings.public_url,

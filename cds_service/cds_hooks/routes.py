@@ -26,7 +26,7 @@ from cds_service.cds_hooks.prefetch import resource_type
 from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions
 from cds_service.cds_hooks.threads import Threads
-from cds_service.cds_hooks.trust.gate import Caller, Gate, OpenGate
+from cds_service.cds_hooks.trust.gate import SET_ASIDE_HEADER, Caller, Gate, OpenGate
 from cds_service.fhir import Interest, KeyState, Record
 
 DISCOVERY_PATH = "/cds-services"
@@ -52,6 +52,7 @@ class Answer:
 
     `decision` names the answer; `keep` takes note of it once it is sent, and must return at once. `passed_over`: how
     many trials were ruled out without being looked at; `skipped`: ids of those for which there was no time.
+    `set_aside`: for the desk, ids of those that are not shown because of earlier feedback.
     """
 
     cards: list[dict[str, Any]]
@@ -60,6 +61,7 @@ class Answer:
     keep: Callable[[Sent], None]
     passed_over: int = 0
     skipped: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Done:
     logged: dict[str, Any]
     keep: Callable[[Sent], None]
     fetched: Mapping[str, str] = field(default_factory=dict)
+    set_aside: tuple[str, ...] = ()
 
 
 AnswerFor = Callable[[Record, HookRequest, Caller, float], Answer]
@@ -173,6 +176,8 @@ def router(
         later = BackgroundTask(_remember, done.keep, Sent(body, done.body, ms, done.fetched), threads, log)
         # An answer is about one patient at one moment.
         headers = {"Cache-Control": "no-store"}
+        if done.set_aside:
+            headers[SET_ASIDE_HEADER] = ", ".join(done.set_aside)
         return Response(done.body, headers=headers, media_type="application/json", background=later)
 
     def begin(
@@ -211,7 +216,7 @@ def router(
             "gaps": {name: reason for name, reason in record.gaps.items() if name in serving.asked_for},
             **looked_at,
         }
-        return Done(response_body(answer.cards), logged, answer.keep)
+        return Done(response_body(answer.cards), logged, answer.keep, set_aside=answer.set_aside)
 
     return routes
 

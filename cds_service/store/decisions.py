@@ -15,6 +15,9 @@ from cds_service.store.digests import canonical, digest_of, request_digest
 from cds_service.store.tables import decisions, rule_sets, served_cards
 from cds_service.store.upserts import insert_missing
 
+DESK_RECORDS = "(workbench)"
+"""The client of answers about samples, and of feedback on them, in the rule author's desk; no client has such an id."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
+from cds_service.store.decisions import DESK_RECORDS
 from cds_service.store.tables import feedback, served_cards
 
 UNKNOWN = ""
@@ -47,9 +48,13 @@ class FeedbackReport:
 
 
 def feedback_report(connection: Connection, since: datetime | None = None) -> FeedbackReport:
-    """The report, on cards served (for unknown cards: feedback received) at or after `since`."""
+    """The report, on cards served (for unknown cards: feedback received) at or after `since`.
+
+    What somebody tried out on samples, in the rule author's desk, is no part of it.
+    """
     found: dict[str, TrialFeedback] = defaultdict(TrialFeedback)
-    counts = select(served_cards.c.trial, func.count()).group_by(served_cards.c.trial)
+    counts = select(served_cards.c.trial, func.count()).where(served_cards.c.client != DESK_RECORDS)
+    counts = counts.group_by(served_cards.c.trial)
     for trial, number in connection.execute(_from(counts, served_cards.c.served_at, since)):
         found[trial].served = number
     cards: dict[tuple[str, str, str], list[RowMapping]] = defaultdict(list)
@@ -67,6 +72,7 @@ def feedback_report(connection: Connection, since: datetime | None = None) -> Fe
 def _feedback(connection: Connection, since: datetime | None) -> Iterator[RowMapping]:
     same = (served_cards.c.uuid == feedback.c.card) & (served_cards.c.client == feedback.c.client)
     query = select(feedback, served_cards.c.trial).outerjoin(served_cards, same).order_by(feedback.c.outcome_at)
+    query = query.where(feedback.c.client != DESK_RECORDS)
     moment = func.coalesce(served_cards.c.served_at, feedback.c.received_at)
     yield from connection.execute(_from(query, moment, since)).mappings()
 

@@ -1,15 +1,16 @@
 // What an EHR and a file chooser do: real requests to the service, and a file sent as it is.
-window.postJson = async (url, body) => {
+// The header keeps what is tried out here apart from what real clients ask and report.
+window.postJson = async (url, body, wish) => {
   try {
     const answer = await fetch(url, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", "CDS-Workbench": wish },
       body: JSON.stringify(body),
     });
     const text = await answer.text();
-    return { status: answer.status, text };
+    return { status: answer.status, text, setAside: answer.headers.get("CDS-Set-Aside") ?? "" };
   } catch (error) {
-    return { status: 0, text: String(error) };
+    return { status: 0, text: String(error), setAside: "" };
   }
 };
 

@@ -1,10 +1,10 @@
 """Who a request comes from, or 401: every endpoint of CDS Hooks asks here first."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import anyio.to_thread
 from starlette.requests import Request
@@ -17,19 +17,28 @@ from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeySource, Publis
 from cds_service.cds_hooks.trust.replay import ReplayGuard, ReplayGuardDown
 from cds_service.cds_hooks.trust.tokens import Reason, Refused, Token, check_claims, read_token, verify_signature
 
+DESK_HEADER = "CDS-Workbench"
+"""The request header by which the EHR view of the workbench says what it wants."""
+SET_ASIDE_HEADER = "CDS-Set-Aside"
+"""The header of the answer to it with the ids of the trials that are not shown because of earlier feedback."""
+Desk = Literal["usual", "everything"]
+"""`everything`: also the cards of trials that were set aside."""
+_DESK: Mapping[str, Desk] = {"usual": "usual", "everything": "everything"}
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks. `client_id` is None where no clients are configured, and then anybody may.
 
     `prefetch_aliases`: the caller's prefetch keys, each with the service's name for it. `fhir_servers`: those that may
-    be asked for what the caller did not send.
+    be asked for what the caller did not send. `desk` is set where the rule author's desk asks, about a sample.
     """
 
     client_id: str | None
     tenant: str | None
     prefetch_aliases: Mapping[str, str]
     fhir_servers: frozenset[str]
+    desk: Desk | None = None
 
 
 class Gate:
@@ -108,12 +117,15 @@ class Gate:
 class OpenGate:
     """Lets everybody through: for a service that only its own machine can reach, or something in front guards."""
 
-    def __init__(self, fhir_servers: frozenset[str]) -> None:
+    def __init__(self, fhir_servers: frozenset[str], *, desk: bool = False) -> None:
+        """`desk`: whether the workbench is served, so that its header counts."""
         self._caller = Caller(None, None, {}, fhir_servers)
+        self._desk = _DESK if desk else {}
 
-    async def admit(self, _request: Request, _path: str) -> Caller:
+    async def admit(self, request: Request, _path: str) -> Caller:
         """See `Gate.admit`; never raises."""
-        return self._caller
+        desk = self._desk.get(request.headers.get(DESK_HEADER, ""))
+        return self._caller if desk is None else replace(self._caller, desk=desk)
 
 
 def _bearer(request: Request) -> str:

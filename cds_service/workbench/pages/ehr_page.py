@@ -8,11 +8,12 @@ from typing import Any
 
 from nicegui import ui
 
+from cds_service.cds_hooks.trust.gate import Desk as Wish
 from cds_service.matching import match
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, button, choice, link
 from cds_service.workbench.pages.layout import EHR, Place, frame
-from cds_service.workbench.views.ehr import Answer, accepted, answer_of, hook_request, overridden
+from cds_service.workbench.views.ehr import Answer, accepted, answer_of, hook_request, overridden, reasons_of
 from cds_service.workbench.views.sheet import sheet, telling
 from cds_service.workbench.views.verdicts import who
 
@@ -29,7 +30,8 @@ def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: C
         Text(
             "p",
             "Opening a chart sends the real patient-view request of the sample to this service, for today "
-            f"({desk.today().isoformat()}), and shows its cards as a narrow panel of an EHR would.",
+            f"({desk.today().isoformat()}), and shows its cards as a narrow panel of an EHR would. What is accepted or "
+            "dismissed here is kept apart from real feedback, and hides nothing from anybody else.",
             "lead",
         )
         page.build(names)
@@ -64,21 +66,28 @@ class _Ehr:
         self._panel.refresh()
 
     async def _open(self) -> None:
+        await self._ask("usual")
+
+    async def _show_all(self) -> None:
+        await self._ask("everything")
+        # The button is gone: whoever works by keyboard goes on at what it brought.
+        ui.run_javascript("document.querySelector('article.card')?.focus()")
+
+    async def _ask(self, wish: Wish) -> None:
         sample = self.desk.request(self.patient)
         if sample is None:
             return
         self.told = {}
-        status, text = await self._post(self.service, hook_request(sample, str(uuid.uuid4())))
-        self.answer = answer_of(status, text)
+        self.answer = await self._post(self.service, hook_request(sample, str(uuid.uuid4())), wish)
         self._panel.refresh()
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> tuple[int, str]:
-        call = f"return await postJson({json.dumps(path)}, {json.dumps(body)})"
+    async def _post(self, path: str, body: Mapping[str, Any], wish: Wish = "usual") -> Answer:
+        call = f"return await postJson({json.dumps(path)}, {json.dumps(body)}, {json.dumps(wish)})"
         try:
             found = await ui.run_javascript(call, timeout=_SECONDS)
         except TimeoutError:
-            return 0, "the page did not answer in time"
-        return int(found["status"]), str(found["text"])
+            return answer_of(0, "the page did not answer in time")
+        return answer_of(int(found["status"]), str(found["text"]), str(found["setAside"]))
 
     def _show_chart(self) -> None:
         record = self.desk.record(self.patient)
@@ -102,12 +111,16 @@ class _Ehr:
             return
         if self.answer.problem:
             Text("p", f"The service refused: {self.answer.problem}", "notice bad")
-        elif not self.answer.cards:
-            Text("p", "No cards: no trial fits.", "hint")
+        if self.answer.nothing:
+            Text("p", self.answer.nothing, "hint")
         for card in self.answer.cards:
             classes, id = f"card {card.get('indicator', 'info')}", _id_of(card)
             with box("article", classes, id=id, tabindex="-1", aria_label=str(card["summary"])):
                 self._card(card)
+        if self.answer.away:
+            with box("p", "hint"):
+                Text("span", f"{self.answer.away}: ")
+                button("show", self._show_all)
 
     def _card(self, card: Mapping[str, Any]) -> None:
         Text("h3", str(card["summary"]))
@@ -124,16 +137,16 @@ class _Ehr:
         for target in card.get("links", ()):
             link(str(target["label"]), str(target["url"])).props["rel"] = "noreferrer"
         reasons = list(card.get("overrideReasons", ()))
-        chosen: dict[str, Any] = {"reason": reasons[0] if reasons else None}
+        chosen: dict[str, Any] = {"reason": None}
         if not card.get("uuid"):
             return
 
-        def choose(index: str) -> None:
-            chosen["reason"] = reasons[int(index)]
+        def choose(place: str) -> None:
+            chosen["reason"] = reasons[int(place)] if place else None
 
         with box("div", "bar"):
             if reasons:
-                choice("Reason", [(str(i), str(r["display"])) for i, r in enumerate(reasons)], "0", choose)
+                choice("Reason", reasons_of(card), "", choose)
             button("Dismiss", lambda: self._override(card, chosen["reason"]))
 
     async def _accept(self, card: Mapping[str, Any], suggestion: Mapping[str, Any]) -> None:
@@ -144,11 +157,8 @@ class _Ehr:
         await self._tell(card, overridden(card, reason, "", self.now()), said)
 
     async def _tell(self, card: Mapping[str, Any], feedback: Mapping[str, Any], said: str) -> None:
-        status, text = await self._post(f"{self.service}/feedback", feedback)
-        went = status in {200, 202, 204}
-        self.told[card["uuid"]] = f"{said}. " + (
-            "The service took the feedback." if went else answer_of(status, text).problem
-        )
+        problem = (await self._post(f"{self.service}/feedback", feedback)).problem
+        self.told[card["uuid"]] = f"{said}. " + (problem or "The service took the feedback.")
         self._panel.refresh()
         # The button that was pressed is drawn anew: whoever works by keyboard goes on at its card.
         ui.run_javascript(f"document.getElementById({json.dumps(_id_of(card))})?.focus()")

@@ -9,10 +9,23 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `cards`, or the `problem` that was said instead."""
+    """What came back: `cards`, or the `problem` that was said instead. `set_aside` are ids of trials that are not shown
+    because of earlier feedback."""
 
     cards: tuple[Mapping[str, Any], ...]
     problem: str = ""
+    set_aside: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> str:
+        """Why there is nothing to see; empty where there is something, or something could be shown."""
+        return "" if self.problem or self.cards or self.set_aside else "No cards: no trial fits."
+
+    @property
+    def away(self) -> str:
+        """Such as `2 trials set aside`; empty where there is none."""
+        count = len(self.set_aside)
+        return f"{count} {'trial' if count == 1 else 'trials'} set aside" if count else ""
 
 
 def hook_request(sample: Mapping[str, Any], instance: str) -> dict[str, Any]:
@@ -20,8 +33,9 @@ def hook_request(sample: Mapping[str, Any], instance: str) -> dict[str, Any]:
     return {**sample, "hookInstance": instance}
 
 
-def answer_of(status: int, text: str) -> Answer:
-    """Read a response. A status other than 200 holds an OperationOutcome that says why."""
+def answer_of(status: int, text: str, set_aside: str = "") -> Answer:
+    """Read a response: `set_aside` is its header of that name. A status other than 200 holds an OperationOutcome that
+    says why."""
     try:
         content = json.loads(text)
     except ValueError:
@@ -29,7 +43,7 @@ def answer_of(status: int, text: str) -> Answer:
     if status != 200 or not isinstance(content, dict):
         said = [str(issue.get("diagnostics", "")) for issue in (content or {}).get("issue", ())]
         return Answer((), f"{status or 'no answer'}: {' '.join(filter(None, said)) or text[:300]}")
-    return Answer(tuple(content.get("cards", ())))
+    return Answer(tuple(content.get("cards", ())), set_aside=tuple(filter(None, set_aside.split(", "))))
 
 
 def accepted(card: Mapping[str, Any], suggestion: Mapping[str, Any], at: datetime) -> dict[str, Any]:
@@ -45,6 +59,13 @@ def overridden(card: Mapping[str, Any], reason: Mapping[str, Any] | None, commen
     if comment:
         override["userComment"] = comment
     return _feedback(card, at, outcome="overridden", **({"overrideReason": override} if override else {}))
+
+
+def reasons_of(card: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What can be chosen when a card is dismissed: the place of a reason and its words. None is chosen beforehand: a
+    lasting one keeps the trial away for months, and nobody gave it."""
+    given = [(str(place), str(reason["display"])) for place, reason in enumerate(card.get("overrideReasons", ()))]
+    return (("", "No reason given"), *given)
 
 
 def _feedback(card: Mapping[str, Any], at: datetime, **rest: Any) -> dict[str, Any]:
