@@ -22,10 +22,10 @@ from cds_service.cards.suggestions import REFERRAL
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.cds_hooks.routes import Answer, Sent
 from cds_service.cds_hooks.trust.gate import Caller
+from cds_service.durations import Duration
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION
-from cds_service.logic.durations import Duration
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match, match, undecided
 from cds_service.metrics import Metrics

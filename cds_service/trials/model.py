@@ -3,11 +3,20 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from cds_service.durations import PATTERN, Duration
 
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 CriterionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,9}-[0-9]{2}[a-z]?$")]
-IsoDuration = Annotated[str, Field(pattern=r"^P[1-9][0-9]{0,3}[DWMY]$")]
+
+
+def _duration(text: str) -> str:
+    Duration.parse(text)
+    return text
+
+
+IsoDuration = Annotated[str, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": PATTERN})]
 Status = Literal[
     "not_yet_recruiting",
     "recruiting",
@@ -40,7 +49,7 @@ class Criterion(_File):
     logic: Any = Field(default=None, description="JSONLogic by docs/rule-language.md. An exclusion's logic excludes.")
     review: Text | None = Field(default=None, description="What a person must judge or confirm.")
     screen: Any = Field(default=None, description="JSONLogic that shows what is on record and never decides.")
-    lookback: IsoDuration | None = Field(default=None, description="How old evidence may be here, such as P14D.")
+    lookback: IsoDuration | None = Field(default=None, description="How old evidence may be, such as P14D or P1M15D.")
 
     @property
     def has_logic(self) -> bool:
