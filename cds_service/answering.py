@@ -18,6 +18,7 @@ from cds_service import __version__
 from cds_service.cards import Card, CardOptions, deck_for
 from cds_service.cards.overrides import OWN, STANDARD, is_lasting
 from cds_service.cards.prepared import prepared_for
+from cds_service.cards.seeds import CURRENT, answer_seed
 from cds_service.cards.suggestions import REFERRAL
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.cds_hooks.routes import Answer, Sent
@@ -136,7 +137,7 @@ class Answerer:
             self.library,
             as_of,
             options=options,
-            seed=request.hook_instance,
+            seed=answer_seed(request.hook_instance, client, patient),
             held_back=held_back,
             hurry=hurry,
         )
@@ -185,6 +186,7 @@ def _logged_options(result: Match, options: CardOptions, held: HeldBack, caller:
         "fetched": dict(sent.fetched),
         "passed_over": result.passed_over,
         "skipped": list(result.skipped),
+        "seed": CURRENT,
     }
 
 
