@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from cds_service.durations import PATTERN, Duration
 
@@ -17,6 +17,7 @@ def _duration(text: str) -> str:
 
 
 IsoDuration = Annotated[str, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": PATTERN})]
+SourceGap = Annotated[str, Field(max_length=200, pattern=r"^\S(.*\S)?$")]
 Status = Literal[
     "not_yet_recruiting",
     "recruiting",
@@ -140,8 +141,22 @@ class Trial(_File):
     state: Literal["draft", "active", "retired"] = Field(description="Only an active trial may produce cards.")
     rules_version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     notes: Text | None = Field(default=None, description="How the source was read where it is not plain.")
+    source_gaps: tuple[SourceGap, ...] = Field(
+        default=(),
+        max_length=10,
+        json_schema_extra={"uniqueItems": True},
+        description="What the source does not say, each in a sentence. A trial with gaps fits possibly at most.",
+    )
     criteria: tuple[Criterion, ...]
     cohorts: tuple[Cohort, ...] = ()
+
+    @field_validator("source_gaps")
+    @classmethod
+    def _each_gap_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        repeated = next((text for text in value if value.count(text) > 1), None)
+        if repeated is not None:
+            raise ValueError(f"{repeated!r} stands there twice")
+        return value
 
     def all_criteria(self) -> tuple[Criterion, ...]:
         """The trial's own criteria, then each cohort's."""
