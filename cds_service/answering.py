@@ -18,14 +18,15 @@ from cds_service import __version__
 from cds_service.cards import Card, CardOptions, deck_for
 from cds_service.cards.overrides import OWN, STANDARD, is_lasting
 from cds_service.cards.prepared import prepared_for
+from cds_service.cards.seeds import CURRENT, answer_seed
 from cds_service.cards.suggestions import REFERRAL
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.cds_hooks.routes import Answer, Sent
 from cds_service.cds_hooks.trust.gate import Caller
+from cds_service.durations import Duration
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION
-from cds_service.logic.durations import Duration
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match, match, undecided
 from cds_service.metrics import Metrics
@@ -140,7 +141,7 @@ class Answerer:
             self.library,
             as_of,
             options=options,
-            seed=request.hook_instance,
+            seed=answer_seed(request.hook_instance, client, patient),
             held_back=held_back,
             hurry=hurry,
         )
@@ -191,6 +192,7 @@ def _logged_options(result: Match, options: CardOptions, held: HeldBack, caller:
         "fetched": dict(sent.fetched),
         "passed_over": result.passed_over,
         "skipped": list(result.skipped),
+        "seed": CURRENT,
     }
 
 

@@ -10,6 +10,7 @@ import typer
 import uvicorn
 
 from cds_service.cards import cards_for
+from cds_service.cards.seeds import MATCH_CLIENT, answer_seed
 from cds_service.cds_hooks.log import library_log_config
 from cds_service.cli_connect import connect_app
 from cds_service.cli_desk import desk_app
@@ -98,7 +99,7 @@ def match(
     options, library = card_options(settings), _library(settings)
     record, day = _record(bundle, patient), _day(as_of)
     result = match_record(record, library, day, screened=True, near=options.near_miss)
-    cards = cards_for(result, options, seed=f"{result.patient_id} {result.as_of}")
+    cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
     if is_json(format):
         print_json({"cards": cards})
     else:

@@ -85,7 +85,9 @@ def rules_show(
     [chosen] = _chosen(library, [trial])
     in_words = reference.trial(chosen)
     if as_json:
-        print_json({"id": chosen.id, "tally": asdict(tally(chosen.trial)), **in_words.as_json()})
+        gaps = list(chosen.trial.source_gaps)
+        tallied = {"id": chosen.id, "tally": asdict(tally(chosen.trial)), "source_gaps": gaps}
+        print_json(tallied | in_words.as_json())
     else:
         show_trial(chosen, in_words)
 

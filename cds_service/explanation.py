@@ -6,7 +6,8 @@ from typing import Any
 
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match
-from cds_service.trials.verdicts import CriterionResult, TrialResult
+from cds_service.trials.model import Trial
+from cds_service.trials.verdicts import SOURCE_GAP, CriterionResult, TrialResult, Verdict
 
 
 def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
@@ -24,24 +25,34 @@ def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
 
 def _trial(match: Match, result: TrialResult) -> dict[str, Any]:
     trial = result.trial
-    return {
+    own = _criteria(match, result.criteria)
+    cohorts = []
+    for c in result.cohorts:
+        extra = _criteria(match, c.criteria)
+        head = {"id": c.cohort.id, "title": c.cohort.title, "verdict": c.verdict}
+        cohorts.append(head | _reasons(trial, c.verdict, [*own, *extra]) | {"criteria": extra})
+    best: list[dict[str, Any]] = next((c["criteria"] for c in cohorts if c["verdict"] == result.verdict), [])
+    head = {
         "id": trial.id,
         "title": trial.short_title,
         "status": trial.status,
         "state": trial.state,
         "rules_version": trial.rules_version,
         "verdict": result.verdict,
-        "criteria": _criteria(match, result.criteria),
-        "cohorts": [
-            {
-                "id": c.cohort.id,
-                "title": c.cohort.title,
-                "verdict": c.verdict,
-                "criteria": _criteria(match, c.criteria),
-            }
-            for c in result.cohorts
-        ],
     }
+    gaps = {"source_gaps": list(trial.source_gaps)} if trial.source_gaps else {}
+    reasons = _reasons(trial, result.verdict, [*own, *best])
+    return head | reasons | gaps | {"criteria": own, "cohorts": cohorts}
+
+
+def _reasons(trial: Trial, verdict: Verdict, criteria: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """`reasons`: why it is open whether a trial fits, a gap in its source before what is not known of the patient.
+    Nothing where it is not open."""
+    if verdict not in ("possibly_eligible", "undetermined"):
+        return {}
+    gap = [SOURCE_GAP] if trial.source_gaps else []
+    unknown = (fact["reason"] for c in criteria if c["outcome"] == "unknown" for fact in c["facts"])
+    return {"reasons": list(dict.fromkeys([*gap, *(reason for reason in unknown if reason is not None)]))}
 
 
 def _criteria(match: Match, results: Iterable[CriterionResult]) -> list[dict[str, Any]]:

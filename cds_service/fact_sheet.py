@@ -137,4 +137,4 @@ def _display_unit(name: str, unit: str | None, library: Library) -> str | None:
 
 def _limit(name: str, sheet: FactSheet, library: Library) -> int | None:
     entry = library.catalogue.lookup(name)
-    return None if entry is None or entry.fresh_for is None else entry.fresh_for.days_before(sheet.as_of)
+    return None if entry is None or entry.fresh_for is None else entry.fresh_for.span(sheet.as_of)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.answering import CARD_OPTIONS, compute, running_versions
+from cds_service.cards.seeds import FIRST, answer_seed
 from cds_service.cds_hooks.discovery import HOOK
 from cds_service.cds_hooks.request import parse_request
 from cds_service.cds_hooks.routes import response_body
@@ -57,19 +58,21 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     """Answer `request` as of the logged day, with the logged options, what was held back then, and without what was
     skipped.
 
-    Raises HookError where it is no request that gets cards.
+    Client and patient of the seed are those of the log, so that it takes no key. Raises HookError where it is no
+    request that gets cards, and SeedError.
     """
     decision, options = logged.decision, logged.decision.options
     interest = interest_of(library.facts, library.facts_read).on(lambda: decision.as_of)
     supplied = Supplied(parse_request(request, HOOK), options["prefetch_aliases"], interest)
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     skipped = tuple(options.get("skipped", ()))
+    instance, version = supplied.request.hook_instance, options.get("seed", FIRST)
     result, deck = compute(
         supplied.record(),
         library,
         decision.as_of,
         options=CARD_OPTIONS.validate_python(options["cards"]),
-        seed=supplied.request.hook_instance,
+        seed=answer_seed(instance, decision.client, decision.patient, version),
         held_back=lambda: held,
         skipped=skipped,
     )

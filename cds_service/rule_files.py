@@ -190,7 +190,8 @@ def invalid(problem: ValidationError, name: str, model: type[BaseModel], at: Seq
                 key = str(error["loc"][-1])
                 findings.append(Finding(name, pointer(steps), "missing-key", "error", f"the key {key!r} is missing"))
             case _:
-                findings.append(Finding(name, pointer(steps), "bad-value", "error", error["msg"]))
+                message = error["msg"].removeprefix("Value error, ")
+                findings.append(Finding(name, pointer(steps), "bad-value", "error", message))
     return findings
 
 

@@ -57,6 +57,8 @@ def show_explanation(document: dict[str, Any], console: Console | None = None) -
     for trial in document["trials"]:
         console.print()
         console.print(_table(f"{trial['id']} {trial['title']}", trial["verdict"], trial["criteria"]))
+        for gap in trial.get("source_gaps", ()):
+            console.print(f"source gap: {gap}", markup=False, highlight=False, style="yellow")
         for cohort in trial["cohorts"]:
             console.print(_table(f"{trial['id']} cohort {cohort['id']}", cohort["verdict"], cohort["criteria"]))
 

@@ -131,8 +131,8 @@ def _units(spec: QuantityFact) -> Iterator[str]:
     if spec.unit_when_missing is not None:
         yield f"a number without unit is in `{spec.unit_when_missing}`: the code itself says so"
     if spec.fresh_for_child is not None:
-        days = spec.fresh_for_child.days
-        yield f"under 18 years, or where the age isn't known, only evidence of the last {days} days counts"
+        limit = spec.fresh_for_child.words()
+        yield f"under 18 years, or where the age isn't known, only evidence of the last {limit} counts"
 
 
 def _numeric(spec: Numeric) -> Iterator[str]:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cds_service.durations import Duration
 from cds_service.facts.codesystems import PRINTED_SYSTEMS
 from cds_service.facts.specs import DefinedFact, DerivedFact, EventsFact, FactSpec, Observed
 from cds_service.library import Library
-from cds_service.logic.durations import parse_iso
 from cds_service.logic.words import words
 from cds_service.rule_files import read_json
 from cds_service.trials.case_runs import titles_of
@@ -89,11 +89,9 @@ class Reference:
         entry = self.library.catalogue.lookup(name)
         assert entry is not None
         unit = "" if entry.unit in (None, "1") else str(entry.unit)
-        fresh = entry.fresh_for
-        days = "" if fresh is None else f"{fresh.months} months" if fresh.months else f"{fresh.days} days"
-        days = {"12 months": "1 year", "1 months": "1 month"}.get(days, days)
+        fresh = "" if entry.fresh_for is None else entry.fresh_for.words()
         read_from = "; ".join(self._sources(entry.spec))
-        return FactInWords(name, entry.title, entry.kind, unit, tuple(entry.units), days, read_from)
+        return FactInWords(name, entry.title, entry.kind, unit, tuple(entry.units), fresh, read_from)
 
     def facts(self) -> tuple[FactInWords, ...]:
         """Every fact of the catalogue, by name."""
@@ -108,7 +106,7 @@ class Reference:
             text=criterion.text,
             decides=decides(criterion),
             rule="" if compiled.rule is None else words(compiled.rule, self.titles),
-            lookback=parse_iso(criterion.lookback).words() if criterion.lookback else "",
+            lookback=Duration.parse(criterion.lookback).words() if criterion.lookback else "",
             review=criterion.review or "",
             facts=tuple(dict.fromkeys(ref.name for ref in compiled.facts)),
         )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cds_service.logic.durations import UNITS
+from cds_service.durations import UNITS
 from cds_service.logic.operators import MANY, OPERATORS, Operator
 from cds_service.logic.vocabulary import EVENT_FIELDS, Vocabulary
 

@@ -41,6 +41,9 @@ def _trial(trial: CompiledTrial, reference: Reference) -> Iterator[str]:
     yield f"{_as_of(trial)}; rules {data.rules_version}, {data.state}.\n"
     if data.notes:
         yield f"{data.notes}\n"
+    if data.source_gaps:
+        yield "*Source gap*, so the trial fits no better than possibly:\n"
+        yield "".join(f"* {gap}\n" for gap in data.source_gaps)
     yield from _table(in_words.criteria)
     for id, title, criteria in in_words.cohorts:
         yield f"\n### {trial.id}, cohort {id}\n"

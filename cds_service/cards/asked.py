@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from cds_service.durations import Duration
 from cds_service.facts.specs import Code
-from cds_service.logic.durations import Duration
 from cds_service.logic.model import Condition, FactRef
 from cds_service.trials.verdicts import CriterionResult
 

@@ -11,10 +11,10 @@ from itertools import product
 
 from cds_service.cards.asked import IMPRECISE, Asked, Kind, Purpose
 from cds_service.cards.ways import Way, cheapest, together, ways
+from cds_service.durations import Duration
 from cds_service.facts.catalogue import Catalogue, FactEntry
 from cds_service.facts.specs import Code, DerivedFact
 from cds_service.logic.composed import Leaf
-from cds_service.logic.durations import Duration
 from cds_service.logic.explain import Part, Step
 from cds_service.logic.model import FactRef
 
@@ -189,6 +189,4 @@ def _stricter(entry: FactEntry, limit: Duration | None) -> bool:
     """Whether a criterion wants evidence that is fresher than usual."""
     if limit is None or entry.fresh_for is None:
         return limit is not None
-    usual = entry.fresh_for.months * 30 + entry.fresh_for.days
-    own = {"d": 1, "wk": 7, "mo": 30, "a": 365}[limit.unit] * limit.count
-    return own < usual
+    return entry.fresh_for.fits(limit) is not True

@@ -32,7 +32,7 @@ class Card:
 def cards_for(match: Match, options: CardOptions, seed: str) -> list[dict[str, Any]]:
     """The cards for one patient, best first; none for a deceased patient.
 
-    `seed` names the answer (the hook instance): the same seed and match give the same card and suggestion UUIDs.
+    `seed` names the answer (see `seeds`): the same seed and match give the same card and suggestion UUIDs.
     Raises InvariantError if a card is not what a client may be sent.
     """
     return [card.body for card in deck_for(match, options, seed)]

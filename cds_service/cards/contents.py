@@ -48,10 +48,11 @@ class Contents:
         return self._summary(choice, reading, found), detail
 
     def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
-        """What has to happen; nothing for a trial that takes no patients."""
+        """What has to happen; for a trial that takes no patients only what its source leaves open."""
+        gaps = about.gaps(reading.trial)
         if choice.kind == "closed":
-            return ()
-        missing = Section("Missing", self.missing.lines(found))
+            return (Section("Missing", gaps, fixed=True),)
+        missing = Section("Missing", (*gaps, *self.missing.lines(found)))
         if choice.near is not None:
             return (Section("Not yet", self.near.lines(choice.near)), missing)
         return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True))
@@ -70,8 +71,9 @@ class Contents:
             certain = choice.result.verdict == "likely_eligible"
             return summary.closed(trial, about.why_closed(trial, self.as_of), certain=certain)
         undecided = len(reading.having("unknown"))
-        if undecided:
-            return summary.possible(trial, undecided, self.missing.names_of(found.missing))
+        gaps = (summary.SOURCE_GAP,) if trial.source_gaps else ()
+        if undecided or gaps:
+            return summary.possible(trial, undecided, [*gaps, *self.missing.names_of(found.missing)])
         return summary.likely(trial, len(reading.computed))
 
     def _why(self, reading: TrialReading) -> str:
@@ -91,6 +93,8 @@ class Contents:
             counts.append(f"{failing or 'none'} {'fail' if failing > 1 else 'fails'}")
         if undecided:
             counts.append(f"{undecided} {'is' if undecided == 1 else 'are'} open")
+        if reading.trial.source_gaps:
+            counts.append("but the registry does not give all criteria")
         return sentence("; ".join(filter(None, [recorded, ", ".join(counts)]))) + "."
 
     def _next(self, choice: Choice, found: Open) -> str:
@@ -106,6 +110,7 @@ class Contents:
             return text
         count = len(found.missing)
         steps = [f"get the {f'{count} missing results' if count > 1 else 'missing result'}"] if count else []
+        steps += ["look up what the registry leaves out"] if trial.source_gaps else []
         steps.append("check the points below")
         opened = "ask the study team whether the trial is open yet" if trial.status == "not_yet_recruiting" else ""
         return f"{', '.join(steps)}, then {opened or 'refer to the study team'}.".capitalize()

@@ -159,7 +159,7 @@ class _Search:
         if entry is None or entry.type != "number" or entry.order is None or entry.fresh_for is None:
             return None
         distance = _distance(needed)
-        if entry.fresh_for.days_before(self.reader.match.as_of) > CHANGES_WITHIN or distance > self.nearness.share:
+        if entry.fresh_for.span(self.reader.match.as_of) > CHANGES_WITHIN or distance > self.nearness.share:
             return None
         return Repeat(self._purpose(step), base, needed, entry.order, distance)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from cds_service.cards.counted import best_cohort
 from cds_service.cards.prepared import Prepared, prepared_for
+from cds_service.durations import Duration
 from cds_service.explanation import each_once
-from cds_service.logic.durations import Duration
 from cds_service.logic.explain import Step
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match

@@ -96,9 +96,10 @@ def select(
 ) -> Selection:
     """The trials that get a card, best first.
 
-    Open trials come before closed ones and near misses last; then likely before possibly, then the fewest unknown
-    criteria. `near` holds the near misses by trial id. `suppressed` are ids of trials that were set aside for this
-    patient, `already_shown` the keys of cards that are not to be repeated: neither is counted as left out.
+    Open trials come before closed ones and near misses last; then likely before possibly, then the fewest open points:
+    unknown criteria, and gaps in the trial's source. `near` holds the near misses by trial id. `suppressed` are ids of
+    trials that were set aside for this patient, `already_shown` the keys of cards that are not to be repeated: neither
+    is counted as left out.
     """
     chosen = []
     for result in results:
@@ -134,7 +135,7 @@ def _rank(choice: Choice) -> tuple[int, int, date, int, bool, str]:
         ("fits", "closed", "near_miss").index(choice.kind),
         BEST_FIRST.index(choice.result.verdict),
         until,
-        [c.outcome for c in computed(choice.result)].count("unknown"),
+        [c.outcome for c in computed(choice.result)].count("unknown") + len(choice.result.trial.source_gaps),
         choice.result.trial.status == "not_yet_recruiting",
         choice.result.trial.id,
     )

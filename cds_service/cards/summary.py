@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from cds_service.cards.text import SUMMARY_LIMIT, plain
 from cds_service.trials.model import Trial
 
+SOURCE_GAP = "criteria that the registry leaves out"
+
 
 def likely(trial: Trial, met: int) -> str:
     """A trial whose every computed criterion passes."""

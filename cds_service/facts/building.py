@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from cds_service.durations import Duration
 from cds_service.facts.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.derived import derive
-from cds_service.facts.durations import Duration
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Value, unknown
 from cds_service.facts.intervals import Interval, point
 from cds_service.facts.knowledge import FactKnowledge
@@ -180,7 +180,7 @@ class Builder:
         if limit is None:
             return fact
         age = age_at(None if self._told.patient is None else self._told.patient.birth_date, self._as_of)
-        return fact if age is not None and age.years[0] >= 18 else fact.at(limit.days_before(self._as_of))
+        return fact if age is not None and age.years[0] >= 18 else fact.at(limit.span(self._as_of))
 
     def _result(self, spec: ResultFact) -> Fact:
         reader = self._knowledge.results[spec.name]
@@ -251,4 +251,4 @@ class Builder:
 
 @lru_cache(maxsize=256)
 def _days_before(limit: Duration, day: date) -> int:
-    return limit.days_before(day)
+    return limit.span(day)

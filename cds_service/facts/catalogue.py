@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from cds_service.durations import Duration, shortest
 from cds_service.errors import Finding
 from cds_service.facts.composition import Composition
-from cds_service.facts.durations import Duration
 from cds_service.facts.findings import finding
 from cds_service.facts.intervals import Factor
 from cds_service.facts.specs import (
@@ -205,11 +205,7 @@ class Catalogue:
                 return spec.fresh_for
             # What is computed goes stale with the part that does so first.
             limits = [self._fresh_for(self.facts[name]) for name in spec.references() if name in self.facts]
-            return min(
-                (limit for limit in limits if limit is not None),
-                key=lambda limit: limit.months * 30 + limit.days,
-                default=None,
-            )
+            return shortest(limit for limit in limits if limit is not None)
         return None
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from cds_service.facts.durations import completion
+from cds_service.durations import completion
 from cds_service.facts.moments import period_text, read_date
 from cds_service.fhir.dates import ALWAYS, DateRange
 from cds_service.fhir.views import AllergyIntolerance, Condition, Patient, Period, Procedure, Quantity, Range

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from cds_service.facts.durations import completed_months
+from cds_service.durations import completed_months
 from cds_service.facts.fact import Age, Evidence, Fact, unknown
 from cds_service.facts.moments import read_date
 from cds_service.fhir.views import Patient

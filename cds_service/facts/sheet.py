@@ -121,7 +121,7 @@ class FactSheet:
 
     def _limit(self, name: str) -> int | None:
         limit = self._knowledge.catalogue.fresh_for(name)
-        return None if limit is None else limit.days_before(self.as_of)
+        return None if limit is None else limit.span(self.as_of)
 
 
 class FactReader:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from cds_service.facts.durations import Duration
+from cds_service.durations import PATTERN, Duration
 from cds_service.facts.intervals import Factor, is_sane
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -73,7 +73,7 @@ UnitFactor = Annotated[
 Period = Annotated[
     Duration,
     BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": "^P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?$"}),
+    WithJsonSchema({"type": "string", "pattern": PATTERN}),
 ]
 Result = Literal["positive", "negative", "indeterminate"]
 Absence = Literal["unknown", "presumed_absent"]

@@ -5,11 +5,11 @@ The calendar dates are the ones written, in their own offset: a sample taken on 
 tenth, whatever day it was in Greenwich. Formats: https://hl7.org/fhir/R4/datatypes.html#dateTime.
 """
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
+from cds_service.durations import last_of_month
 from cds_service.errors import CdsError
 from cds_service.fhir.views import Period, Timing
 
@@ -86,7 +86,7 @@ def parse_date(text: str) -> DateRange:
         if month is None:
             return _days(date(year, 1, 1), date(year, 12, 31))
         if day is None:
-            return _days(date(year, int(month), 1), date(year, int(month), calendar.monthrange(year, int(month))[1]))
+            return _days(date(year, int(month), 1), last_of_month(year, int(month)))
         first = date(year, int(month), int(day))
         if found["hour"] is None:
             return _days(first, first)

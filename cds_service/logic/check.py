@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from cds_service.durations import Duration
 from cds_service.logic import model
-from cds_service.logic.durations import Duration
 from cds_service.logic.lower import RuleTooLargeError, lower
 from cds_service.logic.measures import Measures
 from cds_service.logic.satisfiable import impossible
@@ -327,8 +327,8 @@ class Checker:
         if fact is None or window is None:
             return None
         ended = model.Reading(model.FactRef("days_since_end", "days_since_end"), "d", node.pointer, elapsed=True)
-        test = model.Compare("<=", ended, model.Span(window, node.pointer), node.pointer)
-        return model.Records("some", fact, test, node.pointer, window)
+        limit = model.Span(window.duration, window.written, node.pointer)
+        return model.Records("some", fact, model.Compare("<=", ended, limit, node.pointer), node.pointer)
 
 
 def _current(pointer: str) -> model.Condition:

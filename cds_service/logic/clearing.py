@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from cds_service.durations import Duration
 from cds_service.logic import model
 from cds_service.logic.document import node_at, placed
-from cds_service.logic.durations import Duration
 from cds_service.logic.program import Program, Truth3
 from cds_service.logic.vocabulary import EVENT_FIELDS
 
@@ -62,7 +62,7 @@ def _durations(rule: model.Condition) -> frozenset[Duration]:
                     case model.Span(duration=duration):
                         found.add(duration)
                     case model.Number(value=days):
-                        found.add(Duration(int(days), "d"))
+                        found.add(Duration(days=int(days)))
                     case _:
                         return frozenset()
             case model.Compare():

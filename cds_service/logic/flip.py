@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cds_service.durations import UNITS, in_words
 from cds_service.logic import model
 from cds_service.logic.document import node_at
-from cds_service.logic.durations import UNITS, Duration
 from cds_service.logic.measure_words import comparison
 from cds_service.logic.measures import SIGNIFICANT
 from cds_service.logic.numerals import limit_of_normal, number, quantity
@@ -81,4 +81,4 @@ def _end(value: float) -> tuple[float, bool]:
 
 
 def _said(value: float, unit: str) -> str:
-    return next((Duration(int(value), u).words() for u in UNITS if u == unit), None) or quantity(value, unit)
+    return next((in_words(int(value), u) for u in UNITS if u == unit), None) or quantity(value, unit)

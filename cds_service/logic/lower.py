@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.logic.durations import Duration
+from cds_service.durations import Duration
 from cds_service.logic.model import (
     Choice,
     Chosen,
@@ -291,10 +291,10 @@ class _Lowering:
         return [{"!==": [age, None]}, {"<=": [age, self._days(fact.limit)]}]
 
     def _days(self, duration: Duration) -> Json:
-        if duration.days is not None:
-            return duration.days
+        if duration.exact is not None:
+            return duration.exact
         # `val` with [1] reaches from a record up to the whole document.
-        return {"val": [[1], "span", duration.key]} if self.in_record else {"var": f"span.{duration.key}"}
+        return {"val": [[1], "span", str(duration)]} if self.in_record else {"var": f"span.{duration}"}
 
 
 def _extreme(which: str, each: list[Bounds]) -> Bounds:

@@ -98,8 +98,8 @@ def measure_words(measure: model.Measure, titles: Mapping[str, str], inner: Cond
             return written(text)
         case model.UnknownNumber():
             return "an unknown number"
-        case model.Span(duration=duration):
-            return duration.words()
+        case model.Span(written=text):
+            return text
         case model.Reading(fact=fact):
             multiple = limit_of_normal(fact.name)
             if multiple is None:

@@ -1,9 +1,10 @@
 """Numbers in rules: which fact gives a comparison its unit, and every number in that unit."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
+from cds_service.durations import UNITS, Duration, TimeUnit, in_words
 from cds_service.logic import model
-from cds_service.logic.durations import UNITS, Duration
 from cds_service.logic.numerals import number
 from cds_service.logic.scope import Conditions
 from cds_service.logic.syntax import Call, Literal, Node, Quantity, Var, nearest
@@ -17,6 +18,29 @@ SIGNIFICANT = 12
 def canonical(value: int | float, factor: Decimal) -> float:
     """A number converted in decimal arithmetic and rounded to 12 significant digits, so that 8.0 g/dL is 80 g/L."""
     return float(f"{Decimal(repr(value)) * factor:.{SIGNIFICANT}g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length of time as a rule writes it."""
+
+    value: int
+    unit: TimeUnit
+
+    @property
+    def duration(self) -> Duration:
+        """The length itself."""
+        return Duration.of(self.value, self.unit)
+
+    @property
+    def count(self) -> int:
+        """The number of `AGE_PATHS`' unit: weeks are counted as days."""
+        return self.value * 7 if self.unit == "wk" else self.value
+
+    @property
+    def written(self) -> str:
+        """Such as `4 weeks`."""
+        return in_words(self.value, self.unit)
 
 
 class Measures:
@@ -89,11 +113,11 @@ class Measures:
             return None
         fact = self.checker.scope.ref(variable.name, f"{variable.name}.{AGE_PATHS[length.unit]}", kind)
         age = model.Reading(fact, AGE_PATHS[length.unit], variable.pointer)
-        limit = model.Number(float(length.days or length.count), length.words(), quantity.pointer)
+        limit = model.Number(float(length.count), length.written, quantity.pointer)
         sides: tuple[model.Measure, model.Measure] = (age, limit) if left is variable else (limit, age)
         return model.Compare(relation, *sides, node.pointer, swapped, implied)
 
-    def duration(self, node: Quantity) -> Duration | None:
+    def duration(self, node: Quantity) -> Length | None:
         """A quantity as a length of time in whole days, weeks, months or years."""
         for unit in UNITS:
             if node.unit == unit:
@@ -102,7 +126,7 @@ class Measures:
                         node.pointer, "bad-duration", f"{node.value!r} {unit} is not a whole number from 0 to 9999"
                     )
                     return None
-                return Duration(int(node.value), unit)
+                return Length(int(node.value), unit)
         self.findings.at(
             node.pointer,
             "unit-of-another-dimension",
@@ -213,9 +237,10 @@ class Measures:
             length = self.duration(node)
             if length is None:
                 return None
-            if length.days is not None:
-                return model.Number(float(length.days), length.words(), node.pointer)
-            return model.Span(length, node.pointer)
+            days = length.duration.exact
+            if days is not None:
+                return model.Number(float(days), length.written, node.pointer)
+            return model.Span(length.duration, length.written, node.pointer)
         factor = kind.factors.get(node.unit)
         if factor is None:
             known = ", ".join(kind.factors) or "none: write the bare number"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from cds_service.logic.durations import Duration
+from cds_service.durations import Duration
 
 Quantifier = Literal["some", "all", "none"]
 Comparator = Literal["<", "<=", "=="]
@@ -116,8 +116,6 @@ class Records:
     fact: FactRef
     test: "Condition"
     pointer: str
-    window: Duration | None = None
-    """For words and dates: the length of a `within`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +149,10 @@ class UnknownNumber:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days that a length of time covers, counted back from as_of."""
+    """The days that a length of time covers, counted back from as_of; `written` is how the rule's author put it."""
 
     duration: Duration
+    written: str
     pointer: str
 
 
@@ -272,4 +271,4 @@ def durations(rule: Rule) -> frozenset[Duration]:
                 found.add(duration)
             case Truth(fact=fact) | OneOf(fact=fact) | Reading(fact=fact) if fact.limit is not None:
                 found.add(fact.limit)
-    return frozenset(d for d in found if d.days is None)
+    return frozenset(d for d in found if d.exact is None)

@@ -10,7 +10,7 @@ from typing import Any
 import datalogic_py
 import msgspec
 
-from cds_service.logic.durations import Duration
+from cds_service.durations import Duration
 from cds_service.logic.layout import Layout
 from cds_service.logic.lower import Json, Lowered, conjunction, lower
 from cds_service.logic.model import Condition, durations
@@ -55,7 +55,7 @@ class Compiler:
 
     def placed(self, rule: Condition) -> Placed:
         """The rule, as one plain rule that gives true, false or null, with places for its paths."""
-        found = {duration.key: duration for duration in durations(rule)}
+        found = {str(duration): duration for duration in durations(rule)}
         with self._lock:
             self._durations.update(found)
         pages: set[int] = set()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cds_service.durations import Duration
 from cds_service.logic import model
-from cds_service.logic.durations import Duration
 from cds_service.logic.syntax import Findings, Node, Var
 from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from cds_service.logic.durations import Duration
+from cds_service.durations import Duration
 
 FactKind = Literal["number", "elapsed", "age", "code", "boolean", "events"]
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cds_service.durations import Duration
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.specs import EventsFact
 from cds_service.logic.check import read_rule, sound_rule
-from cds_service.logic.durations import parse_iso
 from cds_service.logic.model import Condition, FactRef, facts_read
 from cds_service.logic.program import Compiler, Placed
 from cds_service.logic.vocabulary import Vocabulary
@@ -97,8 +97,8 @@ class CheckedRules:
         return Checked(tuple(faults), names, if_true, if_false)
 
 
-def _lookback(criterion: Criterion) -> Any:
-    return parse_iso(criterion.lookback) if criterion.lookback else None
+def _lookback(criterion: Criterion) -> Duration | None:
+    return Duration.parse(criterion.lookback) if criterion.lookback else None
 
 
 def _key(criterion: Criterion, rule: Any) -> tuple[str, str | None]:

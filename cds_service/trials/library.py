@@ -314,7 +314,7 @@ def _evaluated(
         cohorts = []
         for cohort, criteria in trial.cohorts:
             extra = tuple(_results(criteria, truths))
-            cohorts.append(CohortResult(cohort, verdict_of([*own, *extra]), extra))
+            cohorts.append(CohortResult(cohort, verdict_of(trial.trial, [*own, *extra]), extra))
         yield trial_result(trial.trial, own, cohorts)
 
 

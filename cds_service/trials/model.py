@@ -3,11 +3,21 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+
+from cds_service.durations import PATTERN, Duration
 
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 CriterionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,9}-[0-9]{2}[a-z]?$")]
-IsoDuration = Annotated[str, Field(pattern=r"^P[1-9][0-9]{0,3}[DWMY]$")]
+
+
+def _duration(text: str) -> str:
+    Duration.parse(text)
+    return text
+
+
+IsoDuration = Annotated[str, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": PATTERN})]
+SourceGap = Annotated[str, Field(max_length=200, pattern=r"^\S(.*\S)?$")]
 Status = Literal[
     "not_yet_recruiting",
     "recruiting",
@@ -40,7 +50,7 @@ class Criterion(_File):
     logic: Any = Field(default=None, description="JSONLogic by docs/rule-language.md. An exclusion's logic excludes.")
     review: Text | None = Field(default=None, description="What a person must judge or confirm.")
     screen: Any = Field(default=None, description="JSONLogic that shows what is on record and never decides.")
-    lookback: IsoDuration | None = Field(default=None, description="How old evidence may be here, such as P14D.")
+    lookback: IsoDuration | None = Field(default=None, description="How old evidence may be, such as P14D or P1M15D.")
 
     @property
     def has_logic(self) -> bool:
@@ -131,8 +141,22 @@ class Trial(_File):
     state: Literal["draft", "active", "retired"] = Field(description="Only an active trial may produce cards.")
     rules_version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     notes: Text | None = Field(default=None, description="How the source was read where it is not plain.")
+    source_gaps: tuple[SourceGap, ...] = Field(
+        default=(),
+        max_length=10,
+        json_schema_extra={"uniqueItems": True},
+        description="What the source does not say, each in a sentence. A trial with gaps fits possibly at most.",
+    )
     criteria: tuple[Criterion, ...]
     cohorts: tuple[Cohort, ...] = ()
+
+    @field_validator("source_gaps")
+    @classmethod
+    def _each_gap_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        repeated = next((text for text in value if value.count(text) > 1), None)
+        if repeated is not None:
+            raise ValueError(f"{repeated!r} stands there twice")
+        return value
 
     def all_criteria(self) -> tuple[Criterion, ...]:
         """The trial's own criteria, then each cohort's."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from cds_service.durations import UNITS, Duration
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.specs import EventsFact
-from cds_service.logic.durations import UNITS, parse_iso
 from cds_service.logic.numerals import number
 from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 from cds_service.rule_files import pointer
@@ -247,11 +247,14 @@ def _lookbacks(lookback: str | None) -> Iterator[tuple[str | None, str]]:
     if lookback is None:
         return
     yield None, f"{lookback} → the catalogue's"
-    length = parse_iso(lookback)
-    days = length.days
+    length = Duration.parse(lookback)
+    whole_years = length.months and not length.days and length.months % 12 == 0
     for step in (-1, 1):
-        other = f"P{days + step}D" if days is not None else f"P{length.count + step}{lookback[-1]}"
-        yield other, f"{lookback} → {other}"
+        if length.days:
+            other = Duration(length.months, length.days + step)
+        else:
+            other = Duration(length.months + step * (12 if whole_years else 1))
+        yield str(other), f"{lookback} → {other}"
 
 
 def _others(value: bool | None) -> tuple[bool | None, ...]:

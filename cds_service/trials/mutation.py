@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cds_service.durations import Duration
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.logic.check import typed_rule
-from cds_service.logic.durations import Duration, parse_iso
 from cds_service.logic.lower import lower
 from cds_service.logic.model import Condition
 from cds_service.logic.program import Program, Truth3
@@ -144,6 +144,6 @@ def _length(lookback: str | None) -> tuple[bool, Duration | None]:
     if lookback is None:
         return True, None
     try:
-        return True, parse_iso(lookback)
+        return True, Duration.parse(lookback)
     except ValueError:
         return False, None

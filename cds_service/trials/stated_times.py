@@ -1,15 +1,13 @@
 """Moments and ages as a test case states them: a date that may be partial, or a number of days before `as_of`."""
 
 import re
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
-from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
-from cds_service.facts.durations import completed_months
+from cds_service.durations import Duration, completed_months, in_words, last_of_month
 from cds_service.facts.fact import Age, Days
 
 PartialDate = Annotated[str, Field(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-[0-3][0-9])?)?$")]
@@ -31,7 +29,7 @@ def first_and_last(text: str) -> tuple[date, date]:
     if month is None:
         return date(year, 1, 1), date(year, 12, 31)
     if day is None:
-        return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+        return date(year, month, 1), last_of_month(year, month)
     return date(year, month, day), date(year, month, day)
 
 
@@ -60,11 +58,14 @@ def age_of_birth(text: str, as_of: date) -> Age:
 
 
 def age_of_months(months: Sequence[int], as_of: date) -> Age:
-    """The age of somebody who has completed at least the first and at most the last of these months."""
-    latest = as_of - relativedelta(months=months[0])
+    """The age of somebody who has completed at least the first and at most the last of these months. Raises ValueError
+    where the calendar does not go back so far."""
+    if months[-1] + 1 >= as_of.year * 12:
+        raise ValueError(f"nobody is {in_words(months[-1], 'mo')} old on {as_of}: the calendar begins with the year 1")
+    latest = Duration(months[0]).before(as_of)
     while completed_months(latest, as_of) < months[0]:
         latest -= timedelta(days=1)
-    earliest = as_of - relativedelta(months=months[-1] + 1)
+    earliest = Duration(months[-1] + 1).before(as_of)
     while completed_months(earliest, as_of) > months[-1]:
         earliest += timedelta(days=1)
     return _between(earliest, latest, as_of)

@@ -61,9 +61,13 @@ def outcome_of(criterion: Criterion, closed: Truth3, opened: Truth3) -> tuple[Ou
     return ("pass" if closed == (criterion.kind == "inclusion") else "fail"), basis
 
 
-def verdict_of(results: Iterable[CriterionResult]) -> Verdict:
-    """The verdict over a set of criteria."""
-    verdict: Verdict = "likely_eligible"
+SOURCE_GAP = "source_gap"
+"""The reason, before all others, why a trial fits no better than possibly whose source does not say all."""
+
+
+def verdict_of(trial: Trial, results: Iterable[CriterionResult]) -> Verdict:
+    """The verdict over a set of the trial's criteria: at most possibly eligible where its source has gaps."""
+    verdict: Verdict = "possibly_eligible" if trial.source_gaps else "likely_eligible"
     for result in results:
         outcome = result.outcome
         if outcome == "pass":
@@ -97,5 +101,5 @@ class Results(dict[tuple[Truth3, Truth3], CriterionResult]):
 
 def trial_result(trial: Trial, own: Sequence[CriterionResult], cohorts: Sequence[CohortResult]) -> TrialResult:
     """Put a trial together from its criteria and its cohorts."""
-    verdicts = [c.verdict for c in cohorts] or [verdict_of(own)]
+    verdicts = [c.verdict for c in cohorts] or [verdict_of(trial, own)]
     return TrialResult(trial, min(verdicts, key=BEST_FIRST.index), tuple(own), tuple(cohorts))

@@ -1,7 +1,6 @@
 """The fact catalogue as the words that a rule may use."""
 
 from cds_service.facts.catalogue import Catalogue, FactEntry
-from cds_service.logic.durations import Duration
 from cds_service.logic.numerals import title_of
 from cds_service.logic.vocabulary import FactType, Vocabulary
 
@@ -30,7 +29,7 @@ def vocabulary_of(catalogue: Catalogue) -> Vocabulary:
 
 
 def _type(entry: FactEntry) -> FactType:
-    limit = _duration(entry)
+    limit = entry.fresh_for
     match entry.type:
         case "number":
             # A unit whose factor is an interval can be read from a record, but no single limit can be written in it.
@@ -52,11 +51,3 @@ def _type(entry: FactEntry) -> FactType:
 def _title(entry: FactEntry) -> str:
     suffix = {"x_uln": " × ULN", "x_lln": " × LLN", "active": ", active", "history": ", ever"}.get(entry.part, "")
     return entry.title + suffix
-
-
-def _duration(entry: FactEntry) -> Duration | None:
-    limit = entry.fresh_for
-    if limit is None:
-        return None
-    # The catalogue's durations have either whole months or days.
-    return Duration(limit.months, "mo") if limit.months else Duration(limit.days, "d")

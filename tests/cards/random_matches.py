@@ -105,6 +105,7 @@ class _Maker:
                 "status": self.chance.choice(STATUSES),
                 "sponsor": self.chance.choice([None, self.words()]),
                 "phase": self.chance.choice([None, self.words()]),
+                "source_gaps": self.chance.choice([(), (), (self.words()[:200],), (self.words()[:200], "Cut off.")]),
                 "sites": self.chance.choice([(), (site,), (site,) * 5]),
             }
         )
@@ -113,7 +114,7 @@ class _Maker:
         for cohort, criteria in compiled.cohorts:
             extra = tuple(self.criterion(c) for c in criteria)
             named = cohort.model_copy(update={"title": self.words()})
-            cohorts.append(CohortResult(named, verdict_of([*own, *extra]), extra))
+            cohorts.append(CohortResult(named, verdict_of(changed, [*own, *extra]), extra))
         return trial_result(changed, own, cohorts)
 
     def criterion(self, compiled: CompiledCriterion) -> CriterionResult:

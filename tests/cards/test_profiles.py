@@ -69,7 +69,8 @@ def test_plain_detail_has_no_markup(library: Library) -> None:
     for card in cards_for(Story("sle").matched(library), CardOptions(profile=PROFILES["cerner"]), "seed"):
         assert "**" not in card["detail"]
         assert "\\" not in card["detail"]
-        assert "\n\nMISSING\n• Order " in card["detail"]
+        assert "\n\nMISSING\n• " in card["detail"]
+        assert "\n• Order " in card["detail"].split("MISSING")[1]
 
 
 def test_settings_name_the_profile_and_the_near_misses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from cds_service.logic.durations import Duration
+from cds_service.durations import Duration
 from tests.logic.small_world import (
     AGES,
     DAYS,

@@ -11,25 +11,25 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cds_service.logic.durations import Duration
+from cds_service.durations import Duration
 from cds_service.logic.vocabulary import FactType, Vocabulary
 
 MAX = sys.float_info.max
 MASS = {"g/L": Decimal(1), "g/dL": Decimal(10)}
 
 FACTS: dict[str, FactType] = {
-    "lab.hb": FactType("number", "Haemoglobin", "g/L", MASS, fresh_for=Duration(90, "d"), dated=True),
-    "lab.alb": FactType("number", "Albumin", "g/L", MASS, fresh_for=Duration(3, "mo"), dated=True),
-    "lab.alt.x_uln": FactType("number", "ALT × ULN", "1", fresh_for=Duration(90, "d"), dated=True),
+    "lab.hb": FactType("number", "Haemoglobin", "g/L", MASS, fresh_for=Duration(days=90), dated=True),
+    "lab.alb": FactType("number", "Albumin", "g/L", MASS, fresh_for=Duration(months=3), dated=True),
+    "lab.alt.x_uln": FactType("number", "ALT × ULN", "1", fresh_for=Duration(days=90), dated=True),
     "score.ecog": FactType("number", "ECOG performance status", "1", dated=True),
     "score.copies": FactType("number", "SMN2 copies", "1"),
     "onset.days_since": FactType("elapsed", "Time since onset", "d"),
     "patient.age": FactType("age", "Age", "a"),
     "patient.sex": FactType("code", "Sex", values=frozenset({"male", "female"})),
     "result.hbsag": FactType(
-        "code", "HBsAg", values=frozenset({"positive", "negative"}), fresh_for=Duration(1, "a"), dated=True
+        "code", "HBsAg", values=frozenset({"positive", "negative"}), fresh_for=Duration(months=12), dated=True
     ),
-    "sits": FactType("boolean", "Sits independently", fresh_for=Duration(90, "d"), dated=True),
+    "sits": FactType("boolean", "Sits independently", fresh_for=Duration(days=90), dated=True),
     "condition.stroke.history": FactType("boolean", "Stroke, ever"),
     "condition.stroke": FactType("events", "Stroke"),
     "medication.steroid": FactType("events", "Systemic glucocorticoid"),
@@ -101,7 +101,7 @@ def usable(node: Mapping[str, Any], name: str, as_of: date, lookback: Duration |
     limit = lookback or kind.fresh_for
     if not kind.dated or limit is None:
         return True
-    return "age" in node and node["age"] <= days_back(as_of, limit.count, limit.unit)
+    return "age" in node and node["age"] <= days_back(as_of, limit.months, "mo") + limit.days
 
 
 def complete(document: Mapping[str, Any], as_of: date, lookback: Duration | None, rng: random.Random) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cds_service.logic.durations import Duration
+from cds_service.durations import Duration
 from tests.logic.small_world import AGES, AS_OFS, DAYS, ELAPSED_FIELDS, EVENTS, FACTS, MAX, put
 
 MASSES = ("lab.hb", "lab.alb")
@@ -17,7 +17,7 @@ EQUALITIES = ("==", "===", "!=", "!==")
 LENGTHS = ([7, "d"], [60, "d"], [4, "wk"], [2, "mo"], [3, "mo"], [6, "mo"], [1, "a"])
 
 as_ofs = st.sampled_from(AS_OFS)
-lookbacks = st.sampled_from([None, None, Duration(7, "d"), Duration(1, "mo")])
+lookbacks = st.sampled_from([None, None, Duration(days=7), Duration(months=1), Duration(1, 15)])
 seeds = st.integers(0, 2**32)
 
 

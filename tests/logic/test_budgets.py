@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from cds_service.durations import Duration
 from cds_service.logic.check import read_rule
-from cds_service.logic.durations import Duration
 from cds_service.logic.program import Program
 from cds_service.logic.syntax import MAX_DEPTH, MAX_NODES
 from cds_service.logic.vocabulary import Vocabulary
@@ -102,5 +102,5 @@ def test_a_rule_that_takes_too_long_is_unknown_and_named_and_the_others_are_not_
 
 @pytest.mark.parametrize("unit", ["d", "wk", "mo", "a"])
 def test_a_time_before_the_calendar_ends_at_its_first_day(unit: Any) -> None:
-    assert Duration(9_999_999, unit).before(AS_OF) == date.min
-    assert Duration(9_999_999, unit).after(AS_OF) == date.max
+    assert Duration.of(9_999_999, unit).before(AS_OF) == date.min
+    assert Duration.of(9_999_999, unit).after(AS_OF) == date.max

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
+from cds_service.durations import Duration
 from cds_service.logic.check import typed_rule
-from cds_service.logic.durations import Duration, parse_iso
 from cds_service.logic.model import Condition, durations, facts_read, walk
 from cds_service.logic.program import Program
 from cds_service.logic.vocabulary import FactType
@@ -48,9 +46,9 @@ def test_the_facts_that_a_rule_reads_are_named_once_in_reading_order() -> None:
 
 def test_a_fact_carries_the_freshness_that_the_criterion_asks_for() -> None:
     [own] = facts_read(compiled({"<": [HB, LIMIT]}))
-    [given] = facts_read(compiled({"<": [HB, LIMIT]}, Duration(1, "wk")))
-    [undated] = facts_read(compiled({"<": [{"var": "score.copies"}, 1]}, Duration(1, "wk")))
-    assert (own.limit, given.limit, undated.limit) == (Duration(90, "d"), Duration(1, "wk"), None)
+    [given] = facts_read(compiled({"<": [HB, LIMIT]}, Duration(days=7)))
+    [undated] = facts_read(compiled({"<": [{"var": "score.copies"}, 1]}, Duration(days=7)))
+    assert (own.limit, given.limit, undated.limit) == (Duration(days=90), Duration(days=7), None)
 
 
 def test_the_lengths_of_time_that_depend_on_the_calendar() -> None:
@@ -62,7 +60,7 @@ def test_the_lengths_of_time_that_depend_on_the_calendar() -> None:
             {"<": [HB, LIMIT]},
         ]
     }
-    assert durations(compiled(rule)) == {Duration(6, "mo"), Duration(3, "mo")}
+    assert durations(compiled(rule)) == {Duration(months=6), Duration(months=3)}
 
 
 def test_walking_meets_every_part_once() -> None:
@@ -74,25 +72,6 @@ def test_a_program_is_as_long_as_its_rules_and_compiles_what_they_share_once() -
     program = Program([compiled(SITS), compiled({"!": [SITS]}), compiled({"!!": [SITS]})])
     assert len(program) == 3
     assert [len(batch) for batch in program._batches] == [2]
-
-
-@pytest.mark.parametrize(
-    ("text", "duration"),
-    [("P14D", Duration(14, "d")), ("P2W", Duration(2, "wk")), ("P3M", Duration(3, "mo")), ("P1Y", Duration(1, "a"))],
-)
-def test_iso_durations(text: str, duration: Duration) -> None:
-    assert parse_iso(text) == duration
-
-
-@pytest.mark.parametrize("text", ["", "P", "P0D", "14D", "P1Y6M", "PT1H", "P-1D", "P1.5Y", "P10000D"])
-def test_what_is_no_duration_here(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a duration such as"):
-        parse_iso(text)
-
-
-@pytest.mark.parametrize(("count", "words"), [(1, "1 month"), (2, "2 months")])
-def test_a_duration_in_words(count: int, words: str) -> None:
-    assert Duration(count, "mo").words() == words
 
 
 def test_a_fact_type_is_a_plain_number_unless_told_otherwise() -> None:

@@ -32,7 +32,7 @@ def test_the_joined_rule_answers_as_its_two_rules_do(rule: Any, document: dict[s
     if condition is None:
         return
     lowered = lower(condition)
-    whole = {**document, "span": {each.key: each.span(as_of) for each in durations(condition)}}
+    whole = {**document, "span": {str(each): each.span(as_of) for each in durations(condition)}}
     yes, no = (ENGINE.eval(plain, whole) for plain in (lowered.certainly_true, lowered.certainly_false))
     assert not (yes and no)
     assert Program([condition]).evaluate(document, as_of).truths == (True if yes else False if no else None,)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from cds_service.durations import Duration
 from cds_service.logic import LANGUAGE_VERSION
 from cds_service.logic.check import typed_rule
-from cds_service.logic.durations import parse_iso
 from cds_service.logic.operators import OPERATORS
 from cds_service.logic.program import Program
 from cds_service.logic.vocabulary import FactType, Vocabulary
@@ -26,7 +26,7 @@ def fact_type(told: dict[str, Any]) -> FactType:
         told.get("unit", "1"),
         {unit: Decimal(factor) for unit, factor in told.get("factors", {}).items()},
         frozenset(told.get("values", ())),
-        parse_iso(told["fresh_for"]) if "fresh_for" in told else None,
+        Duration.parse(told["fresh_for"]) if "fresh_for" in told else None,
         told.get("dated", False),
     )
 
@@ -39,7 +39,7 @@ VOCABULARY = Vocabulary(
 
 @pytest.mark.parametrize("case", SUITE["cases"], ids=[case["name"] for case in SUITE["cases"]])
 def test_case(case: dict[str, Any]) -> None:
-    lookback = parse_iso(case["lookback"]) if "lookback" in case else None
+    lookback = Duration.parse(case["lookback"]) if "lookback" in case else None
     typed, findings = typed_rule(case["rule"], VOCABULARY, lookback)
     assert typed is not None, list(findings)
     assert Program([typed]).evaluate(case["facts"], date.fromisoformat(case["as_of"])).truths == (case["expected"],)

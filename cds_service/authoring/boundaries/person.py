@@ -3,16 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from dateutil.relativedelta import relativedelta
-
 from cds_service.authoring.boundaries.resources import concept, day, observation
 from cds_service.authoring.boundaries.situation import Situation
+from cds_service.durations import Duration, TimeUnit
 from cds_service.facts.specs import Code
 
 AGE, SEX = "patient.age", "patient.sex"
 
 
-def ages(limits: Sequence[tuple[int, str]], as_of: date) -> Iterator[Situation]:
+def ages(limits: Sequence[tuple[int, TimeUnit]], as_of: date) -> Iterator[Situation]:
     """Around each limit (a number of `a`, `mo` or `d`): on the day, the day before, and the same one unit later."""
     for count, unit in limits:
         for more in (0, 1):
@@ -22,7 +21,7 @@ def ages(limits: Sequence[tuple[int, str]], as_of: date) -> Iterator[Situation]:
                     yield _age(f"{count + more} {unit} old {when}", born.isoformat())
 
 
-def partial_ages(limits: Sequence[tuple[int, str]], as_of: date) -> Iterator[Situation]:
+def partial_ages(limits: Sequence[tuple[int, TimeUnit]], as_of: date) -> Iterator[Situation]:
     """Only the year or the month of birth, such that the age may lie on either side; and no birth date."""
     for count, unit in limits:
         for more in (0, 1):
@@ -65,8 +64,6 @@ def _age(label: str, born: str) -> Situation:
     return Situation(label, {AGE: {"birth_date": born}}, patient={"birthDate": born})
 
 
-def _born(count: int, unit: str, as_of: date) -> date:
+def _born(count: int, unit: TimeUnit, as_of: date) -> date:
     """The latest birth date of somebody who is that old."""
-    if unit == "d":
-        return as_of - timedelta(days=count)
-    return as_of - relativedelta(months=count * (12 if unit == "a" else 1))
+    return Duration.of(count, unit).before(as_of)

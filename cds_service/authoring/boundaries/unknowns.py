@@ -7,8 +7,8 @@ from typing import Any
 from cds_service.authoring.boundaries.numbers import NumberFact
 from cds_service.authoring.boundaries.resources import Json, day
 from cds_service.authoring.boundaries.situation import Situation
+from cds_service.durations import Duration
 from cds_service.facts.specs import QuantityFact
-from cds_service.logic.durations import Duration
 
 
 def absent(names: tuple[str, ...], good: Situation) -> Iterator[Situation]:

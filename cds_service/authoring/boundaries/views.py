@@ -14,6 +14,7 @@ from cds_service.authoring.boundaries.numbers import Limit, NumberFact, around, 
 from cds_service.authoring.boundaries.person import AGE, SEX, ages, moments, partial_ages, sexes, unknown_moments
 from cds_service.authoring.boundaries.situation import Situation
 from cds_service.authoring.boundaries.unknowns import absent, dated, in_wrong_units
+from cds_service.durations import UNITS, TimeUnit
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.specs import DateFact, DerivedFact, EventsFact, FactSpec, Numeric, Observed, ResultFact
 from cds_service.logic import model
@@ -106,12 +107,12 @@ class AnswerView(FactView):
 class AgeView(FactView):
     """The patient's age."""
 
-    def _limits(self) -> list[tuple[int, str]]:
+    def _limits(self) -> list[tuple[int, TimeUnit]]:
         found = []
         for leaf in self.leaves:
             limit = leaf.limit()
             assert isinstance(limit, model.Number)
-            found.append((int(limit.value), leaf.fact.path.rpartition(".")[2]))
+            found.append((int(limit.value), next(u for u in UNITS if leaf.fact.path.endswith(f".{u}"))))
         return found
 
     def ways(self) -> Iterator[Situation]:

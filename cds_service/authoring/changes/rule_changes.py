@@ -88,8 +88,6 @@ def _differences(old: Any, new: Any) -> tuple[_Difference, ...] | None:
             return _together([_differences(a, b) for a, b in zip(old, new, strict=True)])
     if is_dataclass(old):
         names = [f.name for f in fields(old) if f.name not in _PLACES]
-        if isinstance(old, model.Records):
-            names.remove("window")  # said again by the test
         return _together([_differences(getattr(old, name), getattr(new, name)) for name in names])
     return () if old == new else None
 
@@ -105,4 +103,4 @@ def _together(parts: list[tuple[_Difference, ...] | None]) -> tuple[_Difference,
 
 def _age(fact: model.FactRef) -> str:
     limit = fact.limit
-    return "any" if limit is None else f"{limit.count} {limit.unit}"
+    return "any" if limit is None else limit.words()

@@ -26,6 +26,7 @@ _TRIAL_FIELDS = [
     "state",
     "rules_version",
     "notes",
+    "source_gaps",
 ]
 
 

@@ -44,6 +44,12 @@ def lines(trial: Trial, as_of: date) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
+def gaps(trial: Trial) -> tuple[str, ...]:
+    """What the trial's source does not say, each with where to look it up by hand."""
+    how = "look it up by hand in the registry record, or ask the study team"
+    return tuple(f"{gap.rstrip('.')}: {how}" for gap in trial.source_gaps)
+
+
 def status(trial: Trial, as_of: date) -> str:
     """Whether the trial takes patients, how old that knowledge is, and what speaks against it."""
     text = f"{sentence(status_words(trial))} (registry, {trial.registry.last_updated or 'undated'})"

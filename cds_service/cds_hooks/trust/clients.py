@@ -134,7 +134,7 @@ def load_clients(path: Path) -> Clients:
     try:
         clients = _File.model_validate(content).clients
     except ValidationError as problem:
-        raise ClientsError(tuple(_tidied(f) for f in invalid(problem, str(path), _File))) from None
+        raise ClientsError(tuple(invalid(problem, str(path), _File))) from None
     keys: dict[str, tuple[VerifyKey, ...]] = {}
     findings = list(_clashes(clients, str(path)))
     for number, client in enumerate(clients):
@@ -184,8 +184,3 @@ def _clashes(clients: tuple[Client, ...], name: str) -> Iterator[Finding]:
 
 def _clash(name: str, number: int, key: str, message: str) -> Finding:
     return Finding(name, pointer(("clients", number, key)), "clash", "error", message)
-
-
-def _tidied(finding: Finding) -> Finding:
-    message = finding.message.removeprefix("Value error, ")
-    return Finding(finding.file, finding.pointer, finding.code, finding.severity, message, finding.hint)

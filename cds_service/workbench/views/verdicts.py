@@ -78,9 +78,10 @@ def told(result: TrialResult) -> str:
     failing = having(criteria, "fail")
     if failing:
         return f"fails {listed([c.criterion.id for c in failing])}"
-    unknown = having(criteria, "unknown")
-    if unknown:
-        return f"unknown {listed([c.criterion.id for c in unknown])}"
+    unknown = [c.criterion.id for c in having(criteria, "unknown")]
+    gap = ["source gap"] if result.trial.source_gaps else []
+    if gap or unknown:
+        return "; ".join([*gap, *([f"unknown {listed(unknown)}"] if unknown else [])])
     return f"{len(having(criteria, 'pass'))} pass"
 
 

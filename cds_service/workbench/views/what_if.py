@@ -178,7 +178,7 @@ def today(result: Match, fact: Changeable) -> str:
 
 def _limit(result: Match, name: str) -> int | None:
     entry = result.library.catalogue.lookup(name)
-    return None if entry is None or entry.fresh_for is None else entry.fresh_for.days_before(result.as_of)
+    return None if entry is None or entry.fresh_for is None else entry.fresh_for.span(result.as_of)
 
 
 def _said(entry: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def said(name: str, read: Record, library: Library, as_of: date = AS_OF) -> str:
         ask = {"active": fact.value.active, "history": fact.value.history}.get(part, fact.value.exists)
         return ANSWERS[ask("closed")]
     entry = library.catalogue.lookup(name)
-    limit = None if entry is None or entry.fresh_for is None else entry.fresh_for.days_before(as_of)
+    limit = None if entry is None or entry.fresh_for is None else entry.fresh_for.span(as_of)
     current = fact.at(limit)
     if current.value is None:
         presumed = fact.presumed
