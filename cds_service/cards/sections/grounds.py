@@ -9,8 +9,8 @@ from cds_service.cards.reading import Read, Reader
 from cds_service.cards.sections.sentences import capped, listed, sentence, within
 from cds_service.cards.text import plain
 from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
-from cds_service.facts.codesystems import PRINTED_SYSTEMS
 from cds_service.durations import Duration
+from cds_service.facts.codesystems import PRINTED_SYSTEMS
 from cds_service.facts.fact import Age, Events
 from cds_service.logic.model import FactRef
 from cds_service.logic.numerals import unit as printed_unit
