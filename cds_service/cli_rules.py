@@ -37,9 +37,10 @@ def rules_test(
 
     from cds_service.authoring.samples import default_samples_dir, sample_reader
     from cds_service.trials.case_report import case_report_json
-    from cds_service.trials.case_runs import run_cases, titles_of
+    from cds_service.trials.case_runs import run_cases
     from cds_service.trials.cases import load_cases
     from cds_service.trials.mutation import mutate
+    from cds_service.trials.vocabulary import titles_of
 
     folder, library, findings = _load(rules_dir)
     read = sample_reader(library, samples or default_samples_dir())
@@ -113,8 +114,8 @@ def rules_boundaries(
 
     from cds_service.authoring.boundaries.bundles import files, write
     from cds_service.authoring.boundaries.probes import ProbeMaker
-    from cds_service.trials.case_runs import titles_of
     from cds_service.trials.cases import places_of
+    from cds_service.trials.vocabulary import titles_of
 
     folder, library, findings = _load(rules_dir)
     show_findings(findings)

@@ -16,11 +16,10 @@ from cds_service.logic.explain import Explainer
 from cds_service.logic.model import Condition
 from cds_service.logic.recent import Recent
 from cds_service.rule_files import Folder, Stamp, stamp_of
-from cds_service.trials.case_runs import titles_of
-from cds_service.trials.cases import CASES_FILE, check_cases
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials, read_trials
-from cds_service.trials.shelf import TRIALS, Shelved
+from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
+from cds_service.trials.vocabulary import titles_of
 
 _ATTEMPTS = 3
 _MOST_EXPLAINED = 2_000
@@ -164,6 +163,8 @@ def check_rules(
         # Value sets without facts change nothing, but a fault in them is one all the same.
         about_facts += load_valuesets(root, facts.systems)[1]
     compiled, about_trials = load_trials(root, facts.catalogue, paths)
+    from cds_service.trials.cases import check_cases  # noqa: PLC0415 (for authors: to load rules takes none of it)
+
     cases = check_cases(compiled.trials, root, facts.catalogue)
     return Library(facts, compiled), (*about_facts, *about_trials, *cases)
 

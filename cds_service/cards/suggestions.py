@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cds_service.cards.profiles import ClientProfile
 from cds_service.cards.summary import name_of
@@ -101,6 +100,9 @@ class Suggester:
 @lru_cache(MOST_DRAFTS)
 def _draft(codings: tuple[Coding, ...], text: str, trial: str, has_reasons: bool) -> bytes:
     """A valid draft about nobody, as JSON. With `trial` it names that trial as what it is about."""
+    # The models take as long to import as all of the cards: not before the first suggestion is made.
+    from fhir.resources.R4B.servicerequest import ServiceRequest  # noqa: PLC0415
+
     request: dict[str, Any] = {
         "resourceType": "ServiceRequest",
         "status": "draft",
