@@ -37,7 +37,8 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(connect_app)
 app.add_typer(store_app)
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_USUAL_COLLECTIONS = gc.get_threshold()
+_FEWER_COLLECTIONS = (50_000, 20, 20)
 
 BundleFile = Annotated[
     Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
@@ -49,7 +50,7 @@ PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient,
 @app.callback()
 def _any_command() -> None:
     # What a command loads it keeps to its end: to look through it for garbage over and over takes a fifth of its time.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(*_FEWER_COLLECTIONS)
 
 
 @app.command()
@@ -79,6 +80,7 @@ def serve() -> None:
     _greet(settings, library)
     if application is None:
         share_between_workers()
+    gc.set_threshold(*_USUAL_COLLECTIONS)
 
     import uvicorn
 
