@@ -38,6 +38,7 @@ from cds_service.metrics import Metrics, forget_dead_workers
 from cds_service.operations import PATHS, operations_router
 from cds_service.persistence import open_persistence, suppression_policies
 from cds_service.reloading import LiveRules
+from cds_service.remembered_rules import RulesMemory
 from cds_service.settings import Settings, check_bind, load_settings
 from cds_service.store.decisions import RuleSet
 from cds_service.store.failures import StoreUnavailable
@@ -125,7 +126,13 @@ def create_app(
         return Prepared(Serving(templates, answerer.answer_for, fallback, interest), answerer.rules)
 
     live = LiveRules(
-        settings.rules_dir if library is None else None, prepare, now, log, library, tell=metrics.rules_usable
+        settings.rules_dir if library is None else None,
+        prepare,
+        now,
+        log,
+        library,
+        tell=metrics.rules_usable,
+        memory=RulesMemory.below(settings.rules_cache),
     )
 
     def keep(caller: Caller, items: Sequence[Feedback]) -> int:

@@ -11,10 +11,11 @@ from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.supply import types_read
-from cds_service.facts.valuesets import load_valuesets
+from cds_service.facts.valuesets import VALUE_SETS, ValueSets, load_valuesets
 from cds_service.logic.explain import Explainer
 from cds_service.logic.model import Condition
 from cds_service.logic.recent import Recent
+from cds_service.remembered_rules import RememberedRules, RulesMemory
 from cds_service.rule_files import Folder, Stamp, stamp_of
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials, read_trials
@@ -87,14 +88,24 @@ def load_library(
     previous: Library | None = None,
     stamps: Mapping[str, Stamp] | None = None,
     pause: Callable[[], None] = lambda: None,
+    memory: RulesMemory | None = None,
 ) -> Library:
     """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error.
 
-    `previous`, `stamps` and `pause` as for `check_library`.
+    `previous`, `stamps` and `pause` as for `check_library`. `memory` spares the checks of what was checked before, and
+    remembers what was not; it is not asked where there is a `previous` library to start from.
     """
+    if memory is not None and previous is None and rules_dir.is_dir():
+        remembered = _remembered(rules_dir, Folder(rules_dir).stamps() if stamps is None else stamps, memory)
+        if remembered is not None:
+            return remembered
     library, findings = check_library(rules_dir, previous, stamps, pause)
     if library is None or any(f.severity == "error" for f in findings):
         raise RulesError(findings)
+    # What was read must be what was hashed, however quick somebody's edits are: this outlives the process.
+    if memory is not None and previous is None and _digests(rules_dir, library.files) == library.files:
+        about_sets = [f for f in library.about_facts if f.file.startswith(f"{VALUE_SETS}/")]
+        memory.keep(library.files, RememberedRules.of(library.facts.valuesets, about_sets, library.shelf))
     return library
 
 
@@ -119,6 +130,23 @@ def check_library(
             break
         previous, stamps = library, Folder(rules_dir).stamps()
     return library, findings
+
+
+def _remembered(rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemory) -> Library | None:
+    """The library of these files, where exactly they were found to be without errors before; None otherwise."""
+    trials, others = _parted(stamps)
+    files = _digests(rules_dir, [*others, *trials])
+    found = memory.find(files)
+    if found is None:
+        return None
+    shelf = found.shelved(rules_dir)
+    facts, about_facts = load_facts(rules_dir, (ValueSets(found.tables), found.about_sets))
+    if list(shelf) != trials or any(
+        _stamp(rules_dir / name) != stamp for name, stamp in stamps.items() if name in files
+    ):
+        return None  # somebody is editing
+    compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue))
+    return Library(facts, compiled, files, stamps, about_facts)
 
 
 def _load(

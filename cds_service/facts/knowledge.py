@@ -46,12 +46,17 @@ class FactKnowledge:
         return self._absent.get(coverage, lambda: AbsentFacts(self.catalogue, maker()))
 
 
-def load_facts(rules_dir: Path) -> tuple[FactKnowledge, tuple[Finding, ...]]:
-    """Load the fact catalogue and its tables, with a finding for each problem. Facts that cannot work are left out."""
+def load_facts(
+    rules_dir: Path, sets: tuple[ValueSets, tuple[Finding, ...]] | None = None
+) -> tuple[FactKnowledge, tuple[Finding, ...]]:
+    """Load the fact catalogue and its tables, with a finding for each problem. Facts that cannot work are left out.
+
+    `sets`: the folder's value sets and the findings about them, where they are known already.
+    """
     systems, findings = load_codesystems(rules_dir)
     catalogue, found = load_catalogue(rules_dir)
     findings += found
-    valuesets, found = load_valuesets(rules_dir, systems)
+    valuesets, found = load_valuesets(rules_dir, systems) if sets is None else sets
     findings += found
     spellings, found = load_spellings(rules_dir)
     findings += found
