@@ -50,8 +50,8 @@ PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient,
 
 @app.callback()
 def _any_command() -> None:
-    # What a command loads it keeps to its end: to look through it for garbage, meanwhile and once more at the end, takes
-    # two fifths of its time.
+    # What a command loads it keeps to its end: to look through it for garbage, meanwhile and once more at the end,
+    # takes two fifths of its time.
     gc.set_threshold(*_FEWER_COLLECTIONS)
     atexit.register(gc.freeze)
 

@@ -11,7 +11,7 @@ from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.supply import types_read
-from cds_service.facts.valuesets import VALUE_SETS, ValueSets, load_valuesets
+from cds_service.facts.valuesets import ValueSets, load_valuesets
 from cds_service.logic.explain import Explainer
 from cds_service.logic.model import Condition
 from cds_service.logic.recent import Recent
@@ -104,8 +104,8 @@ def load_library(
         raise RulesError(findings)
     # What was read must be what was hashed, however quick somebody's edits are: this outlives the process.
     if memory is not None and previous is None and _digests(rules_dir, library.files) == library.files:
-        about_sets = [f for f in library.about_facts if f.file.startswith(f"{VALUE_SETS}/")]
-        memory.keep(library.files, RememberedRules.of(library.facts.valuesets, about_sets, library.shelf))
+        rules = RememberedRules.of(library.facts.valuesets, library.about_facts, library.shelf)
+        memory.keep(library.files, rules)
     return library
 
 
@@ -140,7 +140,7 @@ def _remembered(rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemor
     if found is None:
         return None
     shelf = found.shelved(rules_dir)
-    facts, about_facts = load_facts(rules_dir, (ValueSets(found.tables), found.about_sets))
+    facts, about_facts = load_facts(rules_dir, (ValueSets(found.tables), found.about_facts))
     if list(shelf) != trials or any(
         _stamp(rules_dir / name) != stamp for name, stamp in stamps.items() if name in files
     ):
@@ -237,6 +237,6 @@ def _digests(rules_dir: Path, names: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in names:
         # A file may go while we look.
-        with suppress(FileNotFoundError):
-            found[name] = hashlib.sha256((rules_dir / name).read_bytes()).hexdigest()
+        with suppress(FileNotFoundError), open(f"{rules_dir}/{name}", "rb") as file:
+            found[name] = hashlib.sha256(file.read()).hexdigest()
     return found

@@ -30,17 +30,17 @@ _NO_STAMP = (0, 0, 0, 0, 0)
 
 
 class RememberedRules(msgspec.Struct, frozen=True):
-    """The value sets of a folder without errors, the findings about them, and its trials without their content."""
+    """Of a folder without errors: its value sets, the findings about facts, and its trials without their content."""
 
     tables: SetTables
-    about_sets: tuple[Finding, ...]
+    about_facts: tuple[Finding, ...]
     trials: tuple[Shelved, ...]
 
     @classmethod
-    def of(cls, valuesets: ValueSets, about_sets: Iterable[Finding], shelf: Iterable[Shelved]) -> "RememberedRules":
+    def of(cls, valuesets: ValueSets, about_facts: Iterable[Finding], shelf: Iterable[Shelved]) -> "RememberedRules":
         """What to keep of a library."""
         trials = tuple(replace(one, stamp=_NO_STAMP, source=b"") for one in shelf)
-        return cls(valuesets.tables, tuple(about_sets), trials)
+        return cls(valuesets.tables, tuple(about_facts), trials)
 
     def shelved(self, rules_dir: Path) -> dict[str, Shelved]:
         """The trials by file, read again; without those whose files are others now."""

@@ -18,8 +18,6 @@ from cds_service.facts.phrases import Phrases
 from cds_service.facts.set_tables import Codes, Import, SetTables
 from cds_service.rule_files import invalid, pointer, read_json
 
-VALUE_SETS = "valuesets"
-"""The folder of a rules folder that they are in."""
 TEXT_HINT = "urn:cds-service:text-hint"
 _MOST_REMEMBERED = 50_000
 
@@ -179,7 +177,7 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
     sets: dict[str, _ValueSet] = {}
     files: dict[str, str] = {}
     urls: dict[str, str] = {}
-    for path in sorted((rules_dir / VALUE_SETS).glob("*.json")):
+    for path in sorted((rules_dir / "valuesets").glob("*.json")):
         name = path.relative_to(rules_dir).as_posix()
         content, problems = read_json(path, name)
         findings += problems
