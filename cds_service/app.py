@@ -1,7 +1,6 @@
 """The web application: settings, rules, clock, matching and cards are wired to the protocol here and nowhere else."""
 
 import asyncio
-import gc
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,6 +32,7 @@ from cds_service.cds_hooks.trust.gate import Caller
 from cds_service.cds_hooks.trust.replay import ReplayGuard
 from cds_service.facts.interest import interest_of
 from cds_service.facts.supply import types_read
+from cds_service.garbage import while_loading
 from cds_service.library import Library
 from cds_service.metrics import Metrics, forget_dead_workers
 from cds_service.operations import PATHS, operations_router
@@ -86,7 +86,7 @@ def create_app(
     clients = configured_clients(settings)
     metrics = Metrics(SERVED, (), OVERRIDE_CODES)
     store = open_persistence(settings, metrics, now, log)
-    outbound = Outbound()
+    outbound = Outbound(expected=clients is not None or bool(settings.fhir_servers))
     guard = store.tokens if replay_guard is None else replay_guard
     gate = gate_for(settings, clients, guard=guard, now=now, outbound=outbound, log=log)
     versions = running_versions()
@@ -206,19 +206,12 @@ def app_from_environment() -> FastAPI:
 
     Raises SettingsError, BindError, ClientsError, StoreError or RulesError.
     """
-    # Program and rules stay: to look through them for garbage again and again would stop every answer meanwhile, and
-    # takes a fifth of the start.
-    gc.disable()
-    try:
+    with while_loading():
         settings = load_settings()
         check_bind(settings)
         forget_dead_workers()
         app = create_app(settings)
         if workbench_on(settings):
             mount_workbench(app, settings, app.state.live_rules, clock=date.today, now=_now)
-        sys.setswitchinterval(_SWITCH_SECONDS)
-        gc.collect()
-        gc.freeze()
-    finally:
-        gc.enable()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     return app

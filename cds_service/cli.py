@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from cds_service import garbage
 from cds_service.cli_connect import connect_app
 from cds_service.cli_desk import desk_app
 from cds_service.cli_output import command_group, is_json, print_json, settings_or_stop, show_findings, stop
@@ -38,8 +39,6 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(connect_app)
 app.add_typer(store_app)
 
-_USUAL_COLLECTIONS = gc.get_threshold()
-_FEWER_COLLECTIONS = (50_000, 20, 20)
 
 BundleFile = Annotated[
     Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
@@ -52,7 +51,7 @@ PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient,
 def _any_command() -> None:
     # What a command loads it keeps to its end: to look through it for garbage, meanwhile and once more at the end,
     # takes two fifths of its time.
-    gc.set_threshold(*_FEWER_COLLECTIONS)
+    gc.set_threshold(*garbage.LOADING)
     atexit.register(gc.freeze)
 
 
@@ -83,7 +82,7 @@ def serve() -> None:
     _greet(settings, library)
     if application is None:
         share_between_workers()
-    gc.set_threshold(*_USUAL_COLLECTIONS)
+    gc.set_threshold(*garbage.USUAL)
 
     import uvicorn
 
