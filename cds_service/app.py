@@ -1,7 +1,6 @@
 """The web application: settings, rules, clock, matching and cards are wired to the protocol here and nowhere else."""
 
 import asyncio
-import gc
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,11 +32,13 @@ from cds_service.cds_hooks.trust.gate import Caller
 from cds_service.cds_hooks.trust.replay import ReplayGuard
 from cds_service.facts.interest import interest_of
 from cds_service.facts.supply import types_read
+from cds_service.garbage import while_loading
 from cds_service.library import Library
 from cds_service.metrics import Metrics, forget_dead_workers
 from cds_service.operations import PATHS, operations_router
 from cds_service.persistence import open_persistence, suppression_policies
 from cds_service.reloading import LiveRules
+from cds_service.remembered_rules import RulesMemory
 from cds_service.settings import Settings, check_bind, load_settings
 from cds_service.store.decisions import RuleSet
 from cds_service.store.failures import StoreUnavailable
@@ -86,7 +87,7 @@ def create_app(
     clients = configured_clients(settings)
     metrics = Metrics(SERVED, (), OVERRIDE_CODES)
     store = open_persistence(settings, metrics, now, log)
-    outbound = Outbound()
+    outbound = Outbound(expected=clients is not None or bool(settings.fhir_servers))
     guard = store.tokens if replay_guard is None else replay_guard
     gate = gate_for(settings, clients, guard=guard, now=now, outbound=outbound, log=log, desk=workbench_on(settings))
     versions = running_versions()
@@ -126,7 +127,13 @@ def create_app(
         return Prepared(Serving(templates, answerer.answer_for, fallback, interest), answerer.rules)
 
     live = LiveRules(
-        settings.rules_dir if library is None else None, prepare, now, log, library, tell=metrics.rules_usable
+        settings.rules_dir if library is None else None,
+        prepare,
+        now,
+        log,
+        library,
+        tell=metrics.rules_usable,
+        memory=RulesMemory.below(settings.rules_cache),
     )
 
     def keep(caller: Caller, items: Sequence[Feedback]) -> int:
@@ -200,14 +207,12 @@ def app_from_environment() -> FastAPI:
 
     Raises SettingsError, BindError, ClientsError, StoreError or RulesError.
     """
-    settings = load_settings()
-    check_bind(settings)
-    forget_dead_workers()
-    app = create_app(settings)
-    if workbench_on(settings):
-        mount_workbench(app, settings, app.state.live_rules, clock=date.today, now=_now)
+    with while_loading():
+        settings = load_settings()
+        check_bind(settings)
+        forget_dead_workers()
+        app = create_app(settings)
+        if workbench_on(settings):
+            mount_workbench(app, settings, app.state.live_rules, clock=date.today, now=_now)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    # Program and rules stay: to look through them for garbage again and again would stop every answer meanwhile.
-    gc.collect()
-    gc.freeze()
     return app

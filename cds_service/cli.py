@@ -1,5 +1,11 @@
-"""The command line: serve, match, explain, and checks for rule authors."""
+"""The command line: serve, match, explain, and checks for rule authors.
 
+A command imports what it works with when it is called, so that none waits for what another one needs: the web framework
+for `match`, the models of FHIR for `--help`.
+"""
+
+import atexit
+import gc
 import math
 import sys
 from datetime import date, datetime
@@ -7,42 +13,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-import uvicorn
 
-from cds_service.cards import cards_for
-from cds_service.cards.seeds import MATCH_CLIENT, answer_seed
-from cds_service.cds_hooks.log import library_log_config
+from cds_service import garbage
 from cds_service.cli_connect import connect_app
 from cds_service.cli_desk import desk_app
-from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
+from cds_service.cli_output import command_group, is_json, print_json, settings_or_stop, show_findings, stop
 from cds_service.cli_rules import authoring_app
 from cds_service.cli_store import store_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
-from cds_service.explanation import explain as explanation
-from cds_service.fact_sheet import fact_sheet
-from cds_service.facts.knowledge import load_facts
-from cds_service.fhir import Record, read_bundle
-from cds_service.library import Library, check_rules, load_library
-from cds_service.matching import match as match_record
-from cds_service.metrics_folder import share_between_workers
-from cds_service.persistence import check_store
-from cds_service.settings import Settings, card_options, check_bind
-from cds_service.terminal import show_cards, show_explanation, show_findings
-from cds_service.terminal_facts import show_fact_sheet
-from cds_service.trusted import configured_clients
-from cds_service.workbench_mode import PATH as WORKBENCH
-from cds_service.workbench_mode import workbench_on
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-rules_app = typer.Typer(no_args_is_help=True, help="Check and show the rules folder (CDS_RULES_DIR).")
+    from cds_service.fhir import Record
+    from cds_service.library import Library
+    from cds_service.settings import Settings
+
+_HELP = "Which clinical trials fit a patient: the service, the same answers in a terminal, and checks for rule authors."
+
+app = command_group(_HELP, add_completion=False, pretty_exceptions_enable=False)
+rules_app = command_group("Check and show the rules folder (CDS_RULES_DIR).")
 rules_app.add_typer(authoring_app)
 rules_app.add_typer(desk_app)
 app.add_typer(rules_app, name="rules")
 app.add_typer(connect_app)
 app.add_typer(store_app)
+
 
 BundleFile = Annotated[
     Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
@@ -51,9 +47,23 @@ AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], 
 PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient, where the file holds several.")]
 
 
+@app.callback()
+def _any_command() -> None:
+    # What a command loads it keeps to its end: to look through it for garbage, meanwhile and once more at the end,
+    # takes two fifths of its time.
+    gc.set_threshold(*garbage.LOADING)
+    atexit.register(gc.freeze)
+
+
 @app.command()
 def serve() -> None:
     """Start the service on CDS_HOST:CDS_PORT (127.0.0.1:8000 unless set)."""
+    from cds_service.cds_hooks.log import library_log_config
+    from cds_service.metrics_folder import share_between_workers
+    from cds_service.persistence import check_store
+    from cds_service.settings import check_bind
+    from cds_service.trusted import configured_clients
+
     settings = settings_or_stop()
     application: FastAPI | None = None
     try:
@@ -64,7 +74,7 @@ def serve() -> None:
             application = _application()
             library = application.state.live_rules.current.library
         else:  # each worker loads the rules by itself; what is wrong with them is said before
-            library = load_library(settings.rules_dir)
+            library = _library(settings)
     except RulesError as problem:
         _refuse_rules(problem.findings)
     except CdsError as problem:
@@ -72,6 +82,10 @@ def serve() -> None:
     _greet(settings, library)
     if application is None:
         share_between_workers()
+    gc.set_threshold(*garbage.USUAL)
+
+    import uvicorn
+
     uvicorn.run(
         application or "cds_service.app:app_from_environment",
         factory=application is None,
@@ -82,6 +96,7 @@ def serve() -> None:
         log_config=library_log_config(settings.log_level),
         access_log=False,
         server_header=False,
+        timeout_worker_healthcheck=settings.worker_seconds,
         # Whatever is being answered may be answered; then the decision log is written out.
         timeout_graceful_shutdown=math.ceil(settings.request_seconds) + 1,
     )
@@ -95,14 +110,26 @@ def match(
     format: Annotated[str, typer.Option(help="json, or text as a panel would show it.")] = "json",
 ) -> None:
     """Print the CDS Hooks response that the service would send for a record."""
-    settings = settings_or_stop()
-    options, library = card_options(settings), _library(settings)
-    record, day = _record(bundle, patient), _day(as_of)
+    as_json, data, settings = is_json(format), _read(bundle), settings_or_stop()
+
+    from cds_service.cards import cards_for
+    from cds_service.cards.seeds import MATCH_CLIENT, answer_seed
+    from cds_service.matching import match as match_record
+    from cds_service.settings import card_options
+
+    options, record, library, day = (
+        card_options(settings),
+        _record(data, bundle, patient),
+        _library(settings),
+        _day(as_of),
+    )
     result = match_record(record, library, day, screened=True, near=options.near_miss)
     cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
-    if is_json(format):
+    if as_json:
         print_json({"cards": cards})
     else:
+        from cds_service.terminal import show_cards
+
         show_cards(cards, markdown=settings.client_profile.detail == "markdown")
 
 
@@ -120,24 +147,40 @@ def explain(
 
     With --facts: the whole fact sheet (with --trial the facts that this trial reads), with evidence and reasons.
     """
-    library = _library(settings_or_stop())
-    chosen = None if trial is None else library.trial(trial)
-    if trial is not None and chosen is None:
+    as_json, data, settings = is_json(format), _read(bundle), settings_or_stop()
+
+    from cds_service.explanation import explain as explanation
+    from cds_service.matching import match as match_record
+
+    record, library, day = _record(data, bundle, patient), _library(settings), _day(as_of)
+    if trial is not None and library.trial(trial) is None:
         stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.shelf)}.")
-    as_json = is_json(format)
     if facts:
-        names = None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
-        sheet = fact_sheet(_record(bundle, patient), library, _day(as_of), names)
-        if as_json:
-            print_json(sheet)
-        else:
-            show_fact_sheet(sheet, everything=everything)
+        _print_facts(record, library, day, trial, as_json=as_json, everything=everything)
         return
-    document = explanation(match_record(_record(bundle, patient), library, _day(as_of)), trial)
+    document = explanation(match_record(record, library, day), trial)
     if as_json:
         print_json(document)
     else:
+        from cds_service.terminal import show_explanation
+
         show_explanation(document)
+
+
+def _print_facts(
+    record: "Record", library: "Library", day: date, trial: str | None, *, as_json: bool, everything: bool
+) -> None:
+    from cds_service.fact_sheet import fact_sheet
+
+    chosen = None if trial is None else library.trial(trial)
+    names = None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
+    sheet = fact_sheet(record, library, day, names)
+    if as_json:
+        print_json(sheet)
+    else:
+        from cds_service.terminal_facts import show_fact_sheet
+
+        show_fact_sheet(sheet, everything=everything)
 
 
 @rules_app.command("check")
@@ -155,6 +198,10 @@ def rules_check(
     as_json = is_json(format)
     default = settings_or_stop().rules_dir
     target = folder or default
+
+    from cds_service.facts.knowledge import load_facts
+    from cds_service.library import check_rules
+
     library, findings = check_rules(target, lambda: load_facts(default))
     if as_json:
         print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
@@ -167,9 +214,12 @@ def rules_check(
         raise typer.Exit(1)
 
 
-def _library(settings: Settings) -> Library:
+def _library(settings: "Settings") -> "Library":
+    from cds_service.library import load_library
+    from cds_service.remembered_rules import RulesMemory
+
     try:
-        return load_library(settings.rules_dir)
+        return load_library(settings.rules_dir, memory=RulesMemory.below(settings.rules_cache))
     except RulesError as problem:
         _refuse_rules(problem.findings)
 
@@ -178,11 +228,17 @@ def _day(as_of: datetime | None) -> date:
     return (as_of or datetime.now().astimezone()).date()
 
 
-def _record(bundle: Path, patient: str | None) -> Record:
+def _read(bundle: Path) -> bytes:
+    """The file's content, or that of standard input; before anything that takes long."""
     try:
-        data = sys.stdin.buffer.read() if str(bundle) == "-" else bundle.read_bytes()
+        return sys.stdin.buffer.read() if str(bundle) == "-" else bundle.read_bytes()
     except OSError as problem:
         stop(f"{bundle}: {problem.strerror}")
+
+
+def _record(data: bytes, bundle: Path, patient: str | None) -> "Record":
+    from cds_service.fhir import read_bundle
+
     try:
         return read_bundle(data, patient)
     except RecordError as problem:
@@ -190,20 +246,21 @@ def _record(bundle: Path, patient: str | None) -> Record:
 
 
 def _application() -> "FastAPI":
-    # Here, so that the other commands need not wait for the web framework.
-    from cds_service.app import app_from_environment  # noqa: PLC0415
+    from cds_service.app import app_from_environment
 
     return app_from_environment()
 
 
-def _greet(settings: Settings, library: Library) -> None:
+def _greet(settings: "Settings", library: "Library") -> None:
     """Say where the service is and how to try it."""
+    from cds_service.workbench_mode import PATH, workbench_on
+
     address = f"http://{settings.host}:{settings.port}"
     typer.echo(f"cds-service: {len(library.shelf)} trials from {settings.rules_dir}")
     typer.echo(f"Discovery: {address}/cds-services   API: {address}/docs\n")
     if workbench_on(settings):
         saving = "edits are saved" if settings.workbench_edit else "nothing is saved without CDS_WORKBENCH_EDIT=true"
-        typer.echo(f"Rule author's desk: {address}{WORKBENCH}/   ({saving})\n")
+        typer.echo(f"Rule author's desk: {address}{PATH}/   ({saving})\n")
     if settings.clients_file is not None:
         typer.echo("Requests need a token of a registered client; docs/integration.md, step 4, tries one.\n")
         return

@@ -4,20 +4,18 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cds_service.cds_hooks.prefetch import prefetch_templates, scopes
-from cds_service.cds_hooks.trust.clients import Client, Clients
-from cds_service.cds_hooks.trust.signing import KeyFileProblem, public_keys, sign, write_new_key
-from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
+from cds_service.cli_output import command_group, is_json, must_exist, print_json, settings_or_stop, stop
 from cds_service.errors import CdsError
-from cds_service.library import load_library
-from cds_service.trusted import configured_clients
 
-connect_app = typer.Typer(no_args_is_help=True)
-token_app = typer.Typer(no_args_is_help=True, help="Act as a client, to try one before its EHR is there.")
+if TYPE_CHECKING:
+    from cds_service.cds_hooks.trust.clients import Client, Clients
+
+connect_app = command_group()
+token_app = command_group("Act as a client, to try one before its EHR is there.")
 connect_app.add_typer(token_app, name="token")
 
 Format = Annotated[str, typer.Option("--format", help="json or text.")]
@@ -30,8 +28,12 @@ def prefetch(
     format: Format = "text",
 ) -> None:
     """Print the prefetch keys and queries, to be typed in where an EHR does not read discovery, and the scopes."""
-    as_json = is_json(format)
-    settings = settings_or_stop()
+    as_json, settings = is_json(format), settings_or_stop()
+
+    from cds_service.cds_hooks.prefetch import prefetch_templates, scopes
+    from cds_service.library import load_library
+    from cds_service.trusted import configured_clients
+
     try:
         library = load_library(settings.rules_dir)
         aliases = {} if client is None else _client(client, configured_clients(settings)).prefetch_aliases
@@ -52,6 +54,8 @@ def prefetch(
 @connect_app.command()
 def clients() -> None:
     """Check the clients file (CDS_CLIENTS_FILE) and list who may call. Exit code 2 when something is wrong."""
+    from cds_service.trusted import configured_clients
+
     try:
         known = configured_clients(settings_or_stop())
     except CdsError as problem:
@@ -73,6 +77,8 @@ def new_key(
     kid: Annotated[str | None, typer.Option(help="The key's id; by default one is made up.")] = None,
 ) -> None:
     """Make a key pair: the private key goes into FILE, the key set for the clients file is printed."""
+    from cds_service.cds_hooks.trust.signing import KeyFileProblem, public_keys, write_new_key
+
     try:
         write_new_key(file, algorithm)
         print_json(public_keys(file, kid or secrets.token_urlsafe(9)))
@@ -90,6 +96,10 @@ def sign_token(
     seconds: Annotated[int, typer.Option(help="How long the token is good, for one request.")] = 300,
 ) -> None:
     """Print a token for one request."""
+    must_exist(key)
+
+    from cds_service.cds_hooks.trust.signing import KeyFileProblem, sign
+
     issued = int(datetime.now().astimezone().timestamp())
     claims: dict[str, Any] = {"iss": issuer, "aud": audience, "iat": issued, "exp": issued + seconds}
     claims["jti"] = secrets.token_urlsafe(18)
@@ -105,7 +115,7 @@ def _own_name(key: str, aliases: Mapping[str, str]) -> str:
     return next((alias for alias, meant in aliases.items() if meant == key), key)
 
 
-def _client(id: str, known: Clients | None) -> Client:
+def _client(id: str, known: "Clients | None") -> "Client":
     found = next((client for client in known or () if client.id == id), None)
     if found is None:
         ids = ", ".join(client.id for client in known or ()) or "none"

@@ -2,23 +2,19 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cds_service.authoring.changes.flips import flip_json, verdict_flips
-from cds_service.authoring.changes.library_changes import RulesVersion, library_change, load_version
-from cds_service.authoring.scaffold import ScaffoldError, new_trial
-from cds_service.authoring.schemas import outdated_schemas, write_schemas
-from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
+from cds_service.cli_output import command_group, is_json, must_exist, print_json, settings_or_stop, show_findings, stop
 from cds_service.errors import RecordError, RulesError
-from cds_service.fhir import Record, read_bundle
-from cds_service.library import Library, load_library
-from cds_service.store.decisions import RuleSet
-from cds_service.terminal import show_findings
-from cds_service.terminal_changes import show_change, show_flips
 
-desk_app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from cds_service.authoring.changes.library_changes import RulesVersion
+    from cds_service.fhir import Record
+    from cds_service.library import Library
+
+desk_app = command_group()
 
 RulesDir = Annotated[Path | None, typer.Option("--rules", help="A rules folder; CDS_RULES_DIR unless given.")]
 AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts as today.")]
@@ -35,6 +31,9 @@ def rules_new(
 ) -> None:
     """Begin a trial: a sound draft with test cases, to be filled in."""
     folder = _folder(rules_dir)
+
+    from cds_service.authoring.scaffold import ScaffoldError, new_trial
+
     catalogue = _library(folder).catalogue
     try:
         files = new_trial(
@@ -58,6 +57,12 @@ def rules_diff(
 ) -> None:
     """Say what differs in meaning between two versions of the rules, and which patients it concerns."""
     as_json = is_json(format)
+    for given in (old, new, patients, rules_dir):
+        must_exist(given)
+
+    from cds_service.authoring.changes.flips import flip_json, verdict_flips
+    from cds_service.authoring.changes.library_changes import library_change
+
     before, after = (_version(path, rules_dir) for path in (old, new))
     change = library_change(before, after)
     records = {} if patients is None else _records(patients)
@@ -69,6 +74,9 @@ def rules_diff(
             document |= {"as_of": day.isoformat(), "patients": len(records), "flips": [flip_json(f) for f in flips]}
         print_json(document)
         return
+
+    from cds_service.terminal_changes import show_change, show_flips
+
     show_change(change)
     if patients is not None:
         show_flips(flips, len(records))
@@ -79,6 +87,8 @@ def rules_digest(
     folder: Annotated[Path | None, typer.Argument(help="A rules folder; CDS_RULES_DIR unless given.")] = None,
 ) -> None:
     """Print the digest of the rules, for CDS_EXPECTED_RULES: the same for the same files, on every machine."""
+    from cds_service.store.decisions import RuleSet
+
     typer.echo(RuleSet.of(_library(_folder(folder)).files).digest)
 
 
@@ -91,6 +101,9 @@ def rules_schema(
 ) -> None:
     """Write the JSON Schemas of the rules folder, which editors use, from the models and the fact catalogue."""
     folder = _folder(rules_dir)
+
+    from cds_service.authoring.schemas import outdated_schemas, write_schemas
+
     library = _library(folder)
     names = outdated_schemas(library, folder) if check else write_schemas(library, folder)
     for name in names:
@@ -101,11 +114,14 @@ def rules_schema(
         raise typer.Exit(1)
 
 
-def _records(folder: Path) -> dict[str, Record]:
+def _records(folder: Path) -> "dict[str, Record]":
     """The Bundles of a folder by the name of their file; one that can't be read is said and left out."""
     paths = sorted(folder.glob("*.json"))
     if not paths:
         stop(f"{folder} holds no *.json")
+
+    from cds_service.fhir import read_bundle
+
     records = {}
     for path in paths:
         try:
@@ -115,7 +131,9 @@ def _records(folder: Path) -> dict[str, Record]:
     return records
 
 
-def _version(path: Path, rules_dir: Path | None) -> RulesVersion:
+def _version(path: Path, rules_dir: Path | None) -> "RulesVersion":
+    from cds_service.authoring.changes.library_changes import load_version
+
     try:
         return load_version(path, path if path.is_dir() else _folder(rules_dir))
     except RulesError as problem:
@@ -124,10 +142,13 @@ def _version(path: Path, rules_dir: Path | None) -> RulesVersion:
 
 
 def _folder(rules_dir: Path | None) -> Path:
+    must_exist(rules_dir)
     return rules_dir or settings_or_stop().rules_dir
 
 
-def _library(folder: Path) -> Library:
+def _library(folder: Path) -> "Library":
+    from cds_service.library import load_library
+
     try:
         return load_library(folder)
     except RulesError as problem:

@@ -1,12 +1,22 @@
-"""How every command prints JSON and how it ends where it can't go on."""
+"""What every command shares: its help, how it prints JSON, and how it ends where it can't go on."""
 
 import json
-from typing import Any, NoReturn
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from cds_service.errors import CdsError
-from cds_service.settings import Settings, load_settings
+from cds_service.errors import CdsError, Finding
+
+if TYPE_CHECKING:
+    from cds_service.settings import Settings
+
+
+def command_group(help: str | None = None, **options: Any) -> typer.Typer:
+    """A group of commands. Its help is plain text: with rich it would take two thirds of the time of `--help`."""
+    return typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=help, **options)
 
 
 def is_json(format: str) -> bool:
@@ -21,8 +31,25 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def settings_or_stop() -> Settings:
+def must_exist(path: Path | None) -> None:
+    """End the command, before anything is loaded, where a file or folder that was given does not exist."""
+    if path is not None and not path.exists():
+        stop(f"{path}: there is no such file or folder")
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """One line per finding, as compilers write them, on standard error."""
+    for finding in findings:
+        hint = f" ({finding.hint})" if finding.hint else ""
+        place = f"{finding.file}#{finding.pointer}" if finding.pointer else finding.file
+        line = f"{place}: {finding.severity}: {finding.code}: {finding.message}{hint}"
+        sys.stderr.write(line + "\n")
+
+
+def settings_or_stop() -> "Settings":
     """The settings from the environment."""
+    from cds_service.settings import load_settings
+
     try:
         return load_settings()
     except CdsError as problem:

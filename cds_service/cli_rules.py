@@ -1,32 +1,21 @@
 """Commands for rule authors: run the test cases, write boundary Bundles, show trials in plain words."""
 
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cds_service.authoring.boundaries.bundles import files, write
-from cds_service.authoring.boundaries.probes import ProbeMaker
-from cds_service.authoring.facts_page import facts_page
-from cds_service.authoring.findings_page import findings_page
-from cds_service.authoring.reference import Reference
-from cds_service.authoring.samples import default_samples_dir, sample_reader
-from cds_service.authoring.trials_page import trials_page
-from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
+from cds_service.cli_output import command_group, is_json, must_exist, print_json, settings_or_stop, show_findings, stop
 from cds_service.errors import Finding
-from cds_service.library import Library, check_library
-from cds_service.terminal import show_findings
-from cds_service.terminal_rules import show_case_report, show_known_facts, show_trial, show_trials
-from cds_service.trials.case_report import case_report_json
-from cds_service.trials.case_runs import CaseReport, run_cases, titles_of
-from cds_service.trials.cases import load_cases, places_of
-from cds_service.trials.library import CompiledTrial
-from cds_service.trials.mutation import MutationReport, mutate
-from cds_service.trials.tally import tally
 
-authoring_app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from cds_service.library import Library
+    from cds_service.trials.case_runs import CaseReport
+    from cds_service.trials.library import CompiledTrial
+    from cds_service.trials.mutation import MutationReport
+
+authoring_app = command_group()
 
 Trials = Annotated[list[str] | None, typer.Argument(help="Registry numbers; every trial unless given.")]
 Format = Annotated[str, typer.Option("--format", help="json or text.")]
@@ -43,6 +32,16 @@ def rules_test(
 ) -> None:
     """Run the test cases beside each trial. Exit code 1 when one fails, something is untested or a fault survives."""
     as_json = is_json(format)
+    for given in (rules_dir, samples):
+        must_exist(given)
+
+    from cds_service.authoring.samples import default_samples_dir, sample_reader
+    from cds_service.trials.case_report import case_report_json
+    from cds_service.trials.case_runs import run_cases
+    from cds_service.trials.cases import load_cases
+    from cds_service.trials.mutation import mutate
+    from cds_service.trials.vocabulary import titles_of
+
     folder, library, findings = _load(rules_dir)
     read = sample_reader(library, samples or default_samples_dir())
     titles = titles_of(library.catalogue)
@@ -55,6 +54,8 @@ def rules_test(
     if as_json:
         print_json(case_report_json(reports, findings))
     else:
+        from cds_service.terminal_rules import show_case_report
+
         for report, mutated in reports:
             show_case_report(report, mutated)
         show_findings(findings)
@@ -70,6 +71,14 @@ def rules_show(
 ) -> None:
     """Show a trial in plain words with the facts that it reads; without a trial, list the trials and all facts."""
     as_json = is_json(format)
+    must_exist(rules_dir)
+
+    from dataclasses import asdict
+
+    from cds_service.authoring.reference import Reference
+    from cds_service.terminal_rules import show_known_facts, show_trial, show_trials
+    from cds_service.trials.tally import tally
+
     folder, library, findings = _load(rules_dir)
     show_findings(findings)
     reference = Reference(library, folder)
@@ -103,6 +112,13 @@ def rules_boundaries(
     rules_dir: RulesDir = None,
 ) -> None:
     """Write FHIR Bundles around every threshold of a trial, with what each must come to in manifest.json."""
+    must_exist(rules_dir)
+
+    from cds_service.authoring.boundaries.bundles import files, write
+    from cds_service.authoring.boundaries.probes import ProbeMaker
+    from cds_service.trials.cases import places_of
+    from cds_service.trials.vocabulary import titles_of
+
     folder, library, findings = _load(rules_dir)
     show_findings(findings)
     day = (as_of or datetime.now().astimezone()).date()
@@ -128,9 +144,16 @@ def rules_docs(
     rules_dir: RulesDir = None,
 ) -> None:
     """Write the page with all trials in plain words (docs/trials.md), of all findings or of all facts."""
+    must_exist(rules_dir)
     if codes:
+        from cds_service.authoring.findings_page import findings_page
+
         page = findings_page()
     else:
+        from cds_service.authoring.facts_page import facts_page
+        from cds_service.authoring.reference import Reference
+        from cds_service.authoring.trials_page import trials_page
+
         folder, library, findings = _load(rules_dir)
         show_findings(findings)
         if any(f.severity == "error" for f in findings):
@@ -144,8 +167,10 @@ def rules_docs(
         out.write_text(page, encoding="utf-8")
 
 
-def _load(rules_dir: Path | None) -> tuple[Path, Library, tuple[Finding, ...]]:
+def _load(rules_dir: Path | None) -> tuple[Path, "Library", tuple[Finding, ...]]:
     """The rules folder as far as it is sound, so that one broken file does not keep the others from being tested."""
+    from cds_service.library import check_library
+
     folder = rules_dir or settings_or_stop().rules_dir
     library, findings = check_library(folder)
     if library is None:
@@ -154,7 +179,7 @@ def _load(rules_dir: Path | None) -> tuple[Path, Library, tuple[Finding, ...]]:
     return folder, library, findings
 
 
-def _chosen(library: Library, ids: list[str] | None) -> list[CompiledTrial]:
+def _chosen(library: "Library", ids: list[str] | None) -> "list[CompiledTrial]":
     known = {trial.id: trial for trial in library.trials}
     for id in ids or ():
         if id not in known:

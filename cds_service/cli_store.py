@@ -3,33 +3,22 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.cds_hooks.outcome import HookError
-from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
+from cds_service.cli_output import command_group, is_json, print_json, settings_or_stop, stop
 from cds_service.errors import CdsError
-from cds_service.library import load_library
-from cds_service.persistence import database_url
-from cds_service.replaying import replay as replay_decision
-from cds_service.settings import Settings
-from cds_service.settings_page import settings_page
-from cds_service.store import schema
-from cds_service.store.database import Database
-from cds_service.store.decisions import LoggedDecision, find_decisions
-from cds_service.store.engines import open_engine
-from cds_service.store.failures import cause_of
-from cds_service.store.pruning import prune as prune_rows
-from cds_service.store.report import feedback_report
-from cds_service.terminal_store import show_feedback, show_replay
 
-store_app = typer.Typer(no_args_is_help=True)
-db_app = typer.Typer(no_args_is_help=True, help="The database for feedback and the decision log (CDS_DATABASE_URL).")
-report_app = typer.Typer(no_args_is_help=True, help="What became of the cards.")
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from cds_service.settings import Settings
+    from cds_service.store.decisions import LoggedDecision
+
+store_app = command_group()
+db_app = command_group("The database for feedback and the decision log (CDS_DATABASE_URL).")
+report_app = command_group("What became of the cards.")
 store_app.add_typer(db_app, name="db")
 store_app.add_typer(report_app, name="report")
 
@@ -40,6 +29,8 @@ T = TypeVar("T")
 @db_app.command()
 def upgrade() -> None:
     """Bring the database to this version's schema. The service does so at its start, where its role may."""
+    from cds_service.store import schema
+
     typer.echo(f"The schema is at {_migrated(schema.upgrade)}.")
 
 
@@ -51,14 +42,18 @@ def downgrade(
     """Bring the database back to an earlier schema. Deletes what that one has no place for."""
     if not yes:
         stop("This deletes what later revisions hold. Say --yes to do it.")
+
+    from cds_service.store import schema
+
     typer.echo(f"The schema is at {_migrated(lambda engine: schema.downgrade(engine, to))}.")
 
 
 @db_app.command()
 def status() -> None:
     """Say at which revision the database is. Exit code 1 when that is not this version's."""
+    from cds_service.store import schema
 
-    def revision(engine: Engine) -> str:
+    def revision(engine: "Engine") -> str:
         with engine.connect() as connection:
             return schema.revision(connection) or schema.EMPTY
 
@@ -73,6 +68,8 @@ def prune(
     days: Annotated[int, typer.Option(min=1, help="Keep what is younger than this.")],
 ) -> None:
     """Delete decisions, cards and feedback that are older than some days, for good."""
+    from cds_service.store.pruning import prune as prune_rows
+
     settings = settings_or_stop()
     if days < settings.suppress_days:
         typer.echo(f"Trials dealt with more than {days} days ago will be shown again (CDS_SUPPRESS_DAYS).", err=True)
@@ -87,11 +84,17 @@ def feedback(
     format: Format = "text",
 ) -> None:
     """Print per trial how many cards were served, accepted and overridden, and why."""
+    as_json = is_json(format)
+
+    from cds_service.store.report import feedback_report
+
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
     report = _using(settings_or_stop(), lambda connection: feedback_report(connection, since))
-    if is_json(format):
+    if as_json:
         print_json(report.as_json())
     else:
+        from cds_service.terminal_store import show_feedback
+
         show_feedback(report)
 
 
@@ -104,10 +107,19 @@ def replay(
 ) -> None:
     """Compute a logged answer again and compare it byte for byte. Exit code 1 when it is another."""
     as_json = is_json(format)
-    settings = settings_or_stop()
-    logged = _one(_using(settings, lambda connection: find_decisions(connection, decision)), decision)
     try:
         body = typer.get_binary_stream("stdin").read() if str(request) == "-" else request.read_bytes()
+    except OSError as problem:
+        stop(f"{problem.filename}: {problem.strerror}")
+    settings = settings_or_stop()
+
+    from cds_service.cds_hooks.outcome import HookError
+    from cds_service.library import load_library
+    from cds_service.replaying import replay as replay_decision
+    from cds_service.store.decisions import find_decisions
+
+    logged = _one(_using(settings, lambda connection: find_decisions(connection, decision)), decision)
+    try:
         result = replay_decision(logged, body, load_library(settings.rules_dir))
         if save is not None:
             save.write_bytes(result.response)
@@ -120,6 +132,8 @@ def replay(
     if as_json:
         print_json({"decision": logged.decision.id, "as_of": str(logged.decision.as_of), **result.as_json()})
     else:
+        from cds_service.terminal_store import show_replay
+
         show_replay(logged, result)
     if not result.identical:
         raise typer.Exit(1)
@@ -128,10 +142,12 @@ def replay(
 @store_app.command()
 def settings() -> None:
     """Print every setting with its meaning, as Markdown."""
+    from cds_service.settings_page import settings_page
+
     typer.echo(settings_page(), nl=False)
 
 
-def _one(found: list[LoggedDecision], name: str) -> LoggedDecision:
+def _one(found: "list[LoggedDecision]", name: str) -> "LoggedDecision":
     if not found:
         stop(f"There is no decision {name} in the log.")
     if len(found) > 1:
@@ -140,7 +156,14 @@ def _one(found: list[LoggedDecision], name: str) -> LoggedDecision:
     return found[0]
 
 
-def _migrated(run: Callable[[Engine], str]) -> str:
+def _migrated(run: "Callable[[Engine], str]") -> str:
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from cds_service.persistence import database_url
+    from cds_service.store.engines import open_engine
+    from cds_service.store.failures import cause_of
+
     try:
         engine = open_engine(database_url(settings_or_stop()))
         try:
@@ -153,7 +176,13 @@ def _migrated(run: Callable[[Engine], str]) -> str:
         stop(str(problem))
 
 
-def _using(settings: Settings, work: Callable[[Connection], T], *, writes: bool = False) -> T:
+def _using(settings: "Settings", work: "Callable[[Connection], T]", *, writes: bool = False) -> T:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from cds_service.persistence import database_url
+    from cds_service.store.database import Database
+    from cds_service.store.failures import cause_of
+
     try:
         database = Database(database_url(settings))
         try:

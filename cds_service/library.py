@@ -11,16 +11,16 @@ from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.supply import types_read
-from cds_service.facts.valuesets import load_valuesets
+from cds_service.facts.valuesets import ValueSets, load_valuesets
 from cds_service.logic.explain import Explainer
 from cds_service.logic.model import Condition
 from cds_service.logic.recent import Recent
+from cds_service.remembered_rules import RememberedRules, RulesMemory
 from cds_service.rule_files import Folder, Stamp, stamp_of
-from cds_service.trials.case_runs import titles_of
-from cds_service.trials.cases import CASES_FILE, check_cases
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials, read_trials
-from cds_service.trials.shelf import TRIALS, Shelved
+from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
+from cds_service.trials.vocabulary import titles_of
 
 _ATTEMPTS = 3
 _MOST_EXPLAINED = 2_000
@@ -88,14 +88,24 @@ def load_library(
     previous: Library | None = None,
     stamps: Mapping[str, Stamp] | None = None,
     pause: Callable[[], None] = lambda: None,
+    memory: RulesMemory | None = None,
 ) -> Library:
     """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error.
 
-    `previous`, `stamps` and `pause` as for `check_library`.
+    `previous`, `stamps` and `pause` as for `check_library`. `memory` spares the checks of what was checked before, and
+    remembers what was not; it is not asked where there is a `previous` library to start from.
     """
+    if memory is not None and previous is None and rules_dir.is_dir():
+        remembered = _remembered(rules_dir, Folder(rules_dir).stamps() if stamps is None else stamps, memory)
+        if remembered is not None:
+            return remembered
     library, findings = check_library(rules_dir, previous, stamps, pause)
     if library is None or any(f.severity == "error" for f in findings):
         raise RulesError(findings)
+    # What was read must be what was hashed, however quick somebody's edits are: this outlives the process.
+    if memory is not None and previous is None and _digests(rules_dir, library.files) == library.files:
+        rules = RememberedRules.of(library.facts.valuesets, library.about_facts, library.shelf)
+        memory.keep(library.files, rules)
     return library
 
 
@@ -120,6 +130,23 @@ def check_library(
             break
         previous, stamps = library, Folder(rules_dir).stamps()
     return library, findings
+
+
+def _remembered(rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemory) -> Library | None:
+    """The library of these files, where exactly they were found to be without errors before; None otherwise."""
+    trials, others = _parted(stamps)
+    files = _digests(rules_dir, [*others, *trials])
+    found = memory.find(files)
+    if found is None:
+        return None
+    shelf = found.shelved(rules_dir)
+    facts, about_facts = load_facts(rules_dir, (ValueSets(found.tables), found.about_facts))
+    if list(shelf) != trials or any(
+        _stamp(rules_dir / name) != stamp for name, stamp in stamps.items() if name in files
+    ):
+        return None  # somebody is editing
+    compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue))
+    return Library(facts, compiled, files, stamps, about_facts)
 
 
 def _load(
@@ -164,6 +191,8 @@ def check_rules(
         # Value sets without facts change nothing, but a fault in them is one all the same.
         about_facts += load_valuesets(root, facts.systems)[1]
     compiled, about_trials = load_trials(root, facts.catalogue, paths)
+    from cds_service.trials.cases import check_cases  # noqa: PLC0415 (for authors: to load rules takes none of it)
+
     cases = check_cases(compiled.trials, root, facts.catalogue)
     return Library(facts, compiled), (*about_facts, *about_trials, *cases)
 
@@ -208,6 +237,6 @@ def _digests(rules_dir: Path, names: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in names:
         # A file may go while we look.
-        with suppress(FileNotFoundError):
-            found[name] = hashlib.sha256((rules_dir / name).read_bytes()).hexdigest()
+        with suppress(FileNotFoundError), open(f"{rules_dir}/{name}", "rb") as file:
+            found[name] = hashlib.sha256(file.read()).hexdigest()
     return found

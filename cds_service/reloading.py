@@ -17,6 +17,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cds_service.errors import Finding, RulesError
 from cds_service.library import Library, load_library
+from cds_service.remembered_rules import RulesMemory
 from cds_service.rule_files import Folder
 
 Prepared_co = TypeVar("Prepared_co", covariant=True)
@@ -61,7 +62,7 @@ class LiveRules(Generic[Prepared_co]):
 
     `prepare` makes what a version needs to be served; `now` is the clock. Raises RulesError if `folder` can't be used
     at the start. Without a folder the rules never change. `tell` is told, after each later look at changed rules,
-    whether they can be used.
+    whether they can be used. `memory` is for the start alone: what changes later is always checked.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class LiveRules(Generic[Prepared_co]):
         library: Library | None = None,
         *,
         tell: Callable[[bool], None] = lambda _: None,
+        memory: RulesMemory | None = None,
     ) -> None:
         self.folder = folder
         self._tell = tell
@@ -86,7 +88,7 @@ class LiveRules(Generic[Prepared_co]):
         if library is None:
             if folder is None:
                 raise RulesError((Finding("", "", "no-rules-folder", "error", "there is no rules folder"),))
-            library = load_library(folder, stamps=self._loaded)
+            library = load_library(folder, stamps=self._loaded, memory=memory)
         self.current = RulesVersion(1, library, prepare(library), now())
         self.rejected: Rejected | None = None
 

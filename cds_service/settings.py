@@ -44,6 +44,17 @@ def default_state_dir() -> Path:
     return base / "cds-service"
 
 
+def default_cache_dir() -> Path | None:
+    """`$XDG_CACHE_HOME/cds-service`, by default `~/.cache/cds-service`; None for a user without a home."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    if given and Path(given).is_absolute():
+        return Path(given) / "cds-service"
+    try:
+        return Path.home() / ".cache" / "cds-service"
+    except RuntimeError:
+        return None
+
+
 class Settings(BaseSettings):
     """What a site may set. The name of the environment variable is `CDS_` and the field's name in capitals."""
 
@@ -59,9 +70,27 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on. See `CDS_INSECURE_NO_AUTH` for others.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     workers: int = Field(1, ge=1, description="Worker processes. Each loads its own copy of the rules.")
+    worker_seconds: int = Field(
+        60,
+        ge=5,
+        le=3600,
+        description=(
+            "Longest time, in seconds, in which one of several worker processes may leave unanswered whether it lives; "
+            "then it is ended and started anew. On a busy machine a worker needs a part of it to start. One that has "
+            "ended is replaced at once in any case."
+        ),
+    )
     rules_dir: Path = Field(
         default_factory=default_rules_dir,
         description="Rules folder: facts/, valuesets/ and trials/. By default the one that comes with the service.",
+    )
+    rules_cache: Path | None = Field(
+        default_factory=default_cache_dir,
+        description=(
+            "Folder in which is remembered, for the next start, that the rules have been checked (`rules/` below it, "
+            "for its owner only; a changed file is always checked). By default `$XDG_CACHE_HOME/cds-service`, which is "
+            "`~/.cache/cds-service` unless set. `false`: nothing is remembered."
+        ),
     )
     max_cards: int = Field(5, ge=1, description="Most cards in one answer. The last card says what was left out.")
     min_decided: int = Field(
@@ -236,6 +265,16 @@ class Settings(BaseSettings):
             "front of it."
         ),
     )
+
+    @field_validator("rules_cache", mode="before")
+    @classmethod
+    def _on_or_off(cls, value: Any) -> Any:
+        match str(value).strip().lower():
+            case "false" | "0" | "no" | "off":
+                return None
+            case "true" | "1" | "yes" | "on":
+                return default_cache_dir()
+        return value
 
     @field_validator("client_profile", mode="before")
     @classmethod

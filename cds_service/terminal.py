@@ -1,6 +1,5 @@
 """How answers look in a terminal."""
 
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +10,6 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from cds_service.errors import Finding
 from cds_service.facts.describe import PRESUMED, presumed_words
 
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "review": "cyan"}
@@ -83,12 +81,3 @@ def _fact_line(fact: dict[str, Any]) -> str:
     parts = [f"{fact['name']} = {value}" + (f" {unit}" if unit and unit != "1" else "")]
     parts += [str(fact[key]) for key in ("date", "source", "reason") if fact.get(key)]
     return ", ".join(parts)
-
-
-def show_findings(findings: Sequence[Finding]) -> None:
-    """One line per finding, as compilers write them, on standard error."""
-    for finding in findings:
-        hint = f" ({finding.hint})" if finding.hint else ""
-        place = f"{finding.file}#{finding.pointer}" if finding.pointer else finding.file
-        line = f"{place}: {finding.severity}: {finding.code}: {finding.message}{hint}"
-        sys.stderr.write(line + "\n")

@@ -1,15 +1,20 @@
-"""Whether the workbench is served, and putting it together. Its library is an extra, so it is imported only then."""
+"""Whether the workbench is served, and putting it together, which waits until somebody opens it.
 
-from collections.abc import Callable
+Its library is an extra, and takes longer to import than all else that the service needs.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from importlib.util import find_spec
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import RedirectResponse
 
-from cds_service.authoring.samples import default_samples_dir
 from cds_service.reloading import LiveRules
 from cds_service.settings import Settings, SettingsError
+from cds_service.workbench.late import LateApp
 
 PATH = "/workbench"
 
@@ -34,8 +39,30 @@ def mount_workbench(
     now: Callable[[], datetime],
 ) -> None:
     """Mount it into `app`, over the rules that `app` serves."""
-    from cds_service.workbench.desk import Desk  # noqa: PLC0415 (an extra)
-    from cds_service.workbench.mount import mount  # noqa: PLC0415
+    late = LateApp(lambda: _pages(settings, live, clock, now))
+
+    @app.get(PATH, include_in_schema=False)
+    async def without_slash(request: Request) -> RedirectResponse:
+        # Relative, since the Host header behind a proxy is not the address that the browser knows.
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{PATH.rpartition('/')[2]}/{query}")
+
+    app.mount(PATH, late)
+    lifespan = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def with_the_pages(app: FastAPI) -> AsyncIterator[Any]:
+        async with lifespan(app) as state:
+            yield state
+            await late.close()
+
+    app.router.lifespan_context = with_the_pages
+
+
+def _pages(settings: Settings, live: LiveRules[Any], clock: Callable[[], date], now: Callable[[], datetime]) -> FastAPI:
+    from cds_service.authoring.samples import default_samples_dir  # noqa: PLC0415
+    from cds_service.workbench.desk import Desk  # noqa: PLC0415
+    from cds_service.workbench.mount import desk_pages  # noqa: PLC0415
 
     def trouble() -> tuple[str, ...]:
         rejected = live.rejected
@@ -55,8 +82,7 @@ def mount_workbench(
         reload=reload,
     )
     password = settings.workbench_password
-    mount(
-        app,
+    return desk_pages(
         desk,
         PATH,
         password=None if password is None else password.get_secret_value(),

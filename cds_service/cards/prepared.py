@@ -12,8 +12,8 @@ from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.supply import types_read
 from cds_service.logic.explain import Explainers, Step
 from cds_service.logic.recent import Recent
-from cds_service.trials.case_runs import titles_of
 from cds_service.trials.library import CompiledTrial
+from cds_service.trials.vocabulary import titles_of
 
 MOST_TRIALS = 256
 """Trials whose rules are kept compiled part by part, the latest ones: some 300 KB each."""

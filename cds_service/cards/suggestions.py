@@ -1,10 +1,10 @@
 """Suggested actions: a referral to the study team, and orders for the tests that are missing.
 
-Resources are built with the fhir.resources models (R4B, the nearest to R4 that the library has), so that what leaves is
-valid. They carry codes, references and this project's own words only, never text from the record.
+Resources are checked when they are made, so that what leaves is valid FHIR R4 (`service_request`). They carry codes,
+references and this project's own words only, never text from the record.
 
-To build one takes half a millisecond, so each is built once, about nobody, and then filled in. What is filled in are
-references whose form is checked here: with them a resource is as valid as without.
+Each is made once, about nobody, and then filled in. What is filled in are references whose form is checked here: with
+them a resource is as valid as without.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cds_service.cards.profiles import ClientProfile
+from cds_service.cards.service_request import draft_json
 from cds_service.cards.summary import name_of
 from cds_service.cards.text import plain
 from cds_service.facts.specs import Code
@@ -113,7 +113,7 @@ def _draft(codings: tuple[Coding, ...], text: str, trial: str, has_reasons: bool
         request["supportingInfo"] = [{"type": "ResearchStudy", "identifier": registry}]
     if has_reasons:
         request["reasonReference"] = [_NOTHING]
-    return msgspec.json.encode(ServiceRequest.model_validate(request).model_dump(mode="json"))
+    return draft_json(request)
 
 
 def _coding(system: str, code: str, display: str) -> dict[str, str]:

@@ -11,18 +11,15 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Literal
-
-import httpx2
+from typing import TYPE_CHECKING, Literal
 
 from cds_service.errors import CdsError
 
+if TYPE_CHECKING:
+    import httpx2
+
 _PIECE = 65_536
 _GZIP = 16 + zlib.MAX_WBITS
-# Per connection and per read. The deadline around the call is what bounds the whole.
-_TIMEOUT = httpx2.Timeout(10.0)
-# Enough for every query of every request that is answered at the same time.
-_LIMITS = httpx2.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=15.0)
 
 Reason = Literal["unreachable", "too_large", "encoding"]
 
@@ -62,18 +59,25 @@ class Reply:
 
 
 class Outbound:
-    """Sends GET requests over connections that are kept open between them."""
+    """Sends GET requests over connections that are kept open between them.
 
-    def __init__(self) -> None:
+    `expected`: whether somebody is known who may be asked. Otherwise nothing is made ready, and nothing imported.
+    """
+
+    def __init__(self, *, expected: bool = True) -> None:
+        self._expected = expected
         self._client: httpx2.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def open(self) -> None:
         """Make ready for the first request, inside the event loop that will make it."""
-        self._http()
+        if self._expected:
+            self._http()
 
     async def get(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
         """Ask for `url`. Raises OutboundError."""
+        import httpx2  # noqa: PLC0415 (see `expected`)
+
         try:
             try:
                 return await self._ask(url, headers, budget)
@@ -91,6 +95,8 @@ class Outbound:
             await client.aclose()
 
     async def _ask(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
+        import httpx2  # noqa: PLC0415
+
         started = False
         try:
             async with self._http().stream("GET", url, headers={**headers, "Accept-Encoding": "gzip"}) as response:
@@ -103,14 +109,22 @@ class Outbound:
                 raise
             raise _Unanswered from problem
 
-    def _http(self) -> httpx2.AsyncClient:
+    def _http(self) -> "httpx2.AsyncClient":
+        import httpx2  # noqa: PLC0415
+
         # Connections belong to an event loop. A process that serves has one; tests may start several.
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             # Requests are made for one user at a time: a cookie of one must never reach the server with another's.
             cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
             self._client = httpx2.AsyncClient(
-                verify=_tls(), cookies=cookies, timeout=_TIMEOUT, limits=_LIMITS, follow_redirects=False
+                verify=_tls(),
+                cookies=cookies,
+                # Per connection and per read. The deadline around the call is what bounds the whole.
+                timeout=httpx2.Timeout(10.0),
+                # Enough for every query of every request that is answered at the same time.
+                limits=httpx2.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=15.0),
+                follow_redirects=False,
             )
             self._loop = loop
         return self._client
@@ -118,11 +132,13 @@ class Outbound:
 
 @cache
 def _tls() -> ssl.SSLContext:
+    import httpx2  # noqa: PLC0415
+
     # To read the machine's certificates takes a good part of the time that an answer may take, so it is done once.
     return httpx2.create_ssl_context()
 
 
-async def _read(response: httpx2.Response, budget: Budget) -> bytes:
+async def _read(response: "httpx2.Response", budget: Budget) -> bytes:
     # Unpacked here rather than by the library, which would unpack a whole piece, however much comes out of it.
     encoding = response.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", "gzip", "x-gzip", ""):
@@ -131,13 +147,13 @@ async def _read(response: httpx2.Response, budget: Budget) -> bytes:
     return b"".join([piece async for piece in pieces])
 
 
-async def _plain(response: httpx2.Response, budget: Budget) -> AsyncIterator[bytes]:
+async def _plain(response: "httpx2.Response", budget: Budget) -> AsyncIterator[bytes]:
     async for piece in response.aiter_raw(_PIECE):
         budget.spend(len(piece))
         yield piece
 
 
-async def _unpacked(response: httpx2.Response, budget: Budget) -> AsyncIterator[bytes]:
+async def _unpacked(response: "httpx2.Response", budget: Budget) -> AsyncIterator[bytes]:
     unpacker = zlib.decompressobj(_GZIP)
     try:
         async for packed in response.aiter_raw(_PIECE):

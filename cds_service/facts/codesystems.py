@@ -75,12 +75,7 @@ class CodeSystems:
 
     def key(self, system: str, code: str) -> Key:
         name = self.canonical(system)
-        code = code.strip()[:_LONGEST]
-        if name in PREFIX_SYSTEMS:
-            code = code.upper().translate(_ICD_MARKS)
-        elif name == HGNC:
-            code = code.upper().removeprefix("HGNC:")
-        return name, code
+        return name, normalised(name, code)
 
     def keys(self, codings: Iterable[Any]) -> tuple[Key, ...]:
         """The keys of some codings (anything with `system` and `code`) and of what the site's maps make of them."""
@@ -103,6 +98,16 @@ class CodeSystems:
     def is_known(self, key: Key) -> bool:
         """Whether a code is of a system that is read here, so that it (not a text beside it) says what is meant."""
         return key[0] in self.known
+
+
+def normalised(name: str, code: str) -> str:
+    """A code of the system of that canonical name as it is compared: one spelling for what feeds write differently."""
+    code = code.strip()[:_LONGEST]
+    if name in PREFIX_SYSTEMS:
+        return code.upper().translate(_ICD_MARKS)
+    if name == HGNC:
+        return code.upper().removeprefix("HGNC:")
+    return code
 
 
 def is_short(coding: Any) -> bool:

@@ -46,12 +46,17 @@ class FactKnowledge:
         return self._absent.get(coverage, lambda: AbsentFacts(self.catalogue, maker()))
 
 
-def load_facts(rules_dir: Path) -> tuple[FactKnowledge, tuple[Finding, ...]]:
-    """Load the fact catalogue and its tables, with a finding for each problem. Facts that cannot work are left out."""
+def load_facts(
+    rules_dir: Path, checked: tuple[ValueSets, tuple[Finding, ...]] | None = None
+) -> tuple[FactKnowledge, tuple[Finding, ...]]:
+    """Load the fact catalogue and its tables, with a finding for each problem. Facts that cannot work are left out.
+
+    `checked`: the folder's value sets and all findings, where the same files have been checked already.
+    """
     systems, findings = load_codesystems(rules_dir)
     catalogue, found = load_catalogue(rules_dir)
     findings += found
-    valuesets, found = load_valuesets(rules_dir, systems)
+    valuesets, found = load_valuesets(rules_dir, systems) if checked is None else checked
     findings += found
     spellings, found = load_spellings(rules_dir)
     findings += found
@@ -66,7 +71,7 @@ def load_facts(rules_dir: Path) -> tuple[FactKnowledge, tuple[Finding, ...]]:
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     events = {resource: EventCodes(resource, catalogue, systems, valuesets) for resource in resources}
     knowledge = FactKnowledge(catalogue, systems, valuesets, routes, units, numbers, results, observations, events)
-    return knowledge, findings + _unit_conflicts(knowledge)
+    return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
 
 
 def _readers(

@@ -6,8 +6,9 @@ lists it. UCUM: https://ucum.org/ucum.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,20 @@ class Spellings:
         """What a spelling may stand for: itself, and its UCUM codes."""
         return (raw, *({self.exact[raw]} if raw in self.exact else ()), *sorted(self.folded.get(fold(raw), ())))
 
+    def written_like(self, folded: Iterable[str]) -> frozenset[str]:
+        """The spellings in use that may stand for a unit which comes to one of these when it is folded."""
+        return frozenset().union(*(self._by_reading.get(text, ()) for text in folded))
+
+    @cached_property
+    def _by_reading(self) -> Mapping[str, Set[str]]:
+        """Every spelling under all that its readings come to when they are folded, with annotations and without."""
+        found: dict[str, set[str]] = {}
+        for raw in self.exact:
+            readings = self.readings(raw)
+            for text in {*readings, *(_WORD_ANNOTATION.sub("", text) for text in readings)}:
+                found.setdefault(fold(text), set()).add(raw)
+        return found
+
 
 class UnitTable:
     """The units of one fact. `units` maps each UCUM code that it accepts to the factor into its canonical unit.
@@ -93,7 +108,9 @@ class UnitTable:
 
     def conflicts(self) -> tuple[str, ...]:
         """Spellings in use that stand for two of the fact's units with different factors."""
-        return tuple(sorted(raw for raw in self._spellings.exact if len(self._candidates(raw)) > 1))
+        # Others have no candidates, or one: a table knows a dozen units, and all tables share hundreds of spellings.
+        near = self._spellings.written_like(self._folded)
+        return tuple(sorted(raw for raw in near if len(self._candidates(raw)) > 1))
 
     def _lookup(self, raw: str) -> Factor | None:
         try:

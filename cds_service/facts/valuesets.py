@@ -6,16 +6,16 @@ Read of a ValueSet (https://hl7.org/fhir/R4/valueset.html): `compose.include` an
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cds_service.errors import Finding
-from cds_service.facts.codesystems import PREFIX_SYSTEMS, CodeSystems, Key
+from cds_service.facts.codesystems import PREFIX_SYSTEMS, CodeSystems, Key, normalised
 from cds_service.facts.findings import finding
 from cds_service.facts.phrases import Phrases
+from cds_service.facts.set_tables import Codes, Import, SetTables
 from cds_service.rule_files import invalid, pointer, read_json
 
 TEXT_HINT = "urn:cds-service:text-hint"
@@ -112,88 +112,63 @@ def value_set_schema() -> dict[str, Any]:
     return {**schema, "title": "ValueSet", "additionalProperties": False}
 
 
-@dataclass(slots=True)
-class _Codes:
-    """Codes of several sets: exact ones and prefixes, each with the ids of the sets that have it."""
-
-    exact: dict[Key, set[str]] = field(default_factory=dict)
-    prefix: dict[Key, set[str]] = field(default_factory=dict)
-
-    def add(self, set_id: str, part: _Include, systems: CodeSystems) -> None:
-        for concept in part.concept:
-            self.exact.setdefault(systems.key(part.system or "", concept.code), set()).add(set_id)
-        for condition in part.filter:
-            self.prefix.setdefault(systems.key(part.system or "", condition.value), set()).add(set_id)
-
-    def find(self, key: Key) -> set[str]:
-        found = set(self.exact.get(key, ()))
-        system, code = key
-        if system in PREFIX_SYSTEMS:
-            for length in range(1, min(len(code), 12) + 1):
-                found |= self.prefix.get((system, code[:length]), set())
-        return found
-
-
 class ValueSets:
     """All value sets. `members(key)` is one dictionary look-up for a code met before."""
 
-    def __init__(self, sets: Iterable[Any], systems: CodeSystems) -> None:
-        by_id: dict[str, _ValueSet] = {}
-        for item in sets:
-            value_set = item if isinstance(item, _ValueSet) else _ValueSet.model_validate(item)
-            by_id[value_set.id] = value_set
-        by_url = {value_set.url: set_id for set_id, value_set in by_id.items() if value_set.url}
-        self.ids = frozenset(by_id)
-        self._included, self._excluded = _Codes(), _Codes()
-        self._imports: list[tuple[str, frozenset[str], frozenset[str]]] = []
-        hints: dict[str, set[str]] = {}
-        for set_id, value_set in by_id.items():
-            for part in value_set.compose.include:
-                self._included.add(set_id, part, systems)
-            for part in value_set.compose.exclude:
-                self._excluded.add(set_id, part, systems)
-            taken = frozenset(_imported(value_set.compose.include, by_url, by_id))
-            dropped = frozenset(_imported(value_set.compose.exclude, by_url, by_id))
-            if taken or dropped:
-                self._imports.append((set_id, taken, dropped))
-            for phrase in (*value_set.hints, *(hint for other in taken for hint in by_id[other].hints)):
-                hints.setdefault(phrase, set()).add(set_id)
-        self._hints = Phrases(hints)
-        self._displays = {
-            systems.key(part.system or "", concept.code): concept.display
-            for value_set in by_id.values()
-            for part in value_set.compose.include
-            for concept in part.concept
-        }
+    def __init__(self, tables: SetTables) -> None:
+        self.tables = tables
+        self.ids = frozenset(tables.ids)
+        self._hints = Phrases({phrase: [tables.ids[n] for n in sets] for phrase, sets in tables.hints.items()})
         self._remembered: dict[Key, frozenset[str]] = {}
 
     def members(self, key: Key) -> frozenset[str]:
         """Ids of the value sets that hold this code."""
         found = self._remembered.get(key)
         if found is None:
-            found = self._members(key)
+            found = frozenset(self.tables.ids[number] for number in self.tables.members(key))
             if len(self._remembered) < _MOST_REMEMBERED:
                 self._remembered[key] = found
         return found
 
     def display(self, key: Key) -> str:
         """What the value sets call an enumerated code; empty for one that is not enumerated."""
-        return self._displays.get(key, "")
+        return self.tables.display(key)
 
     def hinted(self, text: str) -> frozenset[str]:
         """Ids of the value sets one of whose text hints stands in this text."""
         return self._hints.find(text)
 
-    def _members(self, key: Key) -> frozenset[str]:
-        excluded = self._excluded.find(key)
-        found = self._included.find(key) - excluded
-        direct = frozenset(found)
-        for set_id, taken, dropped in self._imports:
-            if direct & dropped:
-                found.discard(set_id)
-            elif direct & taken and set_id not in excluded:
-                found.add(set_id)
-        return frozenset(found)
+
+def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
+    by_id = {value_set.id: value_set for value_set in sets}
+    numbers = {set_id: number for number, set_id in enumerate(by_id)}
+    by_url = {value_set.url: set_id for set_id, value_set in by_id.items() if value_set.url}
+    tables = SetTables(ids=tuple(by_id))
+    for set_id, value_set in by_id.items():
+        number = numbers[set_id]
+        for part in value_set.compose.include:
+            _add(tables.included, number, part, systems)
+            if part.concept:
+                name = systems.canonical(part.system or "")
+                displays = tables.displays.setdefault(name, {})
+                displays.update((normalised(name, concept.code), concept.display) for concept in part.concept)
+        for part in value_set.compose.exclude:
+            _add(tables.excluded, number, part, systems)
+        taken = sorted({numbers[one] for one in _imported(value_set.compose.include, by_url, by_id)})
+        dropped = sorted({numbers[one] for one in _imported(value_set.compose.exclude, by_url, by_id)})
+        if taken or dropped:
+            tables.imports.append(Import(number, tuple(taken), tuple(dropped)))
+        for phrase in (*value_set.hints, *(hint for other in taken for hint in by_id[tables.ids[other]].hints)):
+            holders = tables.hints.setdefault(phrase, [])
+            if number not in holders:
+                holders.append(number)
+    return tables
+
+
+def _add(codes: Codes, number: int, part: _Include, systems: CodeSystems) -> None:
+    name = systems.canonical(part.system or "")
+    codes.add(number, name, [normalised(name, concept.code) for concept in part.concept])
+    codes.add(number, name, [normalised(name, condition.value) for condition in part.filter], prefix=True)
 
 
 def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tuple[Finding, ...]]:
@@ -222,7 +197,7 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
             urls[value_set.url] = name
         findings += _check_codes(value_set, name, systems)
     _check_imports(sets, files, findings)
-    return ValueSets(sets.values(), systems), tuple(findings)
+    return ValueSets(_tables(sets.values(), systems)), tuple(findings)
 
 
 def _check_codes(value_set: _ValueSet, name: str, systems: CodeSystems) -> Iterator[Finding]:
@@ -231,10 +206,10 @@ def _check_codes(value_set: _ValueSet, name: str, systems: CodeSystems) -> Itera
     for element, index, part in parts:
         if part.system is None:
             continue
-        at = pointer(["compose", element, index, "system"])
-        if systems.canonical(part.system) not in systems.known:
+        system, at = systems.canonical(part.system), pointer(["compose", element, index, "system"])
+        if system not in systems.known:
             yield finding("valueset-unknown-system", name, at, part.system, severity="warning")
-        if part.filter and systems.canonical(part.system) not in PREFIX_SYSTEMS:
+        if part.filter and system not in PREFIX_SYSTEMS:
             yield finding("valueset-filter-system", name, at, part.system)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 DIGEST = 64
 """Characters of a SHA-256 in hexadecimal."""
@@ -28,8 +28,21 @@ UUID = 36
 NAME = 255
 """Most characters of a name or id that comes from outside and has an index over it: PostgreSQL's take 2,700 bytes."""
 
-Document = JSON().with_variant(JSONB(), "postgresql")
 _Row = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Document(TypeDecorator[Any]):
+    """JSON; in PostgreSQL JSONB, whose dialect is imported there only."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415
+
+            return dialect.type_descriptor(JSONB())
+        return super().load_dialect_impl(dialect)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -57,7 +70,7 @@ rule_sets = Table(
     "rule_sets",
     metadata,
     Column("digest", String(DIGEST), primary_key=True, comment="SHA-256 of `files` in canonical JSON"),
-    Column("files", Document, nullable=False, comment="file below the rules folder: SHA-256 of its content"),
+    Column("files", Document(), nullable=False, comment="file below the rules folder: SHA-256 of its content"),
 )
 
 decisions = Table(
@@ -74,9 +87,9 @@ decisions = Table(
     Column("service_version", String(NAME), nullable=False),
     Column("language_version", String(NAME), nullable=False),
     Column("engine_version", String(NAME), nullable=False),
-    Column("options", Document, nullable=False, comment="card options, and what was held back for this patient"),
-    Column("verdicts", Document, nullable=False, comment="trial id: verdict"),
-    Column("cards", Document, nullable=False, comment="uuids, in the order shown"),
+    Column("options", Document(), nullable=False, comment="card options, and what was held back for this patient"),
+    Column("verdicts", Document(), nullable=False, comment="trial id: verdict"),
+    Column("cards", Document(), nullable=False, comment="uuids, in the order shown"),
     Column("input_digest", String(DIGEST), nullable=False, comment="of the canonical request without tokens"),
     Column("response_digest", String(DIGEST), nullable=False, comment="of the body that was sent"),
     Index("ix_decisions_hook_instance", "hook_instance"),
@@ -94,7 +107,7 @@ served_cards = Table(
     Column("card_key", String(NAME), nullable=False, comment="the same for a card that says the same"),
     Column("patient", String(DIGEST), nullable=False, comment="keyed hash"),
     Column("encounter", String(DIGEST), comment="keyed hash"),
-    Column("suggestions", Document, nullable=False, comment="uuid: what accepting it means, `refer` or `order`"),
+    Column("suggestions", Document(), nullable=False, comment="uuid: what accepting it means, `refer` or `order`"),
     Index("ix_served_cards_patient", "patient", "client"),
     Index("ix_served_cards_decision", "decision"),
 )
@@ -109,8 +122,8 @@ feedback = Table(
     Column("outcome", String(16), nullable=False),
     Column("outcome_at", Instant, nullable=False, comment="by the client's clock"),
     Column("received_at", Instant, nullable=False, comment="by ours"),
-    Column("suggestions", Document, nullable=False, comment="ids of accepted suggestions"),
-    Column("reasons", Document, nullable=False, comment="override reasons: code, system, display"),
+    Column("suggestions", Document(), nullable=False, comment="ids of accepted suggestions"),
+    Column("reasons", Document(), nullable=False, comment="override reasons: code, system, display"),
     Column("comment", Text, comment="the clinician's own words"),
     Index("ix_feedback_card", "card", "client"),
     Index("ix_feedback_received_at", "received_at"),

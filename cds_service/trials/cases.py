@@ -14,10 +14,10 @@ from cds_service.facts.fact import Fact
 from cds_service.rule_files import invalid, nearest, pointer, read_json
 from cds_service.trials.library import CompiledCriterion, CompiledTrial
 from cds_service.trials.model import Text
+from cds_service.trials.shelf import CASES_FILE
 from cds_service.trials.stated import Documents, StatementError, documents_of, read_facts
 from cds_service.trials.verdicts import Outcome, Verdict
 
-CASES_FILE = "cases.json"
 NO_CASES = "no-cases"
 """The code of the finding that a trial has no case file, which is for `rules test` alone."""
 EVERY_OTHER = "*"

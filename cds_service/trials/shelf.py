@@ -19,6 +19,8 @@ from cds_service.trials.needs import NOTHING, Needs, all_of, any_of
 
 TRIALS = "trials"
 """The folder of a rules folder that has a folder for each trial."""
+CASES_FILE = "cases.json"
+"""What lies beside a trial for its author; no answer depends on it."""
 
 
 @dataclass(frozen=True, slots=True)

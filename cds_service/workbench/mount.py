@@ -1,4 +1,4 @@
-"""The workbench put into the service's application."""
+"""The workbench's pages as an application of their own."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from fastapi import FastAPI, Request
 from nicegui import app as pages
 from nicegui import ui
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import JSONResponse
 
 from cds_service.errors import RecordError
 from cds_service.workbench.access import Access
@@ -21,26 +21,21 @@ from cds_service.workbench.pages.upload_page import upload_page
 from cds_service.workbench.pages.what_if_page import what_if_page
 
 
-def mount(
-    app: FastAPI, desk: Desk, path: str, *, password: str | None, max_body_bytes: int, now: Callable[[], datetime]
-) -> None:
-    """Mount it at `path`; once in a process, because the library that draws the pages knows one application only.
+def desk_pages(
+    desk: Desk, path: str, *, password: str | None, max_body_bytes: int, now: Callable[[], datetime]
+) -> FastAPI:
+    """The application that serves the pages, to be mounted at `path`, with the lifespan that they need.
 
-    `password` None lets in whoever is on this machine, else only who knows it. `now` is the clock.
+    Once in a process, because the library that draws the pages knows one application only. `password` None lets in
+    whoever is on this machine, else only who knows it. `now` is the clock.
     """
     pages.add_middleware(Access, password=password)
     _add_pages(desk, path, now)
     _add_upload(desk, max_body_bytes)
-
-    @app.get(path, include_in_schema=False)
-    async def without_slash(request: Request) -> RedirectResponse:
-        # Relative, since the Host header behind a proxy is not the address that the browser knows.
-        query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{path.rpartition('/')[2]}/{query}")
-
+    app = FastAPI(openapi_url=None)
     ui.run_with(
         app,
-        mount_path=path,
+        mount_path="/",
         title="Rule author's desk",
         language="en-US",
         tailwind=False,
@@ -48,6 +43,7 @@ def mount(
         show_welcome_message=False,
         reconnect_timeout=10,
     )
+    return app
 
 
 def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:

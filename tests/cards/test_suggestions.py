@@ -9,8 +9,10 @@ import pytest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import ValidationError
 
 from cds_service.cards import PROFILES, CardOptions, ClientProfile, cards_for
+from cds_service.cards.service_request import draft_json
 from cds_service.cards.suggestions import CARD_NAMESPACE, REFERRAL, Suggester, is_condition_reference, stable_uuid
 from cds_service.facts.specs import Code
 from cds_service.fhir import read_bundle
@@ -160,6 +162,70 @@ def test_what_is_filled_into_a_draft_is_as_if_it_had_been_built_so(
         assert json.dumps(resource) == json.dumps(built)
         assert resource["subject"] == {"reference": f"Patient/{patient}"}
         assert [r["reference"] for r in resource.get("reasonReference", [])] == reasons
+
+
+texts = st.one_of(
+    st.sampled_from(["718-7", "a", "a b", "Hämoglobin [x]"]),
+    st.text(max_size=6),
+    st.sampled_from(["", " ", " a", "a ", "a  b", "a\tb", "a\n", "\n", "\u00a0", "a\x00"]),
+)
+
+
+@given(st.lists(st.tuples(texts, texts, texts), max_size=2), texts, texts, texts, st.booleans(), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_taken_for_a_draft_is_valid_fhir(  # noqa: PLR0917 (what hypothesis draws)
+    codings: list[tuple[str, str, str]], text: str, subject: str, value: str, about: bool, reasons: bool
+) -> None:
+    request: dict[str, Any] = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "code": {"coding": [dict(zip(("system", "code", "display"), c, strict=True)) for c in codings], "text": text},
+        "subject": {"reference": f"Patient/{subject}"},
+    }
+    if about:
+        identifier = {"system": "https://clinicaltrials.gov", "value": value}
+        request["supportingInfo"] = [{"type": "ResearchStudy", "identifier": identifier}]
+    if reasons:
+        request["reasonReference"] = [{"reference": f"Condition/{subject}"}]
+    try:
+        draft = json.loads(draft_json(request))
+    except ValidationError:
+        return
+    assert json.dumps(ServiceRequest.model_validate(draft).model_dump(mode="json")) == json.dumps(draft)
+
+
+DRAFT: dict[str, Any] = {
+    "resourceType": "ServiceRequest",
+    "status": "draft",
+    "intent": "proposal",
+    "code": {"coding": [{"system": LOINC, "code": "718-7"}], "text": "Haemoglobin"},
+    "subject": {"reference": "Patient/p"},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"status": "active"}, "$.status"),
+        ({"intent": "order"}, "$.intent"),
+        ({"resourceType": "MedicationRequest"}, "$.resourceType"),
+        ({"priority": "stat"}, "priority"),
+        ({"subject": {"reference": "Patient/a b"}}, "$.subject.reference"),
+        ({"subject": {"reference": "urn:uuid:1"}}, "$.subject.reference"),
+        ({"subject": {"display": "Jane Roe"}}, "$.subject"),
+        ({"code": {"text": "Haemoglobin", "coding": []}}, "$.code.coding"),
+        ({"code": {"text": "x", "coding": [{"system": LOINC, "code": " 718-7"}]}}, "$.code.coding[0].code"),
+        ({"code": {"text": "x", "coding": [{"system": "a b", "code": "718-7"}]}}, "$.code.coding[0].system"),
+        ({"code": {"text": " ", "coding": [{"system": LOINC, "code": "718-7"}]}}, "$.code.text"),
+        ({"reasonReference": []}, "$.reasonReference"),
+    ],
+)
+def test_what_is_no_draft_is_refused_with_its_place(change: dict[str, Any], place: str) -> None:
+    assert json.loads(draft_json(DRAFT)) == DRAFT
+    with pytest.raises(ValidationError) as problem:
+        draft_json(DRAFT | change)
+    assert place in str(problem.value)
 
 
 def test_the_next_answer_does_not_have_what_somebody_wrote_into_this_one(small: Small) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, inspect, text
 
@@ -27,6 +29,13 @@ def engine(database: Database) -> Engine:
 
 def tables(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names())
+
+
+def test_the_last_revision_is_the_one_that_alembic_follows_the_others_to() -> None:
+    config = Config()
+    config.set_main_option("script_location", "cds_service.store:migrations")
+    config.set_main_option("path_separator", "os")
+    assert schema.head() == ScriptDirectory.from_config(config).get_current_head()
 
 
 def test_an_empty_database_gets_the_tables_that_the_code_works_with(engine: Engine) -> None:

@@ -6,17 +6,16 @@ token can't choose a weaker one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-from jwt.exceptions import PyJWTError
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cds_service.errors import CdsError
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 Algorithm = Literal["ES384", "RS384"]
-PublicKey = EllipticCurvePublicKey | RSAPublicKey
+PublicKey: TypeAlias = "EllipticCurvePublicKey | RSAPublicKey"
 
 _LEAST_RSA_BITS = 2_048
 # The private parts of EC and RSA keys (RFC 7518, 6.2.2 and 6.3.2).
@@ -71,6 +70,12 @@ def read_keys(document: Any) -> tuple[VerifyKey, ...]:
 
 
 def _public(jwk: dict[str, Any]) -> tuple[Algorithm, PublicKey]:
+    # Where no clients are configured there are no keys, and nothing of this is needed.
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePublicKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
+    from jwt.algorithms import ECAlgorithm, RSAAlgorithm  # noqa: PLC0415
+    from jwt.exceptions import PyJWTError  # noqa: PLC0415
+
     try:
         match jwk.get("kty"), jwk.get("crv"):
             case "EC", "P-384":

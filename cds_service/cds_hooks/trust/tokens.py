@@ -8,15 +8,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from jwt.api_jws import PyJWS
-from jwt.exceptions import PyJWTError
-from jwt.utils import base64url_decode
 from msgspec import DecodeError, json
 
 from cds_service.cds_hooks.trust.keys import Algorithm, VerifyKey
 from cds_service.errors import CdsError
+
+if TYPE_CHECKING:
+    from jwt.api_jws import PyJWS
 
 Reason = Literal[
     "no_token",
@@ -43,7 +44,6 @@ _MOST_JTI_CHARACTERS = 512
 MOST_SECONDS = 3_600
 """A token that lives longer would have to be remembered for as long. CDS Hooks recommends five minutes."""
 _ALGORITHMS: frozenset[str] = frozenset(get_args(Algorithm))
-_JWS = PyJWS(algorithms=sorted(_ALGORITHMS))
 
 
 class Refused(CdsError):  # noqa: N818 - a token is refused; the service is all right
@@ -93,10 +93,12 @@ def read_token(text: str) -> Token:
 
 def verify_signature(token: Token, keys: Iterable[VerifyKey]) -> None:
     """Check that the token was signed with one of `keys`. Raises Refused: signature."""
+    from jwt.exceptions import PyJWTError  # noqa: PLC0415 (only where clients are configured)
+
     for key in keys:
         if key.algorithm == token.algorithm and key.kid == token.kid:
             try:
-                _JWS.decode_complete(token.text, key.key, algorithms=[token.algorithm])
+                _jws().decode_complete(token.text, key.key, algorithms=[token.algorithm])
             except (PyJWTError, ValueError, TypeError):
                 continue
             return
@@ -129,7 +131,16 @@ def check_claims(token: Token, audiences: Iterable[str], now: datetime, leeway: 
     return jti, datetime.fromtimestamp(math.ceil(expires) + leeway, UTC)
 
 
+@cache
+def _jws() -> "PyJWS":
+    from jwt.api_jws import PyJWS  # noqa: PLC0415
+
+    return PyJWS(algorithms=sorted(_ALGORITHMS))
+
+
 def _object(part: str) -> dict[str, Any]:
+    from jwt.utils import base64url_decode  # noqa: PLC0415
+
     try:
         return json.decode(base64url_decode(part), type=dict[str, Any])
     except (DecodeError, ValueError, RecursionError) as problem:

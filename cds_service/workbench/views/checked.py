@@ -13,7 +13,7 @@ from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.matching import match
 from cds_service.trials.case_runs import Mismatch, ReadSample
-from cds_service.trials.cases import CASES_FILE
+from cds_service.trials.shelf import CASES_FILE
 from cds_service.workbench.views.outcomes import OutcomeView, outcomes
 
 
