@@ -20,11 +20,12 @@ from cds_service.library import Library, check_library
 from cds_service.terminal import show_findings
 from cds_service.terminal_rules import show_case_report, show_known_facts, show_trial, show_trials
 from cds_service.trials.case_report import case_report_json
-from cds_service.trials.case_runs import CaseReport, run_cases, titles_of
+from cds_service.trials.case_runs import CaseReport, run_cases
 from cds_service.trials.cases import load_cases, places_of
-from cds_service.trials.library import CompiledTrial
+from cds_service.trials.compiled import CompiledTrial
 from cds_service.trials.mutation import MutationReport, mutate
 from cds_service.trials.tally import tally
+from cds_service.trials.vocabulary import titles_of
 
 authoring_app = typer.Typer(no_args_is_help=True)
 

@@ -12,19 +12,16 @@ from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.supply import types_read
 from cds_service.facts.valuesets import load_valuesets
-from cds_service.logic.explain import Explainer
-from cds_service.logic.model import Condition
-from cds_service.logic.recent import Recent
 from cds_service.rule_files import Folder, Stamp, stamp_of
-from cds_service.trials.case_runs import titles_of
 from cds_service.trials.cases import CASES_FILE, check_cases
 from cds_service.trials.checked import CheckedRules
-from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials, read_trials
+from cds_service.trials.compiled import CompiledTrial
+from cds_service.trials.kept import DEFAULT_BYTES, Kept
+from cds_service.trials.library import KeptTrials, TrialLibrary, load_trials, read_trials
 from cds_service.trials.shelf import TRIALS, Shelved
+from cds_service.trials.vocabulary import titles_of
 
 _ATTEMPTS = 3
-_MOST_EXPLAINED = 2_000
-"""Rules whose parts are kept compiled."""
 
 
 @dataclass(frozen=True)
@@ -73,27 +70,19 @@ class Library:
         """What each fact is called, the time since a date included."""
         return titles_of(self.catalogue)
 
-    def explainer(self, rule: Condition) -> Explainer:
-        """What explains a rule of one of the trials. It is compiled part by part the first time it is asked for."""
-        return self._explainers.of(rule)
-
-    @cached_property
-    def _explainers(self) -> Recent[Condition, Explainer]:
-        titles = self.titles()
-        return Recent(lambda rule: Explainer(rule, titles), _MOST_EXPLAINED)
-
 
 def load_library(
     rules_dir: Path,
     previous: Library | None = None,
     stamps: Mapping[str, Stamp] | None = None,
     pause: Callable[[], None] = lambda: None,
+    compiled_bytes: int = DEFAULT_BYTES,
 ) -> Library:
     """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error.
 
-    `previous`, `stamps` and `pause` as for `check_library`.
+    `previous`, `stamps`, `pause` and `compiled_bytes` as for `check_library`.
     """
-    library, findings = check_library(rules_dir, previous, stamps, pause)
+    library, findings = check_library(rules_dir, previous, stamps, pause, compiled_bytes)
     if library is None or any(f.severity == "error" for f in findings):
         raise RulesError(findings)
     return library
@@ -104,17 +93,22 @@ def check_library(
     previous: Library | None = None,
     stamps: Mapping[str, Stamp] | None = None,
     pause: Callable[[], None] = lambda: None,
+    compiled_bytes: int = DEFAULT_BYTES,
 ) -> tuple[Library | None, tuple[Finding, ...]]:
     """Load as much of `rules_dir` as is sound, with all findings. None where there is no such folder.
 
     What has not changed since `previous` was loaded from the same folder is taken from there. `stamps` are the folder's
     files where somebody has just looked, and `pause` is called between trials, for other threads' sake.
+
+    The trials that are compiled at the moment take about `compiled_bytes` of memory at most, together with those of
+    `previous`: where there is one, its bound stays.
     """
     if not rules_dir.is_dir():
         return None, _no_folder(rules_dir)
     stamps = Folder(rules_dir).stamps() if stamps is None else stamps
+    kept: KeptTrials = Kept(compiled_bytes) if previous is None else previous.compiled.kept
     for _ in range(_ATTEMPTS):
-        library, findings, read = _load(rules_dir, stamps, previous, pause)
+        library, findings, read = _load(rules_dir, stamps, previous, pause, kept)
         # Somebody may be editing: the digests must be those of what was loaded.
         if all(_stamp(rules_dir / name) == stamps[name] for name in read):
             break
@@ -123,7 +117,11 @@ def check_library(
 
 
 def _load(
-    rules_dir: Path, stamps: Mapping[str, Stamp], previous: Library | None, pause: Callable[[], None]
+    rules_dir: Path,
+    stamps: Mapping[str, Stamp],
+    previous: Library | None,
+    pause: Callable[[], None],
+    kept: KeptTrials,
 ) -> tuple[Library, tuple[Finding, ...], list[str]]:
     """What has these stamps, loaded as far as it is not in `previous` with the same; the findings; the files read."""
     trials, others = _parted(stamps)
@@ -140,7 +138,7 @@ def _load(
         facts, about_facts = load_facts(rules_dir)
         before, rules = None, CheckedRules(facts.catalogue)
     read += [name for name in trials if name not in known]
-    compiled, about_trials = read_trials(rules_dir, trials, rules, before, known=known, pause=pause)
+    compiled, about_trials = read_trials(rules_dir, trials, rules, before, known=known, pause=pause, kept=kept)
     files |= {one.file: one.digest for one in compiled.shelf}
     library = Library(facts, compiled, files, stamps, about_facts)
     return library, (*about_facts, *about_trials), read

@@ -12,9 +12,9 @@ from cds_service.library import Library
 from cds_service.logic.durations import parse_iso
 from cds_service.logic.words import words
 from cds_service.rule_files import read_json
-from cds_service.trials.case_runs import titles_of
-from cds_service.trials.library import CompiledCriterion, CompiledTrial
+from cds_service.trials.compiled import CompiledCriterion, CompiledTrial
 from cds_service.trials.tally import Decides, decides
+from cds_service.trials.vocabulary import titles_of
 
 _MOST_CODES = 4
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_service.errors import Finding
-from cds_service.facts.catalogue import Catalogue
 from cds_service.logic.explain import Explainer
 from cds_service.logic.lower import lower
-from cds_service.logic.numerals import title_of
 from cds_service.trials.cases import NO_CASES, Place, ReadyCase, TrialCases, places_of, said
 from cds_service.trials.library import TrialLibrary
 from cds_service.trials.model import Criterion
@@ -69,17 +67,6 @@ class CaseReport:
     def passed(self) -> bool:
         """Whether everything came out as expected and every outcome is tested."""
         return not self.mismatches and not any(f.severity == "error" for f in self.findings)
-
-
-def titles_of(catalogue: Catalogue) -> dict[str, str]:
-    """What plain words call each fact."""
-    titles = {spec.name: spec.title for spec in catalogue}
-    dates = {
-        f"{spec.name}.days_since": f"time since {title_of(spec.name, titles)}"
-        for spec in catalogue
-        if spec.kind == "date"
-    }
-    return titles | dates
 
 
 def run_cases(cases: TrialCases, library: TrialLibrary, titles: Mapping[str, str], sample: ReadSample) -> CaseReport:

@@ -21,12 +21,12 @@ TRIALS = "trials"
 """The folder of a rules folder that has a folder for each trial."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Shelved:
     """A trial that passed all checks.
 
     * `file`: the file's name below the rules folder, `stamp` that of the file as it was read, `digest` the SHA-256 of
-      its content, and `source` the content, compressed.
+      its content, `source` the content, compressed, and `size` its length in bytes before.
     * `facts`: the catalogue's names of what its criteria read; `rules`: how many criteria have a rule.
     * `gates`: what a record needs for the gates of some cohort to be certain; `fits`: for nothing to fail there.
     """
@@ -38,6 +38,7 @@ class Shelved:
     stamp: Stamp
     digest: str
     source: bytes
+    size: int
     facts: tuple[str, ...]
     rules: int
     gates: Needs
@@ -83,6 +84,7 @@ def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, 
         stamp=stamp,
         digest=hashlib.sha256(data).hexdigest(),
         source=zlib.compress(data),
+        size=len(data),
         facts=tuple(facts),
         rules=len(checked),
         gates=gates,

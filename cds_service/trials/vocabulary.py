@@ -29,6 +29,17 @@ def vocabulary_of(catalogue: Catalogue) -> Vocabulary:
     return Vocabulary(facts, definitions, titles)
 
 
+def titles_of(catalogue: Catalogue) -> dict[str, str]:
+    """What plain words call each fact."""
+    titles = {spec.name: spec.title for spec in catalogue}
+    dates = {
+        f"{spec.name}.days_since": f"time since {title_of(spec.name, titles)}"
+        for spec in catalogue
+        if spec.kind == "date"
+    }
+    return titles | dates
+
+
 def _type(entry: FactEntry) -> FactType:
     limit = _duration(entry)
     match entry.type:

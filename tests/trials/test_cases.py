@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 
-from cds_service.trials.case_runs import run_cases, titles_of
+from cds_service.trials.case_runs import run_cases
 from cds_service.trials.cases import check_cases, load_cases
 from cds_service.trials.library import load_trials
 from cds_service.trials.mutation import mutate
 from cds_service.trials.stated import documents
+from cds_service.trials.vocabulary import titles_of
 
 ID = "NCT00000001"
 
