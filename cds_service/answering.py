@@ -17,7 +17,6 @@ from pydantic import TypeAdapter
 from cds_service import __version__
 from cds_service.cards import Card, CardOptions, deck_for
 from cds_service.cards.overrides import OWN, STANDARD, is_lasting
-from cds_service.cards.prepared import prepared_for
 from cds_service.cards.seeds import CURRENT, answer_seed
 from cds_service.cards.suggestions import REFERRAL
 from cds_service.cds_hooks.request import HookRequest
@@ -75,11 +74,10 @@ def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[]
     """Do ahead what makes a first answer slow, while `go_on` says so: the rules of the cards are taken apart."""
     nobody = Record(patient=None, resources={}, whole=frozenset(), gaps={}, issues=())
     compute(nobody, library, as_of, options=options, seed="", held_back=HeldBack)
-    prepared = prepared_for(library.catalogue)
     for trial in islice(library.trials, _MOST_WARMED):
         if not go_on():
             return
-        prepared.rules(trial)
+        trial.explainer.prepare()
 
 
 def lasting(system: str, code: str) -> bool:

@@ -12,7 +12,7 @@ from cds_service.errors import Finding
 if TYPE_CHECKING:
     from cds_service.library import Library
     from cds_service.trials.case_runs import CaseReport
-    from cds_service.trials.library import CompiledTrial
+    from cds_service.trials.compiled import CompiledTrial
     from cds_service.trials.mutation import MutationReport
 
 authoring_app = command_group()

@@ -13,6 +13,7 @@ from cds_service.facts.specs import DefinedFact, DerivedFact, FactSpec
 from cds_service.fhir.record import Record
 from cds_service.library import Library
 from cds_service.logic.check import read_rule
+from cds_service.logic.explain import Explainer
 from cds_service.logic.program import Program
 
 Json = dict[str, Any]
@@ -104,7 +105,7 @@ def _defined(spec: DefinedFact, sheet: FactSheet, library: Library) -> Json:
     closed, opened = sheet.document("closed"), sheet.document("open")
     [value] = Program([rule]).evaluate(closed, sheet.as_of).truths
     [documented] = Program([rule]).evaluate(opened, sheet.as_of).truths
-    reasons = library.explainer(rule).reasons(closed, sheet.as_of)
+    reasons = Explainer(rule, library.titles()).reasons(closed, sheet.as_of)
     return {
         "status": "unknown" if value is None else "known" if documented is not None else "presumed",
         "value": value,

@@ -12,19 +12,16 @@ from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.supply import types_read
 from cds_service.facts.valuesets import ValueSets, load_valuesets
-from cds_service.logic.explain import Explainer
-from cds_service.logic.model import Condition
-from cds_service.logic.recent import Recent
 from cds_service.remembered_rules import RememberedRules, RulesMemory
 from cds_service.rule_files import Folder, Stamp, stamp_of
 from cds_service.trials.checked import CheckedRules
-from cds_service.trials.library import CompiledTrial, TrialLibrary, load_trials, read_trials
+from cds_service.trials.compiled import CompiledTrial
+from cds_service.trials.kept import DEFAULT_BYTES, Kept
+from cds_service.trials.library import KeptTrials, TrialLibrary, load_trials, read_trials
 from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
 from cds_service.trials.vocabulary import titles_of
 
 _ATTEMPTS = 3
-_MOST_EXPLAINED = 2_000
-"""Rules whose parts are kept compiled."""
 
 
 @dataclass(frozen=True)
@@ -73,33 +70,27 @@ class Library:
         """What each fact is called, the time since a date included."""
         return titles_of(self.catalogue)
 
-    def explainer(self, rule: Condition) -> Explainer:
-        """What explains a rule of one of the trials. It is compiled part by part the first time it is asked for."""
-        return self._explainers.of(rule)
-
-    @cached_property
-    def _explainers(self) -> Recent[Condition, Explainer]:
-        titles = self.titles()
-        return Recent(lambda rule: Explainer(rule, titles), _MOST_EXPLAINED)
-
 
 def load_library(
     rules_dir: Path,
     previous: Library | None = None,
     stamps: Mapping[str, Stamp] | None = None,
     pause: Callable[[], None] = lambda: None,
+    *,
     memory: RulesMemory | None = None,
+    compiled_bytes: int = DEFAULT_BYTES,
 ) -> Library:
     """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error.
 
-    `previous`, `stamps` and `pause` as for `check_library`. `memory` spares the checks of what was checked before, and
-    remembers what was not; it is not asked where there is a `previous` library to start from.
+    `previous`, `stamps`, `pause` and `compiled_bytes` as for `check_library`. `memory` spares the checks of what was
+    checked before, and remembers what was not; it is not asked where there is a `previous` library to start from.
     """
     if memory is not None and previous is None and rules_dir.is_dir():
-        remembered = _remembered(rules_dir, Folder(rules_dir).stamps() if stamps is None else stamps, memory)
+        stamps_now = Folder(rules_dir).stamps() if stamps is None else stamps
+        remembered = _remembered(rules_dir, stamps_now, memory, Kept(compiled_bytes))
         if remembered is not None:
             return remembered
-    library, findings = check_library(rules_dir, previous, stamps, pause)
+    library, findings = check_library(rules_dir, previous, stamps, pause, compiled_bytes)
     if library is None or any(f.severity == "error" for f in findings):
         raise RulesError(findings)
     # What was read must be what was hashed, however quick somebody's edits are: this outlives the process.
@@ -114,17 +105,22 @@ def check_library(
     previous: Library | None = None,
     stamps: Mapping[str, Stamp] | None = None,
     pause: Callable[[], None] = lambda: None,
+    compiled_bytes: int = DEFAULT_BYTES,
 ) -> tuple[Library | None, tuple[Finding, ...]]:
     """Load as much of `rules_dir` as is sound, with all findings. None where there is no such folder.
 
     What has not changed since `previous` was loaded from the same folder is taken from there. `stamps` are the folder's
     files where somebody has just looked, and `pause` is called between trials, for other threads' sake.
+
+    The trials that are compiled at the moment take about `compiled_bytes` of memory at most, together with those of
+    `previous`: where there is one, its bound stays.
     """
     if not rules_dir.is_dir():
         return None, _no_folder(rules_dir)
     stamps = Folder(rules_dir).stamps() if stamps is None else stamps
+    kept: KeptTrials = Kept(compiled_bytes) if previous is None else previous.compiled.kept
     for _ in range(_ATTEMPTS):
-        library, findings, read = _load(rules_dir, stamps, previous, pause)
+        library, findings, read = _load(rules_dir, stamps, previous, pause, kept)
         # Somebody may be editing: the digests must be those of what was loaded.
         if all(_stamp(rules_dir / name) == stamps[name] for name in read):
             break
@@ -132,7 +128,9 @@ def check_library(
     return library, findings
 
 
-def _remembered(rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemory) -> Library | None:
+def _remembered(
+    rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemory, kept: KeptTrials
+) -> Library | None:
     """The library of these files, where exactly they were found to be without errors before; None otherwise."""
     trials, others = _parted(stamps)
     files = _digests(rules_dir, [*others, *trials])
@@ -145,12 +143,16 @@ def _remembered(rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemor
         _stamp(rules_dir / name) != stamp for name, stamp in stamps.items() if name in files
     ):
         return None  # somebody is editing
-    compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue))
+    compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue), kept=kept)
     return Library(facts, compiled, files, stamps, about_facts)
 
 
 def _load(
-    rules_dir: Path, stamps: Mapping[str, Stamp], previous: Library | None, pause: Callable[[], None]
+    rules_dir: Path,
+    stamps: Mapping[str, Stamp],
+    previous: Library | None,
+    pause: Callable[[], None],
+    kept: KeptTrials,
 ) -> tuple[Library, tuple[Finding, ...], list[str]]:
     """What has these stamps, loaded as far as it is not in `previous` with the same; the findings; the files read."""
     trials, others = _parted(stamps)
@@ -167,7 +169,7 @@ def _load(
         facts, about_facts = load_facts(rules_dir)
         before, rules = None, CheckedRules(facts.catalogue)
     read += [name for name in trials if name not in known]
-    compiled, about_trials = read_trials(rules_dir, trials, rules, before, known=known, pause=pause)
+    compiled, about_trials = read_trials(rules_dir, trials, rules, before, known=known, pause=pause, kept=kept)
     files |= {one.file: one.digest for one in compiled.shelf}
     library = Library(facts, compiled, files, stamps, about_facts)
     return library, (*about_facts, *about_trials), read

@@ -9,7 +9,7 @@ from rich.table import Table
 from cds_service.authoring.reference import CriterionInWords, FactInWords, TrialInWords
 from cds_service.trials.case_runs import TESTED, CaseReport, Coverage, Mismatch
 from cds_service.trials.cases import said
-from cds_service.trials.library import CompiledTrial
+from cds_service.trials.compiled import CompiledTrial
 from cds_service.trials.mutation import MutationReport
 from cds_service.trials.tally import tally
 

@@ -9,7 +9,8 @@ from cds_service.errors import Finding
 from cds_service.library import Library
 from cds_service.trials.case_runs import CaseReport, ReadSample, run_cases
 from cds_service.trials.cases import load_cases
-from cds_service.trials.library import CompiledTrial, load_trials
+from cds_service.trials.compiled import CompiledTrial
+from cds_service.trials.library import load_trials
 from cds_service.trials.shelf import CASES_FILE
 from cds_service.trials.vocabulary import titles_of
 

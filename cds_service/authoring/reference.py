@@ -12,7 +12,7 @@ from cds_service.facts.specs import DefinedFact, DerivedFact, EventsFact, FactSp
 from cds_service.library import Library
 from cds_service.logic.words import words
 from cds_service.rule_files import read_json
-from cds_service.trials.library import CompiledCriterion, CompiledTrial
+from cds_service.trials.compiled import CompiledCriterion, CompiledTrial
 from cds_service.trials.tally import Decides, decides
 from cds_service.trials.vocabulary import titles_of
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from cds_service.authoring.reference import CriterionInWords, Reference
-from cds_service.trials.library import CompiledTrial
+from cds_service.trials.compiled import CompiledTrial
 from cds_service.trials.tally import tally
 
 _HEAD = """# Trials

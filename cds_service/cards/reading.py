@@ -13,7 +13,7 @@ from cds_service.explanation import each_once
 from cds_service.logic.explain import Step
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match
-from cds_service.trials.library import CompiledTrial
+from cds_service.trials.compiled import CompiledTrial
 from cds_service.trials.model import Trial
 from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult
 
@@ -140,7 +140,7 @@ class Reader:
         """The steps of a trial's criteria, its own and then each cohort's; None where there is no rule."""
         found = self._steps.get(trial.id)
         if found is None:
-            found = self._steps[trial.id] = self.prepared.rules(trial).explain(self.facts, self.match.as_of)
+            found = self._steps[trial.id] = trial.explainer.explain(self.facts, self.match.as_of)
         return found
 
 

@@ -3,7 +3,7 @@
 What is about facts is lowered and evaluated on the engine like the whole; the rest follows from it (see `composed`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
@@ -15,11 +15,13 @@ from cds_service.logic.clearing import clears_on
 from cds_service.logic.composed import Leaf, composed
 from cds_service.logic.document import node_at, placed
 from cds_service.logic.flip import Flip, flip
-from cds_service.logic.program import Program, Truth3
+from cds_service.logic.program import Placed, Program, Truth3
 from cds_service.logic.words import words
 
 MOST_PATTERNS = 64
 """For how many patterns of truths of a rule's leaves the steps are kept."""
+STEP_BYTES = 200
+"""About what a step takes in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,22 +122,45 @@ class Reason:
 
 
 class Explainers:
-    """Rules compiled part by part into one program. `titles` maps the name of a fact to its title.
+    """Rules taken apart. `titles` maps the name of a fact to its title.
 
-    A step depends on the truths of a rule's leaves and on nothing else, and these come in few patterns: for the latest
-    of them each rule keeps its steps.
+    `program` compiles the leaves of the rules, which it is given for each rule in the order of `Part.walk`. A step
+    depends on the truths of a rule's leaves and on nothing else, and these come in few patterns: for the latest of them
+    each rule keeps its steps.
     """
 
-    def __init__(self, rules: Sequence[model.Condition], titles: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        rules: Sequence[model.Condition],
+        titles: Mapping[str, str],
+        program: Callable[[Sequence[Sequence[model.Condition]]], Program] | None = None,
+    ) -> None:
         roots = [_part(rule, "", titles) for rule in rules]
-        leaves = [[part.rule for part in root.walk() if isinstance(part.rule, Leaf)] for root in roots]
-        self._program = Program([_alone(leaf) for own in leaves for leaf in own])
+        leaves = [[_alone(part.rule) for part in root.walk() if isinstance(part.rule, Leaf)] for root in roots]
+        self._program = Program([leaf for own in leaves for leaf in own]) if program is None else program(leaves)
+        self._sizes = [sum(1 for _ in root.walk()) for root in roots]
         ends = list(accumulate(map(len, leaves)))
         places = zip([0, *ends], ends, strict=False)
         self._rules = [
             (lru_cache(MOST_PATTERNS)(partial(_step, root)), start, end)
             for root, (start, end) in zip(roots, places, strict=True)
         ]
+
+    @property
+    def parts(self) -> int:
+        """How many conditions the rules have, those in them included."""
+        return sum(self._sizes)
+
+    @property
+    def placed(self) -> Sequence[Placed]:
+        """The leaves as they are compiled."""
+        return self._program.placed
+
+    @property
+    def step_bytes(self) -> int:
+        """About what the steps that are kept take in memory."""
+        kept = (step.cache_info().currsize for step, _, _ in self._rules)
+        return STEP_BYTES * sum(number * size for number, size in zip(kept, self._sizes, strict=True))
 
     def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step, ...]:
         """The truth of each rule and of every part of it over one fact document."""
@@ -148,7 +173,6 @@ class Explainer:
 
     def __init__(self, rule: model.Condition, titles: Mapping[str, str]) -> None:
         self.rule = rule
-        self._titles = titles
         self._explainers = Explainers([rule], titles)
 
     def explain(self, facts: Mapping[str, Any], as_of: date) -> Step:
@@ -157,16 +181,20 @@ class Explainer:
 
     def reasons(self, facts: Mapping[str, Any], as_of: date) -> tuple[Reason, ...]:
         """The leaves that made the rule true, false or unknown, in reading order."""
-        return tuple(self._reason(leaf, facts, as_of) for leaf in decisive(self.explain(facts, as_of)))
+        return reasons_of(self.explain(facts, as_of), facts, as_of)
 
-    def _reason(self, leaf: Step, facts: Mapping[str, Any], as_of: date) -> Reason:
-        said = leaf.words if leaf.value is not False else words(model.Not(leaf.rule, leaf.pointer), self._titles)
-        return Reason(
-            leaf,
-            said,
-            flip(leaf.rule, leaf.value, facts, as_of, self._titles),
-            clears_on(leaf.rule, leaf.value, facts, as_of),
-        )
+
+def reasons_of(step: Step, facts: Mapping[str, Any], as_of: date) -> tuple[Reason, ...]:
+    """The leaves that made a step what it is over these facts, in reading order."""
+    return tuple(_reason(leaf, facts, as_of) for leaf in decisive(step))
+
+
+def _reason(leaf: Step, facts: Mapping[str, Any], as_of: date) -> Reason:
+    titles = leaf.part.titles
+    said = leaf.words if leaf.value is not False else words(model.Not(leaf.rule, leaf.pointer), titles)
+    return Reason(
+        leaf, said, flip(leaf.rule, leaf.value, facts, as_of, titles), clears_on(leaf.rule, leaf.value, facts, as_of)
+    )
 
 
 def decisive(step: Step) -> tuple[Step, ...]:

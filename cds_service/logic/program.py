@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 import datalogic_py
 import msgspec
@@ -17,7 +19,13 @@ from cds_service.logic.model import Condition, durations
 
 OPERATION_BUDGET = 1_000_000
 BATCH = 50
-"""Rules that the engine answers as one list, for half the time that as many single answers take."""
+"""Rules that the engine answers as one list, for two thirds of the time that as many single answers take."""
+RULE_BYTES, TEXT_BYTES = 3_500, 16
+"""What a placed rule takes in memory: so much, and so much for each character that the engine reads.
+
+Nearly all of it is the engine's, which no tool of Python sees: fitted to the resident memory of processes that hold
+thousands of rules (docs/decisions/0012), and held to it by `tests/trials/test_memory.py`.
+"""
 
 Truth3 = bool | None
 """True, False, or None for unknown."""
@@ -34,17 +42,69 @@ class Outcomes:
     failed: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Placed:
-    """A rule, and how the engine of one `Compiler` reads it; `pages` are those of the layout that it reads."""
+    """A rule, and how the engine of one `Compiler` reads it; `pages` are those of the layout that it reads.
 
-    rule: Condition
-    text: str
-    pages: frozenset[int]
+    The compiler gives the same one to all who ask for a rule with this text while somebody has it.
+    """
+
+    def __init__(self, compiler: "Compiler", rule: Condition, text: str, pages: frozenset[int]) -> None:
+        self.compiler = compiler
+        self.rule = rule
+        self.text = text
+        self.pages = pages
+
+    @cached_property
+    def compiled(self) -> datalogic_py.Rule:
+        """The rule by itself as the engine holds it, from the first time that it is asked for."""
+        return self.compiler.engine.compile(self.text)
+
+    @property
+    def bytes(self) -> int:
+        """About what it takes in memory, once it is compiled by itself."""
+        return RULE_BYTES + TEXT_BYTES * len(self.text)
+
+    def read(self, answer: str) -> "Answers":
+        """What the engine's answer says."""
+        return _ALONE.get(answer) or (msgspec.json.decode(answer),)
+
+    def apart(self, session: datalogic_py.Session, document: datalogic_py.DataHandle) -> list[tuple[Truth3, bool]]:
+        """The truth of the rule by its two sides, and whether the engine failed over it."""
+        low = lower(self.rule)
+        sides = [
+            self.compiler.engine.compile(self.compiler.text(side)) for side in (low.certainly_true, low.certainly_false)
+        ]
+        yes, no = session.evaluate_many(sides, document)
+        value = True if yes == "true" else False if no == "true" else None
+        return [(value, value is None and not (isinstance(yes, str) and isinstance(no, str)))]
+
+
+Answers = tuple[Truth3, ...]
+_ALONE: Mapping[str, Answers] = {"true": (True,), "false": (False,), "null": (None,)}
+
+
+class Batch:
+    """Rules that the engine answers as one list."""
+
+    def __init__(self, engine: datalogic_py.Engine, placed: Sequence[Placed]) -> None:
+        self.placed = placed
+        self.compiled = engine.compile(f"[{','.join(one.text for one in placed)}]")
+
+    def read(self, answer: str) -> Answers:
+        """What the engine's answer says, rule by rule."""
+        return tuple(msgspec.json.decode(answer))
+
+    def apart(self, session: datalogic_py.Session, document: datalogic_py.DataHandle) -> list[tuple[Truth3, bool]]:
+        """The truth of each rule, evaluated by itself, and whether the engine failed over it."""
+        return [found for one in self.placed for found in one.apart(session, document)]
 
 
 class Compiler:
-    """Compiles rules so that programs can be answered together. It only ever grows. Safe to share between threads."""
+    """Compiles rules so that programs can be answered together. It only ever grows. Safe to share between threads.
+
+    What grows are the places of paths and the lengths of time that rules name, of which there are few; a rule is
+    remembered as long as somebody has it.
+    """
 
     def __init__(self) -> None:
         self.engine = datalogic_py.Engine(config={"ops_budget": OPERATION_BUDGET})
@@ -52,6 +112,7 @@ class Compiler:
         self._lock = Lock()
         self._durations: dict[str, Duration] = {}
         self._spans: tuple[date, int, dict[str, int]] | None = None
+        self._placed: WeakValueDictionary[str, Placed] = WeakValueDictionary()
 
     def placed(self, rule: Condition) -> Placed:
         """The rule, as one plain rule that gives true, false or null, with places for its paths."""
@@ -59,7 +120,9 @@ class Compiler:
         with self._lock:
             self._durations.update(found)
         pages: set[int] = set()
-        return Placed(rule, self.text(joined(lower(rule)), pages), frozenset(pages))
+        text = self.text(joined(lower(rule)), pages)
+        with self._lock:
+            return self._placed.setdefault(text, Placed(self, rule, text, frozenset(pages)))
 
     def text(self, plain: Json, pages: set[int] | None = None) -> str:
         """A plain rule with places for its paths; `pages` gains those that they are on."""
@@ -86,27 +149,27 @@ class Program:
 
     def __init__(self, rules: Sequence[Condition]) -> None:
         compiler = Compiler()
-        self._compile(compiler, [compiler.placed(rule) for rule in rules])
+        self._arrange(compiler, [compiler.placed(rule) for rule in rules])
+        starts = range(0, len(self.placed), BATCH)
+        self.units: Sequence[Placed | Batch] = [
+            Batch(compiler.engine, self.placed[start : start + BATCH]) for start in starts
+        ]
 
     @classmethod
     def of(cls, compiler: Compiler, placed: Sequence[Placed]) -> "Program":
-        """A program of rules that this compiler has placed."""
+        """A program of rules that this compiler has placed, each of which it shares with all programs that have it."""
         made = cls.__new__(cls)
-        made._compile(compiler, placed)
+        made._arrange(compiler, placed)
+        made.units = made.placed
         return made
 
-    def _compile(self, compiler: Compiler, placed: Sequence[Placed]) -> None:
+    def _arrange(self, compiler: Compiler, placed: Sequence[Placed]) -> None:
         self.compiler = compiler
         # Criteria that stand here more than once are compiled and evaluated once.
-        slots: dict[str, int] = {}
-        self.slots = tuple([slots.setdefault(one.text, len(slots)) for one in placed])
-        self.pages = frozenset().union(*(one.pages for one in placed))
-        distinct = list({one.text: one for one in placed}.values())
-        starts = range(0, len(distinct), BATCH)
-        self._batches = [[one.rule for one in distinct[start : start + BATCH]] for start in starts]
-        texts = list(slots)
-        self.compiled = [compiler.engine.compile(f"[{','.join(texts[start : start + BATCH])}]") for start in starts]
-        self._apart: dict[int, list[datalogic_py.Rule]] = {}
+        slots: dict[Placed, int] = {}
+        self.slots = tuple([slots.setdefault(one, len(slots)) for one in placed])
+        self.placed = tuple(slots)
+        self.pages = frozenset().union(*(one.pages for one in self.placed))
 
     def __len__(self) -> int:
         return len(self.slots)
@@ -125,55 +188,46 @@ class Program:
         truths = tuple([values[slot] for slot in self.slots])
         return Outcomes(truths, tuple(i for i, slot in enumerate(self.slots) if slot in lost) if lost else ())
 
-    def answer_apart(
-        self, batch: int, session: datalogic_py.Session, document: datalogic_py.DataHandle
-    ) -> list[tuple[Truth3, bool]]:
-        """The truth of each rule of a batch, evaluated by itself, and whether the engine failed over it."""
-        rules = self._apart.get(batch)
-        if rules is None:
-            sides = (
-                side for low in map(lower, self._batches[batch]) for side in (low.certainly_true, low.certainly_false)
-            )
-            plain = [self.compiler.engine.compile(self.compiler.text(side)) for side in sides]
-            rules = self._apart.setdefault(batch, plain)
-        answers = session.evaluate_many(rules, document)
-        found = []
-        for yes, no in zip(answers[::2], answers[1::2], strict=True):
-            value = True if yes == "true" else False if no == "true" else None
-            found.append((value, value is None and not (isinstance(yes, str) and isinstance(no, str))))
-        return found
-
 
 def answer_together(
     programs: Sequence[Program], document: datalogic_py.DataHandle
 ) -> list[tuple[list[Truth3], frozenset[int]]]:
     """For each program the truth of its distinct rules, by slot, and the slots over which the engine failed.
 
-    The programs are of one compiler, and `document` has the pages of all of them.
+    The programs are of one compiler, and `document` has the pages of all of them. What several of them have is
+    answered once.
     """
     if not programs:
         return []
+    units = list(dict.fromkeys([unit for program in programs for unit in program.units]))
+    known: dict[Placed | Batch, Answers] = {}
+    failed: dict[Placed | Batch, list[bool]] = {}
     # A session holds the arena and belongs to one thread; opening one is cheap.
     with programs[0].compiler.engine.session() as session:
-        answers = session.evaluate_many([rule for program in programs for rule in program.compiled], document)
-        found = []
-        start = 0
-        for program in programs:
-            end = start + len(program.compiled)
-            values: list[Truth3] = []
-            lost: set[int] = set()
-            for batch, answer in enumerate(answers[start:end]):
-                if isinstance(answer, str):
-                    values += msgspec.json.decode(answer)
-                    continue
-                # Some rule of the batch failed, or all together took too long: each rule by itself.
-                for value, failed in program.answer_apart(batch, session, document):
-                    if failed:
-                        lost.add(len(values))
-                    values.append(value)
-            found.append((values, frozenset(lost)))
-            start = end
-    return found
+        answers = session.evaluate_many([unit.compiled for unit in units], document)
+        for unit, answer in zip(units, answers, strict=True):
+            if isinstance(answer, str):
+                known[unit] = unit.read(answer)
+                continue
+            # A rule failed, or all rules of a batch together took too long: each by itself, side by side.
+            apart = unit.apart(session, document)
+            known[unit] = tuple([value for value, _ in apart])
+            failed[unit] = [lost for _, lost in apart]
+    return [
+        (
+            [value for unit in program.units for value in known[unit]],
+            _lost(program, known, failed) if failed else frozenset(),
+        )
+        for program in programs
+    ]
+
+
+def _lost(
+    program: Program, known: Mapping[Placed | Batch, Answers], failed: Mapping[Placed | Batch, list[bool]]
+) -> frozenset[int]:
+    """The slots of a program over which the engine failed."""
+    each = [lost for unit in program.units for lost in failed.get(unit, [False] * len(known[unit]))]
+    return frozenset([slot for slot, lost in enumerate(each) if lost])
 
 
 def joined(lowered: Lowered) -> Json:

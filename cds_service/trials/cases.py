@@ -12,7 +12,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.fact import Fact
 from cds_service.rule_files import invalid, nearest, pointer, read_json
-from cds_service.trials.library import CompiledCriterion, CompiledTrial
+from cds_service.trials.compiled import CompiledCriterion, CompiledTrial
 from cds_service.trials.model import Text
 from cds_service.trials.shelf import CASES_FILE
 from cds_service.trials.stated import Documents, StatementError, documents_of, read_facts

@@ -1,9 +1,10 @@
 """Criteria that have been checked, remembered by their text: trials agree on most of their limits."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary, ref
 
 from cds_service.durations import Duration
 from cds_service.errors import Finding
@@ -15,7 +16,7 @@ from cds_service.logic.program import Compiler, Placed
 from cds_service.logic.vocabulary import Vocabulary
 from cds_service.trials.model import Criterion
 from cds_service.trials.needs import NOTHING, Needs, needs_of
-from cds_service.trials.vocabulary import vocabulary_of
+from cds_service.trials.vocabulary import titles_of, vocabulary_of
 
 MOST_REMEMBERED = 100_000
 
@@ -34,12 +35,25 @@ class Checked:
     if_false: Needs = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
 class Ready:
-    """A rule as the compiler has placed it, and what it reads."""
+    """What trials with the same criterion share: its rule as the compiler has placed it, what it reads, its leaves."""
 
-    placed: Placed
-    facts: tuple[FactRef, ...]
+    def __init__(self, placed: Placed, facts: tuple[FactRef, ...]) -> None:
+        self.placed = placed
+        self.facts = facts
+        self._leaves: Callable[[], Leaves | None] = lambda: None
+
+    def leaves(self, rules: Sequence[Condition]) -> "Leaves":
+        """The leaves of the rule as they are compiled, kept while somebody has them. `rules` are the leaves' own."""
+        found = self._leaves()
+        if found is None:
+            found = Leaves(map(self.placed.compiler.placed, rules))
+            self._leaves = ref(found)
+        return found
+
+
+class Leaves(list[Placed]):
+    """The leaves of a rule, in its order."""
 
 
 class CheckedRules:
@@ -47,11 +61,12 @@ class CheckedRules:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.vocabulary: Vocabulary = vocabulary_of(catalogue)
+        self.titles = titles_of(catalogue)
         self.compiler = Compiler()
         self._catalogue = catalogue
         self._events = frozenset(spec.name for spec in catalogue if isinstance(spec, EventsFact))
         self._checked: dict[tuple[str, str | None], Checked] = {}
-        self._ready: dict[tuple[str, str | None], Ready] = {}
+        self._ready: WeakValueDictionary[tuple[str, str | None], Ready] = WeakValueDictionary()
         self.definition_findings = tuple(self._definitions())
         """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
 
@@ -66,14 +81,12 @@ class CheckedRules:
         return found
 
     def ready(self, criterion: Criterion, rule: Any) -> Ready:
-        """What it takes to evaluate a rule in which `check` found nothing wrong."""
+        """What it takes to evaluate a rule in which `check` found nothing wrong, the same while somebody has it."""
         key = _key(criterion, rule)
         found = self._ready.get(key)
         if found is None:
             typed = self.typed(criterion, rule, "")
-            found = Ready(self.compiler.placed(typed), facts_read(typed))
-            if len(self._ready) < MOST_REMEMBERED:
-                self._ready[key] = found
+            found = self._ready[key] = Ready(self.compiler.placed(typed), facts_read(typed))
         return found
 
     def typed(self, criterion: Criterion, rule: Any, pointer: str) -> Condition:

@@ -1,95 +1,38 @@
 """The library of trials: each checked when it is loaded, and compiled when it is first a candidate."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
+from weakref import ref
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic.model import Condition, FactRef
-from cds_service.logic.program import Program, Truth3, answer_together
+from cds_service.logic.program import Truth3, answer_together
 from cds_service.logic.vocabulary import Vocabulary
-from cds_service.trials.checked import CheckedRules, Ready
+from cds_service.trials.checked import CheckedRules
+from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, compile_trial
 from cds_service.trials.index import Index
-from cds_service.trials.model import Cohort, Criterion, Trial
-from cds_service.trials.shelf import TRIALS, Shelved, rule_of, shelve
-from cds_service.trials.verdicts import CohortResult, CriterionResult, Results, TrialResult, trial_result, verdict_of
+from cds_service.trials.kept import Kept
+from cds_service.trials.shelf import TRIALS, Shelved, shelve
+from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult, trial_result, verdict_of
 
-MOST_COMPILED = 128
-"""Trials that are kept compiled, about 0.3 MB each. To compile one takes one or two milliseconds."""
+KeptTrials: TypeAlias = Kept[Shelved, CompiledTrial]
+"""The trials that are compiled at the moment."""
+
 MOST_CHANGED = 100
 """Trials in which two libraries may differ for the one to be made from the other."""
 CHUNK = 64
 """Trials whose criteria are answered in one native call."""
 
 
-class CompiledCriterion:
-    """A criterion and what its rule (or, for a criterion left to a person, its screen) can come to.
-
-    `slot` is the place of its answer among those of its trial's program, -1 where it has no rule; `facts` are what it
-    reads.
-    """
-
-    __slots__ = ("_rule", "_typed", "criterion", "facts", "results", "slot")
-
-    def __init__(
-        self, criterion: Criterion, slot: int, facts: tuple[FactRef, ...], typed: Callable[[], Condition] | None
-    ) -> None:
-        self.criterion = criterion
-        self.slot = slot
-        self.facts = facts
-        self.results = Results(criterion, facts)
-        self._typed = typed
-        self._rule: Condition | None = None
-
-    @property
-    def rule(self) -> Condition | None:
-        """The typed rule; None where there is none. It is made when it is first asked for: to evaluate takes none."""
-        if self._rule is None and self._typed is not None:
-            self._rule = self._typed()
-        return self._rule
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledTrial:
-    """A trial that passed all checks, ready to be evaluated. `digest` is the SHA-256 of its file."""
-
-    trial: Trial
-    digest: str
-    criteria: tuple[CompiledCriterion, ...]
-    cohorts: tuple[tuple[Cohort, tuple[CompiledCriterion, ...]], ...]
-    program: Program
-
-    @property
-    def id(self) -> str:
-        """The registry's number."""
-        return self.trial.id
-
-    @property
-    def rules_version(self) -> str:
-        """The version that the rule's author gave."""
-        return self.trial.rules_version
-
-    @property
-    def state(self) -> str:
-        """draft, active or retired."""
-        return self.trial.state
-
-    def all_criteria(self) -> tuple[CompiledCriterion, ...]:
-        """The trial's own criteria, then each cohort's."""
-        return (*self.criteria, *(c for _, criteria in self.cohorts for c in criteria))
-
-
 class TrialLibrary:
     """All trials by their place, in the order of their files. Threads share it.
 
-    Nothing in it changes but which trials are compiled at the moment, `most_compiled` at most.
+    Nothing in it changes but which trials are compiled at the moment: those asked for last that fit into `kept`.
     """
 
     def __init__(
@@ -97,17 +40,17 @@ class TrialLibrary:
         shelf: Sequence[Shelved],
         rules: CheckedRules,
         previous: "TrialLibrary | None" = None,
-        most_compiled: int = MOST_COMPILED,
+        kept: KeptTrials | None = None,
     ) -> None:
-        """`previous`: a library with the same `rules`, of which as much as is still right is taken over."""
+        """`previous`: a library with the same `rules`, of which as much as is still right is taken over.
+
+        `kept`: where compiled trials are kept, which libraries may share; the previous one's or a new one if None.
+        """
         self.shelf = tuple(shelf)
         self.rules = rules
-        self._most_compiled = most_compiled
-        self._lock = Lock()
-        self._compiled: OrderedDict[str, tuple[Shelved, CompiledTrial]] = OrderedDict()
-        if previous is not None:
-            with previous._lock:
-                self._compiled = previous._compiled.copy()
+        if kept is None:
+            kept = Kept() if previous is None else previous.kept
+        self.kept: KeptTrials = kept
         changed = None if previous is None else _differing(previous.shelf, self.shelf)
         if previous is None or changed is None:
             self._readers = Counter(name for one in self.shelf for name in one.facts)
@@ -146,24 +89,16 @@ class TrialLibrary:
     def only(self, trial_id: str) -> "TrialLibrary":
         """A library of the trial of that number alone, or of none."""
         place = self._places.get(trial_id)
-        return TrialLibrary(() if place is None else self.shelf[place : place + 1], self.rules)
+        return TrialLibrary(() if place is None else self.shelf[place : place + 1], self.rules, kept=self.kept)
 
     def compiled(self, place: int) -> CompiledTrial:
         """The trial at this place, compiled now if it isn't yet."""
         shelved = self.shelf[place]
-        with self._lock:
-            found = self._compiled.get(shelved.file)
-            if found is not None and found[0] is shelved:
-                self._compiled.move_to_end(shelved.file)
-                return found[1]
-        # Outside the lock: at worst two threads compile the same trial, and the others need not wait for them.
-        made = _compile(shelved, self.rules)
-        with self._lock:
-            self._compiled[shelved.file] = (shelved, made)
-            self._compiled.move_to_end(shelved.file)
-            while len(self._compiled) > self._most_compiled:
-                self._compiled.popitem(last=False)
-        return made
+        found = self.kept.get(shelved)
+        if found is None:
+            # Nobody waits for it: at worst two threads compile the same trial.
+            found = self.kept.keep(shelved, compile_trial(shelved, self.rules, partial(_grew, self.kept, ref(shelved))))
+        return found
 
     def facts_of(self, places: Iterable[int]) -> frozenset[str]:
         """The catalogue's names of the facts that the trials at these places read."""
@@ -235,11 +170,12 @@ def read_trials(
     *,
     known: Mapping[str, Shelved] = MappingProxyType({}),
     pause: Callable[[], None] = lambda: None,
+    kept: KeptTrials | None = None,
 ) -> tuple[TrialLibrary, tuple[Finding, ...]]:
     """As `load_trials`, for these files below `rules_dir`.
 
     `known` holds by file the trials that need not be read again, `previous` is a library made with the same `rules`,
-    and `pause` is called after each trial that is read.
+    and `pause` is called after each trial that is read. `kept` as for `TrialLibrary`.
     """
     findings = list(rules.definition_findings)
     shelf = []
@@ -255,7 +191,13 @@ def read_trials(
             shelf.append(shelved)
     if not files:
         findings.append(Finding(TRIALS, "", "no-trials", "error", "no trials/*/trial.json here"))
-    return TrialLibrary(shelf, rules, previous), tuple(findings)
+    return TrialLibrary(shelf, rules, previous, kept), tuple(findings)
+
+
+def _grew(kept: KeptTrials, shelved: "ref[Shelved]") -> None:
+    key = shelved()
+    if key is not None:
+        kept.grew(key)
 
 
 def _differing(old: Sequence[Shelved], new: Sequence[Shelved]) -> list[int] | None:
@@ -265,35 +207,6 @@ def _differing(old: Sequence[Shelved], new: Sequence[Shelved]) -> list[int] | No
     places = [place for place, (before, after) in enumerate(zip(old, new, strict=True)) if before is not after]
     same = all(old[place].id == new[place].id for place in places)
     return places if same and len(places) <= MOST_CHANGED else None
-
-
-def _compile(shelved: Shelved, rules: CheckedRules) -> CompiledTrial:
-    trial = shelved.trial()
-    groups = [("", trial.criteria)] + [(f"/cohorts/{n}", cohort.criteria) for n, cohort in enumerate(trial.cohorts)]
-    ready: dict[str, Ready] = {}
-    for place, criteria in groups:
-        for i, criterion in enumerate(criteria):
-            found = rule_of(criterion)
-            if found is not None:
-                key, rule = found
-                ready[f"{place}/criteria/{i}/{key}"] = rules.ready(criterion, rule)
-    program = Program.of(rules.compiler, [one.placed for one in ready.values()])
-    slots = dict(zip(ready, program.slots, strict=True))
-
-    def compiled(criterion: Criterion, place: str) -> CompiledCriterion:
-        found = rule_of(criterion)
-        if found is None:
-            return CompiledCriterion(criterion, -1, (), None)
-        key, rule = found
-        pointer = f"{place}/{key}"
-        typed = partial(rules.typed, criterion, rule, pointer)
-        return CompiledCriterion(criterion, slots[pointer], ready[pointer].facts, typed)
-
-    own, *others = (
-        tuple([compiled(criterion, f"{place}/criteria/{i}") for i, criterion in enumerate(criteria)])
-        for place, criteria in groups
-    )
-    return CompiledTrial(trial, shelved.digest, own, tuple(zip(trial.cohorts, others, strict=True)), program)
 
 
 def _evaluated(

@@ -14,7 +14,7 @@ from cds_service.logic.program import Program, Truth3
 from cds_service.logic.vocabulary import Vocabulary
 from cds_service.trials.case_runs import CaseReport
 from cds_service.trials.cases import EquivalentMutant, Place, places_of, said
-from cds_service.trials.library import CompiledCriterion, CompiledTrial
+from cds_service.trials.compiled import CompiledCriterion, CompiledTrial
 from cds_service.trials.mutants import Mutant, mutants
 
 

@@ -23,12 +23,12 @@ CASES_FILE = "cases.json"
 """What lies beside a trial for its author; no answer depends on it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Shelved:
     """A trial that passed all checks.
 
     * `file`: the file's name below the rules folder, `stamp` that of the file as it was read, `digest` the SHA-256 of
-      its content, and `source` the content, compressed.
+      its content, `source` the content, compressed, and `size` its length in bytes before.
     * `facts`: the catalogue's names of what its criteria read; `rules`: how many criteria have a rule.
     * `gates`: what a record needs for the gates of some cohort to be certain; `fits`: for nothing to fail there.
     """
@@ -40,6 +40,7 @@ class Shelved:
     stamp: Stamp
     digest: str
     source: bytes
+    size: int
     facts: tuple[str, ...]
     rules: int
     gates: Needs
@@ -85,6 +86,7 @@ def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, 
         stamp=stamp,
         digest=hashlib.sha256(data).hexdigest(),
         source=zlib.compress(data),
+        size=len(data),
         facts=tuple(facts),
         rules=len(checked),
         gates=gates,

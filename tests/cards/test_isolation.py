@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +16,7 @@ from cds_service.cards.sections import confirm, incomplete
 from cds_service.cards.sections import missing as missing_words
 from cds_service.library import Library
 from cds_service.matching import Match
-from tests.cards import random_matches
+from cds_service.trials.compiled import TrialExplainer
 from tests.cards.random_matches import Made, makings
 from tests.cards.small_library import criterion, lab, matched, rituximab, trial
 from tests.cards.stories import SAMPLES, STORIES, Story
@@ -29,8 +29,10 @@ REAL = [
 ]
 
 
-def forget() -> None:
-    """As after a start."""
+def forget(library: Library | None = None) -> None:
+    """As after a start, with this library too."""
+    for one in () if library is None else library.trials:
+        one.explainer._explainers = None
     prepared.prepared_for.cache_clear()
     missing_words.missing_words.cache_clear()
     for kept in (detail._fixed_line, suggestions._draft, reading._days, confirm._led, confirm._generic):
@@ -43,7 +45,7 @@ def told(match: Match, options: CardOptions, seed: str = "seed") -> str:
 
 
 def alone(match: Match, options: CardOptions) -> str:
-    forget()
+    forget(match.library)
     return told(match, options)
 
 
@@ -51,7 +53,7 @@ def alone(match: Match, options: CardOptions) -> str:
 @settings(max_examples=60, deadline=None)
 def test_cards_after_other_patients_are_as_after_a_start(patients: list[Made], options: CardOptions) -> None:
     expected = [alone(made.match, options) for made in patients]
-    forget()
+    forget(patients[0].match.library)
     for _ in range(2):
         assert [told(made.match, options) for made in patients] == expected
 
@@ -61,7 +63,7 @@ def test_the_samples_one_after_another(library: Library, wide: bool) -> None:
     chosen = WIDE if wide else CardOptions()
     matches = [story().matched(library) for story in REAL]
     expected = [alone(match, chosen) for match in matches]
-    forget()
+    forget(library)
     assert [told(match, chosen) for match in matches] == expected
     assert [told(match, chosen) for match in reversed(matches)] == expected[::-1]
 
@@ -69,7 +71,7 @@ def test_the_samples_one_after_another(library: Library, wide: bool) -> None:
 def test_the_samples_at_once(library: Library) -> None:
     matches = [story().matched(library) for story in REAL]
     expected = [alone(match, WIDE) for match in matches]
-    forget()
+    forget(library)
     start = threading.Barrier(4)
 
     def all_of_them(_: int) -> list[str]:
@@ -108,9 +110,13 @@ class Untouched(tuple[Any, ...]):
 
 
 @pytest.mark.parametrize("verdict", ["not_eligible", "undetermined"])
-def test_a_trial_without_a_card_costs_nothing(verdict: Any) -> None:
+def test_a_trial_without_a_card_costs_nothing(verdict: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Made(1, ())
     without = tuple(replace(r, verdict=verdict, criteria=Untouched(), cohorts=Untouched()) for r in made.match.trials)
     forget()
+
+    def look(*_: Any) -> NoReturn:
+        raise AssertionError("took the rules of a trial without a card apart")
+
+    monkeypatch.setattr(TrialExplainer, "explain", look)
     assert deck_for(replace(made.match, trials=without), CardOptions(min_decided=3), "seed") == ()
-    assert len(prepared.prepared_for(random_matches.library().catalogue)._rules) == 0

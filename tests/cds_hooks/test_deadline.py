@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from cds_service.settings import Settings
 from cds_service.store.address import database_address
 from cds_service.store.database import Database
 from cds_service.store.tables import decisions
+from cds_service.trials.compiled import TrialExplainer
 
 URL = "/cds-services/clinical-trial-match"
 AS_OF = date(2026, 5, 15)
@@ -191,8 +191,8 @@ def test_rules_are_made_ready_before_they_serve_and_only_while_there_is_time(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    ready = SimpleNamespace(rules=lambda trial: made.append(trial.id))
-    monkeypatch.setattr(answering, "prepared_for", lambda _: ready)
+    names = {id(trial.explainer): trial.id for trial in library.trials}
+    monkeypatch.setattr(TrialExplainer, "prepare", lambda one: made.append(names[id(one)]))
 
     def ready_within(times: int) -> list[str]:
         made.clear()

@@ -71,7 +71,7 @@ def test_walking_meets_every_part_once() -> None:
 def test_a_program_is_as_long_as_its_rules_and_compiles_what_they_share_once() -> None:
     program = Program([compiled(SITS), compiled({"!": [SITS]}), compiled({"!!": [SITS]})])
     assert len(program) == 3
-    assert [len(batch) for batch in program._batches] == [2]
+    assert len(program.placed) == 2
 
 
 def test_a_fact_type_is_a_plain_number_unless_told_otherwise() -> None:

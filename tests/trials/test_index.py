@@ -19,7 +19,6 @@ from cds_service.cards import CardOptions, deck_for
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, check_library
 from cds_service.matching import Match, match, undecided
-from cds_service.trials.library import MOST_COMPILED
 
 AS_OF = date(2026, 11, 24)
 SAMPLES = sorted((Path(__file__).parents[2] / "fhir_samples" / "patients").glob("*.json"))
@@ -106,7 +105,6 @@ def library() -> Library:
     odd = [one for one in loaded.shelf if one.id.startswith("ODD")]
     assert len(odd) > 50
     assert sum(bool(one.gates.entries) for one in odd) > 15
-    assert len(loaded.shelf) < MOST_COMPILED, "else each match compiles them again"
     return loaded
 
 

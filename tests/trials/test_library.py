@@ -4,23 +4,16 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.invented_library import write_library
-from cds_service.facts.sheet import build_sheet
-from cds_service.fhir import read_bundle
 from cds_service.library import Library, check_library, load_library
 from cds_service.rule_files import Folder
 from cds_service.trials.index import Patient
-from cds_service.trials.library import TrialLibrary
 
-AS_OF = date(2026, 11, 24)
-SAMPLE = Path(__file__).parents[2] / "fhir_samples" / "patients" / "sle-likely.json"
 SLE = Path("trials") / "NCT07083349" / "trial.json"
 
 
@@ -114,41 +107,6 @@ def test_facts_that_change_change_everything(rules: tuple[Path, Library]) -> Non
     after = load_library(folder, before)
     assert after.facts is not before.facts
     assert not any(old is new for old, new in zip(before.shelf, after.shelf, strict=True))
-
-
-def test_few_trials_are_kept_compiled_and_each_is_the_same_when_compiled_again(written: tuple[Path, Library]) -> None:
-    library = written[1].compiled
-    small = TrialLibrary(library.shelf, library.rules, most_compiled=3)
-    sheet = build_sheet(read_bundle(SAMPLE.read_bytes()), written[1].facts, AS_OF, written[1].facts_read)
-    documents = sheet.document("closed"), sheet.document("open")
-    expected = library.evaluate(*documents, AS_OF)
-    assert small.evaluate(*documents, AS_OF) == expected
-    assert small.evaluate(*documents, AS_OF) == expected
-    assert len(small._compiled) == 3
-    assert small.evaluate(*documents, AS_OF, [4, 2, 4]) == (expected[4], expected[2], expected[4])
-
-
-def test_threads_share_it(written: tuple[Path, Library]) -> None:
-    library = written[1].compiled
-    sheet = build_sheet(read_bundle(SAMPLE.read_bytes()), written[1].facts, AS_OF, written[1].facts_read)
-    documents = sheet.document("closed"), sheet.document("open")
-    expected = library.evaluate(*documents, AS_OF)
-    fresh = load_library(written[0]).compiled
-    small = TrialLibrary(fresh.shelf, fresh.rules, most_compiled=4)
-    places = [[(start + n) % len(expected) for n in range(len(expected))] for start in range(0, 30, 3)]
-    with ThreadPoolExecutor(6) as pool:
-        found = pool.map(lambda order: small.evaluate(*documents, AS_OF, order), places)
-    for order, results in zip(places, found, strict=True):
-        assert results == tuple(expected[place] for place in order)
-
-
-def test_an_explainer_is_made_once_for_a_rule(written: tuple[Path, Library]) -> None:
-    library = written[1]
-    first, second = (c.rule for c in library.trials[0].criteria[:2])
-    assert first is not None
-    assert second is not None
-    assert library.explainer(first) is library.explainer(first)
-    assert library.explainer(first) is not library.explainer(second)
 
 
 class TestFolder:

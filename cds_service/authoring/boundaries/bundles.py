@@ -12,7 +12,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from cds_service.authoring.boundaries.probes import Probe
 from cds_service.authoring.boundaries.situation import TRUTH_WORDS
 from cds_service.logic.words import words
-from cds_service.trials.library import CompiledTrial
+from cds_service.trials.compiled import CompiledTrial
 
 Json = dict[str, Any]
 PATIENT = "boundary"

@@ -16,7 +16,7 @@ from cds_service.facts.specs import EventsFact, Numeric, ResultFact
 from cds_service.library import Library
 from cds_service.logic.program import Program, Truth3
 from cds_service.trials.cases import Place
-from cds_service.trials.library import CompiledCriterion
+from cds_service.trials.compiled import CompiledCriterion
 from cds_service.trials.verdicts import Outcome, outcome_of
 
 _PAIRS = 6

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from cds_service.authoring.changes.rule_changes import AGE, Change, rule_changes
 from cds_service.trials.cases import Place, places_of
-from cds_service.trials.library import CompiledCriterion, CompiledTrial
+from cds_service.trials.compiled import CompiledCriterion, CompiledTrial
 
 Kind = Literal["added", "removed", "changed"]
 

@@ -9,7 +9,7 @@ from cds_service.authoring.reference import CriterionInWords, FactInWords, Refer
 from cds_service.library import Library
 from cds_service.trials.case_runs import TESTED, CaseReport
 from cds_service.trials.cases import Place, places_of
-from cds_service.trials.library import CompiledTrial
+from cds_service.trials.compiled import CompiledTrial
 from cds_service.trials.verdicts import Outcome
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from cds_service.logic.explain import Reason
+from cds_service.logic.explain import Reason, reasons_of
 from cds_service.matching import Match
 from cds_service.trials.cases import Place, places_of
 from cds_service.trials.verdicts import TrialResult
@@ -41,13 +41,13 @@ def _of(found: TrialResult, result: Match, outcome: Turn) -> Iterator[Near]:
     if compiled is None or (outcome == "fail") != (found.verdict == "not_eligible"):
         return
     closed = result.sheet.document("closed")
-    places = places_of(compiled)
+    steps = dict(zip(places_of(compiled), compiled.explainer.explain(closed, result.as_of), strict=True))
     failing = sum(c.outcome == "fail" for _, c in by_place(found))
     for place, criterion in by_place(found):
-        rule = places[place].rule
-        if rule is None or criterion.outcome != outcome:
+        step = steps[place]
+        if step is None or criterion.outcome != outcome:
             continue
-        for reason in result.library.explainer(rule).reasons(closed, result.as_of):
+        for reason in reasons_of(step, closed, result.as_of):
             share = _share(reason)
             if share < FAR or reason.clears is not None:
                 text = said(reason, result, fails=outcome == "fail")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
 from cds_service.facts.describe import PRESUMED, presumed_words
 from cds_service.library import Library
-from cds_service.logic.explain import Reason
+from cds_service.logic.explain import Reason, reasons_of
 from cds_service.matching import Match
 from cds_service.trials.cases import Place, places_of
 from cds_service.trials.verdicts import CriterionResult, TrialResult
@@ -37,16 +37,12 @@ def outcomes(result: Match, library: Library, trial_id: str, before: Match | Non
         {} if old is None else {c.place: c for c in outcome_changes(old, found) if c.old != "none"}
     )
     closed = result.sheet.document("closed")
-    places = places_of(compiled)
+    steps = dict(zip(places_of(compiled), compiled.explainer.explain(closed, result.as_of), strict=True))
     views = []
     for place, criterion in by_place(found):
-        rule = places[place].rule
-        reasons: tuple[str, ...] = ()
-        if rule is not None:
-            found_reasons = library.explainer(rule).reasons(closed, result.as_of)
-            reasons = tuple(
-                dict.fromkeys(said(reason, result, fails=criterion.outcome == "fail") for reason in found_reasons)
-            )
+        step = steps[place]
+        why = () if step is None else reasons_of(step, closed, result.as_of)
+        reasons = tuple(dict.fromkeys(said(reason, result, fails=criterion.outcome == "fail") for reason in why))
         was = changed[place].old if place in changed else ""
         views.append(OutcomeView(place, criterion.outcome, criterion.basis, reasons, was))
     return tuple(views)

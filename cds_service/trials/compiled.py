@@ -1,0 +1,177 @@
+"""A trial that passed all checks, ready to be evaluated and to be explained, and what it takes in memory."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from cds_service.logic.explain import Explainers, Step
+from cds_service.logic.model import Condition, FactRef
+from cds_service.logic.program import Placed, Program
+from cds_service.trials.checked import CheckedRules, Leaves, Ready
+from cds_service.trials.kept import Shared, Weight
+from cds_service.trials.model import Cohort, Criterion, Trial
+from cds_service.trials.shelf import Shelved, rule_of
+from cds_service.trials.verdicts import Results
+
+SOURCE_BYTES = 6
+"""What a trial takes in memory for each character of its file."""
+CRITERION_BYTES = 1_300
+"""What a criterion takes with the results that it has had."""
+PART_BYTES = 650
+"""What a condition takes that is taken apart: typed, with its words and its facts."""
+
+
+class CompiledCriterion:
+    """A criterion and what its rule (or, for a criterion left to a person, its screen) can come to.
+
+    `slot` is the place of its answer among those of its trial's program, -1 where it has no rule; `ready` is what it
+    shares with the same criterion of other trials.
+    """
+
+    __slots__ = ("_rule", "_typed", "criterion", "facts", "ready", "results", "slot")
+
+    def __init__(
+        self, criterion: Criterion, slot: int, ready: Ready | None, typed: Callable[[], Condition] | None
+    ) -> None:
+        self.criterion = criterion
+        self.slot = slot
+        self.ready = ready
+        self.facts: tuple[FactRef, ...] = () if ready is None else ready.facts
+        """What the rule reads."""
+        self.results = Results(criterion, self.facts)
+        self._typed = typed
+        self._rule: Condition | None = None
+
+    @property
+    def rule(self) -> Condition | None:
+        """The typed rule; None where there is none. It is made when it is first asked for: to evaluate takes none."""
+        if self._rule is None and self._typed is not None:
+            self._rule = self._typed()
+        return self._rule
+
+
+class TrialExplainer:
+    """The rules of one trial part by part, made when they are first asked for; that takes one or two milliseconds.
+
+    `grew` is called when it has come to take more memory.
+    """
+
+    def __init__(self, criteria: Sequence[CompiledCriterion], rules: CheckedRules, grew: Callable[[], None]) -> None:
+        self._criteria = criteria
+        self._rules = rules
+        self._grew = grew
+        self._explainers: Explainers | None = None
+        self._leaves: list[Leaves] = []
+        self._own_bytes = 0
+
+    @property
+    def weight(self) -> Weight:
+        """What it takes at the moment; nothing before it was asked for anything."""
+        return Weight(self._own_bytes, () if self._explainers is None else self._explainers.placed)
+
+    def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step | None, ...]:
+        """A step for each criterion, the trial's own and then each cohort's; None for one without a rule."""
+        made = self._explainers
+        if made is None:
+            made = self._made()
+        found = iter(made.explain(facts, as_of))
+        takes = PART_BYTES * made.parts + made.step_bytes
+        if takes != self._own_bytes:
+            self._own_bytes = takes
+            self._grew()
+        return tuple([None if one.ready is None else next(found) for one in self._criteria])
+
+    def prepare(self) -> None:
+        """Take the rules apart ahead of the first question."""
+        if self._explainers is None:
+            made = self._made()
+            self._own_bytes = PART_BYTES * made.parts
+            self._grew()
+
+    def _made(self) -> Explainers:
+        ready = [one.ready for one in self._criteria if one.ready is not None]
+        rules = [one.rule for one in self._criteria if one.rule is not None]
+        kept: list[Leaves] = []
+
+        def program(leaves: Sequence[Sequence[Condition]]) -> Program:
+            kept.extend(one.leaves(own) for one, own in zip(ready, leaves, strict=True))
+            return Program.of(self._rules.compiler, [leaf for own in kept for leaf in own])
+
+        # Two threads may both make it, and either is right.
+        made = Explainers(rules, self._rules.titles, program)
+        self._leaves, self._explainers = kept, made
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTrial:
+    """A trial that passed all checks, ready to be evaluated. `digest` is the SHA-256 of its file.
+
+    `explainer` explains its criteria. It lives and dies with the trial.
+    """
+
+    trial: Trial
+    digest: str
+    criteria: tuple[CompiledCriterion, ...]
+    cohorts: tuple[tuple[Cohort, tuple[CompiledCriterion, ...]], ...]
+    program: Program
+    explainer: TrialExplainer
+    source_size: int
+
+    @property
+    def id(self) -> str:
+        """The registry's number."""
+        return self.trial.id
+
+    @property
+    def rules_version(self) -> str:
+        """The version that the rule's author gave."""
+        return self.trial.rules_version
+
+    @property
+    def state(self) -> str:
+        """draft, active or retired."""
+        return self.trial.state
+
+    def all_criteria(self) -> tuple[CompiledCriterion, ...]:
+        """The trial's own criteria, then each cohort's."""
+        return (*self.criteria, *(c for _, criteria in self.cohorts for c in criteria))
+
+    @property
+    def weight(self) -> Weight:
+        """About what it takes in memory at the moment. Trials share the rules of criteria that are the same."""
+        criteria = len(self.criteria) + sum(len(own) for _, own in self.cohorts)
+        explained = self.explainer.weight
+        own = SOURCE_BYTES * self.source_size + CRITERION_BYTES * criteria + explained.own
+        shared: Sequence[Shared] = (*self.program.placed, *explained.shared)
+        return Weight(own, shared)
+
+
+def compile_trial(shelved: Shelved, rules: CheckedRules, grew: Callable[[], None]) -> CompiledTrial:
+    """Compile a trial that was checked with these `rules`. `grew` is called when it has come to take more memory.
+
+    Without rules that are compiled already, for another trial, it takes one or two milliseconds.
+    """
+    trial = shelved.trial()
+    groups = [("", trial.criteria)] + [(f"/cohorts/{n}", cohort.criteria) for n, cohort in enumerate(trial.cohorts)]
+    slots: dict[Placed, int] = {}
+
+    def compiled(criterion: Criterion, place: str) -> CompiledCriterion:
+        found = rule_of(criterion)
+        if found is None:
+            return CompiledCriterion(criterion, -1, None, None)
+        key, rule = found
+        ready = rules.ready(criterion, rule)
+        slot = slots.setdefault(ready.placed, len(slots))
+        return CompiledCriterion(criterion, slot, ready, partial(rules.typed, criterion, rule, f"{place}/{key}"))
+
+    own, *others = (
+        tuple([compiled(criterion, f"{place}/criteria/{i}") for i, criterion in enumerate(criteria)])
+        for place, criteria in groups
+    )
+    program = Program.of(rules.compiler, list(slots))
+    cohorts = tuple(zip(trial.cohorts, others, strict=True))
+    explainer = TrialExplainer([*own, *(one for group in others for one in group)], rules, grew)
+    return CompiledTrial(trial, shelved.digest, own, cohorts, program, explainer, shelved.size)
