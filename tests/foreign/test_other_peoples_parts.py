@@ -3,6 +3,7 @@
 They are installed from the npm registry into a cache outside the repository, once.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -41,13 +42,16 @@ def medplum() -> Path:
     """The folder that has the packages in its `node_modules`."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cds-service-tests"
     folder = cache / f"medplum-{VERSION}"
-    if not (folder / "installed").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true, "type": "module"}')
-        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *PACKAGES]
-        installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=HANG, check=False)
-        assert installed.returncode == 0, installed.stderr
-        (folder / "installed").touch()
+    folder.mkdir(parents=True, exist_ok=True)
+    # One process of the test run installs, and the others wait for it.
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "installed").is_file():
+            (folder / "package.json").write_text('{"private": true, "type": "module"}')
+            command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *PACKAGES]
+            installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=HANG, check=False)
+            assert installed.returncode == 0, installed.stderr
+            (folder / "installed").touch()
     return folder
 
 
@@ -106,7 +110,7 @@ def coded(system: str, code: str) -> dict[str, Any]:
 def ehr(medplum: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running EHR, whose pages hold five resources."""
     # Node looks for packages beside the script and above it.
-    script = Path(shutil.copy(Path(__file__).with_name("ehr.mjs"), medplum))
+    script = Path(shutil.copy(Path(__file__).with_name("ehr.mjs"), medplum / f"ehr-{os.getpid()}.mjs"))
     file = tmp_path_factory.mktemp("ehr") / "record.json"
     file.write_text(json.dumps(record()))
     command = ["node", str(script), str(file), TOKEN, "5"]
@@ -119,6 +123,7 @@ def ehr(medplum: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
+            script.unlink()
 
 
 @contextmanager
