@@ -24,6 +24,8 @@ from tests.ports import free_port
 from tests.postgres import Postgres
 from tests.waiting import HANG, SETTINGS, until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 HOOK = "/cds-services/clinical-trial-match"
 REQUEST = (ROOT / "fhir_samples" / "requests" / "patient-view-sle.json").read_bytes()

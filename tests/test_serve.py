@@ -16,6 +16,8 @@ import pytest
 from tests.ports import free_port
 from tests.waiting import HANG, SETTINGS, until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "cds_service.cli"]
 

@@ -31,9 +31,13 @@ AS_OF = date(2026, 5, 15)
 TOKEN = "token-of-dr-one"
 LUPUS = "NCT07083349"
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or shutil.which("npm") is None, reason="there is no Node.js with npm on this machine"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("node") is None or shutil.which("npm") is None,
+        reason="there is no Node.js with npm on this machine",
+    ),
+]
 OpenChart = Callable[..., dict[str, Any]]
 
 

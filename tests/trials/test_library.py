@@ -19,6 +19,8 @@ from cds_service.rule_files import Folder
 from cds_service.trials.index import Patient
 from cds_service.trials.library import TrialLibrary
 
+pytestmark = pytest.mark.slow
+
 AS_OF = date(2026, 11, 24)
 SAMPLE = Path(__file__).parents[2] / "fhir_samples" / "patients" / "sle-likely.json"
 SLE = Path("trials") / "NCT07083349" / "trial.json"

@@ -6,8 +6,12 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.waiting import HANG, until
 from tests.workbench.serving import Service
+
+pytestmark = pytest.mark.slow
 
 SELECT = """([text, from, to]) => {
   const view = getElement(document.querySelector('.editor').id.slice(1)).editor;
