@@ -53,8 +53,9 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml cds_service/__init__.py
 serve: setup ## start the service on http://127.0.0.1:8000 (CDS_HOST, CDS_PORT change that)
 	@exec $(BIN)/cds-service serve $(ARGS)
 
+# A test at a time for each core, up to four. ARGS come last: `make test ARGS="-n 0 --pdb"`.
 test: setup ## run every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: setup ## ruff: lint and formatting
 	@$(BIN)/ruff check .

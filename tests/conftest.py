@@ -1,4 +1,7 @@
-"""For every test: what the service keeps is kept in a folder of the test run, and no setting comes from outside."""
+"""For every test: what the service keeps is kept in a folder of the test run, and no setting comes from outside.
+
+And none depends on how busy the machine is: see `tests.waiting`.
+"""
 
 import itertools
 import os
@@ -8,8 +11,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
+from cds_service.library import Library, load_library
+from cds_service.settings import default_rules_dir
+from tests import waiting
 from tests.postgres import Postgres
+
+# The same examples in every run, so that a change is judged by itself: `make test ARGS=--hypothesis-profile=random`
+# looks for new ones. No example has a time limit, and slow drawing is the machine's affair (`too_slow`).
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("random", settings.get_profile("suite"), derandomize=False)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,7 +33,16 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
         for name in [name for name in os.environ if name.upper().startswith("CDS_")]:
             patch.delenv(name)
         patch.setenv("XDG_STATE_HOME", str(folder))
+        for name, value in waiting.SETTINGS.items():
+            patch.setenv(name, value)
+        waiting.patient(waiting.DEADLINES, patch.setattr)
         yield folder
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """The rules that come with the service: loaded once, since that takes seconds, and changed by nobody."""
+    return load_library(default_rules_dir())
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.waiting import HANG
+
 _PORT = 5432
 
 
@@ -49,11 +51,11 @@ class Postgres:
         # No test cuts the power, and without waiting for the disk it starts again in a second.
         options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -p {_PORT} -c fsync=off"
         log = str(self.folder / "log")
-        self._run("pg_ctl", "-w", "-D", str(self._data), "-l", log, "-o", options, "start")
+        self._run("pg_ctl", "-w", "-t", str(int(HANG)), "-D", str(self._data), "-l", log, "-o", options, "start")
 
     def stop(self) -> None:
         """At once: every connection is cut."""
-        self._run("pg_ctl", "-w", "-m", "immediate", "-D", str(self._data), "stop")
+        self._run("pg_ctl", "-w", "-t", str(int(HANG)), "-m", "immediate", "-D", str(self._data), "stop")
 
     def freeze(self) -> None:
         """The server stops answering, and every connection stays open."""
@@ -78,7 +80,7 @@ class Postgres:
         subprocess.run(
             [str(self._bin / program), *arguments],
             check=True,
-            timeout=120,
+            timeout=HANG,
             stdin=subprocess.DEVNULL,
             # The server inherits these, and would keep a pipe open.
             stdout=subprocess.DEVNULL,

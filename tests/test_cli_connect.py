@@ -12,8 +12,8 @@ from cds_service.app import create_app
 from cds_service.cds_hooks.prefetch import prefetch_templates
 from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
 from cds_service.cli import app
-from cds_service.library import load_library
-from cds_service.settings import Settings, default_rules_dir
+from cds_service.library import Library
+from cds_service.settings import Settings
 from tests.cds_hooks.tokens import client, clients_file
 
 PUBLIC = "https://cds.example.org"
@@ -33,8 +33,7 @@ def refusal(*words: str, **environment: str) -> str:
     return result.stderr
 
 
-def test_the_prefetch_table_is_what_discovery_says() -> None:
-    library = load_library(default_rules_dir())
+def test_the_prefetch_table_is_what_discovery_says(library: Library) -> None:
     templates = prefetch_templates(library.catalogue, library.facts_read)
     printed = json.loads(run("prefetch", "--format", "json"))
     assert printed["prefetch"] == templates

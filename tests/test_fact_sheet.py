@@ -14,8 +14,7 @@ from cds_service.errors import RecordError
 from cds_service.fact_sheet import fact_sheet
 from cds_service.facts.groups import GROUPS, OTHER, group_of
 from cds_service.fhir import read_bundle
-from cds_service.library import Library, load_library
-from cds_service.settings import default_rules_dir
+from cds_service.library import Library
 from tests.facts.records import Json, condition, lab, observation, patient, procedure, record, request, verified
 
 ROOT = Path(__file__).parents[1]
@@ -23,11 +22,6 @@ ARCHIVE = ROOT.parent / "shared" / "data" / "fhir-records.zip"
 SAMPLES = sorted((ROOT / "fhir_samples" / "patients").glob("*.json"))
 AS_OF = date(2026, 6, 1)
 runner = CliRunner()
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(default_rules_dir())
 
 
 def facts(library: Library, *resources: Json, **person: Any) -> dict[str, Json]:

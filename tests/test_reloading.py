@@ -16,6 +16,8 @@ from cds_service.library import Library
 from cds_service.reloading import LiveRules
 from cds_service.settings import Settings, default_rules_dir
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TRIAL = Path("trials") / "NCT07083349" / "trial.json"
 

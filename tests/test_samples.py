@@ -9,18 +9,11 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from cds_service.fhir import read_bundle
-from cds_service.library import load_library
 from cds_service.matching import match
-from cds_service.settings import default_rules_dir
 
 SAMPLES = Path(__file__).parents[1] / "fhir_samples"
 STORIES = sorted(path.stem for path in (SAMPLES / "patients").glob("*.json"))
 ROWS = re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", (SAMPLES / "README.md").read_text(), flags=re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def library():
-    return load_library(default_rules_dir())
 
 
 def test_every_story_is_told() -> None:

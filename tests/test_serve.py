@@ -8,40 +8,35 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+from tests.waiting import HANG, SETTINGS, until
+
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "cds_service.cli"]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def start(port: int, **settings: str) -> "subprocess.Popen[str]":
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CDS_")}
-    environment |= {"CDS_PORT": str(port), "PYTHONUNBUFFERED": "1", **settings}
+    environment |= {"CDS_PORT": str(port), "PYTHONUNBUFFERED": "1", **SETTINGS, **settings}
     return subprocess.Popen(
         [*COMMAND, "serve"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 
 def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    def listens() -> bool:
         assert process.poll() is None, process.communicate()[0]
         with socket.socket() as probe:
-            probe.settimeout(0.5)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.fail("the service did not come up within a minute")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens, "the service")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +56,7 @@ def running() -> Iterator[str]:
         yield command
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=HANG)
     assert process.returncode in {0, -signal.SIGTERM}
 
 
@@ -88,7 +83,7 @@ def test_the_printed_curl_line_returns_cards(running: str, sample: str, cards: i
 )
 def test_it_does_not_start_with_settings_that_are_wrong(settings: dict[str, str], message: str) -> None:
     process = start(free_port(), **settings)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=HANG)
     assert process.returncode == 2
     assert message in output
     assert "Traceback" not in output

@@ -78,12 +78,12 @@ class Suppression:
             self._failed()
             return None
 
-    def result(self, asked: "Future[HeldBack] | None", seconds: float = DEADLINE_SECONDS) -> HeldBack:
-        """What was found, or nothing if it takes longer than `seconds` from now. Never raises."""
+    def result(self, asked: "Future[HeldBack] | None", seconds: float | None = None) -> HeldBack:
+        """What was found, or nothing if it takes longer than `seconds`, or else the deadline. Never raises."""
         if asked is None:
             return NOTHING
         try:
-            return self._prompt.result(asked, seconds)
+            return self._prompt.result(asked, DEADLINE_SECONDS if seconds is None else seconds)
         except StoreUnavailable:
             self._failed()
             return NOTHING

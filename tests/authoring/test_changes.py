@@ -18,6 +18,8 @@ from cds_service.errors import RulesError
 from cds_service.fhir import read_bundle
 from cds_service.settings import default_rules_dir
 
+pytestmark = pytest.mark.slow
+
 RULES = default_rules_dir()
 TRIAL = Path("trials") / "NCT07083349" / "trial.json"
 Edit = Callable[[dict[str, Any]], Any]

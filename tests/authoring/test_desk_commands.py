@@ -11,6 +11,8 @@ from cds_service.authoring.samples import default_samples_dir
 from cds_service.cli import app
 from cds_service.settings import default_rules_dir
 
+pytestmark = pytest.mark.slow
+
 RULES = default_rules_dir()
 
 

@@ -11,15 +11,10 @@ from starlette.testclient import TestClient
 from benchmarks import charts
 from cds_service.app import create_app
 from cds_service.cds_hooks.routes import HOOK_PATH
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(ROOT / "rules")
 
 
 def results(body: bytes) -> list[dict[str, Any]]:

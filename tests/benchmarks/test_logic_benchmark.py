@@ -12,16 +12,11 @@ from benchmarks import logic, peer_engines
 from benchmarks.installing import NoPeerError
 from benchmarks.peer_engines import Peer
 from benchmarks.workloads import AS_OF, Workload, criteria, invented, nested
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.logic.program import Program
 
 ROOT = Path(__file__).parents[2]
 ENGINE = datalogic_py.Engine()
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(ROOT / "rules")
 
 
 def workloads(library: Library) -> tuple[Workload, Workload]:

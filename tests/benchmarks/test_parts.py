@@ -17,14 +17,9 @@ from benchmarks.installing import NoPeerError
 from benchmarks.load import LoadError, put_load
 from benchmarks.report import Outcome, Target
 from benchmarks.servers import bare_server
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(ROOT / "rules")
 
 
 def no_peer(*_: Any, **__: Any) -> NoReturn:

@@ -6,15 +6,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.library import Library, load_library
-from cds_service.settings import default_rules_dir
+from cds_service.library import Library
 from tests.cards.small_library import library_of
-
-
-@pytest.fixture(scope="session")
-def library() -> Library:
-    """The rules that come with the service."""
-    return load_library(default_rules_dir())
 
 
 @pytest.fixture

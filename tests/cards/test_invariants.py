@@ -39,7 +39,7 @@ options = st.builds(
 
 
 @given(makings, options)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_the_verdicts_the_answer_keeps_the_rules(made: Made, options: CardOptions) -> None:
     # `cards_for` checks the invariants itself; what follows is written down a second time, in other words.
     found = made.match
@@ -65,7 +65,7 @@ def test_whatever_the_verdicts_the_answer_keeps_the_rules(made: Made, options: C
 
 
 @given(makings)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_better_verdicts_come_first(made: Made) -> None:
     found = made.match
     order = {"likely_eligible": 0, "possibly_eligible": 1}

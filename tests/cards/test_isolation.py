@@ -50,7 +50,7 @@ def alone(match: Match, options: CardOptions) -> str:
 
 
 @given(st.lists(makings, min_size=1, max_size=4), options)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_cards_after_other_patients_are_as_after_a_start(patients: list[Made], options: CardOptions) -> None:
     expected = [alone(made.match, options) for made in patients]
     forget(patients[0].match.library)

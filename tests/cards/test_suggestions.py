@@ -148,7 +148,7 @@ codes = st.builds(
     codes,
     st.one_of(st.none(), codes),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_filled_into_a_draft_is_as_if_it_had_been_built_so(
     patient: str, reasons: list[str], test: Code, own: Code | None
 ) -> None:

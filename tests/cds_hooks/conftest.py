@@ -10,17 +10,12 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.library import Library, load_library
-from cds_service.settings import Settings, default_rules_dir
+from cds_service.library import Library
+from cds_service.settings import Settings
 
 AS_OF = date(2026, 5, 15)
 
 Body = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def library() -> Library:
-    return load_library(default_rules_dir())
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.waiting import HANG
 
 
 @dataclass
@@ -22,8 +23,8 @@ class Asked:
 class Says:
     """What to answer: a status, headers, and a body, after `wait` seconds; `dribble` puts that many between bytes.
 
-    `cut`: end the connection in the middle of the body, `drop`: before any of the answer. A body that is not bytes or
-    text is sent as JSON.
+    `cut`: end the connection in the middle of the body, `drop`: before any of the answer, `hold`: say nothing until
+    the server ends. A body that is not bytes or text is sent as JSON.
     """
 
     body: Any = b""
@@ -33,6 +34,7 @@ class Says:
     dribble: float = 0
     cut: bool = False
     drop: bool = False
+    hold: bool = False
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Server:
 def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
     """A server on a free port of this machine that answers each request with what `answer` says."""
     asked: list[Asked] = []
+    ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -67,8 +70,8 @@ def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
         def _send(self, says: Says) -> None:
             body = says.body.encode() if isinstance(says.body, str) else says.body
             body = body if isinstance(body, bytes) else json.dumps(body).encode()
-            time.sleep(says.wait)
-            if says.drop:
+            ended.wait(HANG if says.hold else says.wait)
+            if says.drop or says.hold:
                 self.close_connection = True
                 return
             self.send_response(says.status)
@@ -81,7 +84,8 @@ def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
                 self.close_connection = True
             elif says.dribble:
                 for byte in body:
-                    time.sleep(says.dribble)
+                    if ended.wait(says.dribble):
+                        return
                     self.wfile.write(bytes([byte]))
             else:
                 self.wfile.write(body)
@@ -102,6 +106,7 @@ def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
     try:
         yield Server(f"http://127.0.0.1:{server.server_address[1]}", asked)
     finally:
+        ended.set()
         server.shutdown()
         server.server_close()
         thread.join()

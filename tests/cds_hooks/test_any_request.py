@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
+# Half of what schemathesis draws it takes back, in more than one way; how much is its own affair.
+DRAWN = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 CHECKS = [not_a_server_error, response_schema_conformance, status_code_conformance]
 # By name, so that one that is gone or new is noticed.
 OPERATIONS = [
@@ -36,7 +38,7 @@ def test_every_operation_is_tried(operations: dict[str, Any]) -> None:
 # schemathesis' own plugin for pytest does not know this version of pytest, so the cases are drawn here.
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_any_request_is_answered_as_described(operations: dict[str, Any], name: str) -> None:
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @DRAWN
     @given(case=operations[name].as_strategy())
     def answered(case: schemathesis.Case) -> None:
         case.validate_response(case.call(), checks=CHECKS)
@@ -48,7 +50,7 @@ def test_any_request_is_answered_as_described(operations: dict[str, Any], name: 
 def test_what_is_not_as_described_is_never_a_failure(operations: dict[str, Any], name: str) -> None:
     negative = schemathesis.GenerationMode.NEGATIVE
 
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @DRAWN
     @given(case=operations[name].as_strategy(generation_mode=negative))
     def answered(case: schemathesis.Case) -> None:
         case.validate_response(case.call(), checks=[not_a_server_error])

@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 import shutil
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,6 +29,7 @@ from tests.cds_hooks.charts import ABSENT, asking_of, complete, ehr, haemoglobin
 from tests.cds_hooks.charts import request as fhir_request
 from tests.cds_hooks.conftest import bundle, lupus
 from tests.cds_hooks.servers import Says
+from tests.waiting import until
 
 URL = "/cds-services/clinical-trial-match"
 AS_OF = date(2026, 5, 15)
@@ -73,10 +73,7 @@ class Service:
         return {card["source"]["topic"]["code"]: card for card in response.json()["cards"]}
 
     def settle(self, client: TestClient) -> None:
-        deadline = time.monotonic() + 10
-        while "cds_decisions_queued 0.0" not in client.get("/metrics").text:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: "cds_decisions_queued 0.0" in client.get("/metrics").text, "the decision log")
 
     def tell(self, client: TestClient, card: dict[str, Any], outcome: str, **fields: Any) -> None:
         item = {"card": card["uuid"], "outcome": outcome, "outcomeTimestamp": self.now.isoformat(), **fields}

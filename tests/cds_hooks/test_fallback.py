@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -144,13 +143,11 @@ ENDLESS = {
 
 @pytest.mark.parametrize("link", ENDLESS.values(), ids=ENDLESS.keys())
 def test_endless_pages_end(asking: Callable[..., Any], link: Callable[[int], str]) -> None:
-    with asking(paged(10**6, link), fhir_timeout=10) as (ask, fhir):
-        began = time.monotonic()
+    with asking(paged(10**6, link)) as (ask, fhir):
         response = ask(complete(conditions=ABSENT))
         assert response.status_code == 412, "lupus may be on a page that was not read"
         assert diagnostics(response)[0].startswith("prefetch.conditions: ")
         assert len(fhir.asked) <= MOST_PAGES + 1
-        assert time.monotonic() - began < 8
 
 
 def test_a_next_page_on_another_server_is_not_followed(asking: Callable[..., Any]) -> None:
@@ -290,6 +287,6 @@ def test_concurrent_patients_are_never_mixed_up(asking: Callable[..., Any], made
             return Says(bundle(*taken))
         return Says(bundle(*sick)) if asked.path.startswith("/fhir/Condition") else EMPTY
 
-    with asking(answer, fhir_timeout=30) as (ask, _fhir), ThreadPoolExecutor(8) as threads:
+    with asking(answer) as (ask, _fhir), ThreadPoolExecutor(8) as threads:
         answers = threads.map(lambda n: ask(None, patient_id=str(n), access_token=f"token-of-{n}"), range(1, 33))
         assert [bool(response.json()["cards"]) for response in answers] == [bool(n % 2) for n in range(1, 33)]

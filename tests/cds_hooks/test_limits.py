@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -20,6 +19,7 @@ from cds_service.app import create_app
 from cds_service.cds_hooks.threads import Threads
 from cds_service.library import Library
 from cds_service.settings import Settings
+from tests.waiting import HANG, until
 
 URL = "/cds-services/clinical-trial-match"
 AS_OF = date(2026, 5, 15)
@@ -43,7 +43,7 @@ class SlowClock:
 
     def __call__(self) -> date:
         self.asked.release()
-        self.go.wait(20)
+        self.go.wait(HANG)
         return AS_OF
 
 
@@ -59,12 +59,10 @@ def test_beyond_the_limit_a_request_is_refused_at_once(
     with TestClient(create_app(settings, library, clock)) as client, ThreadPoolExecutor(2) as threads:
         running = [threads.submit(client.post, URL, json=hook_request()) for _ in range(2)]
         for _ in range(2):
-            assert clock.asked.acquire(timeout=10)
-        began = time.monotonic()
+            assert clock.asked.acquire(timeout=HANG)
         assert is_refusal(client.post(URL, json=hook_request()), "throttled")
         assert is_refusal(client.post(f"{URL}/feedback", json={"feedback": []}), "throttled")
         assert [client.get(path).status_code for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3
-        assert time.monotonic() - began < 5
         clock.go.set()
         assert [one.result().status_code for one in running] == [200, 200]
         assert client.post(URL, json=hook_request()).status_code == 200
@@ -75,9 +73,7 @@ def test_an_answer_that_takes_too_long_is_given_up(
 ) -> None:
     settings = Settings(log_level="error", request_seconds=0.2, state_dir=tmp_path)
     with TestClient(create_app(settings, library, clock)) as client:
-        began = time.monotonic()
         response = client.post(URL, json=hook_request())
-        assert time.monotonic() - began < 5
         assert is_refusal(response, "timeout")
         assert f'cds_requests_total{{route="{URL}",status="503"}} 1.0' in client.get("/metrics").text
         assert client.get("/metrics").text.count("cds_cards_total{") == 0, "nothing was served"
@@ -122,7 +118,7 @@ def test_a_thread_counts_until_its_work_is_done() -> None:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        go.wait(20)
+        go.wait(HANG)
         with lock:
             running[0] -= 1
         return 1
@@ -132,7 +128,7 @@ def test_a_thread_counts_until_its_work_is_done() -> None:
         for _ in range(6):
             with anyio.move_on_after(0.05):
                 await threads.run(work)
-        assert most[0] == 2
+        await anyio.to_thread.run_sync(until, lambda: running[0] == 2, "both threads")
         go.set()
         return await threads.run(work)
 
@@ -145,12 +141,12 @@ def test_work_that_was_given_up_in_line_is_never_begun() -> None:
 
     async def scenario() -> None:
         threads = Threads(1)
-        first = asyncio.create_task(threads.run(lambda: go.wait(20)))
+        first = asyncio.create_task(threads.run(lambda: go.wait(HANG)))
         await asyncio.sleep(0)
         with anyio.move_on_after(0.05):
             await threads.run(lambda: begun.append("given up"))
         later = [asyncio.create_task(threads.run(partial(begun.append, n))) for n in range(5)]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)
         go.set()
         await asyncio.gather(first, *later)
 

@@ -34,13 +34,16 @@ from tests.cds_hooks.tokens import (
     key_set,
     token,
 )
+from tests.waiting import HANG
 
 Answers = Callable[[Asked], Says]
 
 
 @pytest.fixture
-def serve(library: Library, tmp_path: Path) -> Callable[..., Any]:
-    """Start the service and the server that publishes its one client's keys."""
+def serve(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Start the service and the server that publishes its one client's keys. It is not asked again for a long time."""
+    monkeypatch.setattr("cds_service.cds_hooks.trust.key_sources.PAUSE", HANG)
+    monkeypatch.setattr("cds_service.cds_hooks.trust.key_sources.PAUSE_AFTER_FAILURE", HANG)
 
     @contextmanager
     def start(answer: Answers, **fields: Any) -> Iterator[tuple[TestClient, Server]]:

@@ -1,7 +1,6 @@
 """Each replica says which rules it has, and takes no requests while they are not the expected ones."""
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from typer.testing import CliRunner
 
 from cds_service.app import create_app
 from cds_service.cli import app as command
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.settings import Settings, SettingsError, default_rules_dir, load_settings
+from tests.waiting import until
 
 OTHER = "ab" * 32
 
@@ -27,11 +27,6 @@ def digest(*arguments: str) -> str:
 @pytest.fixture(scope="module")
 def own() -> str:
     return digest()
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(default_rules_dir())
 
 
 @pytest.fixture
@@ -85,10 +80,10 @@ def test_it_follows_a_link_to_another_version(own: str, tmp_path: Path) -> None:
     with TestClient(create_app(settings)) as client:
         assert client.get("/readyz").status_code == 200
         _point(current, second)
-        assert _wait(lambda: client.get("/readyz").status_code == 503), "the new rules are not expected"
+        until(lambda: client.get("/readyz").status_code == 503, "the new rules are not expected")
         assert client.get("/readyz").json()["rule_set"] == digest(str(second))
         _point(current, first)
-        assert _wait(lambda: client.get("/readyz").status_code == 200), "rolled back"
+        until(lambda: client.get("/readyz").status_code == 200, "rolled back")
 
 
 def test_a_version_that_cannot_be_used_is_counted_and_the_one_before_goes_on(own: str, tmp_path: Path) -> None:
@@ -96,7 +91,7 @@ def test_a_version_that_cannot_be_used_is_counted_and_the_one_before_goes_on(own
     with TestClient(create_app(Settings(rules_dir=rules, expected_rules=(own,)))) as client:
         assert "cds_rules_rejected 0.0" in client.get("/metrics").text
         next(rules.glob("trials/*/trial.json")).write_text("{")
-        assert _wait(lambda: "cds_rules_rejected 1.0" in client.get("/metrics").text)
+        until(lambda: "cds_rules_rejected 1.0" in client.get("/metrics").text, "the broken rules")
         assert client.get("/readyz").status_code == 200
         assert client.get("/readyz").json()["rule_set"] == own
 
@@ -111,12 +106,3 @@ def _point(link: Path, target: Path) -> None:
     draft = link.with_suffix(".new")
     draft.symlink_to(target.name)
     draft.replace(link)
-
-
-def _wait(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.1)
-    return False

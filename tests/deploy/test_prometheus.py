@@ -12,6 +12,7 @@ import yaml
 
 from cds_service.metrics import Metrics
 from tests.deploy.manifests import ALERTS, DASHBOARD, DEPLOY, OPERATIONS
+from tests.waiting import HANG
 
 RULES: list[dict[str, Any]] = [
     rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]
@@ -100,7 +101,7 @@ def promtool() -> str:
 
 
 def run(*command: str, cwd: Path = DEPLOY / "prometheus") -> str:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, check=False, text=True, timeout=60)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, check=False, text=True, timeout=HANG)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -9,6 +9,7 @@ import pytest
 
 from cds_service.settings import Settings
 from tests.deploy.manifests import DEPLOY, ROOT
+from tests.waiting import HANG
 
 UNIT = DEPLOY / "systemd" / "cds-service.service"
 DOCKERFILE = DEPLOY / "Dockerfile"
@@ -50,7 +51,7 @@ def unit(tmp_path: Path) -> Path:
 
 def test_systemd_understands_the_unit(unit: Path) -> None:
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, check=False, text=True, timeout=60
+        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, check=False, text=True, timeout=HANG
     )
     assert "cds-service" not in done.stderr, done.stderr
     assert done.returncode == 0
@@ -59,7 +60,7 @@ def test_systemd_understands_the_unit(unit: Path) -> None:
 def test_the_unit_is_confined(unit: Path) -> None:
     """systemd's own measure, from 0 (closed) to 10; a unit without any of it has 9.6."""
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", str(unit)]
-    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=HANG)
     if "Unknown" in done.stderr or "unrecognized" in done.stderr:
         pytest.skip("this systemd-analyze cannot look at a unit file")
     assert done.returncode == 0, done.stdout[-300:]

@@ -7,8 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from cds_service.library import Library, load_library
-from cds_service.settings import default_rules_dir
+from cds_service.library import Library
 from tests.facts.contract_4a import (
     answers,
     conditions,
@@ -43,11 +42,6 @@ ROWS = [
     for sentence, items in table.TABLE.items()
     for item in items
 ]
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(default_rules_dir())
 
 
 @pytest.mark.parametrize("item", ROWS)

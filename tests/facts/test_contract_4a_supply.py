@@ -26,11 +26,6 @@ NEXT = {"link": [{"relation": "next", "url": "https://fhir.example.org/page/2"}]
 FAILURE = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
 
 
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(default_rules_dir())
-
-
 def bundle(*resources: Json, **elements: Any) -> Json:
     entries = [{"resource": one} for one in resources]
     return {"resourceType": "Bundle", "type": "searchset", "entry": entries, **elements}

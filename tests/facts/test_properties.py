@@ -119,7 +119,7 @@ def documents(knowledge: FactKnowledge, resources: list[Json], about: Json | Non
 
 
 @given(records, st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_order_of_the_record_does_not_matter(
     knowledge: FactKnowledge, resources: list[Json], chance: random.Random
 ) -> None:
@@ -133,7 +133,7 @@ def test_the_order_of_the_record_does_not_matter(
 
 
 @given(records, st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_repetition_does_not_matter(knowledge: FactKnowledge, resources: list[Json], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(resources), max_size=3)) if resources else []
     repeated = [*resources, *({**one, "id": f"again{place}"} for place, one in enumerate(again))]
@@ -154,7 +154,7 @@ IMMATERIAL = [
 
 
 @given(records, st.lists(st.sampled_from(IMMATERIAL), unique_by=lambda one: one["id"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_does_not_concern_a_fact_does_not_matter(
     knowledge: FactKnowledge, resources: list[Json], others: list[Json]
 ) -> None:
@@ -172,7 +172,7 @@ CODINGS = [
 
 
 @given(st.lists(st.sampled_from(CODINGS), min_size=1, unique_by=str), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_order_of_codings_does_not_matter(
     knowledge: FactKnowledge, codings: list[Json], chance: random.Random
 ) -> None:
@@ -238,7 +238,7 @@ def says_no_more(after: Any, before: Any, path: str = "") -> None:
 
 
 @given(records, st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_saying_less_never_makes_a_fact_more_certain(
     knowledge: FactKnowledge, resources: list[Json], data: st.DataObject
 ) -> None:
@@ -251,7 +251,7 @@ def test_saying_less_never_makes_a_fact_more_certain(
 
 
 @given(days, st.sampled_from([7, 4, 0]), st.sampled_from(["gender", None]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_vaguer_patient_never_makes_a_fact_more_certain(
     knowledge: FactKnowledge, day: str, precision: int, without: str | None
 ) -> None:
@@ -296,7 +296,7 @@ elements = st.dictionaries(
     st.sampled_from([lab("718-7", 90, "g/L"), coded("5196-1", "10828004"), condition(), request(), procedure()]),
     elements,
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_odd_input_never_raises(knowledge: FactKnowledge, resource: Json, odd_elements: Json) -> None:
     sheet = build_sheet(record({**resource, **odd_elements}), knowledge, AS_OF)
     sheet.document("closed")

@@ -61,7 +61,7 @@ def with_gaps(of: Record, missing: Mapping[str, Any]) -> Record:
 
 
 @given(everything, gaps, people, stated_facts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_facts_made_once_for_all_are_those_made_for_the_record(
     knowledge: FactKnowledge, resources: list[Json], missing: Json, about: Json, stated: Mapping[str, Fact]
 ) -> None:
@@ -75,7 +75,7 @@ def test_facts_made_once_for_all_are_those_made_for_the_record(
 
 
 @given(everything, gaps, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_part_of_the_sheet_says_what_the_whole_says(
     knowledge: FactKnowledge, resources: list[Json], missing: Json, data: st.DataObject
 ) -> None:
@@ -90,7 +90,7 @@ def test_a_part_of_the_sheet_says_what_the_whole_says(
 
 
 @given(everything, gaps)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_other_facts_have_events_than_those_on_record(
     knowledge: FactKnowledge, resources: list[Json], missing: Json
 ) -> None:
@@ -215,7 +215,7 @@ ACROSS_THE_DATE_LINE = [
 
 @example(ACROSS_THE_DATE_LINE, AS_OF)
 @given(measurements, st.sampled_from([AS_OF, AS_OF + timedelta(days=400), date(2024, 2, 29), date.max, date.min]))
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 def test_the_first_choice_among_many_leaves_out_none_that_decides(held: list[Measurement], as_of: date) -> None:
     assert _select(held, as_of, few=0) == _select(held, as_of, few=1_000)
 

@@ -20,18 +20,13 @@ from cds_service.cds_hooks.supplied import Supplied
 from cds_service.facts.interest import interest_of
 from cds_service.facts.sheet import build_sheet
 from cds_service.fhir import Interest
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 
 ROOT = Path(__file__).parents[2]
 ARCHIVE = ROOT.parent / "shared" / "data" / "fhir-records.zip"
 AS_OF = date(2026, 6, 1)
 LOINC = "http://loinc.org"
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(ROOT / "rules")
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +207,7 @@ PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate"
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "information", "code": "informational"}]}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_any_search_tells_the_same(library: Library, interest: Interest, data: st.DataObject) -> None:
     odd = st.one_of(ODD, STRANGERS) if data.draw(st.integers(0, 4)) == 0 else ODD
@@ -244,7 +239,7 @@ def test_any_search_tells_the_same(library: Library, interest: Interest, data: s
     same(request("p", prefetch), library, interest)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_pages_that_were_fetched_tell_the_same(library: Library, interest: Interest, data: st.DataObject) -> None:
     pages = [json.dumps(bundle(data.draw(entries(library, ODD)))).encode() for _ in range(3)]

@@ -13,7 +13,8 @@ from cds_service.fhir import Record, read_bundle
 Json = dict[str, Any]
 
 PATIENT: Json = {"resourceType": "Patient", "id": "p"}
-# Far above what each takes here (the slowest 2 s); quadratic time would take hours.
+# Of processor time, which a busy machine does not use up. Far above what each takes here (the slowest 2 s); quadratic
+# time would take hours.
 SECONDS = 60
 MANY = 50_000
 
@@ -27,9 +28,9 @@ def observation(number: int, **elements: Any) -> Json:
 
 
 def quickly(data: bytes | str) -> Record:
-    start = time.perf_counter()
+    start = time.thread_time()
     record = read_bundle(data)
-    assert time.perf_counter() - start < SECONDS
+    assert time.thread_time() - start < SECONDS
     return record
 
 
@@ -147,11 +148,11 @@ def test_two_thousand_results_are_read_in_a_fraction_of_the_budget() -> None:
     )
     assert len(data) > 1_200_000
     best = min(_timed(data) for _ in range(5))
-    # About 20 ms on a small machine; the whole answer has 500 ms.
+    # Of processor time. About 20 ms on a small machine; the whole answer has 500 ms.
     assert best < 0.2
 
 
 def _timed(data: bytes) -> float:
-    start = time.perf_counter()
+    start = time.thread_time()
     read_bundle(data)
-    return time.perf_counter() - start
+    return time.thread_time() - start

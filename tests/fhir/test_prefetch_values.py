@@ -264,7 +264,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(value=JSON_VALUES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_json_raises_anything_but_mixed_patients(value: Any) -> None:
     builder = RecordBuilder("p")
     builder.add("chart", None, json.dumps(value))

@@ -3,13 +3,13 @@
 They are installed from the npm registry into a cache outside the repository, once.
 """
 
+import fcntl
 import json
 import os
 import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -21,8 +21,9 @@ import pytest
 import uvicorn
 
 from cds_service.app import create_app
-from cds_service.library import Library, load_library
-from cds_service.settings import Settings, default_rules_dir
+from cds_service.library import Library
+from cds_service.settings import Settings
+from tests.waiting import HANG, until
 
 VERSION = "5.2.13"
 PACKAGES = [f"@medplum/{name}@{VERSION}" for name in ("core", "definitions", "fhir-router", "fhirtypes")]
@@ -30,9 +31,13 @@ AS_OF = date(2026, 5, 15)
 TOKEN = "token-of-dr-one"
 LUPUS = "NCT07083349"
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or shutil.which("npm") is None, reason="there is no Node.js with npm on this machine"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("node") is None or shutil.which("npm") is None,
+        reason="there is no Node.js with npm on this machine",
+    ),
+]
 OpenChart = Callable[..., dict[str, Any]]
 
 
@@ -41,19 +46,17 @@ def medplum() -> Path:
     """The folder that has the packages in its `node_modules`."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cds-service-tests"
     folder = cache / f"medplum-{VERSION}"
-    if not (folder / "installed").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true, "type": "module"}')
-        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *PACKAGES]
-        installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-        assert installed.returncode == 0, installed.stderr
-        (folder / "installed").touch()
+    folder.mkdir(parents=True, exist_ok=True)
+    # One process of the test run installs, and the others wait for it.
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "installed").is_file():
+            (folder / "package.json").write_text('{"private": true, "type": "module"}')
+            command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *PACKAGES]
+            installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=HANG, check=False)
+            assert installed.returncode == 0, installed.stderr
+            (folder / "installed").touch()
     return folder
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(default_rules_dir())
 
 
 def record() -> dict[str, Any]:
@@ -111,7 +114,7 @@ def coded(system: str, code: str) -> dict[str, Any]:
 def ehr(medplum: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running EHR, whose pages hold five resources."""
     # Node looks for packages beside the script and above it.
-    script = Path(shutil.copy(Path(__file__).with_name("ehr.mjs"), medplum))
+    script = Path(shutil.copy(Path(__file__).with_name("ehr.mjs"), medplum / f"ehr-{os.getpid()}.mjs"))
     file = tmp_path_factory.mktemp("ehr") / "record.json"
     file.write_text(json.dumps(record()))
     command = ["node", str(script), str(file), TOKEN, "5"]
@@ -124,6 +127,7 @@ def ehr(medplum: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
+            script.unlink()
 
 
 @contextmanager
@@ -135,18 +139,17 @@ def running(library: Library, **settings: Any) -> Iterator[str]:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        while not server.started:
-            time.sleep(0.02)
+        until(lambda: server.started, "the service")
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(timeout=20)
+            thread.join(timeout=HANG)
 
 
 @pytest.fixture(scope="module")
 def service(ehr: str, library: Library) -> Iterator[str]:
-    with running(library, fhir_servers=(f"{ehr}/fhir/R4",), fhir_timeout=5) as address:
+    with running(library, fhir_servers=(f"{ehr}/fhir/R4",), fhir_timeout=60) as address:
         yield address
 
 
@@ -154,7 +157,7 @@ def service(ehr: str, library: Library) -> Iterator[str]:
 def open_chart(ehr: str, service: str) -> OpenChart:
     def opened(patient: str = "1288992", *, prefetch: bool, cds: str = service) -> dict[str, Any]:
         asked = {"cds": cds, "patient": patient, "prefetch": prefetch, "headers": {}}
-        response = httpx2.post(f"{ehr}/open-chart", json=asked, timeout=30)
+        response = httpx2.post(f"{ehr}/open-chart", json=asked, timeout=HANG)
         assert response.status_code == 200, response.text
         return dict(response.json())
 
@@ -167,12 +170,12 @@ def card(opened: dict[str, Any]) -> dict[str, Any]:
 
 
 def queries(ehr: str) -> list[str]:
-    return [str(one) for one in httpx2.get(f"{ehr}/asked", timeout=30).json()]
+    return [str(one) for one in httpx2.get(f"{ehr}/asked", timeout=HANG).json()]
 
 
 def test_their_client_reads_discovery_and_fills_the_prefetch(open_chart: OpenChart, service: str) -> None:
     opened = open_chart(prefetch=True)
-    offered = httpx2.get(f"{service}/cds-services").json()["services"][0]["prefetch"]
+    offered = httpx2.get(f"{service}/cds-services", timeout=HANG).json()["services"][0]["prefetch"]
     assert opened["discovery"]["services"][0]["prefetch"] == offered
     assert opened["request"]["prefetch"].keys() == offered.keys()
     assert opened["request"]["prefetch"]["patient"]["id"] == "1288992"
@@ -215,11 +218,11 @@ def test_a_patient_whom_their_server_does_not_know_is_no_empty_list(ehr: str, se
             "subject": "y",
         },
     }
-    response = httpx2.post(f"{service}/cds-services/clinical-trial-match", json=request, timeout=30)
+    response = httpx2.post(f"{service}/cds-services/clinical-trial-match", json=request, timeout=HANG)
     assert response.status_code == 412
     assert "status 404" in response.text
     request["fhirAuthorization"] = {**request["fhirAuthorization"], "access_token": "another"}  # type: ignore[dict-item]
-    response = httpx2.post(f"{service}/cds-services/clinical-trial-match", json=request, timeout=30)
+    response = httpx2.post(f"{service}/cds-services/clinical-trial-match", json=request, timeout=HANG)
     assert response.status_code == 412
     assert "status 401" in response.text
 

@@ -153,7 +153,7 @@ def names_in(rule: Any) -> set[str]:
 
 
 @given(read_once(), documents(), as_ofs)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_unknown_outcome_can_go_either_way(rule: Any, document: dict[str, Any], as_of: date) -> None:
     if truth(rule, document, as_of) is not None:
         return

@@ -119,7 +119,7 @@ def test_a_reason_names_the_facts_that_it_rests_on() -> None:
 
 
 @given(rules, documents(), as_ofs)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_whole_is_as_on_its_own_and_known_things_rest_on_known_things(
     rule: Any, document: dict[str, Any], as_of: date
 ) -> None:
@@ -140,7 +140,7 @@ def told(step: Step) -> list[tuple[Any, ...]]:
 
 
 @given(rules, documents(), as_ofs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_part_is_what_the_engine_says_of_it_alone(rule: Any, document: dict[str, Any], as_of: date) -> None:
     for step in Explainer(compiled(rule), TITLES).explain(document, as_of).walk():
         alone = replace(step.rule, implied=False) if isinstance(step.rule, model.Compare) else step.rule
@@ -148,7 +148,7 @@ def test_every_part_is_what_the_engine_says_of_it_alone(rule: Any, document: dic
 
 
 @given(st.lists(rules, max_size=4), st.lists(documents(), min_size=1, max_size=4), as_ofs)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_rules_together_and_one_document_after_another_are_as_each_by_itself(
     written: list[Any], patients: list[dict[str, Any]], as_of: date
 ) -> None:
@@ -323,7 +323,7 @@ def test_dates_beyond_the_calendar_are_not_reached() -> None:
     st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500), st.booleans()), min_size=1, max_size=3),
     st.sampled_from([date(2024, 2, 29), date(2025, 8, 31), date(2026, 11, 24), date(2027, 1, 30)]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_it_clears_on_the_day_that_a_walk_through_the_calendar_finds(
     length: list[Any], asked: str, spells: list[tuple[int, int, bool]], as_of: date
 ) -> None:

@@ -108,7 +108,7 @@ def test_what_a_rule_can_never_be(rule: Any, never: tuple[bool, ...]) -> None:
 
 
 @given(rules)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_called_impossible_never_happens(rule: Any) -> None:
     typed, _ = typed_rule(rule, VOCABULARY)
     assert typed is not None

@@ -27,7 +27,7 @@ def compiled(rule: Any, lookback: Duration | None = None) -> Program:
 
 
 @given(rules, documents(), as_ofs, lookbacks, seeds)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_certain_outcome_is_the_plain_outcome_of_every_completion(
     rule: Any, document: dict[str, Any], as_of: date, lookback: Duration | None, seed: int
 ) -> None:
@@ -44,7 +44,7 @@ def test_a_certain_outcome_is_the_plain_outcome_of_every_completion(
 
 
 @given(rules, documents(), as_ofs, lookbacks, seeds)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_more_information_never_turns_a_certain_outcome(
     rule: Any, document: dict[str, Any], as_of: date, lookback: Duration | None, seed: int
 ) -> None:
@@ -59,7 +59,7 @@ def test_more_information_never_turns_a_certain_outcome(
 
 
 @given(rules, as_ofs, lookbacks, seeds)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_on_fully_known_facts_the_outcome_is_that_of_plain_jsonlogic(
     rule: Any, as_of: date, lookback: Duration | None, seed: int
 ) -> None:

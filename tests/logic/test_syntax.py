@@ -13,7 +13,7 @@ from tests.logic.strategies import rules
 
 
 @given(rules)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_tree_written_as_json_is_read_as_the_same_tree(rule: Any) -> None:
     findings = Findings()
     tree = parse(rule, findings)
@@ -27,7 +27,7 @@ def test_a_tree_written_as_json_is_read_as_the_same_tree(rule: Any) -> None:
 
 
 @given(rules)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_written_form_means_the_same(rule: Any) -> None:
     tree = parse(rule, Findings())
     assert tree is not None

@@ -221,7 +221,7 @@ def test_a_rule_in_words(rule: Any, phrase: str) -> None:
 
 
 @given(rules)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_rule_has_words_and_negating_twice_leaves_them(rule: Any) -> None:
     typed, _ = typed_rule(rule, VOCABULARY)
     twice, _ = typed_rule({"!": [{"!": [rule]}]}, VOCABULARY)

@@ -6,8 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import get_args
 
-import pytest
-
 from cds_service.authoring.facts_page import FORMULAS, MARK, facts_page
 from cds_service.authoring.reference import Reference
 from cds_service.facts.fact import Reason
@@ -15,7 +13,7 @@ from cds_service.facts.findings import REASONS
 from cds_service.facts.knowledge import load_facts
 from cds_service.facts.sheet import build_sheet
 from cds_service.facts.specs import MODELS, Formula
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.settings import default_rules_dir
 from tests.facts.records import concept, condition, lab, record
 from tests.facts.small_rules import ICD10CM
@@ -24,11 +22,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "facts.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 WRITTEN = TEXT.partition(MARK)[0]
 BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", WRITTEN, re.DOTALL)]
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(default_rules_dir())
 
 
 def test_the_page_is_current_and_has_a_heading_for_each_fact(library: Library) -> None:

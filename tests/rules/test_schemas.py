@@ -8,16 +8,11 @@ import jsonschema
 import pytest
 
 from cds_service.authoring.schemas import FOLDER, outdated_schemas, schema_for, schemas
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.settings import default_rules_dir
 
 RULES = default_rules_dir()
 FILES = sorted(path for path in RULES.rglob("*.json") if path.parent.name not in {FOLDER, "codesystems", "conceptmaps"})
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(RULES)
 
 
 @pytest.fixture(scope="module")

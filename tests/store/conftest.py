@@ -1,5 +1,6 @@
 """The store on SQLite and on a real PostgreSQL."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -46,6 +47,14 @@ def opened(url: str) -> Iterator[Callable[[], Database]]:
 @pytest.fixture
 def database(opened: Callable[[], Database]) -> Database:
     return opened()
+
+
+@pytest.fixture
+def over() -> Iterator[threading.Event]:
+    """Is set when the test ends. Named last among a test's arguments: before those are closed that wait for it."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 def decision(number: int = 1, **fields: Any) -> Decision:

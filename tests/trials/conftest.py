@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from cds_service.fhir import read_bundle
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.matching import Match, match
-from cds_service.settings import default_rules_dir
 
 AS_OF = date(2026, 11, 24)
 ROOT = Path(__file__).parents[2]
@@ -93,11 +92,6 @@ class Story:
         """Outcome by criterion id."""
         [result] = [r for r in self.match().trials if r.trial.id == trial]
         return {c.criterion.id: c.outcome for c in result.criteria}
-
-
-@pytest.fixture(scope="session")
-def library() -> Library:
-    return load_library(default_rules_dir())
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def cards(found: Match, *, near: bool) -> list[Any]:
     return [card.body for card in deck_for(found, options, SEED)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(patients(), st.booleans())
 def test_the_index_changes_no_answer(record: Record, near: bool) -> None:
     plain = match(record, library(), AS_OF)

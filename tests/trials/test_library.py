@@ -14,6 +14,8 @@ from cds_service.library import Library, check_library, load_library
 from cds_service.rule_files import Folder
 from cds_service.trials.index import Patient
 
+pytestmark = pytest.mark.slow
+
 SLE = Path("trials") / "NCT07083349" / "trial.json"
 
 

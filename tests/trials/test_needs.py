@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact
 from cds_service.facts.specs import EventsFact
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.logic.check import typed_rule
 from cds_service.logic.program import Program
-from cds_service.settings import default_rules_dir
 from cds_service.trials.index import Patient, outside
 from cds_service.trials.needs import NEVER, NOTHING, Needs, needs_of
 from cds_service.trials.stated import documents_of
@@ -21,8 +20,11 @@ from tests.logic.strategies import joined, limited
 AS_OF = date(2026, 11, 24)
 EVENTS = ("condition.sle", "medication.riluzole", "procedure.lumbar_puncture")
 SLE, RILUZOLE = "condition.sle", "medication.riluzole"
-LIBRARY = load_library(default_rules_dir())
-NAMES = frozenset(spec.name for spec in LIBRARY.catalogue if isinstance(spec, EventsFact))
+
+
+def event_names(library: Library) -> frozenset[str]:
+    """The names of the facts about events."""
+    return frozenset(spec.name for spec in library.catalogue if isinstance(spec, EventsFact))
 
 
 def var(name: str) -> dict[str, str]:
@@ -66,12 +68,18 @@ people = st.tuples(st.none() | whole_ages(), st.sampled_from([None, "male", "fem
 
 
 @settings(max_examples=500)
-@given(rules, events, events, people, truths)
+@given(rule=rules, sle=events, riluzole=events, person=people, anaemic=truths)
 def test_without_what_it_needs_a_rule_is_not_what_it_should_be(
-    rule: Any, sle: Events, riluzole: Events, person: tuple[Age | None, str | None], anaemic: bool | None
+    library: Library,
+    *,
+    rule: Any,
+    sle: Events,
+    riluzole: Events,
+    person: tuple[Age | None, str | None],
+    anaemic: bool | None,
 ) -> None:
     age, sex = person
-    typed, _ = typed_rule(rule, LIBRARY.compiled.vocabulary)
+    typed, _ = typed_rule(rule, library.compiled.vocabulary)
     if typed is None:
         return
     facts = [Fact(SLE, sle), Fact(RILUZOLE, riluzole), Fact("patient.age", age), Fact("patient.sex", sex)]
@@ -86,7 +94,7 @@ def test_without_what_it_needs_a_rule_is_not_what_it_should_be(
     on_record = frozenset(fact.name for fact in facts if isinstance(fact.value, Events) and fact.value.items)
     whole = frozenset(f.name for f in facts if isinstance(f.value, Events) and f.value.whole("closed"))
     for wanted in (True, False):
-        needs = needs_of(typed, wanted, NAMES)
+        needs = needs_of(typed, wanted, event_names(library))
         for any_of in needs.entries:
             if any_of.isdisjoint(on_record):
                 assert closed is not wanted
@@ -137,14 +145,13 @@ def entries(*sets: set[str]) -> Needs:
         ({"!=": [var("patient.sex"), "male"]}, True, Needs(sexes=frozenset({"female"}))),
     ],
 )
-def test_needs(rule: Any, wanted: bool, expected: Needs) -> None:
-    typed, findings = typed_rule(rule, LIBRARY.compiled.vocabulary)
+def test_needs(library: Library, rule: Any, wanted: bool, expected: Needs) -> None:
+    typed, findings = typed_rule(rule, library.compiled.vocabulary)
     assert typed is not None, list(findings)
-    assert needs_of(typed, wanted, NAMES) == expected
+    assert needs_of(typed, wanted, event_names(library)) == expected
 
 
-def test_the_five_trials_need_their_diagnosis_and_age() -> None:
-    library: Library = LIBRARY
+def test_the_five_trials_need_their_diagnosis_and_age(library: Library) -> None:
     needs = {one.id: (one.gates.entries, dict(one.fits.ages)) for one in library.shelf}
     assert needs["NCT07083349"] == ((frozenset({SLE}),), {"a": (18, 70)})
     assert needs["NCT07617779"] == ((frozenset({"condition.sma"}),), {"mo": (float("-inf"), 60)})

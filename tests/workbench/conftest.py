@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import HANG
 from tests.workbench.serving import CHROMIUM, FLAGS, Service, service
 
 
@@ -24,7 +25,7 @@ def browser() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as drive:
-        running = drive.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        running = drive.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=1_000 * HANG)
         yield running
         running.close()
 
@@ -33,6 +34,7 @@ def browser() -> Iterator[Any]:
 def context(browser: Any) -> Iterator[Any]:
     """One profile for the pages of a service, so that its scripts are loaded once."""
     profile = browser.new_context(viewport={"width": 1500, "height": 950})
+    profile.set_default_timeout(1_000 * HANG)
     yield profile
     profile.close()
 

@@ -1,18 +1,18 @@
 """A service of its own for the browser tests, and the browser: Debian's Chromium, never one that is downloaded."""
 
+import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.ports import free_port
+from tests.waiting import HANG, SETTINGS, until
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
@@ -48,14 +48,13 @@ def service(folder: Path, **settings: str) -> Iterator[Service]:
     """Start one with a copy of the rules in `folder`, wait until it answers, and stop it."""
     rules = folder / "rules"
     shutil.copytree(ROOT / "rules", rules)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")}
     environment |= {
         "CDS_PORT": str(port),
         "CDS_RULES_DIR": str(rules),
         "CDS_DATABASE_URL": f"sqlite:///{folder / 'store.db'}",
+        **SETTINGS,
         **settings,
     }
     log = (folder / "service.log").open("w+", encoding="utf-8")
@@ -67,18 +66,15 @@ def service(folder: Path, **settings: str) -> Iterator[Service]:
         yield Service(f"http://127.0.0.1:{port}", rules)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=HANG)
         log.close()
 
 
 def wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the service did not come up:\n{log.read_text(encoding='utf-8')}")
+    def answers() -> bool:
+        assert process.poll() is None, f"the service did not come up:\n{log.read_text(encoding='utf-8')}"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=HANG):
+            return True
+        return False
+
+    until(answers, address)

@@ -2,12 +2,16 @@
 
 import json
 import re
-import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from tests.waiting import HANG, until
 from tests.workbench.serving import Service
+
+pytestmark = pytest.mark.slow
 
 SELECT = """([text, from, to]) => {
   const view = getElement(document.querySelector('.editor').id.slice(1)).editor;
@@ -127,22 +131,15 @@ def test_broken_rules_on_disk_are_told_on_every_page(visit: Callable[[str], Any]
     sound = path.read_text(encoding="utf-8")
     path.write_text(sound[:-20], encoding="utf-8")
     try:
-        wait_until(lambda: version(served)["rules_rejected"] is not None)
+        until(lambda: version(served)["rules_rejected"] is not None)
         page = visit("/").page
         assert "those from before are still in use" in page.get_by_role("alert").inner_text()
         assert "NCT07617779" in page.get_by_role("table").first.inner_text(), "the last good rules are shown"
     finally:
         path.write_text(sound, encoding="utf-8")
-        wait_until(lambda: version(served)["rules_rejected"] is None)
+        until(lambda: version(served)["rules_rejected"] is None)
 
 
 def version(served: Service) -> Any:
-    with urllib.request.urlopen(f"{served.address}/version", timeout=10) as answer:
+    with urllib.request.urlopen(f"{served.address}/version", timeout=HANG) as answer:
         return json.load(answer)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PAGES = {
     "/": "Sample patients and trials",
     "/trials": "Trials",

@@ -6,7 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.workbench.serving import ROOT, Service
+
+pytestmark = pytest.mark.slow
 
 SLE = ROOT / "fhir_samples" / "patients" / "sle-likely.json"
 

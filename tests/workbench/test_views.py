@@ -10,7 +10,7 @@ import pytest
 
 from cds_service.authoring.samples import default_samples_dir, sample_reader
 from cds_service.fhir import Record, read_bundle
-from cds_service.library import Library, load_library
+from cds_service.library import Library
 from cds_service.matching import Match, match
 from cds_service.settings import default_rules_dir
 from cds_service.trials.stated import StatementError
@@ -30,11 +30,6 @@ RULES, SAMPLES = default_rules_dir(), default_samples_dir()
 AS_OF = date(2026, 11, 24)
 TRIAL = "NCT07083349"
 TEXTS = {n: (RULES / "trials" / TRIAL / n).read_text(encoding="utf-8") for n in ("trial.json", "cases.json")}
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library(RULES)
 
 
 def record(story: str) -> Record:
