@@ -1,12 +1,16 @@
 """The explanation of a match as JSON: every criterion of every trial with its outcome, basis and evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match
 from cds_service.trials.verdicts import CriterionResult, TrialResult
+
+_encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
 
 
 def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
@@ -80,8 +84,12 @@ def each_once(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The entries without those that say the same as an earlier one."""
     if len(entries) < 2:
         return entries
-    found: list[dict[str, Any]] = []
+    found: dict[bytes, dict[str, Any]] = {}
     for entry in entries:
-        if entry not in found:
-            found.append(entry)
-    return found
+        found.setdefault(said(entry), entry)
+    return list(found.values())
+
+
+def said(entry: Mapping[str, Any]) -> bytes:
+    """The same bytes for entries that say the same, so that an entry need not be compared with all others."""
+    return _encode(entry)

@@ -1,13 +1,14 @@
 """What a trial's fit rests on: the values behind the passes with their dates, and what is only presumed."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cds_service.cards.reading import Read, Reader
 from cds_service.cards.sections.sentences import sentence, within
 from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
+from cds_service.explanation import said
 from cds_service.facts.fact import Age, Events
 from cds_service.logic.durations import Duration
 from cds_service.logic.model import FactRef
@@ -53,24 +54,22 @@ class Grounds:
         """Who it is, what is on record, the values by date with the newest first, and what is presumed."""
         person: dict[str, str] = {}
         dates: dict[str, str] = {}
-        records: dict[str, dict[str, list[Entry]]] = {}
+        records: dict[str, dict[str, dict[bytes, Entry]]] = {}
         values: dict[str, dict[str, list[str]]] = {}
         absent: dict[str, None] = {}
         for told in self._of(criteria):
             if told.absent:
                 absent.update(dict.fromkeys(told.absent))
             elif told.value is not None:
-                day, said, multiple = told.value
+                day, value, multiple = told.value
                 parts = values.setdefault(day, {}).setdefault(told.base, [])
                 if not parts:
-                    parts.append(said)
+                    parts.append(value)
                 if multiple and len(parts) == 1:
                     parts.append(multiple)
             elif told.records:
                 for display, entry in told.records:
-                    shown = records.setdefault(told.base, {}).setdefault(display, [])
-                    if entry not in shown:
-                        shown.append(entry)
+                    records.setdefault(told.base, {}).setdefault(display, {}).setdefault(said(entry), entry)
             elif told.dated:
                 dates[told.base] = told.dated
             elif told.person is not None:
@@ -153,9 +152,10 @@ class Grounds:
             return f"{name} {charted} {printed_unit(unit)}"
         return f"{name} {self.names.number(base, value)}"
 
-    def _record_lines(self, name: str, shown: dict[str, list[Entry]]) -> Iterable[str]:
+    def _record_lines(self, name: str, records: Mapping[str, Mapping[bytes, Entry]]) -> Iterable[str]:
         """One line for each drug or procedure, one for a condition however often it is on record."""
         title = self.names.of(name)
+        shown = {display: list(entries.values()) for display, entries in records.items()}
         if name.startswith("condition."):
             shown = {"": [entry for entries in shown.values() for entry in entries]}
         for display, entries in shown.items():
