@@ -1,13 +1,15 @@
 """Hook requests that are long in one way: n entries of a kind, of which the rules read every one.
 
-A sample story is the patient, so that trials are judged and cards are made. The six `AXES` are the ways in which a chart
-grows without bound; the `VARIANTS` are lists of other kinds, within one resource or of many, that a client may send as
-long as it likes. Codes are those of the rules' own facts: what nobody asks for would be left out before it costs.
+A sample story is the patient, so that trials are judged and cards are made. The six `AXES` are the ways in which a
+chart grows without bound; the `VARIANTS` are lists of other kinds, within one resource or of many, that a client may
+send as long as it likes. Codes are those of the rules' own facts: what nobody asks for would be left out before it
+costs.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -23,7 +25,8 @@ AT = "2026-11-20T08:00:00Z"
 """The instant at which everything was measured."""
 PLATELETS, HBSAG, GENE, COPIES = "777-3", "5196-1", "48018-6", "82155-3"
 TESTS = ("777-3", "718-7", "751-8", "1742-6", "1920-8", "1975-2", "2160-0", "5196-1", "56888-1", "13955-0", "2118-8")
-LUPUS, SURGERY, PREDNISOLONE, MALIGNANCY = "M32.9", "52734007", "H02AB06", "C50.911"
+LUPUS, MALIGNANCY, SURGERY = "M32.9", "C50.911", "52734007"
+PREDNISOLONE, RITUXIMAB = "H02AB06", "L01FA01"
 DISEASES = ("M32.9", "C50.911", "I50.9", "B20", "E11.9", "J44.9", "G40.909", "I63.9", "N18.6", "D84.9")
 
 
@@ -103,7 +106,8 @@ def _observation(chart: Chart, number: int, code: str = PLATELETS, **elements: A
 
 
 def _day(number: int) -> str:
-    return f"{1980 + number % 46}-{1 + number % 12:02}-{1 + number % 28:02}"
+    """One of 15,000 days before the story is told, neighbours far apart."""
+    return (date(2026, 11, 1) - timedelta(days=number * 7_919 % 15_000)).isoformat()
 
 
 def _condition(chart: Chart, number: int, code: str = MALIGNANCY, **elements: Any) -> Resource:
@@ -145,6 +149,15 @@ def _use(chart: Chart, number: int, **elements: Any) -> Resource:
 
 def _component(number: int, code: str = PLATELETS, **value: Any) -> Resource:
     return {"code": _concept(LOINC, code), **(value or {"valueQuantity": _quantity(150 + number % 251)})}
+
+
+def _course(chart: Chart, number: int) -> Resource:
+    """A drug that was taken and stopped, over a time that no other was."""
+    start = date(1985, 1, 1) + timedelta(days=number % 5_000)
+    period = {"start": start.isoformat(), "end": (start + timedelta(days=30 + number // 5_000)).isoformat()}
+    code = _concept(ATC, RITUXIMAB, f"rituximab {number}")
+    whole = {"resourceType": "MedicationStatement", "id": f"s{number}", "status": "completed"}
+    return {**whole, "medicationCodeableConcept": code, "subject": chart.subject(), "effectivePeriod": period}
 
 
 def _medication(number: int, **elements: Any) -> Resource:
@@ -230,6 +243,40 @@ def _referring(chart: Chart, n: int) -> None:
     chart.add("medicationRequests", uses)
 
 
+def _one_drug(chart: Chart, n: int) -> None:
+    """Uses that refer to one Medication, with as many ingredients that refer to one Substance."""
+    codings = [{"system": ATC, "code": PREDNISOLONE, "display": f"name {i}"} for i in range(n)]
+    substance = {"resourceType": "Substance", "id": "s", "code": {"coding": codings}}
+    parts = [{"itemReference": {"reference": "#s"}} for _ in range(n)]
+    reference = {"reference": "Medication/d-2"}
+    chart.add("medicationRequests", [_medication(-2, contained=[substance], ingredient=parts)])
+    uses = (_use(chart, i, medicationCodeableConcept=None, medicationReference=reference) for i in range(n))
+    chart.add("medicationRequests", uses)
+
+
+def _one_device(chart: Chart, n: int) -> None:
+    codings = [{"system": SNOMED, "code": "14106009", "display": f"pacemaker {i}"} for i in range(n)]
+    whole = {"resourceType": "Device", "id": "v", "type": {"coding": codings}, "patient": chart.subject()}
+    use = {"resourceType": "DeviceUseStatement", "status": "active", "device": {"reference": "Device/v"}}
+    chart.add("devices", [whole, *({**use, "id": f"u{i}", "subject": chart.subject()} for i in range(n))])
+
+
+def _one_address(chart: Chart, n: int) -> None:
+    """Results that are all at one address, which one of them has as its focus again and again."""
+    entries = [{"fullUrl": "urn:uuid:one", "resource": _observation(chart, i)} for i in range(n)]
+    focus = [{"reference": "urn:uuid:one"} for _ in range(n)]
+    entries.append({"fullUrl": "urn:uuid:two", "resource": _observation(chart, -9, focus=focus)})
+    chart.values["chart"] = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def _one_contained_patient(chart: Chart, n: int) -> None:
+    identifiers = [{"system": f"urn:s{i}", "value": f"v{i}"} for i in range(n)]
+    inside = {"resourceType": "Patient", "id": "p", "identifier": identifiers}
+    chart.patient["identifier"] = identifiers[:1]
+    results = [{**_inner(i), "subject": {"reference": "#p"}} for i in range(n)]
+    chart.add("reports", [_report(chart, [inside, *results])])
+
+
 def _with_contained(chart: Chart, number: int) -> Resource:
     drug = _medication(number, ingredient=[{"itemCodeableConcept": _concept(ATC, PREDNISOLONE)}])
     reference = {"reference": f"#d{number}"}
@@ -270,7 +317,9 @@ def _dosage(number: int) -> Resource:
 def _by_full_url(chart: Chart, n: int) -> None:
     entries = []
     for i in range(n):
-        one = _observation(chart, i, subject={"reference": "urn:uuid:the-patient"}, hasMember=[{"reference": f"urn:{i}"}])
+        one = _observation(
+            chart, i, subject={"reference": "urn:uuid:the-patient"}, hasMember=[{"reference": f"urn:{i}"}]
+        )
         entries.append({"fullUrl": f"urn:uuid:{i}", "resource": one})
     whole = {"resourceType": "Patient", "id": chart.story}
     chart.values["chart"] = {
@@ -307,6 +356,13 @@ def _shot(chart: Chart, number: int) -> Resource:
 def _in_parameters(chart: Chart, n: int) -> None:
     parts = [{"name": f"p{i}", "resource": _observation(chart, i)} for i in range(n)]
     chart.values["parameters"] = {"resourceType": "Parameters", "parameter": parts}
+
+
+def _parts_of_parts(chart: Chart, n: int) -> None:
+    inner: Resource = {"name": "x", "resource": _observation(chart, -10)}
+    for _ in range(min(n, 300)):
+        inner = {"name": "p", "part": [inner, {"name": "y" * (n // 4)}]}
+    chart.values["deep"] = {"resourceType": "Parameters", "parameter": [inner]}
 
 
 def _of_nobody(chart: Chart, number: int) -> Resource:
@@ -356,7 +412,12 @@ VARIANTS: Mapping[str, Grow] = {
         "conditions", lambda c, i: _condition(c, i, LUPUS, verificationStatus={"coding": [{"code": "provisional"}]})
     ),
     "drugs": _many("medicationRequests", _use),
+    "courses of a drug": _many("medicationStatements", _course),
     "drugs referred to": _referring,
+    "uses of one drug": _one_drug,
+    "uses of one device": _one_device,
+    "one address": _one_address,
+    "one contained patient": _one_contained_patient,
     "drugs contained": _many("medicationRequests", _with_contained),
     "drugs not sent": _many(
         "medicationRequests",
@@ -368,7 +429,9 @@ VARIANTS: Mapping[str, Grow] = {
     "reactions": _listed("allergies", _allergy, lambda i: {"substance": _concept(SNOMED, "116602009", f"s{i}")}),
     "contained results": _listed("reports", _report, _inner),
     "members": _listed(
-        "observations", lambda c, refs: _observation(c, -4, hasMember=refs), lambda i: {"reference": f"Observation/o{i}"}
+        "observations",
+        lambda c, refs: _observation(c, -4, hasMember=refs),
+        lambda i: {"reference": f"Observation/o{i}"},
     ),
     "derived from": _many(
         "observations", lambda c, i: _observation(c, i, derivedFrom=[{"reference": f"Observation/o{i + 1}"}])
@@ -377,7 +440,9 @@ VARIANTS: Mapping[str, Grow] = {
         "observations", lambda c, refs: _observation(c, -5, focus=refs), lambda i: {"reference": f"BodyStructure/{i}"}
     ),
     "extensions": _listed(
-        "observations", lambda c, more: _observation(c, -6, extension=more), lambda i: {"url": f"urn:{i}", "valueString": "x"}
+        "observations",
+        lambda c, more: _observation(c, -6, extension=more),
+        lambda i: {"url": f"urn:{i}", "valueString": "x"},
     ),
     "reference ranges": _listed(
         "observations",
@@ -396,6 +461,7 @@ VARIANTS: Mapping[str, Grow] = {
     "copies of a result": _many("observations", lambda c, _: _observation(c, 0)),
     "of a group": _many("observations", _of_nobody),
     "parameters": _in_parameters,
+    "parts of parts": _parts_of_parts,
     "failed entries": _cut_off,
 }
 """Other long lists."""

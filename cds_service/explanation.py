@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match
 from cds_service.trials.verdicts import CriterionResult, TrialResult
@@ -80,12 +81,12 @@ def evidence_of(match: Match, facts: Iterable[FactRef]) -> list[dict[str, Any]]:
     return each_once(entries)
 
 
-def each_once(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The entries without those that say the same as an earlier one."""
+def each_once(entries: list[dict[str, Any]], deadline: Deadline = NEVER) -> list[dict[str, Any]]:
+    """The entries without those that say the same as an earlier one. Raises `OutOfTime`."""
     if len(entries) < 2:
         return entries
     found: dict[bytes, dict[str, Any]] = {}
-    for entry in entries:
+    for entry in deadline.each(entries):
         found.setdefault(said(entry), entry)
     return list(found.values())
 

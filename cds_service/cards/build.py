@@ -16,6 +16,7 @@ from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, select
 from cds_service.cards.suggestions import Suggester, is_condition_reference, stable_uuid
 from cds_service.cards.summary import name_of
+from cds_service.deadline import NEVER, Deadline
 from cds_service.matching import Match
 from cds_service.trials.verdicts import TrialResult
 
@@ -45,15 +46,16 @@ def deck_for(
     *,
     suppressed: Collection[str] = (),
     already_shown: Collection[str] = (),
+    deadline: Deadline = NEVER,
 ) -> tuple[Card, ...]:
     """The cards with what a deployment needs to remember them by.
 
     `suppressed` are ids of trials set aside for this patient, `already_shown` keys of cards that are not repeated.
-    Raises InvariantError.
+    Raises InvariantError, and OutOfTime.
     """
     if match.deceased:
         return ()
-    reader = Reader(match)
+    reader = Reader(match, deadline)
     near = _near_misses(reader, match.trials, options)
     selection = select(
         match.trials, options, match.as_of, near=near, suppressed=suppressed, already_shown=already_shown
@@ -122,6 +124,8 @@ class _Dealer:
     def _body(self, choice: Choice, found: Open, left_out: list[str], skipped: int) -> dict[str, Any]:
         trial, profile = choice.result.trial, self.options.profile
         summary, detail = self.contents.of(choice, found, left_out, skipped)
+        # Written once, and once more for each time that half of it is cut off.
+        self.reader.deadline.spend(2 * sum(len(section.lines) for section in detail.sections))
         host = urlsplit(trial.registry.url).hostname or "registry"
         source: dict[str, Any] = {"label": host}
         if profile.opens(host):
@@ -163,7 +167,7 @@ class _Dealer:
             for read in self._reading(choice).criteria
             if read.result.criterion.gate
             for ref in read.decisive_facts()
-            for entry in self.reader.evidence(ref)
+            for entry in self.reader.deadline.each(self.reader.evidence(ref))
             if entry["reason"] is None
         ]
         return tuple(source for source in dict.fromkeys(sources) if is_condition_reference(source))

@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.codesystems import CodeSystems, Key, is_short
 from cds_service.facts.specs import Code, Observed, ResultFact, ScoreFact, Where
@@ -92,11 +93,13 @@ class ObservationCodes:
                 return True
         return bool(self.facts_of(code.coding))
 
-    def sort(self, record: Record, wanted: frozenset[str] | None = None) -> dict[str, list[Measurement]]:
-        """Every measurement in the record by fact, for the facts `wanted` (all if `None`)."""
+    def sort(
+        self, record: Record, wanted: frozenset[str] | None = None, deadline: Deadline = NEVER
+    ) -> dict[str, list[Measurement]]:
+        """Every measurement in the record by fact, for the facts `wanted` (all if `None`). Raises `OutOfTime`."""
         found: dict[str, list[Measurement]] = {}
         known = self._found
-        for observation in record.resources.get("Observation", ()):
+        for observation in deadline.each(record.resources.get("Observation", ())):
             concept = observation.code
             if concept is not None:
                 codings = concept.coding
@@ -109,12 +112,13 @@ class ObservationCodes:
                             items = found[name] = []
                         items.append(Measurement(observation, observation, coding))
                 elif codings:
+                    deadline.spend(len(codings))
                     self._add(observation, observation, codings, found)
             if observation.component:
-                for component in observation.component:
+                for component in deadline.each(observation.component):
                     if component.code is not None:
                         self._add(component, observation, component.code.coding, found)
-                self._add_beside(observation, found)
+                self._add_beside(observation, found, deadline)
         return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
 
     def _of(self, coding: Coding) -> tuple[str, ...]:
@@ -141,16 +145,17 @@ class ObservationCodes:
         for name, coding in matched.items():
             found.setdefault(name, []).append(Measurement(saying, observation, coding))
 
-    def _add_beside(self, observation: Observation, found: dict[str, list[Measurement]]) -> None:
+    def _add_beside(self, observation: Observation, found: dict[str, list[Measurement]], deadline: Deadline) -> None:
         components = observation.component
         fitting: dict[int, bool] = {}
 
         def fits(beside: _Beside) -> bool:
             if id(beside) not in fitting:
+                deadline.spend(len(components))
                 fitting[id(beside)] = self._fits(beside.where, components)
             return fitting[id(beside)]
 
-        for component in components:
+        for component in deadline.each(components):
             if component.code is None:
                 continue
             codings = component.code.coding

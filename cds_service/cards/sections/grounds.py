@@ -68,7 +68,7 @@ class Grounds:
                 if multiple and len(parts) == 1:
                     parts.append(multiple)
             elif told.records:
-                for display, entry in told.records:
+                for display, entry in self.reader.deadline.each(told.records):
                     records.setdefault(told.base, {}).setdefault(display, {}).setdefault(said(entry), entry)
             elif told.dated:
                 dates[told.base] = told.dated
@@ -102,11 +102,12 @@ class Grounds:
             return _Told(base, person=self._age())
         if kind == "events" and self._is_bare(base):
             return _Told(base, absent=(base,))
-        entries = [e for e in self.reader.evidence(ref) if e["name"] == ref.name and e["reason"] is None]
+        every = self.reader.deadline.each(self.reader.evidence(ref))
+        entries = [e for e in every if e["name"] == ref.name and e["reason"] is None]
         if base == "patient.sex":
             return _Told(base, person=str(entries[0]["value"]) if entries else "")
         if kind == "events":
-            found = [(_display(entry), entry) for entry in entries if entry["source"]]
+            found = [(_display(entry), entry) for entry in self.reader.deadline.each(entries) if entry["source"]]
             return _Told(base, records=tuple(found)) if found else _Told(base, absent=(base,))
         if not entries:
             return _Told(base)
@@ -158,7 +159,8 @@ class Grounds:
         shown = {display: list(entries.values()) for display, entries in records.items()}
         if name.startswith("condition."):
             shown = {"": [entry for entries in shown.values() for entry in entries]}
-        for display, entries in shown.items():
+        for display, entries in self.reader.deadline.each(shown.items()):
+            self.reader.deadline.spend(len(entries))
             what = f"{display} ({title})" if display and display.casefold() != title.casefold() else title
             yield f"{sentence(what)}{_when(entries)}"
 
