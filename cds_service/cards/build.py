@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ from cds_service.cards.summary import name_of
 from cds_service.deadline import NEVER, Deadline
 from cds_service.matching import Match
 from cds_service.trials.verdicts import TrialResult
+
+_MOST_REASONS = 20
+"""Conditions that a suggested request names as its reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,6 @@ class _Dealer:
     def _body(self, choice: Choice, found: Open, left_out: list[str], skipped: int) -> dict[str, Any]:
         trial, profile = choice.result.trial, self.options.profile
         summary, detail = self.contents.of(choice, found, left_out, skipped)
-        # Written once, and once more for each time that half of it is cut off.
-        self.reader.deadline.spend(2 * sum(len(section.lines) for section in detail.sections))
         host = urlsplit(trial.registry.url).hostname or "registry"
         source: dict[str, Any] = {"label": host}
         if profile.opens(host):
@@ -161,7 +163,7 @@ class _Dealer:
         return [*suggester.referral(), *(s for test in tests for s in suggester.order(test, title(test)))]
 
     def _reasons(self, choice: Choice) -> tuple[str, ...]:
-        """References to the Conditions that the trial's gates rest on."""
+        """References to the first Conditions that the trial's gates rest on."""
         sources = [
             str(entry["source"])
             for read in self._reading(choice).criteria
@@ -170,4 +172,6 @@ class _Dealer:
             for entry in self.reader.deadline.each(self.reader.evidence(ref))
             if entry["reason"] is None
         ]
-        return tuple(source for source in dict.fromkeys(sources) if is_condition_reference(source))
+        # What is certain and current comes first. Each suggestion repeats them all.
+        found = (source for source in dict.fromkeys(sources) if is_condition_reference(source))
+        return tuple(islice(found, _MOST_REASONS))

@@ -13,6 +13,8 @@ from cds_service.cards.text import as_block, escaped, plain, unlinked, untagged
 DETAIL_LIMIT = 6_000
 """Code points. A panel shows a tenth of this at a time."""
 LINE_LIMIT = 1_000
+_MOST_LINES = DETAIL_LIMIT // len("- a")
+"""So many lines of a section are longer than a detail may be."""
 _SHORTENED = "Shortened."
 MOST_KEPT = 4_096
 """Fixed lines that are kept as they were written."""
@@ -101,6 +103,8 @@ def _written(detail: Detail, style: _Style) -> str:
 
 def _fitted(detail: Detail, style: _Style) -> str:
     """The detail written so that it is not over-long: the longest sections give up lines from their ends."""
+    # What is beyond this finds no room, whatever it says, and there may be thousands of lines of it.
+    detail = replace(detail, sections=tuple([replace(s, lines=s.lines[:_MOST_LINES]) for s in detail.sections]))
     text = _written(detail, style)
     sizes = [len(section.lines) for section in detail.sections]
     if len(text) <= DETAIL_LIMIT or not any(sizes):
@@ -113,7 +117,7 @@ def _fitted(detail: Detail, style: _Style) -> str:
         ]
         return _written(replace(detail, sections=tuple(sections), notes=(*detail.notes, _SHORTENED)), style)
 
-    # The more lines, the longer: the most that fit are found by halving. There may be thousands of them.
+    # The more lines, the longer: the most that fit are found by halving.
     return with_lines(bisect_right(range(sum(sizes)), DETAIL_LIMIT, lo=1, key=lambda kept: len(with_lines(kept))) - 1)
 
 

@@ -143,7 +143,7 @@ class RecordedEvents:
         if gap is None:
             for malformed in self._deadline.each(record.malformed):
                 if malformed.type in types:
-                    named = _could_be(malformed, codes)
+                    named = _could_be(malformed, codes, self._deadline)
                     if named is None:
                         gap = "incomplete_record"
                     else:
@@ -159,23 +159,23 @@ def _coded(type: str, view: Any, codes: EventCodes, record: Record, devices: _De
     """The facts that an entry speaks of, other than that of a drug."""
     match type:
         case "Condition":
-            deadline.spend(0 if view.code is None else len(view.code.coding))
-            return codes.read((view.code,))
+            return codes.read((view.code,), deadline=deadline)
         case "Procedure":
-            return codes.read((view.code,), categories=(view.category,))
+            return codes.read((view.code,), categories=(view.category,), deadline=deadline)
         case "Immunization":
-            return codes.read((view.vaccine_code,))
+            return codes.read((view.vaccine_code,), deadline=deadline)
         case "AllergyIntolerance":
-            deadline.spend(len(view.reaction))
-            return codes.read((view.code, *(reaction.substance for reaction in view.reaction)))
+            substances = [reaction.substance for reaction in deadline.each(view.reaction)]
+            return codes.read((view.code, *substances), deadline=deadline)
         case "Device":
-            return codes.read((view.type,))
+            return codes.read((view.type,), deadline=deadline)
         case "DeviceUseStatement":
             device = record.device_of(view, deadline)
             called = None if view.device is None else view.device.display
             key = (id(device), called)
             if key not in devices:
-                devices[key] = device, codes.read((None if device is None else device.type,), texts=(called,))
+                kind = None if device is None else device.type
+                devices[key] = device, codes.read((kind,), texts=(called,), deadline=deadline)
             return devices[key][1]
     return codes.read(())
 
@@ -245,11 +245,11 @@ def _gap(needed: Iterable[str], extra: Iterable[str], record: Record) -> Reason 
     return "not_supplied" if "not_supplied" in missing else "incomplete_record"
 
 
-def _could_be(malformed: Malformed, codes: EventCodes) -> Set[str] | None:
+def _could_be(malformed: Malformed, codes: EventCodes, deadline: Deadline) -> Set[str] | None:
     """The facts that an unreadable entry may speak of: those its code names, or all (`None`) if that cannot be read."""
     if malformed.code is None:
         return None
-    coded = codes.read((malformed.code,))
+    coded = codes.read((malformed.code,), deadline=deadline)
     return coded.matches.keys() if coded.readable else None
 
 

@@ -81,23 +81,22 @@ def drug_of(
     drug, dosages = record.medication_of(view, deadline), _dosages(view)
     deadline.spend(len(dosages))
     if not isinstance(drug, Medication):
-        deadline.spend(0 if drug is None else len(drug.coding))
-        return Drug(Product(codes.read((drug,), texts=(called,)), None, _words((drug,), called)), dosages)
+        coded = codes.read((drug,), texts=(called,), deadline=deadline)
+        return Drug(Product(coded, None, _words((drug,), called)), dosages)
     found = known.get((id(drug), called))
     if found is None:
-        deadline.spend(len(drug.ingredient))
-        found = known[id(drug), called] = (drug, _product(drug, called, codes))
+        found = known[id(drug), called] = (drug, _product(drug, called, codes, deadline))
     return Drug(found[1], dosages)
 
 
-def _product(drug: Medication, called: str | None, codes: EventCodes) -> Product:
+def _product(drug: Medication, called: str | None, codes: EventCodes, deadline: Deadline) -> Product:
     if drug.status == "entered-in-error":
         return Product(codes.read(()), None, _words((), called))  # which drug it is then nobody has said
-    concepts = [item.item_codeable_concept for item in drug.ingredient if item.is_active is not False]
+    concepts = [item.item_codeable_concept for item in deadline.each(drug.ingredient) if item.is_active is not False]
     # Thousands of ingredients may refer to one item, whose code is then the very same thing.
     parts = list({id(concept): concept for concept in concepts}.values())
-    coded = codes.read((drug.code,), texts=(called,), weaker=parts)
-    return Product(coded, drug.form, _words((drug.code, *parts), called))
+    coded = codes.read((drug.code,), texts=(called,), weaker=parts, deadline=deadline)
+    return Product(coded, drug.form, _words(deadline.each((drug.code, *parts)), called))
 
 
 def medication_entry(view: MedicationUse, as_of: date) -> Entry | None:

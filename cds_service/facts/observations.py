@@ -151,8 +151,7 @@ class ObservationCodes:
 
         def fits(beside: _Beside) -> bool:
             if id(beside) not in fitting:
-                deadline.spend(len(components))
-                fitting[id(beside)] = self._fits(beside.where, components)
+                fitting[id(beside)] = self._fits(beside.where, components, deadline)
             return fitting[id(beside)]
 
         for component in deadline.each(components):
@@ -171,23 +170,26 @@ class ObservationCodes:
             keys = self._systems.keys(observation.code.coding)
             for beside in {id(b): b for key in keys for b in self._variants.get(key, ())}.values():
                 how: How = "variant" if fits(beside) else "about"
-                if how == "variant" or self._is_about(beside.where, components):
+                if how == "variant" or self._is_about(beside.where, components, deadline):
                     coding = min(observation.code.coding, key=_order)
                     found.setdefault(beside.fact, []).append(Measurement(observation, observation, coding, how))
 
-    def _fits(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent]) -> bool:
+    def _fits(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent], deadline: Deadline) -> bool:
         """Whether each condition is met by a component of its code, and by every one of that code."""
         for codes, values, texts in where:
-            those = [c for c in components if c.code is not None and codes.intersection(self._keys(c.code))]
-            if not those or not all(self._says(component, values, texts) for component in those):
+            told = deadline.each(components)
+            those = [c for c in told if c.code is not None and codes.intersection(self._keys(c.code))]
+            if not those or not all(self._says(component, values, texts) for component in deadline.each(those)):
                 return False
         return True
 
-    def _is_about(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent]) -> bool:
+    def _is_about(
+        self, where: Sequence[_Wanted], components: Sequence[ObservationComponent], deadline: Deadline
+    ) -> bool:
         """Whether it meets the first condition (the gene) and speaks of any of the others at all."""
         codes = frozenset[Key]().union(*(wanted for wanted, _, _ in where[1:]))
-        keys = [key for c in components if c.code is not None for key in self._keys(c.code)]
-        return not codes.isdisjoint(keys) and self._fits(where[:1], components)
+        keys = [key for c in deadline.each(components) if c.code is not None for key in self._keys(c.code)]
+        return not codes.isdisjoint(keys) and self._fits(where[:1], components, deadline)
 
     def _says(self, component: ObservationComponent, values: frozenset[Key], texts: frozenset[str]) -> bool:
         said = [component.value_string]

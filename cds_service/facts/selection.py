@@ -88,11 +88,10 @@ def select(
         return Selection((), UNDATED, 0, tuple(counting))
     if len(telling) == 1:
         return _selection(telling, telling[0], as_of)
-    deadline.spend(len(telling))
-    newest = max(telling, key=lambda c: c.earliest)
-    possible = [c for c in telling if c.latest >= newest.earliest]
-    last = _last_issued(possible)
-    possible = [c for c in possible if not _is_superseded(c, last)]
+    newest = max(deadline.each(telling), key=lambda c: c.earliest)
+    possible = [c for c in deadline.each(telling) if c.latest >= newest.earliest]
+    last = _last_issued(deadline.each(possible))
+    possible = [c for c in deadline.each(possible) if not _is_superseded(c, last)]
     return _selection(possible, newest, as_of)
 
 
@@ -101,7 +100,7 @@ def _selection(possible: Sequence[Candidate], newest: Candidate, as_of: date) ->
     return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, ())
 
 
-def _last_issued(candidates: Sequence[Candidate]) -> dict[tuple[datetime, datetime], DateRange]:
+def _last_issued(candidates: Iterable[Candidate]) -> dict[tuple[datetime, datetime], DateRange]:
     """When the last one of each time was issued. Two of the same month or year are not of the same time."""
     found: dict[tuple[datetime, datetime], DateRange] = {}
     for candidate in candidates:

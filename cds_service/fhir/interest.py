@@ -160,7 +160,8 @@ def _not_superseded(
     for group in deadline.each(groups):
         deadline.spend(len(group))
         by_date = [heads[index].effective_date_time or "" for index in group]
-        limit = "" if as_of is None or len(group) <= _FEW else _limit(by_date, [heads[index] for index in group], as_of)
+        told = [] if as_of is None or len(group) <= _FEW else [heads[index] for index in group]
+        limit = _limit(by_date, told, as_of, deadline) if told and as_of is not None else ""
         for index, text in zip(group, by_date, strict=True):
             if text < limit:
                 older.append(index)
@@ -171,10 +172,10 @@ def _not_superseded(
         yield from (index for index, text in zip(older, dates, strict=True) if not _is_plain(text))
 
 
-def _limit(dates: Sequence[str], heads: Sequence[Head], as_of: str) -> str:
+def _limit(dates: Sequence[str], heads: Sequence[Head], as_of: str, deadline: Deadline) -> str:
     """The day before which all are older than one that certainly counts; empty where none does."""
     newest_first = sorted(range(len(dates)), key=dates.__getitem__, reverse=True)
-    newest = next((index for index in newest_first if _counts(heads[index], as_of)), None)
+    newest = next((index for index in deadline.each(newest_first) if _counts(heads[index], as_of)), None)
     # The other one may be of any zone: its day may end 14 hours later than the same day here.
     return "" if newest is None else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
 

@@ -141,13 +141,13 @@ class RecordBuilder:
 
     def _build(self) -> Record:
         assembly = self._assembly(self._interest)
-        pages = [page for key in self._keys.values() for page in key.reading.heads]
+        pages = [page for key in self._deadline.each(self._keys.values()) for page in key.reading.heads]
         if "Observation" not in assembly.resources and any(page.entries for page in pages):
             # None of those that had to be read counts; the others must not be missed for that.
             assembly = self._assembly(None)
         if assembly.strangers:
             raise MixedPatients(assembly.strangers)
-        issues = [issue for key in self._keys.values() for issue in key.report.issues]
+        issues = [issue for key in self._deadline.each(self._keys.values()) for issue in key.report.issues]
         partial = set(assembly.resources).union(
             *(key.expected or () for key in self._keys.values() if key.report.state is KeyState.INCOMPLETE)
         )
@@ -160,7 +160,7 @@ class RecordBuilder:
 
     def _assembly(self, interest: Interest | None) -> Assembly:
         keys = self._keys.values()
-        pages = [page for key in keys for page in key.reading.heads]
+        pages = [page for key in self._deadline.each(keys) for page in key.reading.heads]
         repeated = repeated_ids(pages, (one for key in keys for one in key.found)) if pages else frozenset()
         found: list[Found] = []
         addresses: dict[str, Target] = {}
@@ -174,10 +174,11 @@ class RecordBuilder:
     def _is_whole(self, name: str) -> bool:
         """A type is whole when every key that asks for it held a complete answer. Where no key asks for it, when every
         Bundle that brought some of it, under a key that is not ours, is complete."""
-        own = [key for key in self._keys.values() if key.expected is not None and name in key.expected]
+        keys = self._keys.values()
+        own = [key for key in self._deadline.each(keys) if key.expected is not None and name in key.expected]
         if own:
             return all(key.report.state.is_complete for key in own)
-        others = [key for key in self._keys.values() if name in key.reading.types and _is_whole_chart(key)]
+        others = [key for key in self._deadline.each(keys) if name in key.reading.types and _is_whole_chart(key)]
         return bool(others) and all(key.report.state is KeyState.SUPPLIED for key in others)
 
 

@@ -43,7 +43,7 @@ def one_of_each(copies: list[Copy], deadline: Deadline = NEVER) -> tuple[list[Co
         if len(indexes) > 1:
             deadline.spend(len(indexes))
             for server in _by_server(copies, indexes):
-                kept = _kept(copies, server, issues)
+                kept = _kept(copies, server, issues, deadline)
                 left_out.update(set(server) - set(kept))
             seen: set[bytes] = set()
             for index in deadline.each(indexes):
@@ -64,14 +64,14 @@ def _by_server(copies: list[Copy], indexes: list[int]) -> Iterable[list[int]]:
     return [indexes] if len(servers.keys() - {""}) < 2 else servers.values()
 
 
-def _kept(copies: list[Copy], indexes: list[int], issues: list[Issue]) -> list[int]:
+def _kept(copies: list[Copy], indexes: list[int], issues: list[Issue], deadline: Deadline) -> list[int]:
     kept = indexes
     for rank in (_updated, _version):
-        if len({_content(copies[index].view) for index in kept}) > 1:
-            kept = _highest(kept, [rank(copies[index].view) for index in kept])
+        if len({_content(copies[index].view) for index in deadline.each(kept)}) > 1:
+            kept = _highest(kept, [rank(copies[index].view) for index in deadline.each(kept)])
     first = copies[indexes[0]]
     name = label(type(first.view).__name__, first.view.id, first.place)
-    if len({_content(copies[index].view) for index in kept}) > 1:
+    if len({_content(copies[index].view) for index in deadline.each(kept)}) > 1:
         message = "was sent with different contents, and nothing says which is newer; all of them count"
         issues.append(Issue("warning", "conflicting_versions", name, "meta", message))
     elif len(kept) < len(indexes):
