@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cql, decision, leak, logic, over_http, scale, small
+from benchmarks import cql, decision, growth, leak, logic, over_http, scale, small
 from benchmarks.report import Outcome, Target, replace_blocks, target_lines
 from cds_service.library import Library, load_library
 
@@ -43,6 +43,12 @@ PARTS: Mapping[str, tuple[str, Callable[[bool], Outcome]]] = {
         lambda quick: decision.measure(_library(), 5 if quick else 31),
     ),
     "small": ("Small patients", lambda quick: small.measure(_library(), 5 if quick else 31)),
+    "growth": (
+        "Requests that grow",
+        lambda quick: growth.measure(
+            _library(), 1 if quick else 2, growth.MOST // 10 if quick else growth.MOST, everything=not quick
+        ),
+    ),
     "http": (
         "Over HTTP, beside HealthChain",
         lambda quick: over_http.measure(2 if quick else 7, 1.0 if quick else 3.0, as_of=_today()),

@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from itertools import islice
 from typing import Any
@@ -22,6 +23,7 @@ from cds_service.cards.suggestions import REFERRAL
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.cds_hooks.routes import Answer, Sent
 from cds_service.cds_hooks.trust.gate import Caller
+from cds_service.deadline import NEVER, Deadline, OutOfTime, never
 from cds_service.durations import Duration
 from cds_service.fhir import Record
 from cds_service.library import Library
@@ -38,6 +40,8 @@ from cds_service.store.suppression import ORDER, REFER, HeldBack, Policy, Questi
 CARD_OPTIONS = TypeAdapter(CardOptions)
 
 ENGINE = "datalogic-py"
+_TO_WRITE = 0.5
+"""Seconds after the deadline in which the cards may be written of the trials that were looked at before it."""
 _MOST_WARMED = 20
 """Trials. Of a large library any could be the next that gets a card."""
 
@@ -55,19 +59,25 @@ def compute(
     options: CardOptions,
     seed: str,
     held_back: Callable[[], HeldBack],
-    hurry: Callable[[], bool] = lambda: False,
+    hurry: Callable[[], bool] = never,
+    late: Callable[[], bool] | None = None,
     skipped: Collection[str] = (),
 ) -> tuple[Match, tuple[Card, ...]]:
     """The match and its cards. `held_back` is asked for after the match, so that it may be looked up meanwhile.
 
-    `hurry`: see `match`. `skipped` trials are left out as if there had been no time for them.
+    `hurry`: see `match`. `late` is asked in the same way while the cards are made; without it `hurry` is. Raises
+    OutOfTime where one of them leaves no time for facts or cards. `skipped` trials are left out as if there had been no
+    time for them.
     """
+    late = hurry if late is None else late
     result = match(record, library, as_of, screened=True, near=options.near_miss, hurry=hurry)
     if skipped:
         kept = tuple(t for t in result.trials if t.trial.id not in skipped)
         result = replace(result, trials=kept, skipped=tuple(skipped))
     held = held_back()
-    return result, deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards)
+    deadline = NEVER if late is never else Deadline(late)
+    deck = deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards, deadline=deadline)
+    return result, deck
 
 
 def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[], bool]) -> None:
@@ -117,7 +127,10 @@ class Answerer:
     seconds: float
 
     def answer_for(self, record: Record, request: HookRequest, caller: Caller, arrived: float) -> Answer:
-        """The cards for a record, and what to do once they are sent. `arrived`: when it was asked, by `monotonic`."""
+        """The cards for a record, and what to do once they are sent. `arrived`: when it was asked, by `monotonic`.
+
+        Where there is no time for the facts, or for the cards, there are none, and every trial counts as skipped.
+        """
         client = records_of(caller)
         options, policy = self.options[caller.client_id], self.policies[caller.client_id]
         patient = self.pseudonyms.patient(client, request.patient_id)
@@ -130,19 +143,20 @@ class Answerer:
             held.append(self.suppression.result(asked))
             return held[0]
 
-        def hurry() -> bool:
-            return self.monotonic() - arrived >= self.seconds
-
         as_of = self.clock()
-        result, deck = compute(
-            record,
-            self.library,
-            as_of,
-            options=options,
-            seed=answer_seed(request.hook_instance, client, patient),
-            held_back=held_back,
-            hurry=hurry,
-        )
+        try:
+            result, deck = compute(
+                record,
+                self.library,
+                as_of,
+                options=options,
+                seed=answer_seed(request.hook_instance, client, patient),
+                held_back=held_back,
+                hurry=partial(self.is_late, arrived),
+                late=partial(self.is_late, arrived, _TO_WRITE),
+            )
+        except OutOfTime:
+            return self._out_of_time()
         if result.skipped:
             self.metrics.cut_short(len(result.skipped))
         decision = str(uuid4())
@@ -168,18 +182,32 @@ class Answerer:
                 sent.request,
             )
             if caller.desk is None:
-                self._count(result, deck, held[0])
+                self._count(result, deck, held[0], Deadline(partial(self.is_late, arrived, _TO_WRITE)))
 
         open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
         cards = [card.body for card in deck]
         set_aside = () if caller.desk is None else _set_aside(result, options, held[0])
         return Answer(cards, open_diagnosis, decision, keep, result.passed_over, result.skipped, set_aside)
 
-    def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack) -> None:
+    def is_late(self, arrived: float, more: float = 0) -> bool:
+        """Whether the time is over, by so many seconds more, for what was asked at `arrived`."""
+        return self.monotonic() - arrived >= self.seconds + more
+
+    def _out_of_time(self) -> Answer:
+        """No card, and every active trial skipped."""
+        skipped = tuple([trial.id for trial in self.library.shelf if trial.state == "active"])
+        self.metrics.cut_short(len(skipped))
+        return Answer([], undecided=True, decision="", keep=lambda _: None, skipped=skipped)
+
+    def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack, deadline: Deadline) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]
         verdicts = {t.trial.id: t.verdict for t in active}
         shown = [card.trial_id for card in deck]
-        self.metrics.answered(verdicts, _unknown(result), shown, len(held.trials) + len(held.cards))
+        unknown: set[tuple[str, str]] = set()
+        # Why facts are unknown is only counted: where that would keep the thread it is left out.
+        with suppress(OutOfTime):
+            unknown = _unknown(result, deadline)
+        self.metrics.answered(verdicts, unknown, shown, len(held.trials) + len(held.cards))
 
 
 def _logged_options(result: Match, options: CardOptions, held: HeldBack, caller: Caller, sent: Sent) -> dict[str, Any]:
@@ -212,7 +240,7 @@ def _refers(suggestion: Mapping[str, Any]) -> bool:
     return any(c.get("code") == REFERRAL.code and c.get("system") == REFERRAL.system for c in codings)
 
 
-def _unknown(result: Match) -> set[tuple[str, str]]:
+def _unknown(result: Match, deadline: Deadline) -> set[tuple[str, str]]:
     """The facts that leave a criterion of a trial open which may still fit, and why each is unknown."""
     refs: set[FactRef] = set()
     for trial in result.trials:
@@ -224,7 +252,7 @@ def _unknown(result: Match) -> set[tuple[str, str]]:
     return {
         (entry["name"], entry["reason"])
         for name, limit in asked
-        for entry in result.sheet.describe(name, limit)
+        for entry in result.sheet.describe(name, limit, deadline)
         if entry["reason"] is not None
     }
 

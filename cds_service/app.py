@@ -124,7 +124,7 @@ def create_app(
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
         metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
         interest = interest_of(rules.facts, rules.facts_read).on(clock)
-        return Prepared(Serving(templates, answerer.answer_for, fallback, interest), answerer.rules)
+        return Prepared(Serving(templates, answerer.answer_for, fallback, interest, answerer.is_late), answerer.rules)
 
     live = LiveRules(
         settings.rules_dir if library is None else None,

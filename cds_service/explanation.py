@@ -1,13 +1,18 @@
 """The explanation of a match as JSON: every criterion of every trial with its outcome, basis and evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
+
+from cds_service.deadline import NEVER, Deadline
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match
 from cds_service.trials.model import Trial
 from cds_service.trials.verdicts import SOURCE_GAP, CriterionResult, TrialResult, Verdict
+
+_encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
 
 
 def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
@@ -87,12 +92,16 @@ def evidence_of(match: Match, facts: Iterable[FactRef]) -> list[dict[str, Any]]:
     return each_once(entries)
 
 
-def each_once(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The entries without those that say the same as an earlier one."""
+def each_once(entries: list[dict[str, Any]], deadline: Deadline = NEVER) -> list[dict[str, Any]]:
+    """The entries without those that say the same as an earlier one. Raises `OutOfTime`."""
     if len(entries) < 2:
         return entries
-    found: list[dict[str, Any]] = []
-    for entry in entries:
-        if entry not in found:
-            found.append(entry)
-    return found
+    found: dict[bytes, dict[str, Any]] = {}
+    for entry in deadline.each(entries):
+        found.setdefault(said(entry), entry)
+    return list(found.values())
+
+
+def said(entry: Mapping[str, Any]) -> bytes:
+    """The same bytes for entries that say the same, so that an entry need not be compared with all others."""
+    return _encode(entry)

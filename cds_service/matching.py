@@ -6,15 +6,19 @@ from datetime import date
 from itertools import islice
 from types import MappingProxyType
 
+from cds_service.deadline import NEVER, Deadline, OutOfTime, never
 from cds_service.errors import Issue
 from cds_service.facts.fact import Age, Events, Fact
-from cds_service.facts.sheet import FactReader, FactSheet, build_sheet
+from cds_service.facts.sheet import FactReader, FactSheet
 from cds_service.fhir.record import Gap, Record
 from cds_service.library import Library
 from cds_service.trials.index import Patient
 from cds_service.trials.library import CHUNK
 from cds_service.trials.needs import AGE, SEX
 from cds_service.trials.verdicts import TrialResult
+
+_MANY = 250
+"""Events of one fact, for each so many of which fewer trials are evaluated at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +62,31 @@ def match(
     *,
     screened: bool = False,
     near: bool = False,
-    hurry: Callable[[], bool] = lambda: False,
+    hurry: Callable[[], bool] = never,
 ) -> Match:
     """Match one record against all trials as of a calendar date.
 
     `stated` facts are put in place of what the record says, to ask what would be if they were so. `screened` leaves out
     the trials that can't come to a card for this patient, without looking at them; with `near` those stay that another
-    age would let fit. `hurry` is asked between trials: once it says yes the rest is skipped.
+    age would let fit. `hurry` is asked between trials: once it says yes the rest is skipped. It is asked too while the
+    record is turned into facts, and as no trial can be judged by a part of them, a yes ends it there with `OutOfTime`.
     No clock, no settings, no global state: the same arguments give the same result. Never raises for what a record
     holds: a fact that can't be read is unknown, with the reason.
     """
+    deadline = NEVER if hurry is never else Deadline(hurry)
     compiled = library.compiled
     rest: _Rest | None = None
     if screened:
-        reader = FactReader(record, library.facts, as_of, stated)
+        reader = FactReader(record, library.facts, as_of, stated, deadline)
         patient = _patient(reader, library)
         places = compiled.index.candidates(patient, near=near)
         sheet = reader.sheet(compiled.facts_of(places))
     else:
         places = list(range(len(compiled.shelf)))
-        sheet = build_sheet(record, library.facts, as_of, library.facts_read, stated)
-    trials = compiled.evaluate(sheet.document("closed"), sheet.document("open"), as_of, places, hurry)
+        sheet = FactReader(record, library.facts, as_of, stated, deadline).sheet(library.facts_read)
+    together = max(1, CHUNK // (1 + sheet.most_events // _MANY))
+    documents = sheet.document("closed"), sheet.document("open")
+    trials = compiled.evaluate(*documents, as_of, places, hurry, together=together)
     done, skipped = places[: len(trials)], places[len(trials) :]
     if screened:
         rest = _Rest(reader, patient, tuple(done), hurry)
@@ -107,7 +115,10 @@ def undecided(match: Match) -> bool:
         return False
     if match.skipped or any(t.trial.state == "active" and t.verdict == "undetermined" for t in match.trials):
         return True
-    return match._rest is not None and _any_undetermined(match, match._rest)
+    try:
+        return match._rest is not None and _any_undetermined(match, match._rest)
+    except OutOfTime:
+        return True
 
 
 def _any_undetermined(match: Match, rest: _Rest) -> bool:
@@ -115,7 +126,8 @@ def _any_undetermined(match: Match, rest: _Rest) -> bool:
     asked = rest.reader.sheet(compiled.index.asked)
     values = {name: asked[name].value for name in compiled.index.asked}
     whole = frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
-    left = (place for place in compiled.index.undetermined(rest.patient, whole) if place not in rest.places)
+    done = frozenset(rest.places)
+    left = (place for place in compiled.index.undetermined(rest.patient, whole) if place not in done)
     taken = 1
     while now := list(islice(left, taken)):
         if rest.hurry():

@@ -227,9 +227,9 @@ class Settings(BaseSettings):
         le=600,
         description=(
             "Seconds after a request's arrival in which trials are looked at; those left then are skipped. Cards that "
-            "were found go out, and without any the request is answered with 503; log and metrics say how many trials "
-            "were skipped. Unset: 5, or a second more than `CDS_FHIR_TIMEOUT` where that is longer, and in any case "
-            "nine tenths of `CDS_REQUEST_SECONDS` at most."
+            "were found go out, and without any, or where the record could not be read by then, the request is "
+            "answered with 503; log and metrics say how many trials were skipped. Unset: 5, or a second more than "
+            "`CDS_FHIR_TIMEOUT` where that is longer, and in any case nine tenths of `CDS_REQUEST_SECONDS` at most."
         ),
     )
     rules_reload: bool = Field(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +17,12 @@ from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, select
 from cds_service.cards.suggestions import Suggester, is_condition_reference, stable_uuid
 from cds_service.cards.summary import name_of
+from cds_service.deadline import NEVER, Deadline
 from cds_service.matching import Match
 from cds_service.trials.verdicts import TrialResult
+
+_MOST_REASONS = 20
+"""Conditions that a suggested request names as its reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +50,16 @@ def deck_for(
     *,
     suppressed: Collection[str] = (),
     already_shown: Collection[str] = (),
+    deadline: Deadline = NEVER,
 ) -> tuple[Card, ...]:
     """The cards with what a deployment needs to remember them by.
 
     `suppressed` are ids of trials set aside for this patient, `already_shown` keys of cards that are not repeated.
-    Raises InvariantError.
+    Raises InvariantError, and OutOfTime.
     """
     if match.deceased:
         return ()
-    reader = Reader(match)
+    reader = Reader(match, deadline)
     near = _near_misses(reader, match.trials, options)
     selection = select(
         match.trials, options, match.as_of, near=near, suppressed=suppressed, already_shown=already_shown
@@ -157,13 +163,15 @@ class _Dealer:
         return [*suggester.referral(), *(s for test in tests for s in suggester.order(test, title(test)))]
 
     def _reasons(self, choice: Choice) -> tuple[str, ...]:
-        """References to the Conditions that the trial's gates rest on."""
+        """References to the first Conditions that the trial's gates rest on."""
         sources = [
             str(entry["source"])
             for read in self._reading(choice).criteria
             if read.result.criterion.gate
             for ref in read.decisive_facts()
-            for entry in self.reader.evidence(ref)
+            for entry in self.reader.deadline.each(self.reader.evidence(ref))
             if entry["reason"] is None
         ]
-        return tuple(source for source in dict.fromkeys(sources) if is_condition_reference(source))
+        # What is certain and current comes first. Each suggestion repeats them all.
+        found = (source for source in dict.fromkeys(sources) if is_condition_reference(source))
+        return tuple(islice(found, _MOST_REASONS))

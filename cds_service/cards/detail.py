@@ -3,7 +3,8 @@
 Every text in it is plain: what is markup is written here, and all text is escaped here, whoever wrote it.
 """
 
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,6 +13,8 @@ from cds_service.cards.text import as_block, escaped, plain, unlinked, untagged
 DETAIL_LIMIT = 6_000
 """Code points. A panel shows a tenth of this at a time."""
 LINE_LIMIT = 1_000
+_MOST_LINES = DETAIL_LIMIT // len("- a")
+"""So many lines of a section are longer than a detail may be."""
 _SHORTENED = "Shortened."
 MOST_KEPT = 4_096
 """Fixed lines that are kept as they were written."""
@@ -104,10 +107,29 @@ def _written(detail: Detail, style: _Style) -> str:
 
 def _fitted(detail: Detail, style: _Style) -> str:
     """The detail written so that it is not over-long: the longest sections give up lines from their ends."""
+    # What is beyond this finds no room, whatever it says, and there may be thousands of lines of it.
+    detail = replace(detail, sections=tuple([replace(s, lines=s.lines[:_MOST_LINES]) for s in detail.sections]))
     text = _written(detail, style)
-    sections = list(detail.sections)
-    while len(text) > DETAIL_LIMIT and any(section.lines for section in sections):
-        at = max(range(len(sections)), key=lambda i: len(sections[i].lines))
-        sections[at] = replace(sections[at], lines=sections[at].lines[:-1])
-        text = _written(replace(detail, sections=tuple(sections), notes=(*detail.notes, _SHORTENED)), style)
-    return text
+    sizes = [len(section.lines) for section in detail.sections]
+    if len(text) <= DETAIL_LIMIT or not any(sizes):
+        return text
+
+    def with_lines(kept: int) -> str:
+        sections = [
+            replace(section, lines=section.lines[:size])
+            for section, size in zip(detail.sections, _shortened(sizes, kept), strict=True)
+        ]
+        return _written(replace(detail, sections=tuple(sections), notes=(*detail.notes, _SHORTENED)), style)
+
+    # The more lines, the longer: the most that fit are found by halving.
+    return with_lines(bisect_right(range(sum(sizes)), DETAIL_LIMIT, lo=1, key=lambda kept: len(with_lines(kept))) - 1)
+
+
+def _shortened(sizes: Sequence[int], kept: int) -> list[int]:
+    """How many lines of each section are left when the longest gives up one, again and again, until `kept` are."""
+    level = bisect_left(range(max(sizes, default=0)), kept, key=lambda most: sum(min(size, most) for size in sizes))
+    left = [min(size, level) for size in sizes]
+    for at, size in enumerate(left):
+        if sum(left) > kept and size == level:
+            left[at] -= 1
+    return left

@@ -81,6 +81,7 @@ class Searcher:
     def _date(self, asked: Asked) -> str | None:
         """The date of the evidence that does not do."""
         entries = self.reader.evidence(asked.ref)
+        self.reader.deadline.spend(len(entries))
         if asked.reason != IMPRECISE:
             entries = [e for e in entries if e["name"] == asked.ref.name and e["reason"] is not None][:1]
         dates: list[str] = [e["date"] for e in entries if e["date"]]

@@ -144,10 +144,9 @@ class _Search:
 
     def _wait(self, step: Step) -> Wait | None:
         as_of = self.reader.match.as_of
-        day = clears_on(step.rule, step.value, self.reader.facts, as_of)
-        if day is None or day > as_of + timedelta(days=self.nearness.days):
-            return None
-        return Wait(self._purpose(step), day)
+        until = as_of + timedelta(days=self.nearness.days)
+        day = clears_on(step.rule, step.value, self.reader.facts, as_of, until=until, deadline=self.reader.deadline)
+        return None if day is None else Wait(self._purpose(step), day)
 
     def _repeat(self, step: Step) -> Repeat | None:
         catalogue, titles = self.reader.match.library.catalogue, self.reader.prepared.titles

@@ -8,6 +8,7 @@ from typing import Any
 
 from cds_service.cards.counted import best_cohort
 from cds_service.cards.prepared import Prepared, prepared_for
+from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
 from cds_service.explanation import each_once
 from cds_service.logic.explain import Step
@@ -66,8 +67,10 @@ class TrialReading:
 class Reader:
     """Reads trial results of one match. Nothing is evaluated for a trial that is not asked for."""
 
-    def __init__(self, match: Match) -> None:
+    def __init__(self, match: Match, deadline: Deadline = NEVER) -> None:
+        """`deadline` may end every method with `OutOfTime`, and is for whoever goes through evidence that is read."""
         self.match = match
+        self.deadline = deadline
         self.prepared: Prepared = prepared_for(match.library.catalogue)
         self._read: dict[tuple[str, str], TrialReading] = {}
         self._steps: dict[str, tuple[Step | None, ...]] = {}
@@ -97,14 +100,15 @@ class Reader:
         found = self._evidence.get(key)
         if found is None:
             days = None if limit is None else self.days(limit)
-            found = self._evidence[key] = each_once(self.match.sheet.describe(name, days))
+            found = self._evidence[key] = each_once(self.match.sheet.describe(name, days, self.deadline), self.deadline)
         return found
 
     def reason(self, ref: FactRef) -> str | None:
         """Why a fact is unknown; None where it is known."""
         key = (ref.name, ref.limit)
         if key not in self._reasons:
-            told = [e["reason"] for e in self.evidence(ref) if e["reason"] is not None and e["name"] == ref.name]
+            entries = self.deadline.each(self.evidence(ref))
+            told = [e["reason"] for e in entries if e["reason"] is not None and e["name"] == ref.name]
             self._reasons[key] = told[0] if told else None
         return self._reasons[key]
 

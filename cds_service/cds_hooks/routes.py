@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter
 from msgspec import json
@@ -27,7 +27,10 @@ from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions
 from cds_service.cds_hooks.threads import Threads
 from cds_service.cds_hooks.trust.gate import SET_ASIDE_HEADER, Caller, Gate, OpenGate
+from cds_service.deadline import Deadline, OutOfTime
 from cds_service.fhir import Interest, KeyState, Record
+
+T = TypeVar("T")
 
 DISCOVERY_PATH = "/cds-services"
 HOOK_PATH = f"{DISCOVERY_PATH}/{SERVICE_ID}"
@@ -83,7 +86,7 @@ class Serving:
 
     `templates` are the prefetch templates to publish. `answer_for` is given a patient's record, the request (whose hook
     instance names the answer's cards), who asks, and when the request arrived. `interest` is what is asked of the
-    record.
+    record; `is_late` says whether the time is over for a request that arrived then.
     """
 
     def __init__(
@@ -92,8 +95,10 @@ class Serving:
         answer_for: AnswerFor,
         fallback: Fallback,
         interest: Interest,
+        is_late: Callable[[float], bool],
     ) -> None:
         self.templates = templates
+        self.is_late = is_late
         self.interest = interest
         self.answer_for = answer_for
         self.fallback = fallback
@@ -107,6 +112,8 @@ class PrefetchMeter(Protocol):
     def prefetched(self, client: str | None, states: Mapping[str, str]) -> None: ...
 
     def fetched(self, client: str | None, outcomes: Mapping[str, str]) -> None: ...
+
+    def cut_short(self, skipped: int) -> None: ...
 
 
 def response_body(cards: list[dict[str, Any]]) -> bytes:
@@ -137,7 +144,8 @@ def router(
 ) -> APIRouter:
     """The routes. `current` gives what is served now; `outbound` is closed when the service ends.
 
-    `meter` counts what came under the prefetch keys; `monotonic` gives seconds that never go back.
+    `meter` counts what came under the prefetch keys, and records for which there was no time; `monotonic` gives seconds
+    that never go back.
     """
 
     @asynccontextmanager
@@ -165,10 +173,12 @@ def router(
         serving = current()
         caller = await gate.admit(request, HOOK_PATH)
         body = await read_body(request, max_body_bytes)
-        supplied, plan, done = await threads.run(partial(begin, serving, body, caller, arrived))
+        beginning = partial(begin, serving, body, caller, arrived)
+        supplied, plan, done = await threads.run(partial(_in_time, beginning, caller, meter, log))
         if plan is not None:
             fetched = await serving.fallback.fetch(plan, supplied)
-            done = await threads.run(partial(finish, serving, supplied, caller, fetched, arrived))
+            ending = partial(finish, serving, supplied, caller, fetched, arrived)
+            done = await threads.run(partial(_in_time, ending, caller, meter, log))
         assert done is not None
         ms = round((monotonic() - arrived) * 1000, 1)
         log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
@@ -183,7 +193,8 @@ def router(
     def begin(
         serving: Serving, body: bytes, caller: Caller, arrived: float
     ) -> tuple[Supplied, Plan | None, Done | None]:
-        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest)
+        deadline = Deadline(partial(serving.is_late, arrived))
+        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest, deadline)
         meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
         plan = serving.fallback.plan(supplied, caller)
         return supplied, plan, None if plan is not None else respond(serving, supplied, caller, arrived)
@@ -219,6 +230,18 @@ def router(
         return Done(response_body(answer.cards), logged, answer.keep, set_aside=answer.set_aside)
 
     return routes
+
+
+def _in_time(work: Callable[[], T], caller: Caller, meter: PrefetchMeter, log: FilteringBoundLogger) -> T:
+    """What `work` gives. Raises HookError (503) where there is no time for all of the record."""
+    try:
+        return work()
+    except OutOfTime as late:
+        # What was read is a part of the record, of which nothing may be said.
+        log.warning("record_cut_short", client=caller.client_id)
+        meter.cut_short(0)
+        problem = Problem("timeout", "The record could not be read in time. Try again in a moment.")
+        raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)}) from late
 
 
 def _state(supplied: Supplied, key: str) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
+from cds_service.deadline import NEVER, Deadline
 from cds_service.fhir import Interest, KeyReport, KeyState, MixedPatients, Record, RecordBuilder
 
 _WHY = {
@@ -23,13 +24,23 @@ _ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", 
 class Supplied:
     """The prefetch values of one request, key by key, and what was fetched in place of some of them."""
 
-    def __init__(self, request: HookRequest, aliases: Mapping[str, str], interest: Interest | None = None) -> None:
-        """`aliases`: the client's prefetch keys that stand for one of the service's. `interest`: see RecordBuilder."""
+    def __init__(
+        self,
+        request: HookRequest,
+        aliases: Mapping[str, str],
+        interest: Interest | None = None,
+        deadline: Deadline = NEVER,
+    ) -> None:
+        """`aliases`: the client's prefetch keys that stand for one of the service's. `interest`: see RecordBuilder.
+
+        `deadline` may end every method that reads with OutOfTime.
+        """
         self.request = request
         self.failures: dict[str, str] = {}
         """Why a FHIR query did not bring (all of) a key, by the service's name for it."""
         self._aliases = aliases
-        self._builder = RecordBuilder(request.patient_id, request.fhir_server, interest)
+        self._deadline = deadline
+        self._builder = RecordBuilder(request.patient_id, request.fhir_server, interest, deadline)
         self._fetched: dict[str, tuple[bytes, ...]] = {}
         for label in request.prefetch:
             search = None if interest is None else request.searches.get(label)
@@ -115,7 +126,7 @@ class Supplied:
         """The keys that hold another patient's resources; keys that are not ours are not repeated to the client."""
         places = []
         for label in dict.fromkeys([*self.request.prefetch, *self._fetched]):
-            alone = RecordBuilder(self.request.patient_id, self.request.fhir_server)
+            alone = RecordBuilder(self.request.patient_id, self.request.fhir_server, deadline=self._deadline)
             self._read(alone, label)
             try:
                 alone.build()

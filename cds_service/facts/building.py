@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
 from cds_service.facts.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value
 from cds_service.facts.coverage import Coverage
@@ -70,8 +71,12 @@ class Builder:
         as_of: date,
         stated: Mapping[str, Fact] = MappingProxyType({}),
         known: Callable[[str], Fact | None] = lambda name: None,
+        *,
+        deadline: Deadline = NEVER,
     ) -> None:
+        """`deadline` may end `fact` with `OutOfTime`."""
         self._told = told
+        self._deadline = deadline
         self._knowledge = knowledge
         self._as_of = as_of
         self._known = known
@@ -90,6 +95,7 @@ class Builder:
         match spec:
             case EventsFact():
                 events = self._told.events(spec)
+                self._deadline.spend(len(events.items))
                 return Fact(spec.name, events, evidence=tuple([item.evidence for item in events.items]))
             case Numeric():
                 return self._number(spec)
@@ -97,13 +103,15 @@ class Builder:
                 return self._result(spec)
             case DerivedFact():
                 parts = {name: self.fact(name) for name in spec.references()}
+                self._deadline.spend(sum(len(part.evidence) for part in parts.values()))
                 return derive(spec, parts, self._limit)
             case PatientFact():
                 return self._of_patient(spec)
             case DateFact():
                 return self._date(spec)
             case DefinedFact():
-                evidence = [item for name in spec.references() for item in self._evidence_of(name)]
+                every = (item for name in spec.references() for item in self._evidence_of(name))
+                evidence = self._deadline.each(every)
                 return Fact(spec.name, evidence=tuple(dict.fromkeys(evidence)))
 
     def _of_patient(self, spec: PatientFact) -> Fact:
@@ -123,10 +131,18 @@ class Builder:
     ) -> Measured:
         measurements = self._told.measurements.get(spec.name, ())
         if counts is not None:
-            measurements = [item for item in measurements if counts(item)]
+            measurements = [item for item in self._deadline.each(measurements) if counts(item)]
         malformed = self._told.malformed.get(spec.name, ())
         missing = self._told.coverage.missing
-        return Measured(spec.name, measurements, malformed, missing, as_of=self._as_of, telling=telling)
+        return Measured(
+            spec.name,
+            measurements,
+            malformed,
+            missing,
+            as_of=self._as_of,
+            telling=telling,
+            deadline=self._deadline,
+        )
 
     def _number(self, spec: Numeric) -> Fact:
         reader = self._knowledge.numbers[spec.name]
@@ -209,6 +225,7 @@ class Builder:
             return replace(fact, age=0)
         events = self.fact(spec.else_onset_of).value
         assert isinstance(events, Events)
+        self._deadline.spend(len(events.items))
         sure = [item for item in events.items if item.sure and not item.only_past]
         if not sure:
             hint = next((item.hint for item in events.items if item.hint), None)

@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.codesystems import CodeSystems, Key
 from cds_service.facts.observations import keys_of
@@ -88,14 +89,16 @@ class EventCodes:
         texts: Iterable[str | None] = (),
         weaker: Iterable[CodeableConcept | None] = (),
         categories: Iterable[CodeableConcept | None] = (),
+        deadline: Deadline = NEVER,
     ) -> Coded:
         """Match an entry. `texts` are more words about what it is; a code in `weaker` is no more than a hint where a
-        code in `concepts` is known and says something else; `categories` are those of a Procedure."""
+        code in `concepts` is known and says something else; `categories` are those of a Procedure. Raises `OutOfTime`.
+        """
         # The same few drugs and diseases come again and again, within a record and from one to the next.
         said = (_given(concepts), _given(texts), _given(weaker), _given(categories))
         coded = self._remembered.get(said)
         if coded is None:
-            coded = self._read(*said)
+            coded = self._read(*said, deadline=deadline)
             matches = self._matches_remembered + len(coded.matches)
             if len(self._remembered) < _MOST_REMEMBERED and matches <= _MOST_MATCHES and _is_short(said):
                 self._remembered[said] = coded
@@ -108,26 +111,28 @@ class EventCodes:
         texts: tuple[str, ...],
         inner: tuple[CodeableConcept, ...],
         categories: tuple[CodeableConcept, ...],
+        *,
+        deadline: Deadline,
     ) -> Coded:
         found: dict[str, Match] = {}
         parts: dict[str, Match] = {}
-        known = self._codes(outer, found)
-        known_part = self._codes(inner, parts)
+        known = self._codes(deadline.each(outer), found, deadline)
+        known_part = self._codes(deadline.each(inner), parts, deadline)
         hints: dict[int, Match] = {}  # one for all the facts that a part speaks of in the same way
         for name, match in parts.items():
             if known and id(match) not in hints:
                 hints[id(match)] = replace(match, role="hint")
             found.setdefault(name, hints.get(id(match), match))
-        words = _words((*outer, *inner), texts)
+        words = _words(deadline.each((*outer, *inner)), texts)
         if not (known or known_part):
-            self._by_text(words, found)
+            self._by_text(words, found, deadline)
         self._by_category(categories, found)
         for name in self._any:
             found.setdefault(name, Match("main"))
         return Coded(found, known or known_part or bool(words))
 
-    def _by_text(self, words: list[str], found: dict[str, Match]) -> None:
-        for text in words:
+    def _by_text(self, words: list[str], found: dict[str, Match], deadline: Deadline) -> None:
+        for text in deadline.each(words):
             match = Match("text", coding=Coding(display=text))
             for set_id in self._valuesets.hinted(text):
                 for name, _ in self._roles.get(set_id, ()):
@@ -143,11 +148,11 @@ class EventCodes:
                 for name in self._categories.get(key, ()):
                     found.setdefault(name, match)
 
-    def _codes(self, concepts: tuple[CodeableConcept, ...], found: dict[str, Match]) -> bool:
+    def _codes(self, concepts: Iterable[CodeableConcept], found: dict[str, Match], deadline: Deadline) -> bool:
         """Add what the codings match; whether any coding is of a system that is read here."""
         known = False
         for concept in concepts:
-            for coding in concept.coding:
+            for coding in deadline.each(concept.coding):
                 for key in self._systems.keys((coding,)):
                     known = known or self._systems.is_known(key)
                     matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way
@@ -163,6 +168,8 @@ class EventCodes:
 def _is_short(said: _Said) -> bool:
     """Whether this may be remembered: what is remembered must not grow with what somebody sends."""
     concepts, texts, weaker, categories = said
+    if sum(map(len, said)) > _LONGEST or any(len(c.coding) > _LONGEST for c in (*concepts, *weaker, *categories)):
+        return False
     every = [coding for concept in (*concepts, *weaker, *categories) for coding in concept.coding]
     size = sum(
         len(text or "") for coding in every for text in (coding.system, coding.version, coding.code, coding.display)

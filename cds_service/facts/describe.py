@@ -8,6 +8,7 @@ no value. A value with nothing on record behind it says so: `"basis": "presumed"
 from collections.abc import Sequence
 from typing import Any
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact, Value
 from cds_service.facts.intervals import Interval
 
@@ -21,21 +22,25 @@ def presumed_words(value: Any) -> str:
     return f"{said} (no record)"
 
 
-def describe_fact(name: str, fact: Fact, fresh_within: int | None, *, computed: bool = False) -> list[dict[str, Any]]:
+def describe_fact(
+    name: str, fact: Fact, fresh_within: int | None, *, computed: bool = False, deadline: Deadline = NEVER
+) -> list[dict[str, Any]]:
     """The entries of one fact under the name that a rule used, under a limit of age in days.
 
-    A fact that is `computed` from others is one entry with all its sources; its parts are told by themselves.
+    A fact that is `computed` from others is one entry with all its sources; its parts are told by themselves. Raises
+    `OutOfTime`.
     """
     if isinstance(fact.value, Events):
-        return _events(name, fact.value)
+        return _events(name, fact.value, deadline)
     if fact.value is None and fact.presumed is not None:
         return [_entry(name, value_text(fact.presumed), "", None)]
     current = fact.at(fresh_within)
     value = None if current.value is None else value_text(current.value)
     unit = "d" if isinstance(fact.value, Days) else "a" if isinstance(fact.value, Age) else fact.unit
     if computed and len(fact.evidence) > 1:
+        deadline.spend(len(fact.evidence))
         return [_entry(name, value, unit, _together(fact.evidence), current.reason)]
-    return [_entry(name, value, unit, item, current.reason) for item in fact.evidence] or [
+    return [_entry(name, value, unit, item, current.reason) for item in deadline.each(fact.evidence)] or [
         _entry(name, value, unit, None, current.reason)
     ]
 
@@ -67,11 +72,11 @@ def _plain_number(value: Interval) -> int | float:
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
-def _events(name: str, events: Events) -> list[dict[str, Any]]:
+def _events(name: str, events: Events, deadline: Deadline) -> list[dict[str, Any]]:
     part = name.rpartition(".")[2]
     entries = [
         _entry(name, None if item.hint else _state(item), "", item.evidence, item.hint)
-        for item in events.items
+        for item in deadline.each(events.items)
         if part == "history" or not item.only_past
     ]
     known = {"active": events.active, "history": events.history}.get(part, events.exists)("closed")

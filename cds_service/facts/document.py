@@ -6,6 +6,7 @@ Numbers are closed pairs of floats in the fact's canonical unit; see `intervals`
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Fact, World
 from cds_service.facts.intervals import MAX, Interval
 
@@ -61,15 +62,15 @@ def grown(branches: Branches, facts: Mapping[str, Nodes], world: World) -> dict[
     return document
 
 
-def nodes_of(fact: Fact) -> Nodes:
-    """What both documents say of a fact."""
+def nodes_of(fact: Fact, deadline: Deadline = NEVER) -> Nodes:
+    """What both documents say of a fact. Raises `OutOfTime`."""
     if fact.value is None:
         if fact.presumed is None:
             return _UNKNOWN
         presumed = fact.presumed
         return Nodes({"is": presumed, "age": 0} if isinstance(presumed, str) else _number(presumed, 0), {})
     if isinstance(fact.value, Events):
-        return _events(fact.value)
+        return _events(fact.value, deadline)
     node = _node(fact)
     return Nodes(node, node)
 
@@ -102,10 +103,10 @@ def _number(value: Interval, age: int) -> dict[str, Any]:
     return {"lo": lo, "hi": hi, "age": age}
 
 
-def _events(events: Events) -> Nodes:
+def _events(events: Events, deadline: Deadline) -> Nodes:
     # Two records that say the same say it once: no rule counts them.
     items: list[dict[str, Any]] = []
-    for item in map(_item, events.items):
+    for item in map(_item, deadline.each(events.items)):
         if not items or item != items[-1]:
             items.append(item)
     closed: dict[str, Any] = {"items": items, "whole": events.complete}

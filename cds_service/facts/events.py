@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.acts import device_entry, device_use_entry, immunization_entry, procedure_entry, study_entry
 from cds_service.facts.coded import Coded, EventCodes, Match
 from cds_service.facts.conditions import allergy_entry, condition_entry
@@ -15,12 +16,12 @@ from cds_service.facts.coverage import EventCoverage, listing
 from cds_service.facts.entries import Entry, event, past
 from cds_service.facts.fact import Event, Events, Reason
 from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.medications import Drug, drug_of, medication_entry
+from cds_service.facts.medications import Drug, Products, drug_of, medication_entry
 from cds_service.facts.routes import Match as RouteMatch
 from cds_service.facts.specs import EventResource, EventsFact
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.record import Record
-from cds_service.fhir.views import Patient
+from cds_service.fhir.views import Device, Patient
 
 # Resource types that hold the events of each kind. Absence needs the first ones whole; the others, which are not asked
 # for over HTTP, only must not have come in part.
@@ -72,7 +73,9 @@ class RecordedEvents:
     Each entry is matched once, whatever facts are asked for, and none is read before a fact that it speaks of is.
     """
 
-    def __init__(self, record: Record, knowledge: FactKnowledge, as_of: date) -> None:
+    def __init__(self, record: Record, knowledge: FactKnowledge, as_of: date, deadline: Deadline = NEVER) -> None:
+        """`deadline` may end this, and every method, with `OutOfTime`."""
+        self._deadline = deadline
         self._knowledge = knowledge
         self._as_of = as_of
         self._items: dict[str, list[tuple[_Item, Match]]] = {}
@@ -95,18 +98,21 @@ class RecordedEvents:
     def on_record(self) -> Iterator[str]:
         """The facts of which at least one entry speaks that counts, or may."""
         for name, items in self._items.items():
-            if any(item.entry is not None for item, _ in items):
+            if any(item.entry is not None for item, _ in self._deadline.each(items)):
                 yield name
 
     def of(self, spec: EventsFact) -> Events:
         """The events of one fact."""
         listed: list[Event] = []
-        for item, match in self._items.get(spec.name, ()):
+        for item, match in self._deadline.each(self._items.get(spec.name, ())):
             entry = item.entry
             if entry is not None:
+                if item.drug is not None:
+                    self._deadline.spend(len(item.drug.dosages))
                 listed += _events(item, entry, match, spec, self._knowledge)
         coverage = self._coverage[spec.resource]
         gap = "incomplete_record" if coverage.gap is None and spec.name in self._clouded else coverage.gap_of(spec)
+        self._deadline.spend(len(listed))
         if spec.resource == "Medication":
             listed = with_courses(listed)
         if len(listed) > 1:
@@ -117,10 +123,16 @@ class RecordedEvents:
         needed, extra = _TYPES[resource]
         types = (*needed, *extra)
         unreadable = False
+        products: Products = {}
+        devices: _Devices = {}
         for type in types:
-            for view in record.resources.get(type, ()):
-                drug = drug_of(view, codes, record) if resource == "Medication" else None
-                coded = _coded(type, view, codes, record) if drug is None else drug.coded
+            for view in self._deadline.each(record.resources.get(type, ())):
+                drug = drug_of(view, codes, record, products, self._deadline) if resource == "Medication" else None
+                coded = (
+                    _coded(type, view, codes, record, devices, deadline=self._deadline)
+                    if drug is None
+                    else drug.product.coded
+                )
                 if coded.is_immaterial:
                     continue
                 item = _Item(type, view, coded, drug, record.patient, self._as_of)
@@ -129,9 +141,9 @@ class RecordedEvents:
                     self._items.setdefault(name, []).append((item, match))
         gap = _gap(needed, extra, record)
         if gap is None:
-            for malformed in record.malformed:
+            for malformed in self._deadline.each(record.malformed):
                 if malformed.type in types:
-                    named = _could_be(malformed, codes)
+                    named = _could_be(malformed, codes, self._deadline)
                     if named is None:
                         gap = "incomplete_record"
                     else:
@@ -139,23 +151,32 @@ class RecordedEvents:
         return EventCoverage(gap, unreadable and resource != "ResearchSubject")
 
 
-def _coded(type: str, view: Any, codes: EventCodes, record: Record) -> Coded:
+_Devices = dict[tuple[int, str | None], tuple[Device | None, Coded]]
+"""As `Products`, of Devices."""
+
+
+def _coded(type: str, view: Any, codes: EventCodes, record: Record, devices: _Devices, *, deadline: Deadline) -> Coded:
     """The facts that an entry speaks of, other than that of a drug."""
     match type:
         case "Condition":
-            return codes.read((view.code,))
+            return codes.read((view.code,), deadline=deadline)
         case "Procedure":
-            return codes.read((view.code,), categories=(view.category,))
+            return codes.read((view.code,), categories=(view.category,), deadline=deadline)
         case "Immunization":
-            return codes.read((view.vaccine_code,))
+            return codes.read((view.vaccine_code,), deadline=deadline)
         case "AllergyIntolerance":
-            return codes.read((view.code, *(reaction.substance for reaction in view.reaction)))
+            substances = [reaction.substance for reaction in deadline.each(view.reaction)]
+            return codes.read((view.code, *substances), deadline=deadline)
         case "Device":
-            return codes.read((view.type,))
+            return codes.read((view.type,), deadline=deadline)
         case "DeviceUseStatement":
-            device = record.device_of(view)
+            device = record.device_of(view, deadline)
             called = None if view.device is None else view.device.display
-            return codes.read((None if device is None else device.type,), texts=(called,))
+            key = (id(device), called)
+            if key not in devices:
+                kind = None if device is None else device.type
+                devices[key] = device, codes.read((kind,), texts=(called,), deadline=deadline)
+            return devices[key][1]
     return codes.read(())
 
 
@@ -207,11 +228,11 @@ def _route_counts(drug: Drug, match: Match, spec: EventsFact, knowledge: FactKno
     how: RouteMatch = "main" if match.role in {"main", "history"} else "text" if match.role == "text" else "hint"
     if spec.route is None:
         return routes.counts(None, stated, how)
-    stated = stated or routes.of_form(drug.form)
+    stated = stated or drug.product.by_form(routes)
     display = "" if match.key is None else knowledge.valuesets.display(match.key)
     if not stated and not routes.in_words([display]):
         instructions = [dosage.text for dosage in drug.dosages if dosage.text]
-        stated = routes.in_words(drug.words) or routes.in_words(instructions)
+        stated = drug.product.by_words(routes) or routes.in_words(instructions)
     return routes.counts(spec.route, stated, how)
 
 
@@ -224,11 +245,11 @@ def _gap(needed: Iterable[str], extra: Iterable[str], record: Record) -> Reason 
     return "not_supplied" if "not_supplied" in missing else "incomplete_record"
 
 
-def _could_be(malformed: Malformed, codes: EventCodes) -> Set[str] | None:
+def _could_be(malformed: Malformed, codes: EventCodes, deadline: Deadline) -> Set[str] | None:
     """The facts that an unreadable entry may speak of: those its code names, or all (`None`) if that cannot be read."""
     if malformed.code is None:
         return None
-    coded = codes.read((malformed.code,))
+    coded = codes.read((malformed.code,), deadline=deadline)
     return coded.matches.keys() if coded.readable else None
 
 

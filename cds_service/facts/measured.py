@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.answers import Unreadable, concept_text, has_value, shown
 from cds_service.facts.fact import Evidence, Fact, Reason, Value, unknown
 from cds_service.facts.intervals import Interval
@@ -43,10 +44,13 @@ class Measured:
         *,
         as_of: date,
         telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying),
+        deadline: Deadline = NEVER,
     ) -> None:
+        """Raises `OutOfTime`, as does `fact`."""
         self._name = name
+        self._deadline = deadline
         self._missing = missing
-        self._selection = select(measurements, malformed, lambda m: m.how == "mention" or telling(m), as_of)
+        self._selection = select(measurements, malformed, lambda m: m.how == "mention" or telling(m), as_of, deadline)
         self._evidence: dict[tuple[int, str], Evidence] = {}
 
     def fact(self, read: Read, merge: Merge, unit: str = "", name: str | None = None) -> Fact:
@@ -55,7 +59,7 @@ class Measured:
         name = self._name if name is None else name
         found = self._selection
         if not found.deciding:
-            passed_over = tuple(sorted(self._shown(c, "no value") for c in found.passed_over))
+            passed_over = tuple(sorted(self._shown(c, "no value") for c in self._deadline.each(found.passed_over)))
             return unknown(name, self._missing if not passed_over else "no_result", passed_over)
         if len(found.deciding) == 1:  # nearly always
             (candidate,) = found.deciding
@@ -64,14 +68,14 @@ class Measured:
                 evidence = self._shown(candidate, answer.note or answer.reason)
                 return unknown(name, worst((answer.reason,)), (evidence,))
             return Fact(name, answer, unit, found.age, None, (self._shown(candidate, ""),), least_age=found.least_age)
-        answers = [(candidate, _read(candidate, read)) for candidate in found.deciding]
+        answers = [(candidate, _read(candidate, read)) for candidate in self._deadline.each(found.deciding)]
         if any(not isinstance(answer, Unreadable) for _, answer in answers):
             answers = [(c, answer) for c, answer in answers if not isinstance(answer, Unreadable) or not answer.yields]
         values = [answer for _, answer in answers if not isinstance(answer, Unreadable)]
         faults = [answer for _, answer in answers if isinstance(answer, Unreadable)]
         shown_evidence = {
             self._shown(candidate, (answer.note or answer.reason) if isinstance(answer, Unreadable) else "")
-            for candidate, answer in answers
+            for candidate, answer in self._deadline.each(answers)
         }
         merged: Value | Unreadable | None = None if faults else merge(values)
         if isinstance(merged, Unreadable):
@@ -109,11 +113,17 @@ def agreeing(values: Sequence[Value]) -> Value | Unreadable:
     return values[0] if all(value == values[0] for value in values) else Unreadable("conflicting_results")
 
 
-def matching(malformed: Sequence[Malformed], codes: ObservationCodes) -> dict[str, list[Malformed]]:
-    """Unreadable Observations by the facts that their codes name. One without a readable code names none."""
+def matching(
+    malformed: Sequence[Malformed], codes: ObservationCodes, deadline: Deadline = NEVER
+) -> dict[str, list[Malformed]]:
+    """Unreadable Observations by the facts that their codes name. One without a readable code names none.
+
+    Raises `OutOfTime`.
+    """
     found: dict[str, list[Malformed]] = {}
-    for item in malformed:
+    for item in deadline.each(malformed):
         if item.type == "Observation" and item.code is not None:
+            deadline.spend(len(item.code.coding))
             for name in codes.facts_of(item.code.coding):
                 found.setdefault(name, []).append(item)
     return found

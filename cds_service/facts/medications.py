@@ -5,10 +5,12 @@ from datetime import date
 
 from msgspec import Struct
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.coded import Coded, EventCodes
 from cds_service.facts.entries import ANY_TIME, Entry, Span, consistent, ended, is_planned, over, source
 from cds_service.facts.fact import UNBOUNDED, Days, Reason
 from cds_service.facts.moments import days_back, earlier, read_date
+from cds_service.facts.routes import Routes
 from cds_service.fhir.dates import DateRange
 from cds_service.fhir.record import MedicationUse, Record
 from cds_service.fhir.views import (
@@ -28,13 +30,33 @@ _OVER = frozenset({"completed", "stopped"})
 _NOT_ORDERED = frozenset({"proposal", "plan", "option"})
 
 
-class Drug(Struct, frozen=True, gc=False):
-    """Which facts a drug's entry speaks of, and what tells its route: stated dosages, form, and words about it."""
+class Product(Struct, eq=False, gc=False):
+    """Which facts a drug speaks of, and what tells its route whoever takes it: form, and words about it."""
 
     coded: Coded
-    dosages: tuple[Dosage, ...]
     form: CodeableConcept | None
     words: tuple[str, ...]
+    _by_form: frozenset[str] | None = None
+    _by_words: frozenset[str] | None = None
+
+    def by_form(self, routes: Routes) -> frozenset[str]:
+        """The routes that the form is for; looked up when first asked for, as is the other."""
+        if self._by_form is None:
+            self._by_form = routes.of_form(self.form)
+        return self._by_form
+
+    def by_words(self, routes: Routes) -> frozenset[str]:
+        """The routes that the forms named in the words are for."""
+        if self._by_words is None:
+            self._by_words = routes.in_words(self.words)
+        return self._by_words
+
+
+class Drug(Struct, frozen=True, gc=False):
+    """A drug as an entry has it: the product, and the dosages that are stated."""
+
+    product: Product
+    dosages: tuple[Dosage, ...]
 
 
 class _Times(Struct, frozen=True, gc=False):
@@ -46,17 +68,35 @@ class _Times(Struct, frozen=True, gc=False):
     shown: str = ""
 
 
-def drug_of(view: MedicationUse, codes: EventCodes, record: Record) -> Drug:
-    """The drug that is used, matched."""
+Products = dict[tuple[int, str | None], tuple[Medication, Product]]
+"""Of one record, by the identity of the Medication (which is kept here, so that it stays the only one of it) and what a
+use calls it: thousands of uses may refer to one Medication with thousands of ingredients."""
+
+
+def drug_of(
+    view: MedicationUse, codes: EventCodes, record: Record, known: Products, deadline: Deadline = NEVER
+) -> Drug:
+    """The drug that is used, matched. `known` gains what it is. Raises `OutOfTime`."""
     called = None if view.medication_reference is None else view.medication_reference.display
-    drug, dosages = record.medication_of(view), _dosages(view)
-    if isinstance(drug, Medication):
-        if drug.status == "entered-in-error":
-            return Drug(codes.read(()), dosages, None, _words((), called))  # which drug it is then nobody has said
-        parts = [item.item_codeable_concept for item in drug.ingredient if item.is_active is not False]
-        coded = codes.read((drug.code,), texts=(called,), weaker=parts)
-        return Drug(coded, dosages, drug.form, _words((drug.code, *parts), called))
-    return Drug(codes.read((drug,), texts=(called,)), dosages, None, _words((drug,), called))
+    drug, dosages = record.medication_of(view, deadline), _dosages(view)
+    deadline.spend(len(dosages))
+    if not isinstance(drug, Medication):
+        coded = codes.read((drug,), texts=(called,), deadline=deadline)
+        return Drug(Product(coded, None, _words((drug,), called)), dosages)
+    found = known.get((id(drug), called))
+    if found is None:
+        found = known[id(drug), called] = (drug, _product(drug, called, codes, deadline))
+    return Drug(found[1], dosages)
+
+
+def _product(drug: Medication, called: str | None, codes: EventCodes, deadline: Deadline) -> Product:
+    if drug.status == "entered-in-error":
+        return Product(codes.read(()), None, _words((), called))  # which drug it is then nobody has said
+    concepts = [item.item_codeable_concept for item in deadline.each(drug.ingredient) if item.is_active is not False]
+    # Thousands of ingredients may refer to one item, whose code is then the very same thing.
+    parts = list({id(concept): concept for concept in concepts}.values())
+    coded = codes.read((drug.code,), texts=(called,), weaker=parts, deadline=deadline)
+    return Product(coded, drug.form, _words(deadline.each((drug.code, *parts)), called))
 
 
 def medication_entry(view: MedicationUse, as_of: date) -> Entry | None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.codesystems import CodeSystems, Key, is_short
 from cds_service.facts.specs import Code, Observed, ResultFact, ScoreFact, Where
@@ -92,11 +93,13 @@ class ObservationCodes:
                 return True
         return bool(self.facts_of(code.coding))
 
-    def sort(self, record: Record, wanted: frozenset[str] | None = None) -> dict[str, list[Measurement]]:
-        """Every measurement in the record by fact, for the facts `wanted` (all if `None`)."""
+    def sort(
+        self, record: Record, wanted: frozenset[str] | None = None, deadline: Deadline = NEVER
+    ) -> dict[str, list[Measurement]]:
+        """Every measurement in the record by fact, for the facts `wanted` (all if `None`). Raises `OutOfTime`."""
         found: dict[str, list[Measurement]] = {}
         known = self._found
-        for observation in record.resources.get("Observation", ()):
+        for observation in deadline.each(record.resources.get("Observation", ())):
             concept = observation.code
             if concept is not None:
                 codings = concept.coding
@@ -109,12 +112,13 @@ class ObservationCodes:
                             items = found[name] = []
                         items.append(Measurement(observation, observation, coding))
                 elif codings:
+                    deadline.spend(len(codings))
                     self._add(observation, observation, codings, found)
             if observation.component:
-                for component in observation.component:
+                for component in deadline.each(observation.component):
                     if component.code is not None:
                         self._add(component, observation, component.code.coding, found)
-                self._add_beside(observation, found)
+                self._add_beside(observation, found, deadline)
         return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
 
     def _of(self, coding: Coding) -> tuple[str, ...]:
@@ -141,16 +145,16 @@ class ObservationCodes:
         for name, coding in matched.items():
             found.setdefault(name, []).append(Measurement(saying, observation, coding))
 
-    def _add_beside(self, observation: Observation, found: dict[str, list[Measurement]]) -> None:
+    def _add_beside(self, observation: Observation, found: dict[str, list[Measurement]], deadline: Deadline) -> None:
         components = observation.component
         fitting: dict[int, bool] = {}
 
         def fits(beside: _Beside) -> bool:
             if id(beside) not in fitting:
-                fitting[id(beside)] = self._fits(beside.where, components)
+                fitting[id(beside)] = self._fits(beside.where, components, deadline)
             return fitting[id(beside)]
 
-        for component in components:
+        for component in deadline.each(components):
             if component.code is None:
                 continue
             codings = component.code.coding
@@ -166,23 +170,26 @@ class ObservationCodes:
             keys = self._systems.keys(observation.code.coding)
             for beside in {id(b): b for key in keys for b in self._variants.get(key, ())}.values():
                 how: How = "variant" if fits(beside) else "about"
-                if how == "variant" or self._is_about(beside.where, components):
+                if how == "variant" or self._is_about(beside.where, components, deadline):
                     coding = min(observation.code.coding, key=_order)
                     found.setdefault(beside.fact, []).append(Measurement(observation, observation, coding, how))
 
-    def _fits(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent]) -> bool:
+    def _fits(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent], deadline: Deadline) -> bool:
         """Whether each condition is met by a component of its code, and by every one of that code."""
         for codes, values, texts in where:
-            those = [c for c in components if c.code is not None and codes.intersection(self._keys(c.code))]
-            if not those or not all(self._says(component, values, texts) for component in those):
+            told = deadline.each(components)
+            those = [c for c in told if c.code is not None and codes.intersection(self._keys(c.code))]
+            if not those or not all(self._says(component, values, texts) for component in deadline.each(those)):
                 return False
         return True
 
-    def _is_about(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent]) -> bool:
+    def _is_about(
+        self, where: Sequence[_Wanted], components: Sequence[ObservationComponent], deadline: Deadline
+    ) -> bool:
         """Whether it meets the first condition (the gene) and speaks of any of the others at all."""
         codes = frozenset[Key]().union(*(wanted for wanted, _, _ in where[1:]))
-        keys = [key for c in components if c.code is not None for key in self._keys(c.code)]
-        return not codes.isdisjoint(keys) and self._fits(where[:1], components)
+        keys = [key for c in deadline.each(components) if c.code is not None for key in self._keys(c.code)]
+        return not codes.isdisjoint(keys) and self._fits(where[:1], components, deadline)
 
     def _says(self, component: ObservationComponent, values: frozenset[Key], texts: frozenset[str]) -> bool:
         said = [component.value_string]

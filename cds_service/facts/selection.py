@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.fact import UNDATED
 from cds_service.facts.moments import EARLIEST, age_in_days, days_back, end_of, period_text, read_date
 from cds_service.facts.newest import newest_of
@@ -60,13 +61,17 @@ def select(
     malformed: Iterable[Malformed],
     has_value: Callable[[Measurement], bool],
     as_of: date,
+    deadline: Deadline = NEVER,
 ) -> Selection:
-    """The deciding ones among the measurements of one fact. `malformed`: unreadable resources with the fact's code."""
+    """The deciding ones among the measurements of one fact. `malformed`: unreadable resources with the fact's code.
+
+    Raises `OutOfTime`.
+    """
     if len(measurements) > _FEW:
         measurements = newest_of(measurements, _FINAL, has_value, as_of)
     final: list[Candidate] = []
     early: list[Candidate] = []
-    for measurement in measurements:
+    for measurement in deadline.each(measurements):
         status = (measurement.observation.status or "").strip().casefold()
         if status not in _VOID:
             candidate = _candidate(measurement, status in _FINAL or status in _EARLY, as_of)
@@ -74,16 +79,19 @@ def select(
                 (early if status in _EARLY else final).append(candidate)
     counting = final or early
     # A value that may be newer must not be hidden by an older one, even if nothing but its code can be read.
-    counting = counting + [found for item in malformed if (found := _unreadable(item, as_of)) is not None]
-    telling = [c for c in counting if c.measurement is None or not c.readable or has_value(c.measurement)]
+    unreadable = [_unreadable(item, as_of) for item in deadline.each(malformed)]
+    counting = counting + [found for found in unreadable if found is not None]
+    telling = [
+        c for c in deadline.each(counting) if c.measurement is None or not c.readable or has_value(c.measurement)
+    ]
     if not telling:
         return Selection((), UNDATED, 0, tuple(counting))
     if len(telling) == 1:
         return _selection(telling, telling[0], as_of)
-    newest = max(telling, key=lambda c: c.earliest)
-    possible = [c for c in telling if c.latest >= newest.earliest]
-    last = _last_issued(possible)
-    possible = [c for c in possible if not _is_superseded(c, last)]
+    newest = max(deadline.each(telling), key=lambda c: c.earliest)
+    possible = [c for c in deadline.each(telling) if c.latest >= newest.earliest]
+    last = _last_issued(deadline.each(possible))
+    possible = [c for c in deadline.each(possible) if not _is_superseded(c, last)]
     return _selection(possible, newest, as_of)
 
 
@@ -92,7 +100,7 @@ def _selection(possible: Sequence[Candidate], newest: Candidate, as_of: date) ->
     return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, ())
 
 
-def _last_issued(candidates: Sequence[Candidate]) -> dict[tuple[datetime, datetime], DateRange]:
+def _last_issued(candidates: Iterable[Candidate]) -> dict[tuple[datetime, datetime], DateRange]:
     """When the last one of each time was issued. Two of the same month or year are not of the same time."""
     found: dict[tuple[datetime, datetime], DateRange] = {}
     for candidate in candidates:

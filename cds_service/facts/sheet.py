@@ -5,6 +5,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.facts.absent import AbsentSheet
 from cds_service.facts.building import Builder, Told, nothing_told
@@ -35,7 +36,10 @@ class FactSheet:
         as_of: date,
         *,
         deceased: bool,
+        deadline: Deadline = NEVER,
     ) -> None:
+        """`deadline` may end this, and `document`, with `OutOfTime`."""
+        self._deadline = deadline
         self._absent = absent
         self._made = made
         self._knowledge = knowledge
@@ -43,7 +47,7 @@ class FactSheet:
         self._documents: dict[World, dict[str, Any]] = {}
         self.as_of = as_of
         self.deceased = deceased
-        self.issues = tuple(_issues(made, knowledge))
+        self.issues = tuple(_issues(made, knowledge, deadline))
 
     def __getitem__(self, name: str) -> Fact:
         """The fact, or part of a fact, of that name. Raises `KeyError` for one that was not built."""
@@ -68,6 +72,11 @@ class FactSheet:
         base = self._knowledge.catalogue.fact_of(name)
         return base in self._absent.facts
 
+    @property
+    def most_events(self) -> int:
+        """How many events the longest list of them has."""
+        return max((len(f.value.items) for f in self._made.values() if isinstance(f.value, Events)), default=0)
+
     def document(self, world: World) -> dict[str, Any]:
         """The fact document that rules are evaluated on (see `document`); what is unknown is not in it.
 
@@ -76,16 +85,16 @@ class FactSheet:
         found = self._documents.get(world)
         if found is None:
             if self._nodes is None:
-                self._nodes = {fact.name: nodes_of(fact) for fact in self._made.values()}
+                self._nodes = {fact.name: nodes_of(fact, self._deadline) for fact in self._made.values()}
             absent = self._absent.closed if world == "closed" else self._absent.opened
             found = self._documents[world] = grown(absent, self._nodes, world)
         return found
 
-    def describe(self, name: str, fresh_within: int | None = None) -> list[dict[str, Any]]:
+    def describe(self, name: str, fresh_within: int | None = None, deadline: Deadline = NEVER) -> list[dict[str, Any]]:
         """What is known of a fact and on what evidence, one entry for each piece; or why it is unknown.
 
         `fresh_within` is how many days old the evidence may be; older evidence is shown with the reason `too_old`.
-        A fact that is not in the catalogue, or was not built, gives an empty list.
+        A fact that is not in the catalogue, or was not built, gives an empty list. Raises `OutOfTime`.
         """
         catalogue = self._knowledge.catalogue
         base = catalogue.fact_of(name)
@@ -93,12 +102,12 @@ class FactSheet:
             return []
         spec = catalogue.facts[base]
         if isinstance(spec, DefinedFact):
-            return [entry for part in spec.references() for entry in self.describe(part, self._limit(part))]
+            return [entry for part in spec.references() for entry in self.describe(part, self._limit(part), deadline)]
         fact = self[name]
-        entries = describe_fact(name, fact, fresh_within, computed=isinstance(spec, DerivedFact))
+        entries = describe_fact(name, fact, fresh_within, computed=isinstance(spec, DerivedFact), deadline=deadline)
         if isinstance(spec, DerivedFact) and fact.value is not None:
             parts = self._formula_parts(fact.via or name)
-            entries += [entry for part in parts for entry in self.describe(part, self._limit(part))]
+            entries += [entry for part in parts for entry in self.describe(part, self._limit(part), deadline)]
         return entries
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -138,21 +147,24 @@ class FactReader:
         knowledge: FactKnowledge,
         as_of: date,
         stated: Mapping[str, Fact] = MappingProxyType({}),
+        deadline: Deadline = NEVER,
     ) -> None:
+        """`deadline` may end this, and every method, with `OutOfTime`."""
+        self._deadline = deadline
         self._knowledge = knowledge
         self._as_of = as_of
         self._stated = stated
         self._deceased = is_deceased(record.patient, as_of)
-        self._events = RecordedEvents(record, knowledge, as_of)
-        measurements = knowledge.observations.sort(record)
-        malformed = matching(record.malformed, knowledge.observations)
+        self._events = RecordedEvents(record, knowledge, as_of, deadline)
+        measurements = knowledge.observations.sort(record, deadline=deadline)
+        malformed = matching(record.malformed, knowledge.observations, deadline)
         coverage = coverage_of(record, self._events.coverage)
         told = Told(record.patient, measurements, malformed, self._events.of, coverage)
         self._differing = knowledge.catalogue.wholes(
             [*stated, *PATIENT_FACTS, *measurements, *malformed, *self._events.names]
         )
         self._absent = knowledge.absent(coverage, lambda: Builder(nothing_told(coverage), knowledge, date.min).fact)
-        self._builder = Builder(told, knowledge, as_of, stated, self._known)
+        self._builder = Builder(told, knowledge, as_of, stated, self._known, deadline=deadline)
 
     def on_record(self) -> frozenset[str]:
         """The event facts of the catalogue of which the record holds at least one entry that counts, or may; and those
@@ -169,7 +181,7 @@ class FactReader:
         """The facts of these names (all if `None`) and all they are made of."""
         absent = self._absent.sheet(names)
         made = {name: self._builder.fact(name) for name in self._differing & absent.facts.keys()}
-        return FactSheet(absent, made, self._knowledge, self._as_of, deceased=self._deceased)
+        return FactSheet(absent, made, self._knowledge, self._as_of, deceased=self._deceased, deadline=self._deadline)
 
     def _known(self, name: str) -> Fact | None:
         return None if name in self._differing else self._absent.fact(name)
@@ -186,12 +198,12 @@ def build_sheet(
     return FactReader(record, knowledge, as_of, stated).sheet(names)
 
 
-def _issues(facts: Mapping[str, Fact], knowledge: FactKnowledge) -> Iterator[Issue]:
+def _issues(facts: Mapping[str, Fact], knowledge: FactKnowledge, deadline: Deadline) -> Iterator[Issue]:
     """Values that are there and not understood, each once. No value is quoted: issues go to the log."""
     for name in sorted(facts):
         fact = facts[name]
         reason = fact.reason
         if reason in ISSUE_CODES and isinstance(knowledge.catalogue.facts[fact.name], Observed):
             what = "unit" if reason == "unit_not_understood" else "value"
-            for source in dict.fromkeys(item.source for item in fact.evidence if item.note):
+            for source in dict.fromkeys(item.source for item in deadline.each(fact.evidence) if item.note):
                 yield Issue("information", reason, source, "", f"its {what} is not understood for {fact.name}")

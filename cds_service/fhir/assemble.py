@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, Severity
 from cds_service.fhir.bundle import Entry
 from cds_service.fhir.decode import SUBJECT_ELEMENT, Faulty, Malformed, decode_resource, label, outline, resource_type
@@ -61,8 +62,11 @@ class Assembly:
     issues: tuple[Issue, ...]
     strangers: tuple[str, ...]
 
-    def record(self, doubts: Mapping[str, Gap], issues: Sequence[Issue] = ()) -> Record:
-        """The finished record. `doubts` says of each type that is not whole why; `issues` were met on the way here."""
+    def record(self, doubts: Mapping[str, Gap], issues: Sequence[Issue] = (), deadline: Deadline = NEVER) -> Record:
+        """The finished record. `doubts` says of each type that is not whole why; `issues` were met on the way here.
+
+        Raises `OutOfTime`.
+        """
         record = Record(
             patient=self.patient,
             resources=self.resources,
@@ -72,13 +76,15 @@ class Assembly:
             malformed=self.malformed,
             linked=self.linked,
         )
-        unresolved = tuple(_unresolved_drugs(record))
+        unresolved = tuple(_unresolved_drugs(record, deadline))
         return dataclasses.replace(record, issues=record.issues + unresolved) if unresolved else record
 
 
-def decode_entries(entries: Sequence[Entry]) -> list[Found]:
-    """Decode each entry by itself, so that what is wrong with one stays with it."""
-    return [Found(entry, decode_resource(entry.type, entry.raw, entry.place)) for entry in entries]
+def decode_entries(entries: Sequence[Entry], deadline: Deadline = NEVER) -> list[Found]:
+    """Decode each entry by itself, so that what is wrong with one stays with it. Raises `OutOfTime`."""
+    return [
+        Found(entry, decode_resource(entry.type, entry.raw, entry.place, deadline)) for entry in deadline.each(entries)
+    ]
 
 
 def assemble(
@@ -87,49 +93,54 @@ def assemble(
     patient_id: str,
     base_url: str | None = None,
     heads: Sequence[HeadPage] = (),
+    *,
+    deadline: Deadline = NEVER,
 ) -> Assembly:
     """Sort out what belongs to the Patient whose `Found.identity` is `patient_id`.
 
     `addresses`: the `fullUrl`s of resources that are not read themselves, and what each points to.
-    `heads`: where Observations were found, of which not all need be in `found`.
+    `heads`: where Observations were found, of which not all need be in `found`. Raises `OutOfTime`.
     """
-    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url).result()
+    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url, deadline).result()
 
 
 class _Sorting:
-    def __init__(self, found: Sequence[Found], full_urls: FullUrls, patient_id: str, base_url: str | None) -> None:
+    def __init__(
+        self, found: Sequence[Found], full_urls: FullUrls, patient_id: str, base_url: str | None, deadline: Deadline
+    ) -> None:
+        self.deadline = deadline
         self.issues: list[Issue] = []
         self.malformed: list[Malformed] = []
         self.strangers: list[str] = []
         self.copies: list[Copy] = []
         self.patient = self._read_patient([one for one in found if one.entry.type == "Patient"], patient_id)
         identifiers = frozenset[tuple[str, str]]() if self.patient is None else identifiers_of(self.patient)
-        self.subjects = Subjects(patient_id, identifiers, full_urls, base_url)
-        for one in found:
+        self.subjects = Subjects(patient_id, identifiers, full_urls, base_url, deadline)
+        for one in deadline.each(found):
             if one.entry.type != "Patient":
                 self._sort(one.entry, one.item)
 
     def result(self) -> Assembly:
-        kept, issues = one_of_each(self.copies)
+        kept, issues = one_of_each(self.copies, self.deadline)
         self.issues += issues
         if self.subjects.foreign_bases:
             message = "references name another server than the record's own; the patient's id alone was compared"
             self.issues.append(Issue("information", "other_server", "document", "", message))
         resources: dict[str, list[Resource]] = defaultdict(list)
-        for copy in kept:
+        for copy in self.deadline.each(kept):
             resources[type(copy.view).__name__].append(copy.view)
         return Assembly(
             patient=self.patient,
             resources={name: tuple(views) for name, views in resources.items()},
             malformed=tuple(self.malformed),
-            linked=_linked(kept),
+            linked=_linked(kept, self.deadline),
             issues=tuple(self.issues),
             strangers=tuple(self.strangers),
         )
 
     def _read_patient(self, found: list[Found], patient_id: str) -> Patient | None:
         ours: list[Copy] = []
-        for one in found:
+        for one in self.deadline.each(found):
             nameless = one.item.id is None and len(found) == 1
             if nameless and one.identity != patient_id:
                 self._note("warning", "patient_without_id", one.label, "id", "is taken to be the patient asked for")
@@ -140,7 +151,7 @@ class _Sorting:
                 self.issues.append(one.item.malformed.issue)
             else:
                 ours.append(Copy(one.item, one.entry.place, one.entry.full_url))
-        kept, issues = one_of_each(ours)
+        kept, issues = one_of_each(ours, self.deadline)
         self.issues += issues
         return _agreed([copy.view for copy in kept if isinstance(copy.view, Patient)])
 
@@ -174,11 +185,11 @@ class _Sorting:
         """Results that live inside a report; they are the report's where they do not say otherwise, and so is the time
         (DiagnosticReport.effective: "the time or time-period the observed values are related to")."""
         outer = label(type(container).__name__, container.id, place)
-        for number, raw in enumerate(container.contained, 1):
+        for number, raw in enumerate(self.deadline.each(container.contained), 1):
             if resource_type(raw) != "Observation":
                 continue
             entry = Entry(f"{outer} contained {number}", "Observation", raw)
-            item = decode_resource("Observation", raw, entry.place)
+            item = decode_resource("Observation", raw, entry.place, self.deadline)
             if isinstance(item, Observation):
                 item = _placed_in(container, item, number)
             self._sort(entry, item, container)
@@ -226,10 +237,10 @@ def _agreed(versions: list[Patient]) -> Patient | None:
     return Patient(**agreed)
 
 
-def _linked(copies: list[Copy]) -> dict[str, Resource]:
+def _linked(copies: list[Copy], deadline: Deadline) -> dict[str, Resource]:
     linked: dict[str, Resource] = {}
     ambiguous: set[str] = set()
-    for view, _, full_url in copies:
+    for view, _, full_url in deadline.each(copies):
         if isinstance(view, Medication | Substance | Device):
             addresses = [full_url, f"{type(view).__name__}/{view.id}" if view.id else None]
             for address in filter(None, addresses):
@@ -239,10 +250,10 @@ def _linked(copies: list[Copy]) -> dict[str, Resource]:
     return {address: view for address, view in linked.items() if address not in ambiguous}
 
 
-def _unresolved_drugs(record: Record) -> Iterator[Issue]:
+def _unresolved_drugs(record: Record, deadline: Deadline) -> Iterator[Issue]:
     for name in ("MedicationRequest", "MedicationStatement", "MedicationAdministration"):
-        for number, use in enumerate(record.resources.get(name, ()), 1):
-            if record.medication_of(use) is None:
+        for number, use in enumerate(deadline.each(record.resources.get(name, ())), 1):
+            if record.medication_of(use, deadline) is None:
                 message = "the drug is not in the record: it may be any drug"
                 place = label(name, use.id, f"number {number}")
                 yield Issue("warning", "unresolved_medication", place, "medicationReference", message)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, RecordError
 from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
 from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
@@ -69,6 +70,7 @@ class Reading:
     next_url: str | None = None
     total: int | None = None
     count: int = 0
+    deadline: Deadline = field(default=NEVER, repr=False, compare=False)
 
     def doubt(self, code: str, place: str, message: str, types: frozenset[str] = _ALL) -> None:
         """Note that something is missing, and of which types."""
@@ -156,55 +158,57 @@ _LIST = msgspec.json.Decoder(tuple[Raw, ...])
 _JSON = msgspec.json.Decoder(Raw)
 
 
-def read_document(data: bytes | str, place: str = "", *, heads: bool = False) -> Reading:
+def read_document(data: bytes | str, place: str = "", *, heads: bool = False, deadline: Deadline = NEVER) -> Reading:
     """Every resource in a document, in the order met. `settle()` it once no more pages follow.
 
     `place` goes before the place of each entry in issues ("prefetch.conditions entry 3"). With `heads`, only the heads
     of Observations are decoded, where the document is a plain search for them.
 
-    Raises `RecordError` where it is not JSON, or JSON that is neither a FHIR resource nor a list of them.
+    Raises `RecordError` where it is not JSON, or JSON that is neither a FHIR resource nor a list of them, and
+    `OutOfTime`.
     """
     text = as_utf8(data)
     if heads:
         bundle = read_heads(text)
-        reading = None if bundle is None else of_search(bundle, lambda: text, place)
+        reading = None if bundle is None else of_search(bundle, lambda: text, place, deadline)
         if reading is not None:
             return reading
     try:
-        return _read(text, place)
+        return _read(text, place, deadline)
     except RecursionError as error:
         raise RecordError("the record is nested too deeply to be read") from error
     except (msgspec.DecodeError, UnicodeError) as error:
         lines = lines_of(text)
         if lines:
-            return _read_list(place, "line", lines)
+            return _read_list(place, "line", lines, deadline)
         mended = lenient(text)
         if mended is None:
             raise RecordError(f"the record is not JSON: {explain(error)[1]}") from error
-    reading = _read(mended, place)
+    reading = _read(mended, place, deadline)
     message = "is not strict JSON (NaN, Infinity, control characters or half an emoji within text)"
     reading.issues.append(Issue("warning", "lenient_json", reading.place, "", message))
     return reading
 
 
-def _read(text: bytes, place: str) -> Reading:
+def _read(text: bytes, place: str, deadline: Deadline) -> Reading:
     if text.startswith(b"["):
-        return _read_list(place, "item", _LIST.decode(text))
+        return _read_list(place, "item", _LIST.decode(text), deadline)
     name = resource_type(text)
     if name not in {"Bundle", "Parameters"}:
         _JSON.decode(text)  # raises where it is not even JSON
     if name is None:
         raise RecordError("the record is JSON but no FHIR resource: there is no resourceType")
-    reading = Reading(name, place or "document")
+    reading = Reading(name, place or "document", deadline=deadline)
     _add(reading, Entry(place, name, text), 0)
     return reading
 
 
-def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str) -> Reading | None:
+def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str, deadline: Deadline = NEVER) -> Reading | None:
     """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text.
 
     `None` where something about its entries is odd, so that the plain way has to be taken.
     """
+    deadline.spend(len(bundle.entry))
     modes = bundle.modes()
     if modes is None:
         return None
@@ -215,9 +219,9 @@ def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str) -> Read
     return reading
 
 
-def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...]) -> Reading:
-    reading = Reading("list", place or "document")
-    for number, raw in enumerate(items, 1):
+def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], deadline: Deadline) -> Reading:
+    reading = Reading("list", place or "document", deadline=deadline)
+    for number, raw in enumerate(deadline.each(items), 1):
         entry = Entry(f"{place} {noun} {number}".lstrip(), resource_type(raw) or "", raw)
         try:
             _add(reading, entry, 1)
@@ -254,7 +258,7 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         bundle = _decode_piecemeal(reading, outer)
     types = _searched(bundle)
     deleted: set[str] = set()
-    for number, entry in enumerate(bundle.entry, 1):
+    for number, entry in enumerate(reading.deadline.each(bundle.entry), 1):
         place = f"{outer.place} entry {number}".lstrip()
         status = entry.response.status if entry.response is not None else None
         if bundle.type == "history" and _is_deleted(entry, deleted):
@@ -303,7 +307,7 @@ def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
     if raws is None and bytes(odd.entry) not in {b"", _NULL}:
         reading.doubt("malformed_bundle", outer.place, "its entries are not a list")
     entries = []
-    for raw in raws or ():
+    for raw in reading.deadline.each(raws or ()):
         entry = try_decode(raw, _Entry)
         if entry is None:
             # The wrapping is odd (a fullUrl that is a number); what it holds may be sound.
@@ -339,20 +343,24 @@ def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
     except (msgspec.ValidationError, UnicodeError):
         reading.doubt("malformed_bundle", outer.place, "its parameters cannot be read")
         return
-    pending = list(reversed(parameters))
+    pending = [(parameter, depth) for parameter in reversed(parameters)]
     number = 0
     while pending:
-        parameter = pending.pop()
+        parameter, depth = pending.pop()
+        reading.deadline.spend()
         number += 1
         place = f"{outer.place} parameter {number}".lstrip()
         if parameter.resource is not _NOTHING:
             inner = parameter.resource
             _add(reading, Entry(place, resource_type(inner) or "", inner), depth + 1)
         if parameter.part is not _NOTHING:
+            if depth >= _DEEPEST:
+                reading.doubt("unreadable_resource", place, "is nested too deeply and was not read")
+                continue
             parts = try_decode(parameter.part, tuple[_Parameter, ...])
             if parts is None:
                 reading.doubt("malformed_bundle", place, "its parts cannot be read")
-            pending += reversed(parts or ())
+            pending += [(part, depth + 1) for part in reversed(parts or ())]
 
 
 def _add_outcome(reading: Reading, entry: Entry, types: frozenset[str]) -> None:
@@ -361,6 +369,7 @@ def _add_outcome(reading: Reading, entry: Entry, types: frozenset[str]) -> None:
         issues = msgspec.json.decode(entry.raw, type=_Outcome).issue
     except (msgspec.MsgspecError, UnicodeError):
         issues = ()
+    reading.deadline.spend(len(issues))
     if not issues or any(issue.severity not in {"warning", "information", "success"} for issue in issues):
         reading.failed = True
         reading.doubt("operation_outcome", entry.place, "the server reported an error", types)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.fhir.views import (
     VIEWS,
@@ -140,15 +141,16 @@ def resource_type(raw: bytes | Raw) -> str | None:
     return None if name is None else _FOLDED.get(name.casefold(), name)
 
 
-def decode_resource(name: str, raw: bytes | Raw, place: str) -> Resource | Faulty:
-    """The view of a resource of type `name` (a key of `VIEWS`), or what is wrong with it. Never raises on any bytes.
+def decode_resource(name: str, raw: bytes | Raw, place: str, deadline: Deadline = NEVER) -> Resource | Faulty:
+    """The view of a resource of type `name` (a key of `VIEWS`), or what is wrong with it. Never raises on any bytes but
+    `OutOfTime`.
 
     `place` stands for the resource in an issue where it has no id ("entry 17").
     """
     try:
         view: Resource = _DECODERS[name].decode(raw)
     except FAULTS as error:
-        mended = _mend(name, raw)
+        mended = _mend(name, raw, deadline)
         if mended is None:
             return _faulty(name, raw, place, error)
         view = mended
@@ -159,10 +161,10 @@ def decode_resource(name: str, raw: bytes | Raw, place: str) -> Resource | Fault
     return view
 
 
-def contained_by_id(contained: tuple[Raw, ...]) -> dict[str, tuple[str, Raw]]:
-    """Contained resources, still undecoded, by the id after `#`, each with its type."""
+def contained_by_id(contained: tuple[Raw, ...], deadline: Deadline = NEVER) -> dict[str, tuple[str, Raw]]:
+    """Contained resources, still undecoded, by the id after `#`, each with its type. Raises `OutOfTime`."""
     found: dict[str, tuple[str, Raw]] = {}
-    for raw in contained:
+    for raw in deadline.each(contained):
         try:
             head = _HEAD.decode(raw)
         except FAULTS:
@@ -207,22 +209,24 @@ def try_decode(raw: bytes | Raw, type: type[T]) -> T | None:
         return None
 
 
-def _mend(name: str, raw: bytes | Raw) -> Resource | None:
+def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> Resource | None:
     """Once more without `null` members, and with booleans and integers that were sent as text: none of these can change
     a meaning. `None` where that does not help."""
     try:
-        tidy = _ENCODER.encode(_without_nulls(_ANYTHING.decode(raw)))
+        tidy = _ENCODER.encode(_without_nulls(_ANYTHING.decode(raw), deadline))
         view: Resource = _TOLERANT[name].decode(tidy)
     except (*FAULTS, ArithmeticError):  # an integer beyond 64 bits, a number that Decimal cannot hold
         return None
     return view
 
 
-def _without_nulls(node: Any) -> Any:
+def _without_nulls(node: Any, deadline: Deadline) -> Any:
     if isinstance(node, dict):
-        return {name: _without_nulls(value) for name, value in node.items() if value is not None}
+        return {
+            name: _without_nulls(value, deadline) for name, value in deadline.each(node.items()) if value is not None
+        }
     if isinstance(node, list):
-        return [_without_nulls(value) for value in node if value is not None]
+        return [_without_nulls(value, deadline) for value in deadline.each(node) if value is not None]
     return node
 
 

@@ -17,14 +17,22 @@ class FullUrls:
         self._lists: list[tuple[list[str | None], Callable[[int], Target]]] = []
         self._all: set[str | None] | None = None
         self._by_url: defaultdict[str | None, list[tuple[int, int]]] | None = None
+        self._found: dict[str, Target | None] = {}
 
     def append(self, urls: list[str | None], target: Callable[[int], Target]) -> None:
         """Take in the `fullUrl`s of a list of entries; `target` gives what that of an index points to."""
         self._lists.append((urls, target))
         self._all = self._by_url = None
+        self._found.clear()
 
     def get(self, url: str) -> Target | None:
         """What `url` points to; nothing that is known where two entries have it that are not the same resource."""
+        # Thousands of entries may have one address, and thousands of references name it.
+        if url not in self._found:
+            self._found[url] = self._look_up(url)
+        return self._found[url]
+
+    def _look_up(self, url: str) -> Target | None:
         found = {self._lists[number][1](index) for number, index in self._at(url)}
         if url in self._targets:
             found.add(self._targets[url])

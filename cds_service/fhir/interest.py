@@ -16,6 +16,7 @@ from operator import attrgetter
 import msgspec
 from msgspec import Raw, Struct
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.fhir.dates import parse_date
 from cds_service.fhir.decode import try_decode
 from cds_service.fhir.heads import ABSENT, Head
@@ -85,16 +86,16 @@ class Interest:
         """The same, asked about the day that `day` gives whenever a record is read."""
         return replace(self, day=day)
 
-    def sift(self, heads: Sequence[Head], repeated: Container[str | None]) -> list[int]:
+    def sift(self, heads: Sequence[Head], repeated: Container[str | None], deadline: Deadline = NEVER) -> list[int]:
         """The indexes, in order, of those that have to be read; of each subject at least one.
 
-        `repeated`: the ids that the record has more than once.
+        `repeated`: the ids that the record has more than once. Raises `OutOfTime`.
         """
         if not heads:
             return []
         # Attribute by attribute, not head by head: of thousands nearly all are alike, and so it is told at once.
         compound = _compound(heads)
-        immaterial = {index for index in compound if not self._is_asked(heads[index])}
+        immaterial = {index for index in deadline.each(compound) if not self._is_asked(heads[index], deadline)}
         kept = compound - immaterial
         if repeated:
             kept.update(index for index, head in enumerate(heads) if head.id in repeated)
@@ -103,20 +104,20 @@ class Interest:
         first = {b"": 0} if whose is None else dict(zip(reversed(whose), reversed(range(len(whose))), strict=True))
         # It is found out of the first of each whose it is. What cannot be read as a subject is looked at one by one.
         kept.update(first.values())
-        odd = {subject for subject, index in first.items() if not _is_reference(subjects[index])}
+        odd = {subject for subject, index in deadline.each(first.items()) if not _is_reference(subjects[index])}
         if odd:
             kept.update(index for index in range(len(heads)) if whose is None or whose[index] in odd)
         groups: defaultdict[tuple[Topics, bytes], list[int]] = defaultdict(list)
-        for index, topics in enumerate(self._topics(heads)):
+        for index, topics in enumerate(deadline.each(self._topics(heads, deadline))):
             if topics is None:
                 kept.add(index)
             elif topics and index not in compound:
                 groups[topics, b"" if whose is None else whose[index]].append(index)
         as_of = None if self.day is None else self.day().isoformat()
-        kept.update(_not_superseded(groups.values(), heads, as_of))
+        kept.update(_not_superseded(groups.values(), heads, as_of, deadline))
         return sorted(kept)
 
-    def _is_asked(self, head: Head) -> bool:
+    def _is_asked(self, head: Head, deadline: Deadline) -> bool:
         """Whether anything may be asked of one with components or contained resources."""
         if head.contained is not ABSENT:
             return True
@@ -126,16 +127,19 @@ class Interest:
         codes = (bytes(head.code), *[bytes(part.code) for part in parts])
         asked = self._panels.get(codes)
         if asked is None:
-            concepts = [try_decode(code, CodeableConcept) for code in codes]
+            concepts = [try_decode(code, CodeableConcept) for code in deadline.each(codes)]
             read = [concept for concept in concepts if concept is not None and (concept.coding or concept.text)]
-            asked = len(read) < len(codes) or self.asks_components(read[0], read[1:])
+            asked = len(read) < len(codes) or self.asks_components(read[0], list(deadline.each(read[1:])))
             if sum(map(len, codes)) <= _LONGEST * 4 and len(self._panels) < _MOST_REMEMBERED:
                 self._panels[codes] = asked
         return asked
 
-    def _topics(self, heads: Sequence[Head]) -> Iterable[Topics | None]:
+    def _topics(self, heads: Sequence[Head], deadline: Deadline) -> Iterable[Topics | None]:
         codes = list(map(bytes, map(_CODE, heads)))
-        known = {code: self._remembered[code] if code in self._remembered else self._look_up(code) for code in {*codes}}
+        known = {
+            code: self._remembered[code] if code in self._remembered else self._look_up(code)
+            for code in deadline.each({*codes})
+        }
         return map(known.__getitem__, codes)
 
     def _look_up(self, code: bytes) -> Topics | None:
@@ -147,13 +151,17 @@ class Interest:
         return topics
 
 
-def _not_superseded(groups: Iterable[list[int]], heads: Sequence[Head], as_of: str | None) -> Iterator[int]:
+def _not_superseded(
+    groups: Iterable[list[int]], heads: Sequence[Head], as_of: str | None, deadline: Deadline
+) -> Iterator[int]:
     """Of each group, heads of the same topics and subject, those not certainly older than one that counts."""
     older: list[int] = []
     dates: list[str] = []
-    for group in groups:
+    for group in deadline.each(groups):
+        deadline.spend(len(group))
         by_date = [heads[index].effective_date_time or "" for index in group]
-        limit = "" if as_of is None or len(group) <= _FEW else _limit(by_date, [heads[index] for index in group], as_of)
+        told = [] if as_of is None or len(group) <= _FEW else [heads[index] for index in group]
+        limit = _limit(by_date, told, as_of, deadline) if told and as_of is not None else ""
         for index, text in zip(group, by_date, strict=True):
             if text < limit:
                 older.append(index)
@@ -164,10 +172,10 @@ def _not_superseded(groups: Iterable[list[int]], heads: Sequence[Head], as_of: s
         yield from (index for index, text in zip(older, dates, strict=True) if not _is_plain(text))
 
 
-def _limit(dates: Sequence[str], heads: Sequence[Head], as_of: str) -> str:
+def _limit(dates: Sequence[str], heads: Sequence[Head], as_of: str, deadline: Deadline) -> str:
     """The day before which all are older than one that certainly counts; empty where none does."""
     newest_first = sorted(range(len(dates)), key=dates.__getitem__, reverse=True)
-    newest = next((index for index in newest_first if _counts(heads[index], as_of)), None)
+    newest = next((index for index in deadline.each(newest_first) if _counts(heads[index], as_of)), None)
     # The other one may be of any zone: its day may end 14 hours later than the same day here.
     return "" if newest is None else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
 

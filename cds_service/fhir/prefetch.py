@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import CdsError, Issue, RecordError
 from cds_service.fhir.assemble import Assembly, Found, assemble, decode_entries
 from cds_service.fhir.bundle import Reading, of_search, read_document
@@ -71,12 +72,20 @@ class _Key:
 class RecordBuilder:
     """Collects prefetch values (or the answers to the queries that stand in for them) into one patient's `Record`."""
 
-    def __init__(self, patient_id: str, base_url: str | None = None, interest: Interest | None = None) -> None:
+    def __init__(
+        self,
+        patient_id: str,
+        base_url: str | None = None,
+        interest: Interest | None = None,
+        deadline: Deadline = NEVER,
+    ) -> None:
         """`patient_id`: `context.patientId`. `base_url`: `fhirServer`, to note references that name another server.
 
         `interest`: what is asked of Observations. Of a key that holds nothing else, those of which nothing is asked are
-        left out, and what is wrong with these is not among the issues. Without it everything is read.
+        left out, and what is wrong with these is not among the issues. Without it everything is read. `deadline` may
+        end every method with `OutOfTime`.
         """
+        self._deadline = deadline
         self._patient_id = patient_id
         self._base_url = base_url
         self._interest = interest
@@ -90,14 +99,15 @@ class RecordBuilder:
         whatever is in it counts by its type. `pages`: the value as JSON, and the following pages of the same search as
         far as they were fetched.
         """
-        reading, state = _read_pages(f"prefetch.{key}", pages, heads=self._interest is not None)
+        self._deadline.spend()
+        reading, state = _read_pages(f"prefetch.{key}", pages, self._deadline, heads=self._interest is not None)
         return self._note(key, expected, reading, state)
 
     def add_search(
         self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
     ) -> KeyReport:
         """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
-        reading = of_search(search, text, f"prefetch.{key}")
+        reading = of_search(search, text, f"prefetch.{key}", self._deadline)
         if reading is None:
             return self.add(key, expected, text())
         reading.settle()
@@ -105,7 +115,7 @@ class RecordBuilder:
 
     def _note(self, key: str, expected: frozenset[str] | None, reading: Reading, state: KeyState | None) -> KeyReport:
         self._built = None
-        found = decode_entries(reading.entries)
+        found = decode_entries(reading.entries, self._deadline)
         if state is None:
             state = _state(reading, expected, found)
             if state is KeyState.UNREADABLE:
@@ -131,13 +141,13 @@ class RecordBuilder:
 
     def _build(self) -> Record:
         assembly = self._assembly(self._interest)
-        pages = [page for key in self._keys.values() for page in key.reading.heads]
+        pages = [page for key in self._deadline.each(self._keys.values()) for page in key.reading.heads]
         if "Observation" not in assembly.resources and any(page.entries for page in pages):
             # None of those that had to be read counts; the others must not be missed for that.
             assembly = self._assembly(None)
         if assembly.strangers:
             raise MixedPatients(assembly.strangers)
-        issues = [issue for key in self._keys.values() for issue in key.report.issues]
+        issues = [issue for key in self._deadline.each(self._keys.values()) for issue in key.report.issues]
         partial = set(assembly.resources).union(
             *(key.expected or () for key in self._keys.values() if key.report.state is KeyState.INCOMPLETE)
         )
@@ -146,28 +156,29 @@ class RecordBuilder:
             for name in VIEWS
             if not self._is_whole(name)
         }
-        return assembly.record(gaps, issues)
+        return assembly.record(gaps, issues, self._deadline)
 
     def _assembly(self, interest: Interest | None) -> Assembly:
         keys = self._keys.values()
-        pages = [page for key in keys for page in key.reading.heads]
+        pages = [page for key in self._deadline.each(keys) for page in key.reading.heads]
         repeated = repeated_ids(pages, (one for key in keys for one in key.found)) if pages else frozenset()
         found: list[Found] = []
         addresses: dict[str, Target] = {}
-        for key in keys:
+        for key in self._deadline.each(keys):
             found += key.found
             addresses |= key.reading.addresses
             if key.reading.heads:
-                found += sifted(key.reading.heads, interest, repeated)
-        return assemble(found, addresses, self._patient_id, self._base_url, pages)
+                found += sifted(key.reading.heads, interest, repeated, self._deadline)
+        return assemble(found, addresses, self._patient_id, self._base_url, pages, deadline=self._deadline)
 
     def _is_whole(self, name: str) -> bool:
         """A type is whole when every key that asks for it held a complete answer. Where no key asks for it, when every
         Bundle that brought some of it, under a key that is not ours, is complete."""
-        own = [key for key in self._keys.values() if key.expected is not None and name in key.expected]
+        keys = self._keys.values()
+        own = [key for key in self._deadline.each(keys) if key.expected is not None and name in key.expected]
         if own:
             return all(key.report.state.is_complete for key in own)
-        others = [key for key in self._keys.values() if name in key.reading.types and _is_whole_chart(key)]
+        others = [key for key in self._deadline.each(keys) if name in key.reading.types and _is_whole_chart(key)]
         return bool(others) and all(key.report.state is KeyState.SUPPLIED for key in others)
 
 
@@ -176,20 +187,22 @@ def _is_whole_chart(key: _Key) -> bool:
     return key.reading.root == "Bundle" and key.expected in {None, _PATIENT}
 
 
-def _read_pages(place: str, pages: tuple[bytes | str, ...], *, heads: bool) -> tuple[Reading, KeyState | None]:
+def _read_pages(
+    place: str, pages: tuple[bytes | str, ...], deadline: Deadline, *, heads: bool
+) -> tuple[Reading, KeyState | None]:
     """What all pages hold together (of Observations only the `heads`, if so asked); and the state, where the value is
     `null` or no FHIR at all."""
     try:
         if not pages or as_utf8(pages[0]) == b"null":
             return Reading(""), KeyState.NULL
-        reading = read_document(pages[0], place, heads=heads)
+        reading = read_document(pages[0], place, heads=heads, deadline=deadline)
     except RecordError as error:
         reading = Reading("")
         reading.doubt("unreadable_value", place, str(error).replace("the record", "the value"))
         return reading, KeyState.UNREADABLE
     for page in pages[1:]:
         try:
-            reading.append_page(read_document(page, place, heads=heads))
+            reading.append_page(read_document(page, place, heads=heads, deadline=deadline))
         except RecordError as error:
             reading.doubt("unreadable_value", place, str(error).replace("the record", "a further page"))
     reading.settle()

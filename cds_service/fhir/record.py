@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import Raw
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.fhir.decode import Malformed, contained_by_id, try_decode
 from cds_service.fhir.references import parse_reference
@@ -54,35 +55,56 @@ class Record:
     issues: tuple[Issue, ...]
     malformed: tuple[Malformed, ...] = ()
     linked: Mapping[str, Resource] = field(default_factory=dict)
+    _resolved: dict[int, tuple[Medication, Medication, bool]] = field(default_factory=dict, compare=False, repr=False)
+    """Medications by identity: as sent, with the codes of their ingredients, and whether some `#` is still open."""
 
-    def medication_of(self, use: MedicationUse) -> Medication | CodeableConcept | None:
+    def medication_of(self, use: MedicationUse, deadline: Deadline = NEVER) -> Medication | CodeableConcept | None:
         """Which drug a request, statement or administration is about.
 
         A concept where it is given in place; else the Medication referred to, contained or sent along, its ingredients'
-        own references resolved. `None` where it points to what was not sent: then it may be any drug.
+        own references resolved. `None` where it points to what was not sent: then it may be any drug. Raises
+        `OutOfTime`.
         """
         if use.medication_codeable_concept is not None:
             return use.medication_codeable_concept
-        contained = contained_by_id(use.contained)
+        contained = contained_by_id(use.contained, deadline)
         found = self._find(use.medication_reference, contained, Medication)
-        if found is None or not any(i.item_reference is not None for i in found.ingredient):
-            return found
-        contained |= contained_by_id(found.contained)
-        ingredients = tuple(self._with_code(ingredient, contained) for ingredient in found.ingredient)
-        return msgspec.structs.replace(found, ingredient=ingredients)
+        if found is None:
+            return None
+        # Any number of uses may refer to one. The resource that it is kept under stays, so its identity stands for it.
+        kept = self._resolved.get(id(found))
+        if kept is None or kept[0] is not found:
+            own = self._with_codes(found, contained_by_id(found.contained, deadline), deadline)
+            deadline.spend(len(own.ingredient))
+            is_open = any(_is_contained(i) for i in own.ingredient if i.item_codeable_concept is None)
+            kept = self._resolved[id(found)] = found, own, is_open
+        _, resolved, is_open = kept
+        # Some writers put what is in the Medication beside it, into the use.
+        return self._with_codes(resolved, contained, deadline) if is_open and contained else resolved
 
-    def device_of(self, use: DeviceUseStatement) -> Device | None:
-        """The Device that a statement says is used; `None` where it was not sent."""
-        return self._find(use.device, contained_by_id(use.contained), Device)
+    def device_of(self, use: DeviceUseStatement, deadline: Deadline = NEVER) -> Device | None:
+        """The Device that a statement says is used; `None` where it was not sent. Raises `OutOfTime`."""
+        return self._find(use.device, contained_by_id(use.contained, deadline), Device)
 
-    def _with_code(self, ingredient: MedicationIngredient, contained: _Contained) -> MedicationIngredient:
-        if ingredient.item_codeable_concept is not None or ingredient.item_reference is None:
-            return ingredient
-        item: Substance | Medication | None = self._find(ingredient.item_reference, contained, Substance)
-        item = item or self._find(ingredient.item_reference, contained, Medication)
-        if item is None or item.code is None:
-            return ingredient
-        return msgspec.structs.replace(ingredient, item_codeable_concept=item.code)
+    def _with_codes(self, found: Medication, contained: _Contained, deadline: Deadline) -> Medication:
+        # Thousands of ingredients may refer to one item, and to decode it may take long.
+        codes: dict[str | None, CodeableConcept | None] = {}
+        ingredients: list[MedicationIngredient] = []
+        for ingredient in deadline.each(found.ingredient):
+            reference = ingredient.item_reference
+            if reference is None or ingredient.item_codeable_concept is not None:
+                ingredients.append(ingredient)
+                continue
+            if reference.reference not in codes:
+                codes[reference.reference] = self._code_of(reference, contained)
+            code = codes[reference.reference]
+            ingredients.append(msgspec.structs.replace(ingredient, item_codeable_concept=code))
+        return msgspec.structs.replace(found, ingredient=tuple(ingredients)) if codes else found
+
+    def _code_of(self, reference: Reference, contained: _Contained) -> CodeableConcept | None:
+        item: Substance | Medication | None = self._find(reference, contained, Substance)
+        item = item or self._find(reference, contained, Medication)
+        return None if item is None else item.code
 
     def _find(self, reference: Reference | None, contained: _Contained, view: type[R]) -> R | None:
         text = None if reference is None else reference.reference
@@ -93,3 +115,8 @@ class Record:
             return try_decode(raw, view) if name == view.__name__ else None
         found = self.linked.get(text.strip()) or self.linked.get(parse_reference(text).key or "")
         return found if isinstance(found, view) else None
+
+
+def _is_contained(ingredient: MedicationIngredient) -> bool:
+    reference = ingredient.item_reference
+    return reference is not None and (reference.reference or "").startswith("#")

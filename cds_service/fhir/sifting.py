@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.fhir.assemble import Found
 from cds_service.fhir.bundle import Entry
 from cds_service.fhir.heads import HeadPage
@@ -25,21 +26,24 @@ def repeated_ids(pages: Iterable[HeadPage], found: Iterable[Found]) -> frozenset
     return repeated
 
 
-def sifted(pages: Sequence[HeadPage], interest: Interest | None, repeated: frozenset[str | None]) -> list[Found]:
-    """The Observations of one search that have to be read; all without `interest`."""
+def sifted(
+    pages: Sequence[HeadPage], interest: Interest | None, repeated: frozenset[str | None], deadline: Deadline = NEVER
+) -> list[Found]:
+    """The Observations of one search that have to be read; all without `interest`. Raises `OutOfTime`."""
     heads = pages[0].heads if len(pages) == 1 else [head for page in pages for head in page.heads]
-    return list(_found(pages, range(len(heads)) if interest is None else interest.sift(heads, repeated)))
+    kept = range(len(heads)) if interest is None else interest.sift(heads, repeated, deadline)
+    return list(_found(pages, kept, deadline))
 
 
-def _found(pages: Sequence[HeadPage], kept: Iterable[int]) -> Iterator[Found]:
+def _found(pages: Sequence[HeadPage], kept: Iterable[int], deadline: Deadline) -> Iterator[Found]:
     start, number = 0, 0
-    for index in kept:
+    for index in deadline.each(kept):
         while index - start >= len(pages[number].entries):
             start += len(pages[number].entries)
             number += 1
         page = pages[number]
         entry = page.entries[index - start]
-        raw, item = page.resource(index - start)
+        raw, item = page.resource(index - start, deadline)
         place = page.place_of(index - start)
         yield Found(Entry(place, "Observation", raw, entry.full_url), item)
 

@@ -6,6 +6,7 @@ from enum import Enum
 
 from msgspec import Raw
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.fhir.decode import SUBJECT_ELEMENT, contained_by_id, try_decode
 from cds_service.fhir.references import Addresses, ReferenceKind, Target, resolve
 from cds_service.fhir.views import Identifier, Observation, Patient, Reference, Resource
@@ -35,9 +36,11 @@ class Subjects:
     identifiers: frozenset[tuple[str, str]]
     full_urls: Addresses
     base_url: str | None = None
+    deadline: Deadline = NEVER
     foreign_bases: set[str] = field(default_factory=set)
     _known: dict[str, Whose] = field(default_factory=dict)
     _by_id: dict[int, dict[str, tuple[str, Raw]]] = field(default_factory=dict)
+    _inner: dict[tuple[int, str], Whose] = field(default_factory=dict)
 
     def of_view(self, view: Resource, container: Resource | None = None) -> tuple[Whose, str]:
         """Whose a decoded resource is, and the element that says so: its subject, or an Observation's `focus`, which
@@ -88,21 +91,24 @@ class Subjects:
 
     def _of_contained(self, name: str, contained: tuple[Raw, ...]) -> Whose:
         """A contained Patient has no identity but its identifiers."""
-        type, raw = self._contained(contained).get(name, (None, Raw()))
-        patient = try_decode(raw, Patient) if type == "Patient" else None
-        ours = patient is not None and not self.identifiers.isdisjoint(identifiers_of(patient))
-        return Whose.PATIENT if ours else Whose.UNKNOWN
+        known = self._inner.get((id(contained), name))
+        if known is None:
+            type, raw = self._contained(contained).get(name, (None, Raw()))
+            patient = try_decode(raw, Patient) if type == "Patient" else None
+            ours = patient is not None and not self.identifiers.isdisjoint(identifiers_of(patient))
+            known = self._inner[id(contained), name] = Whose.PATIENT if ours else Whose.UNKNOWN
+        return known
 
     def _contained(self, contained: tuple[Raw, ...]) -> Mapping[str, tuple[str, Raw]]:
         # One container may hold thousands of results that all refer to its one contained Patient. The tuples live as
         # long as the views that are sorted, so their identity may stand for them.
         if id(contained) not in self._by_id:
-            self._by_id[id(contained)] = contained_by_id(contained)
+            self._by_id[id(contained)] = contained_by_id(contained, self.deadline)
         return self._by_id[id(contained)]
 
     def _of_focus(self, focuses: tuple[Reference, ...], contained: tuple[Raw, ...]) -> Whose:
         """An Observation filed under the patient may be about the fetus, the donor or the mother."""
-        for focus in focuses:
+        for focus in self.deadline.each(focuses):
             text = focus.reference
             if text is None:
                 type, whose = focus.type, self._of_logical(focus)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.fhir.dates import DateError, parse_date
 from cds_service.fhir.decode import label
@@ -21,29 +22,31 @@ class Copy(NamedTuple):
     full_url: str | None
 
 
-def one_of_each(copies: list[Copy]) -> tuple[list[Copy], list[Issue]]:
+def one_of_each(copies: list[Copy], deadline: Deadline = NEVER) -> tuple[list[Copy], list[Issue]]:
     """Each resource once, in the order first met, and an issue for each that came with different contents.
 
     The same type and id is the same resource, unless the `fullUrl`s say that they live on different servers. Of
     different contents the newest counts (`meta.lastUpdated`, else a numeric `meta.versionId`). Where nothing tells
     which that is, all of them count: then two values contradict each other in the open, instead of one being hidden.
+    Raises `OutOfTime`.
     """
     names = [(type(copy.view), copy.view.id) for copy in copies if copy.view.id is not None]
     if len(set(names)) == len(names):
         return copies, []
     groups: dict[tuple[type[Resource], str], list[int]] = defaultdict(list)
-    for index, copy in enumerate(copies):
+    for index, copy in enumerate(deadline.each(copies)):
         if copy.view.id is not None:
             groups[type(copy.view), copy.view.id].append(index)
     left_out: set[int] = set()
     issues: list[Issue] = []
-    for indexes in groups.values():
+    for indexes in deadline.each(groups.values()):
         if len(indexes) > 1:
+            deadline.spend(len(indexes))
             for server in _by_server(copies, indexes):
-                kept = _kept(copies, server, issues)
+                kept = _kept(copies, server, issues, deadline)
                 left_out.update(set(server) - set(kept))
             seen: set[bytes] = set()
-            for index in indexes:
+            for index in deadline.each(indexes):
                 content = _content(copies[index].view)
                 if index in left_out:
                     continue
@@ -61,14 +64,14 @@ def _by_server(copies: list[Copy], indexes: list[int]) -> Iterable[list[int]]:
     return [indexes] if len(servers.keys() - {""}) < 2 else servers.values()
 
 
-def _kept(copies: list[Copy], indexes: list[int], issues: list[Issue]) -> list[int]:
+def _kept(copies: list[Copy], indexes: list[int], issues: list[Issue], deadline: Deadline) -> list[int]:
     kept = indexes
     for rank in (_updated, _version):
-        if len({_content(copies[index].view) for index in kept}) > 1:
-            kept = _highest(kept, [rank(copies[index].view) for index in kept])
+        if len({_content(copies[index].view) for index in deadline.each(kept)}) > 1:
+            kept = _highest(kept, [rank(copies[index].view) for index in deadline.each(kept)])
     first = copies[indexes[0]]
     name = label(type(first.view).__name__, first.view.id, first.place)
-    if len({_content(copies[index].view) for index in kept}) > 1:
+    if len({_content(copies[index].view) for index in deadline.each(kept)}) > 1:
         message = "was sent with different contents, and nothing says which is newer; all of them count"
         issues.append(Issue("warning", "conflicting_versions", name, "meta", message))
     elif len(kept) < len(indexes):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
 from cds_service.logic import model
 from cds_service.logic.document import node_at, placed
@@ -22,18 +23,29 @@ _AFTER = range(5)
 """Days from date + duration on which a test can turn. Six months before 28 to 31 August is 28 February each time."""
 
 
-def clears_on(rule: model.Condition, value: Truth3, facts: Mapping[str, Any], as_of: date) -> date | None:
-    """The first day after `as_of` on which a test of elapsed time is certain to be the opposite of `value`.
+def clears_on(
+    rule: model.Condition,
+    value: Truth3,
+    facts: Mapping[str, Any],
+    as_of: date,
+    *,
+    until: date = date.max,
+    deadline: Deadline = NEVER,
+) -> date | None:
+    """The first day after `as_of`, up to `until`, on which a test of elapsed time is certain to be the opposite of
+    `value`.
 
     `rule` is a test over the records of one event fact, or a comparison of one elapsed fact. None for any other rule,
-    for an unknown one, and where waiting does not turn it.
+    for an unknown one, and where waiting does not turn it. Raises `OutOfTime`.
     """
     path, durations = _path(rule), _durations(rule)
     if value is None or path is None or not durations:
         return None
     node = node_at(facts, path)
     program = Program([rule])
-    for day in _candidates(node, durations, as_of)[:MAX_DAYS]:
+    # Each day is as much work as there are records, of which there may be thousands.
+    for day in _candidates(node, durations, as_of, until, deadline)[:MAX_DAYS]:
+        deadline.spend(1 + len(node.get("items", ())))
         later = placed(path, _later(node, (day - as_of).days))
         if program.evaluate(later, day).truths[0] is (not value):
             return day
@@ -70,13 +82,15 @@ def _durations(rule: model.Condition) -> frozenset[Duration]:
     return frozenset(found)
 
 
-def _candidates(node: Mapping[str, Any], durations: frozenset[Duration], as_of: date) -> list[date]:
-    """The days after `as_of` on which a comparison with one of the durations can turn, in order."""
+def _candidates(
+    node: Mapping[str, Any], durations: frozenset[Duration], as_of: date, until: date, deadline: Deadline
+) -> list[date]:
+    """The days after `as_of`, up to `until`, on which a comparison with one of the durations can turn, in order."""
     limits: set[date] = set()
-    for elapsed in _elapsed(node):
+    for elapsed in deadline.each(_elapsed(node)):
         limits.update(d.after(_day(as_of, -days)) for days in _ends(elapsed) for d in durations)
     days = {_day(limit, shift) for limit in limits for shift in _AFTER}
-    return sorted(day for day in days if day > as_of)
+    return sorted(day for day in days if as_of < day <= until)
 
 
 def _elapsed(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -111,16 +111,19 @@ class TrialLibrary:
         as_of: date,
         places: Sequence[int] | None = None,
         hurry: Callable[[], bool] = lambda: False,
+        *,
+        together: int = CHUNK,
     ) -> tuple[TrialResult, ...]:
         """The results of the trials at `places` (all if None) from the two fact documents of one patient.
 
-        `hurry` is asked before each trial but the first; once it says yes the rest is left out.
+        `hurry` is asked before each trial but the first; once it says yes the rest is left out. `together` are answered
+        in one native call, which nothing can end.
         """
         wanted = range(len(self.shelf)) if places is None else places
         results: list[TrialResult] = []
-        for start in range(0, len(wanted), CHUNK):
+        for start in range(0, len(wanted), together):
             trials: list[CompiledTrial] = []
-            for place in wanted[start : start + CHUNK]:
+            for place in wanted[start : start + together]:
                 if (start or trials) and hurry():
                     return (*results, *_evaluated(trials, closed, opened, as_of))
                 trials.append(self.compiled(place))

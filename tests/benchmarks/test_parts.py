@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import __main__ as benchmark
-from benchmarks import charts, cql, decision, leak, over_http, scale, small
+from benchmarks import charts, cql, decision, grown_charts, growth, leak, over_http, scale, small
 from benchmarks.installing import NoPeerError
 from benchmarks.load import LoadError, put_load
 from benchmarks.report import Outcome, Target
@@ -59,6 +59,16 @@ def test_small_patients_and_growing_criteria(library: Library) -> None:
     assert [row["criteria"] for row in found["criteria"]] == sorted({row["criteria"] for row in found["criteria"]})
     [target] = outcome.targets
     assert target.measured == max(row["criteria_ms"] for row in found["patients"])
+
+
+def test_growth_of_a_small_request(library: Library) -> None:
+    outcome = growth.measure(library, 1, 60_000)
+    rows = check(outcome)["figures"]["ways"]
+    assert len(rows) == len(grown_charts.WAYS) + 15
+    assert all(row["bytes"] > 30_000 and row["seconds"] > 0 and row["unasked"] > 0 for row in rows)
+    ratio, unasked = outcome.targets
+    assert ratio.measured == max(row["ratio"] for row in rows if row["axes"])
+    assert unasked.measured == max(row["unasked"] for row in rows)
 
 
 def test_cql_without_node_measures_ours_and_says_so(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """What a trial's fit rests on: the values behind the passes with their dates, and what is only presumed."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from cds_service.cards.sections.sentences import capped, listed, sentence, withi
 from cds_service.cards.text import plain
 from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
 from cds_service.durations import Duration
+from cds_service.explanation import said
 from cds_service.facts.codesystems import PRINTED_SYSTEMS
 from cds_service.facts.fact import Age, Events
 from cds_service.logic.model import FactRef
@@ -61,24 +62,22 @@ class Grounds:
         """Who it is, what is on record, the values by date with the newest first, and what is presumed."""
         person: dict[str, str] = {}
         dates: dict[str, str] = {}
-        records: dict[str, dict[str, list[Entry]]] = {}
+        records: dict[str, dict[str, dict[bytes, Entry]]] = {}
         values: dict[str, dict[str, list[str]]] = {}
         absent: dict[str, None] = {}
         for told in self._of(criteria):
             if told.absent:
                 absent.update(dict.fromkeys(told.absent))
             elif told.value is not None:
-                day, said, multiple = told.value
+                day, value, multiple = told.value
                 parts = values.setdefault(day, {}).setdefault(told.base, [])
                 if not parts:
-                    parts.append(said)
+                    parts.append(value)
                 if multiple and len(parts) == 1:
                     parts.append(multiple)
             elif told.records:
-                for display, entry in told.records:
-                    shown = records.setdefault(told.base, {}).setdefault(display, [])
-                    if entry not in shown:
-                        shown.append(entry)
+                for display, entry in self.reader.deadline.each(told.records):
+                    records.setdefault(told.base, {}).setdefault(display, {}).setdefault(said(entry), entry)
             elif told.dated:
                 dates[told.base] = told.dated
             elif told.person is not None:
@@ -143,11 +142,12 @@ class Grounds:
             return _Told(base, person=self._age())
         if kind == "events" and self._is_bare(base):
             return _Told(base, absent=(base,))
-        entries = [e for e in self.reader.evidence(ref) if e["name"] == ref.name and e["reason"] is None]
+        every = self.reader.deadline.each(self.reader.evidence(ref))
+        entries = [e for e in every if e["name"] == ref.name and e["reason"] is None]
         if base == "patient.sex":
             return _Told(base, person=str(entries[0]["value"]) if entries else "")
         if kind == "events":
-            found = [(_display(entry), entry) for entry in entries if entry["source"]]
+            found = [(_display(entry), entry) for entry in self.reader.deadline.each(entries) if entry["source"]]
             return _Told(base, records=tuple(found)) if found else _Told(base, absent=(base,))
         if not entries:
             return _Told(base)
@@ -193,15 +193,18 @@ class Grounds:
             return f"{name} {charted} {printed_unit(unit)}"
         return f"{name} {self.names.number(base, value)}"
 
-    def _record_lines(self, name: str, shown: dict[str, list[Entry]]) -> Iterable[str]:
+    def _record_lines(self, name: str, records: Mapping[str, Mapping[bytes, Entry]]) -> Iterable[str]:
         """One line for each drug or procedure, one for a condition however often it is on record."""
         title = self.names.of(name)
+        shown = {display: list(entries.values()) for display, entries in records.items()}
         if name.startswith("condition."):
             entries = [entry for entries in shown.values() for entry in entries]
             words = capped(list(dict.fromkeys(_other_words([(_display(e), e) for e in entries], title))), MOST_WORDS)
+            self.reader.deadline.spend(len(entries))
             yield sentence(title) + (f" ({'; '.join(words)})" if words else "") + _when(entries)
             return
-        for display, entries in shown.items():
+        for display, entries in self.reader.deadline.each(shown.items()):
+            self.reader.deadline.spend(len(entries))
             what = f"{display} ({title})" if display and display.casefold() != title.casefold() else title
             yield f"{sentence(what)}{_when(entries)}"
 

@@ -36,7 +36,7 @@ class NearWords:
     def _seen(self, wait: Wait) -> str:
         """What is on record of it, in short."""
         shown: dict[str, None] = {}
-        for entry in self.reader.evidence(wait.purpose.fact):
+        for entry in self.reader.deadline.each(self.reader.evidence(wait.purpose.fact)):
             display = (entry.get("code") or {}).get("display")
             text = ", ".join(filter(None, (display, day_words(entry["date"]))))
             if entry["source"] and text:
