@@ -16,10 +16,12 @@ from tests.postgres import Postgres
 def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Also for services that tests start as processes of their own."""
     folder = tmp_path_factory.mktemp("state")
+    cache = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper().startswith("CDS_")]:
             patch.delenv(name)
         patch.setenv("XDG_STATE_HOME", str(folder))
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         yield folder
 
 
