@@ -48,6 +48,7 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml cds_service/__init__.py
 	@$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable . $(TELL_FAILURE)
 	@$(BIN)/python -m pip check >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log >&2; \
 	  echo 'The lock files are behind pyproject.toml: run "make lock".' >&2; exit 1; }
+	@$(BIN)/python -m compileall -q cds_service
 	@touch $@
 
 serve: setup ## start the service on http://127.0.0.1:8000 (CDS_HOST, CDS_PORT change that)

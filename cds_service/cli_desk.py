@@ -87,9 +87,11 @@ def rules_digest(
     folder: Annotated[Path | None, typer.Argument(help="A rules folder; CDS_RULES_DIR unless given.")] = None,
 ) -> None:
     """Print the digest of the rules, for CDS_EXPECTED_RULES: the same for the same files, on every machine."""
+    chosen = _folder(folder)
+
     from cds_service.store.decisions import RuleSet
 
-    typer.echo(RuleSet.of(_library(_folder(folder)).files).digest)
+    typer.echo(RuleSet.of(_library(chosen).files).digest)
 
 
 @desk_app.command("schema")

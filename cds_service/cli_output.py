@@ -1,6 +1,8 @@
 """What every command shares: its help, how it prints JSON, and how it ends where it can't go on."""
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +36,7 @@ def print_json(document: Any) -> None:
 def must_exist(path: Path | None) -> None:
     """End the command, before anything is loaded, where a file or folder that was given does not exist."""
     if path is not None and not path.exists():
-        stop(f"{path}: there is no such file or folder")
+        stop(f"{path}: {os.strerror(errno.ENOENT)}")
 
 
 def show_findings(findings: Sequence[Finding]) -> None:

@@ -29,6 +29,7 @@ settings.load_profile("suite")
 def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Also for services that tests start as processes of their own."""
     folder = tmp_path_factory.mktemp("state")
+    cache = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper().startswith("CDS_")]:
             patch.delenv(name)
@@ -36,6 +37,7 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
         for name, value in waiting.SETTINGS.items():
             patch.setenv(name, value)
         waiting.patient(waiting.DEADLINES, patch.setattr)
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         yield folder
 
 

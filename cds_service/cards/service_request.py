@@ -18,7 +18,7 @@ _Reference = Annotated[str, Meta(pattern=r"\A[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}
 _Some = Meta(min_length=1)
 
 
-class _Element(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Element(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What is not given is not written; what is not named here is refused."""
 
 

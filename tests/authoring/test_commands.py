@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 from typer.testing import CliRunner
 
-from cds_service import cli_rules
+from cds_service import library
 from cds_service.cli import app
 from cds_service.library import check_library
 from cds_service.settings import default_rules_dir
@@ -19,7 +19,7 @@ LUPUS = "NCT07083349"
 def rules_are_loaded_once():
     """Each command reads the rules folder; here each folder is read once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli_rules, "check_library", cache(check_library))
+        patch.setattr(library, "check_library", cache(check_library))
         yield
 
 

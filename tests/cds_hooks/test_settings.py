@@ -30,7 +30,9 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_HOST": "0.0.0.0",
         "CDS_PORT": "9000",
         "CDS_WORKERS": "4",
+        "CDS_WORKER_SECONDS": "120",
         "CDS_RULES_DIR": "/srv/rules",
+        "CDS_RULES_CACHE": "/var/cache/cds",
         "CDS_MAX_CARDS": "3",
         "CDS_MIN_DECIDED": "2",
         "CDS_CLOSED_TRIALS": "hide",
@@ -65,6 +67,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     settings = load_settings()
     assert settings.rules_dir == Path("/srv/rules")
+    assert (settings.rules_cache, settings.worker_seconds) == (Path("/var/cache/cds"), 120)
     assert settings.cors_origins == ("https://a.example", "http://localhost:8080")
     assert settings.log_level == "warning"
     assert settings.public_url == "https://cds.example.org"
