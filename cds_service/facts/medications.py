@@ -11,6 +11,7 @@ from cds_service.facts.fact import UNBOUNDED, Days, Reason
 from cds_service.facts.moments import days_back, earlier, read_date
 from cds_service.fhir.dates import DateRange
 from cds_service.fhir.record import MedicationUse, Record
+from cds_service.fhir.statuses import misread, word_of
 from cds_service.fhir.views import (
     CodeableConcept,
     Dosage,
@@ -29,12 +30,16 @@ _NOT_ORDERED = frozenset({"proposal", "plan", "option"})
 
 
 class Drug(Struct, frozen=True, gc=False):
-    """Which facts a drug's entry speaks of, and what tells its route: stated dosages, form, and words about it."""
+    """Which facts a drug's entry speaks of, and what tells its route: stated dosages, form, and words about it.
+
+    `is_odd`: the Medication that says which drug it is has a status that FHIR does not know.
+    """
 
     coded: Coded
     dosages: tuple[Dosage, ...]
     form: CodeableConcept | None
     words: tuple[str, ...]
+    is_odd: bool = False
 
 
 class _Times(Struct, frozen=True, gc=False):
@@ -55,13 +60,14 @@ def drug_of(view: MedicationUse, codes: EventCodes, record: Record) -> Drug:
             return Drug(codes.read(()), dosages, None, _words((), called))  # which drug it is then nobody has said
         parts = [item.item_codeable_concept for item in drug.ingredient if item.is_active is not False]
         coded = codes.read((drug.code,), texts=(called,), weaker=parts)
-        return Drug(coded, dosages, drug.form, _words((drug.code, *parts), called))
+        return Drug(coded, dosages, drug.form, _words((drug.code, *parts), called), bool(misread(drug)))
     return Drug(codes.read((drug,), texts=(called,)), dosages, None, _words((drug,), called))
 
 
 def medication_entry(view: MedicationUse, as_of: date) -> Entry | None:
     """A use of a drug; `None` for one that never counts or has not begun yet."""
-    status = (view.status or "").strip().casefold()
+    odd = misread(view)
+    status = "" if "status" in odd else word_of(view.status)
     if status in _VOID or (isinstance(view, MedicationRequest) and view.do_not_perform):
         return None
     times = _times(view)
@@ -73,15 +79,15 @@ def medication_entry(view: MedicationUse, as_of: date) -> Entry | None:
         source(type(view).__name__, view.id),
         _span(status, start, times, as_of),
         times.shown,
-        status,
-        _doubt(view, status),
+        word_of(view.status),
+        "malformed_entry" if odd else _doubt(view, status),
     )
 
 
 def _doubt(view: MedicationUse, status: str) -> Reason | None:
     if status not in _CURRENT | _OVER | {"on-hold"}:
         return "unconfirmed"  # intended, unknown, none
-    if isinstance(view, MedicationRequest) and (view.intent or "").strip().casefold() in _NOT_ORDERED:
+    if isinstance(view, MedicationRequest) and word_of(view.intent) in _NOT_ORDERED:
         return "unconfirmed"
     return None
 
