@@ -16,11 +16,13 @@ from pydantic import TypeAdapter
 
 from cds_service import __version__
 from cds_service.cards import Card, CardOptions, deck_for
+from cds_service.cards.invariants import check_undetermined
 from cds_service.cards.overrides import OWN, STANDARD, is_lasting
 from cds_service.cards.prepared import prepared_for
 from cds_service.cards.suggestions import REFERRAL
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.cds_hooks.routes import Answer, Sent
+from cds_service.cds_hooks.supplied import unreadable_conditions
 from cds_service.cds_hooks.trust.gate import Caller
 from cds_service.fhir import Record
 from cds_service.library import Library
@@ -34,6 +36,7 @@ from cds_service.store.digests import digest_of
 from cds_service.store.pseudonyms import Pseudonyms
 from cds_service.store.recorder import Recorder
 from cds_service.store.suppression import ORDER, REFER, HeldBack, Policy, Question, Suppression
+from cds_service.undetermined import Undetermined, undetermined
 
 CARD_OPTIONS = TypeAdapter(CardOptions)
 
@@ -57,8 +60,10 @@ def compute(
     held_back: Callable[[], HeldBack],
     hurry: Callable[[], bool] = lambda: False,
     skipped: Collection[str] = (),
-) -> tuple[Match, tuple[Card, ...]]:
-    """The match and its cards. `held_back` is asked for after the match, so that it may be looked up meanwhile.
+) -> tuple[Match, tuple[Card, ...], Undetermined | None]:
+    """The match, its cards, and which trials could not be judged besides those of the cards.
+
+    `held_back` is asked for after the match, so that it may be looked up meanwhile.
 
     `hurry`: see `match`. `skipped` trials are left out as if there had been no time for them.
     """
@@ -67,7 +72,10 @@ def compute(
         kept = tuple(t for t in result.trials if t.trial.id not in skipped)
         result = replace(result, trials=kept, skipped=tuple(skipped))
     held = held_back()
-    return result, deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards)
+    deck = deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards)
+    open_trials = undetermined(result, {*held.trials, *(card.trial_id for card in deck)}) if options.unread else None
+    check_undetermined(open_trials)
+    return result, deck, open_trials
 
 
 def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[], bool]) -> None:
@@ -131,7 +139,7 @@ class Answerer:
             return self.monotonic() - arrived >= self.seconds
 
         as_of = self.clock()
-        result, deck = compute(
+        result, deck, open_trials = compute(
             record,
             self.library,
             as_of,
@@ -165,10 +173,20 @@ class Answerer:
                 sent.request,
             )
             self._count(result, deck, held[0])
+            if open_trials is not None:
+                self.metrics.undetermined()
 
         open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
-        cards = [card.body for card in deck]
-        return Answer(cards, open_diagnosis, decision, keep, result.passed_over, result.skipped)
+        return Answer(
+            cards=[card.body for card in deck],
+            undecided=open_diagnosis,
+            decision=decision,
+            keep=keep,
+            passed_over=result.passed_over,
+            skipped=result.skipped,
+            undetermined=open_trials,
+            unreadable=0 if deck or result.deceased else unreadable_conditions(record),
+        )
 
     def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]

@@ -11,6 +11,8 @@ import uvicorn
 
 from cds_service.cards import cards_for
 from cds_service.cds_hooks.log import library_log_config
+from cds_service.cds_hooks.routes import response
+from cds_service.cds_hooks.supplied import no_readable_condition, unreadable_conditions
 from cds_service.cli_connect import connect_app
 from cds_service.cli_desk import desk_app
 from cds_service.cli_output import is_json, print_json, settings_or_stop, stop
@@ -29,6 +31,7 @@ from cds_service.settings import Settings, card_options, check_bind
 from cds_service.terminal import show_cards, show_explanation, show_findings
 from cds_service.terminal_facts import show_fact_sheet
 from cds_service.trusted import configured_clients
+from cds_service.undetermined import undetermined
 from cds_service.workbench_mode import PATH as WORKBENCH
 from cds_service.workbench_mode import workbench_on
 
@@ -99,10 +102,14 @@ def match(
     record, day = _record(bundle, patient), _day(as_of)
     result = match_record(record, library, day, screened=True, near=options.near_miss)
     cards = cards_for(result, options, seed=f"{result.patient_id} {result.as_of}")
+    sent = 0 if cards or result.deceased else unreadable_conditions(record)
+    if sent:
+        stop(str(no_readable_condition(sent)))
+    answer = response(cards, undetermined(result, {card["source"]["topic"]["code"] for card in cards}))
     if is_json(format):
-        print_json({"cards": cards})
+        print_json(answer)
     else:
-        show_cards(cards, markdown=settings.client_profile.detail == "markdown")
+        show_cards(answer, markdown=settings.client_profile.detail == "markdown")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Any
 from cds_service.logic.model import FactRef
 from cds_service.matching import Match
 from cds_service.trials.verdicts import CriterionResult, TrialResult
+from cds_service.undetermined import undetermined
 
 
 def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
@@ -18,6 +19,9 @@ def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
     if match.deceased:
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in match.issues]
+    open_trials = undetermined(match)
+    if open_trials is not None:
+        document["undetermined"] = open_trials.as_json()
     document["trials"] = [_trial(match, result) for result in results]
     return document
 

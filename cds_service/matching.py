@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from cds_service.errors import Issue
 from cds_service.facts.fact import Age, Events, Fact
-from cds_service.facts.sheet import FactReader, FactSheet, build_sheet
+from cds_service.facts.sheet import FactReader, FactSheet
 from cds_service.fhir.record import Gap, Record
 from cds_service.library import Library
 from cds_service.trials.index import Patient
@@ -18,12 +18,12 @@ from cds_service.trials.verdicts import TrialResult
 
 
 @dataclass(frozen=True, slots=True)
-class _Rest:
-    """What it takes to look at trials that were not evaluated: `places` in the library, in its order."""
+class Asked:
+    """What was asked of the record, so that more can be. `places` in the library: of the trials that were evaluated."""
 
     reader: FactReader
     patient: Patient
-    places: tuple[int, ...]
+    places: frozenset[int]
     hurry: Callable[[], bool]
 
 
@@ -47,7 +47,7 @@ class Match:
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     passed_over: int = 0
     skipped: tuple[str, ...] = ()
-    _rest: _Rest | None = field(default=None, compare=False, repr=False)
+    asked: Asked | None = field(default=None, compare=False, repr=False)
 
 
 def match(
@@ -69,19 +69,16 @@ def match(
     holds: a fact that can't be read is unknown, with the reason.
     """
     compiled = library.compiled
-    rest: _Rest | None = None
+    reader = FactReader(record, library.facts, as_of, stated)
+    patient = _patient(reader, library)
     if screened:
-        reader = FactReader(record, library.facts, as_of, stated)
-        patient = _patient(reader, library)
         places = compiled.index.candidates(patient, near=near)
         sheet = reader.sheet(compiled.facts_of(places))
     else:
         places = list(range(len(compiled.shelf)))
-        sheet = build_sheet(record, library.facts, as_of, library.facts_read, stated)
+        sheet = reader.sheet(library.facts_read)
     trials = compiled.evaluate(sheet.document("closed"), sheet.document("open"), as_of, places, hurry)
     done, skipped = places[: len(trials)], places[len(trials) :]
-    if screened:
-        rest = _Rest(reader, patient, tuple(done), hurry)
     return Match(
         as_of=as_of,
         patient_id=record.patient.id if record.patient is not None and record.patient.id else "",
@@ -93,7 +90,7 @@ def match(
         gaps={name: gap for name, gap in record.gaps.items() if name in library.types_read},
         passed_over=len(compiled.shelf) - len(places),
         skipped=tuple(compiled.shelf[place].id for place in skipped),
-        _rest=rest,
+        asked=Asked(reader, patient, frozenset(done), hurry),
     )
 
 
@@ -107,14 +104,20 @@ def undecided(match: Match) -> bool:
         return False
     if match.skipped or any(t.trial.state == "active" and t.verdict == "undetermined" for t in match.trials):
         return True
-    return match._rest is not None and _any_undetermined(match, match._rest)
+    return match.asked is not None and _any_undetermined(match, match.asked)
 
 
-def _any_undetermined(match: Match, rest: _Rest) -> bool:
+def whole_lists(match: Match, asked: Asked) -> frozenset[str]:
+    """The event facts that some gate asks for and of which there is no other entry than those on record."""
+    names = match.library.compiled.index.asked
+    sheet = asked.reader.sheet(names)
+    values = {name: sheet[name].value for name in names}
+    return frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
+
+
+def _any_undetermined(match: Match, rest: Asked) -> bool:
     compiled = match.library.compiled
-    asked = rest.reader.sheet(compiled.index.asked)
-    values = {name: asked[name].value for name in compiled.index.asked}
-    whole = frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
+    whole = whole_lists(match, rest)
     left = (place for place in compiled.index.undetermined(rest.patient, whole) if place not in rest.places)
     taken = 1
     while now := list(islice(left, taken)):

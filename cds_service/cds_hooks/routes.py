@@ -24,10 +24,11 @@ from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import resource_type
 from cds_service.cds_hooks.request import HookRequest, parse_request
-from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions
+from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions, no_readable_condition
 from cds_service.cds_hooks.threads import Threads
 from cds_service.cds_hooks.trust.gate import Caller, Gate, OpenGate
 from cds_service.fhir import Interest, KeyState, Record
+from cds_service.undetermined import EXTENSION, Undetermined
 
 DISCOVERY_PATH = "/cds-services"
 HOOK_PATH = f"{DISCOVERY_PATH}/{SERVICE_ID}"
@@ -50,6 +51,9 @@ class Sent:
 class Answer:
     """The cards for a record. `undecided`: there is none, perhaps only because the conditions were not sent whole.
 
+    `unreadable`: there is none, and so many conditions were sent of which none can be read. `undetermined`: the trials
+    that could not be judged because of what could not be read.
+
     `decision` names the answer; `keep` takes note of it once it is sent, and must return at once. `passed_over`: how
     many trials were ruled out without being looked at; `skipped`: ids of those for which there was no time.
     """
@@ -60,6 +64,8 @@ class Answer:
     keep: Callable[[Sent], None]
     passed_over: int = 0
     skipped: tuple[str, ...] = ()
+    undetermined: Undetermined | None = None
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +112,16 @@ class PrefetchMeter(Protocol):
     def fetched(self, client: str | None, outcomes: Mapping[str, str]) -> None: ...
 
 
-def response_body(cards: list[dict[str, Any]]) -> bytes:
-    """The body that carries these cards."""
-    return json.encode({"cards": cards})
+def response(cards: list[dict[str, Any]], undetermined: Undetermined | None = None) -> dict[str, Any]:
+    """The response that carries these cards, and says which trials could not be judged."""
+    if undetermined is None:
+        return {"cards": cards}
+    return {"cards": cards, "extension": {EXTENSION: undetermined.as_json()}}
+
+
+def response_body(cards: list[dict[str, Any]], undetermined: Undetermined | None = None) -> bytes:
+    """The same as it goes out."""
+    return json.encode(response(cards, undetermined))
 
 
 # The work is pure computation: milliseconds for most patients, some tens of them for a record of 12 MB.
@@ -203,6 +216,8 @@ def router(
             raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)})
         if not answer.cards and answer.undecided:
             raise incomplete_conditions(supplied)
+        if answer.unreadable:
+            raise no_readable_condition(answer.unreadable)
         logged = {
             "hook_instance": instance,
             "decision": answer.decision,
@@ -211,7 +226,10 @@ def router(
             "gaps": {name: reason for name, reason in record.gaps.items() if name in serving.asked_for},
             **looked_at,
         }
-        return Done(response_body(answer.cards), logged, answer.keep)
+        if answer.undetermined is not None:
+            logged["undetermined"] = len(answer.undetermined.trials)
+            logged["unread"] = answer.undetermined.entries
+        return Done(response_body(answer.cards, answer.undetermined), logged, answer.keep)
 
     return routes
 

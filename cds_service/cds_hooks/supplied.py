@@ -125,6 +125,22 @@ class Supplied:
         return tuple(Problem("business-rule", message, place) for place in dict.fromkeys(places or ["prefetch"]))
 
 
+def unreadable_conditions(record: Record) -> int:
+    """How many conditions were sent where none of them can be read: then they are as good as not sent. 0 where one can,
+    or none was sent."""
+    if record.resources.get("Condition"):
+        return 0
+    return sum(malformed.type == "Condition" for malformed in record.malformed)
+
+
+def no_readable_condition(sent: int) -> HookError:
+    """What is answered where nothing was found, and none of the conditions that were sent can be read."""
+    message = f"the conditions cannot be had: none of the {sent} that were sent can be read"
+    if sent == 1:
+        message = "the conditions cannot be had: the only one that was sent cannot be read"
+    return HookError(412, (Problem("required", message, f"prefetch.{CONDITIONS}"),))
+
+
 def incomplete_conditions(supplied: Supplied) -> HookError:
     """What is answered where nothing was found, and the diagnosis may be among the conditions that were not sent."""
     message = "the answer depends on conditions that were not supplied: this list is incomplete"

@@ -102,6 +102,8 @@ class _Ehr:
             return
         if self.answer.problem:
             Text("p", f"The service refused: {self.answer.problem}", "notice bad")
+        elif self.answer.undetermined:
+            Text("p", self.answer.undetermined, "notice")
         elif not self.answer.cards:
             Text("p", "No cards: no trial fits.", "hint")
         for card in self.answer.cards:

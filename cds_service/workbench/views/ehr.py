@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cds_service.undetermined import EXTENSION, sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `cards`, or the `problem` that was said instead."""
+    """What came back: `cards`, or the `problem` that was said instead; `undetermined` says what could not be judged."""
 
     cards: tuple[Mapping[str, Any], ...]
     problem: str = ""
+    undetermined: str = ""
 
 
 def hook_request(sample: Mapping[str, Any], instance: str) -> dict[str, Any]:
@@ -29,7 +32,8 @@ def answer_of(status: int, text: str) -> Answer:
     if status != 200 or not isinstance(content, dict):
         said = [str(issue.get("diagnostics", "")) for issue in (content or {}).get("issue", ())]
         return Answer((), f"{status or 'no answer'}: {' '.join(filter(None, said)) or text[:300]}")
-    return Answer(tuple(content.get("cards", ())))
+    told = (content.get("extension") or {}).get(EXTENSION)
+    return Answer(tuple(content.get("cards", ())), undetermined=sentence(told) if told else "")
 
 
 def accepted(card: Mapping[str, Any], suggestion: Mapping[str, Any], at: datetime) -> dict[str, Any]:
