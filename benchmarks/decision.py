@@ -72,7 +72,7 @@ class Decision:
             done("facts and criteria")
             return HeldBack()
 
-        result, deck = compute(
+        result, deck, open_trials = compute(
             record,
             self.library,
             self.as_of,
@@ -81,7 +81,7 @@ class Decision:
             held_back=held_back,
         )
         done("cards")
-        answer = response_body([card.body for card in deck])
+        answer = response_body([card.body for card in deck], open_trials)
         done("encoding")
         return result, answer
 

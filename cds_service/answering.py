@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from cds_service import __version__
 from cds_service.cards import Card, CardOptions, deck_for
+from cds_service.cards.invariants import check_undetermined
 from cds_service.cards.overrides import OWN, STANDARD, is_lasting
 from cds_service.cards.seeds import CURRENT, answer_seed
 from cds_service.cards.suggestions import REFERRAL
@@ -36,6 +37,7 @@ from cds_service.store.digests import digest_of
 from cds_service.store.pseudonyms import Pseudonyms
 from cds_service.store.recorder import Recorder
 from cds_service.store.suppression import ORDER, REFER, HeldBack, Policy, Question, Suppression
+from cds_service.undetermined import Undetermined, undetermined, unreadable_conditions
 
 CARD_OPTIONS = TypeAdapter(CardOptions)
 
@@ -62,8 +64,10 @@ def compute(
     hurry: Callable[[], bool] = never,
     late: Callable[[], bool] | None = None,
     skipped: Collection[str] = (),
-) -> tuple[Match, tuple[Card, ...]]:
-    """The match and its cards. `held_back` is asked for after the match, so that it may be looked up meanwhile.
+) -> tuple[Match, tuple[Card, ...], Undetermined | None]:
+    """The match, its cards, and which trials could not be judged besides those of the cards.
+
+    `held_back` is asked for after the match, so that it may be looked up meanwhile.
 
     `hurry`: see `match`. `late` is asked in the same way while the cards are made; without it `hurry` is. Raises
     OutOfTime where one of them leaves no time for facts or cards. `skipped` trials are left out as if there had been no
@@ -77,7 +81,9 @@ def compute(
     held = held_back()
     deadline = NEVER if late is never else Deadline(late)
     deck = deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards, deadline=deadline)
-    return result, deck
+    open_trials = undetermined(result, {*held.trials, *(card.trial_id for card in deck)}) if options.unread else None
+    check_undetermined(open_trials)
+    return result, deck, open_trials
 
 
 def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[], bool]) -> None:
@@ -145,7 +151,7 @@ class Answerer:
 
         as_of = self.clock()
         try:
-            result, deck = compute(
+            result, deck, open_trials = compute(
                 record,
                 self.library,
                 as_of,
@@ -183,11 +189,21 @@ class Answerer:
             )
             if caller.desk is None:
                 self._count(result, deck, held[0], Deadline(partial(self.is_late, arrived, _TO_WRITE)))
+                if open_trials is not None:
+                    self.metrics.undetermined()
 
         open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
-        cards = [card.body for card in deck]
-        set_aside = () if caller.desk is None else _set_aside(result, options, held[0])
-        return Answer(cards, open_diagnosis, decision, keep, result.passed_over, result.skipped, set_aside)
+        return Answer(
+            cards=[card.body for card in deck],
+            undecided=open_diagnosis,
+            decision=decision,
+            keep=keep,
+            passed_over=result.passed_over,
+            skipped=result.skipped,
+            set_aside=() if caller.desk is None else _set_aside(result, options, held[0]),
+            undetermined=open_trials,
+            unreadable=0 if deck or result.deceased else unreadable_conditions(record),
+        )
 
     def is_late(self, arrived: float, more: float = 0) -> bool:
         """Whether the time is over, by so many seconds more, for what was asked at `arrived`."""

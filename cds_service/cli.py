@@ -116,6 +116,7 @@ def match(
     from cds_service.cards.seeds import MATCH_CLIENT, answer_seed
     from cds_service.matching import match as match_record
     from cds_service.settings import card_options
+    from cds_service.undetermined import none_readable, response, undetermined, unreadable_conditions
 
     options, record, library, day = (
         card_options(settings),
@@ -125,12 +126,16 @@ def match(
     )
     result = match_record(record, library, day, screened=True, near=options.near_miss)
     cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
+    sent = 0 if cards or result.deceased else unreadable_conditions(record)
+    if sent:
+        stop(none_readable(sent))
+    answer = response(cards, undetermined(result, {card["source"]["topic"]["code"] for card in cards}))
     if as_json:
-        print_json({"cards": cards})
+        print_json(answer)
     else:
         from cds_service.terminal import show_cards
 
-        show_cards(cards, markdown=settings.client_profile.detail == "markdown")
+        show_cards(answer, markdown=settings.client_profile.detail == "markdown")
 
 
 @app.command()

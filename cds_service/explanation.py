@@ -11,6 +11,7 @@ from cds_service.logic.model import FactRef
 from cds_service.matching import Match
 from cds_service.trials.model import Trial
 from cds_service.trials.verdicts import SOURCE_GAP, CriterionResult, TrialResult, Verdict
+from cds_service.undetermined import undetermined
 
 _encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
 
@@ -24,6 +25,9 @@ def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
     if match.deceased:
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in match.issues]
+    open_trials = undetermined(match)
+    if open_trials is not None:
+        document["undetermined"] = open_trials.as_json()
     document["trials"] = [_trial(match, result) for result in results]
     return document
 

@@ -128,9 +128,7 @@ def check_library(
     return library, findings
 
 
-def _remembered(
-    rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemory, kept: KeptTrials
-) -> Library | None:
+def _remembered(rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemory, kept: KeptTrials) -> Library | None:
     """The library of these files, where exactly they were found to be without errors before; None otherwise."""
     trials, others = _parted(stamps)
     files = _digests(rules_dir, [*others, *trials])

@@ -22,12 +22,12 @@ _MANY = 250
 
 
 @dataclass(frozen=True, slots=True)
-class _Rest:
-    """What it takes to look at trials that were not evaluated: `places` in the library, in its order."""
+class Asked:
+    """What was asked of the record, so that more can be. `places` in the library: of the trials that were evaluated."""
 
     reader: FactReader
     patient: Patient
-    places: tuple[int, ...]
+    places: frozenset[int]
     hurry: Callable[[], bool]
 
 
@@ -51,7 +51,7 @@ class Match:
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     passed_over: int = 0
     skipped: tuple[str, ...] = ()
-    _rest: _Rest | None = field(default=None, compare=False, repr=False)
+    asked: Asked | None = field(default=None, compare=False, repr=False)
 
 
 def match(
@@ -75,21 +75,18 @@ def match(
     """
     deadline = NEVER if hurry is never else Deadline(hurry)
     compiled = library.compiled
-    rest: _Rest | None = None
+    reader = FactReader(record, library.facts, as_of, stated, deadline)
+    patient = _patient(reader, library)
     if screened:
-        reader = FactReader(record, library.facts, as_of, stated, deadline)
-        patient = _patient(reader, library)
         places = compiled.index.candidates(patient, near=near)
         sheet = reader.sheet(compiled.facts_of(places))
     else:
         places = list(range(len(compiled.shelf)))
-        sheet = FactReader(record, library.facts, as_of, stated, deadline).sheet(library.facts_read)
+        sheet = reader.sheet(library.facts_read)
     together = max(1, CHUNK // (1 + sheet.most_events // _MANY))
     documents = sheet.document("closed"), sheet.document("open")
     trials = compiled.evaluate(*documents, as_of, places, hurry, together=together)
     done, skipped = places[: len(trials)], places[len(trials) :]
-    if screened:
-        rest = _Rest(reader, patient, tuple(done), hurry)
     return Match(
         as_of=as_of,
         patient_id=record.patient.id if record.patient is not None and record.patient.id else "",
@@ -101,7 +98,7 @@ def match(
         gaps={name: gap for name, gap in record.gaps.items() if name in library.types_read},
         passed_over=len(compiled.shelf) - len(places),
         skipped=tuple(compiled.shelf[place].id for place in skipped),
-        _rest=rest,
+        asked=Asked(reader, patient, frozenset(done), hurry),
     )
 
 
@@ -116,16 +113,22 @@ def undecided(match: Match) -> bool:
     if match.skipped or any(t.trial.state == "active" and t.verdict == "undetermined" for t in match.trials):
         return True
     try:
-        return match._rest is not None and _any_undetermined(match, match._rest)
+        return match.asked is not None and _any_undetermined(match, match.asked)
     except OutOfTime:
         return True
 
 
-def _any_undetermined(match: Match, rest: _Rest) -> bool:
+def whole_lists(match: Match, asked: Asked) -> frozenset[str]:
+    """The event facts that some gate asks for and of which there is no other entry than those on record."""
+    names = match.library.compiled.index.asked
+    sheet = asked.reader.sheet(names)
+    values = {name: sheet[name].value for name in names}
+    return frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
+
+
+def _any_undetermined(match: Match, rest: Asked) -> bool:
     compiled = match.library.compiled
-    asked = rest.reader.sheet(compiled.index.asked)
-    values = {name: asked[name].value for name in compiled.index.asked}
-    whole = frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
+    whole = whole_lists(match, rest)
     done = frozenset(rest.places)
     left = (place for place in compiled.index.undetermined(rest.patient, whole) if place not in done)
     taken = 1

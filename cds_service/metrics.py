@@ -52,6 +52,9 @@ class Metrics:
         self._verdicts = self._counter("cds_verdicts", "Verdicts on trials that are in use", "trial", "verdict")
         self._skipped = self._counter("cds_trials_skipped", "Trials that there was no time to look at")
         self._cut_short = self._counter("cds_answers_cut_short", "Answers for which not all trials were looked at")
+        self._undetermined = self._counter(
+            "cds_undetermined_answers", "Answers in which trials could not be judged, as entries could not be read"
+        )
         self._unknown = self._counter(
             "cds_unknown_facts", "Facts that left a criterion open, once per answer", "fact", "reason"
         )
@@ -122,6 +125,10 @@ class Metrics:
         """One answer for which there was no time to look at `skipped` trials; counted even if it is not given."""
         self._skipped.inc(skipped)
         self._cut_short.inc()
+
+    def undetermined(self) -> None:
+        """One answer that says that some trials could not be judged."""
+        self._undetermined.inc()
 
     def feedback(self, outcome: str, reasons: Iterable[str]) -> None:
         """One item, with the codes of its override reasons."""

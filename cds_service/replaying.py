@@ -67,16 +67,17 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     skipped = tuple(options.get("skipped", ()))
     instance, version = supplied.request.hook_instance, options.get("seed", FIRST)
-    result, deck = compute(
+    result, deck, open_trials = compute(
         supplied.record(),
         library,
         decision.as_of,
-        options=CARD_OPTIONS.validate_python(options["cards"]),
+        # Decisions of the time before `unread` said nothing of what could not be judged.
+        options=CARD_OPTIONS.validate_python({"unread": False, **options["cards"]}),
         seed=answer_seed(instance, decision.client, decision.patient, version),
         held_back=lambda: held,
         skipped=skipped,
     )
-    response = response_body([card.body for card in deck])
+    response = response_body([card.body for card in deck], open_trials)
     now = {t.trial.id: t.verdict for t in result.trials}
     return Replay(
         identical=digest_of(response) == decision.response_digest,

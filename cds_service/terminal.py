@@ -1,6 +1,6 @@
 """How answers look in a terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cds_service.facts.describe import PRESUMED, presumed_words
+from cds_service.undetermined import EXTENSION, sentence
 
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "review": "cyan"}
 VERDICTS = {
@@ -24,10 +25,14 @@ PANEL_WIDTH = 76
 """Columns of a card: what an EHR gives it, roughly."""
 
 
-def show_cards(cards: Sequence[dict[str, Any]], console: Console | None = None, *, markdown: bool = True) -> None:
-    """Cards as a narrow EHR panel would show them; `markdown` says how their details are written."""
+def show_cards(answer: Mapping[str, Any], console: Console | None = None, *, markdown: bool = True) -> None:
+    """A response as a narrow EHR panel would show it; `markdown` says how the details of its cards are written."""
     console = console or Console()
-    if not cards:
+    cards: Sequence[dict[str, Any]] = answer["cards"]
+    undetermined = answer.get("extension", {}).get(EXTENSION)
+    if undetermined is not None:
+        console.print(sentence(undetermined), markup=False, style="bold yellow")
+    elif not cards:
         console.print("No cards.")
     for card in cards:
         detail = Markdown(card["detail"]) if markdown else Text(card["detail"])
@@ -52,6 +57,8 @@ def show_explanation(document: dict[str, Any], console: Console | None = None) -
     for issue in document["issues"]:
         place = " ".join(filter(None, (issue["resource"], issue["element"])))
         console.print(f"{issue['severity']}: {place}: {issue['message']}", markup=False, style="yellow")
+    if "undetermined" in document:
+        console.print(sentence(document["undetermined"]), markup=False, style="bold yellow")
     for trial in document["trials"]:
         console.print()
         console.print(_table(f"{trial['id']} {trial['title']}", trial["verdict"], trial["criteria"]))

@@ -56,6 +56,40 @@ def test_match_prints_the_response_that_the_service_would_send() -> None:
     assert json.loads(run("match", "--bundle", sample("no-sle"), "--as-of", "2026-11-24").stdout) == {"cards": []}
 
 
+def spoilt(*conditions: dict[str, object]) -> str:
+    """The sample without lupus, with these Conditions in place of its own."""
+    bundle = json.loads(Path(sample("no-sle")).read_text())
+    kept = [entry for entry in bundle["entry"] if entry["resource"]["resourceType"] != "Condition"]
+    made = [{"resource": {"resourceType": "Condition", "id": f"c{n}", **one}} for n, one in enumerate(conditions)]
+    return json.dumps({**bundle, "entry": kept + made})
+
+
+SPOILT, ASTHMA = {"code": 7}, {"code": {"coding": [{"system": "http://snomed.info/sct", "code": "195967001"}]}}
+
+
+def test_what_could_not_be_judged_is_told_by_match_and_explain() -> None:
+    text = spoilt(SPOILT, ASTHMA)
+    given = ("--bundle", "-", "--as-of", "2026-11-24")
+    answer = json.loads(run("match", *given, text=text).stdout)
+    told = answer["extension"]["org.cds-service.undetermined"]
+    assert (answer["cards"], told["count"], told["entries"]) == ([], 4, 1)
+    document = json.loads(run("explain", *given, "--format", "json", text=text).stdout)
+    assert document["undetermined"] == told
+    assert [issue["code"] for issue in document["issues"]] == ["malformed_resource"]
+    said = "4 trials could not be judged because an entry of the record could not be read"
+    for command in (("match", "--format", "text"), ("explain",)):
+        shown = run(*command, *given, text=text).stdout
+        assert said in " ".join(shown.split())
+    whole = json.loads(run("explain", "--bundle", sample("sle"), "--as-of", "2026-11-24", "--format", "json").stdout)
+    assert "undetermined" not in whole
+
+
+def test_without_a_readable_condition_there_is_no_answer() -> None:
+    result = run("match", "--bundle", "-", "--as-of", "2026-11-24", text=spoilt(SPOILT))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "the conditions cannot be had: the only one that was sent cannot be read" in result.stderr
+
+
 def test_a_bundle_is_read_from_standard_input() -> None:
     text = Path(sample("sle")).read_text()
     assert json.loads(run("match", "--bundle", "-", "--as-of", "2026-11-24", text=text).stdout)["cards"]

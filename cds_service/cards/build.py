@@ -10,16 +10,18 @@ from cds_service.cards.asked import Open
 from cds_service.cards.contents import Contents
 from cds_service.cards.detail import as_markdown, as_plain
 from cds_service.cards.invariants import check_cards
-from cds_service.cards.missing import Searcher
+from cds_service.cards.missing import Searcher, Wanted
 from cds_service.cards.near_miss import NearMiss, near_miss
 from cds_service.cards.overrides import OVERRIDE_REASONS
 from cds_service.cards.reading import Reader, TrialReading
-from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, select
+from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, may_be_unread, select
 from cds_service.cards.suggestions import Suggester, is_condition_reference, stable_uuid
 from cds_service.cards.summary import name_of
+from cds_service.cards.unread import Unread, unread
 from cds_service.deadline import NEVER, Deadline
 from cds_service.matching import Match
 from cds_service.trials.verdicts import TrialResult
+from cds_service.undetermined import is_misread
 
 _MOST_REASONS = 20
 """Conditions that a suggested request names as its reason."""
@@ -60,9 +62,14 @@ def deck_for(
     if match.deceased:
         return ()
     reader = Reader(match, deadline)
-    near = _near_misses(reader, match.trials, options)
     selection = select(
-        match.trials, options, match.as_of, near=near, suppressed=suppressed, already_shown=already_shown
+        match.trials,
+        options,
+        match.as_of,
+        near=_near_misses(reader, match.trials, options),
+        unread=_unread(reader, match.trials, options),
+        suppressed=suppressed,
+        already_shown=already_shown,
     )
     deck = _Dealer(reader, options, seed).deal(selection)
     check_cards([card.body for card in deck], options.profile, match.patient_id, options.max_cards)
@@ -79,6 +86,14 @@ def _near_misses(reader: Reader, results: Collection[TrialResult], options: Card
             if miss is not None:
                 found[result.trial.id] = miss
     return found
+
+
+def _unread(reader: Reader, results: Collection[TrialResult], options: CardOptions) -> dict[str, Unread]:
+    if not is_misread(reader.match):
+        return {}  # nearly always
+    as_of = reader.match.as_of
+    candidates = [result for result in results if may_be_unread(result, options, as_of)]
+    return {one.trial.id: found for one in candidates if (found := unread(reader, one)) is not None}
 
 
 class _Dealer:
@@ -103,16 +118,20 @@ class _Dealer:
     def _opens(self, selection: Selection) -> list[Open]:
         """What is missing for each card, and for each fact which other cards wait for it."""
         searcher = Searcher(self.reader)
-        wanted = [
-            [*(choice.near.wanted if choice.near is not None else ()), *searcher.wanted(self._reading(choice).criteria)]
-            for choice in selection.shown
-        ]
+        wanted = [self._wanted(searcher, choice) for choice in selection.shown]
         opens = searcher.settle(wanted)
         waiting: dict[str, list[str]] = {}
         for choice, found in zip(selection.shown, opens, strict=True):
             for item in found.missing:
                 waiting.setdefault(item.key, []).append(choice.result.trial.id)
         return [self._shared(found, waiting, choice) for choice, found in zip(selection.shown, opens, strict=True)]
+
+    def _wanted(self, searcher: Searcher, choice: Choice) -> list[Wanted]:
+        """What is asked for so that a card's trial is settled; nothing before it can be judged at all."""
+        if choice.kind == "unread":
+            return []
+        near = choice.near.wanted if choice.near is not None else ()
+        return [*near, *searcher.wanted(self._reading(choice).criteria)]
 
     def _shared(self, found: Open, waiting: Mapping[str, list[str]], choice: Choice) -> Open:
         """The same, with the other trials that wait for a fact."""
@@ -151,7 +170,7 @@ class _Dealer:
         return card
 
     def _suggestions(self, choice: Choice, found: Open) -> list[dict[str, Any]]:
-        if choice.kind == "closed":
+        if choice.kind in ("closed", "unread"):
             return []
         trial = choice.result.trial
         suggester = Suggester(trial, self.match.patient_id, self._reasons(choice), self.options.profile, self.seed)

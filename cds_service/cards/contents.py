@@ -7,12 +7,13 @@ from cds_service.cards.asked import Open
 from cds_service.cards.detail import Detail, Paragraph, Section
 from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.reading import Reader, TrialReading
-from cds_service.cards.sections import about, confirm, incomplete
+from cds_service.cards.sections import about, confirm, incomplete, mend
 from cds_service.cards.sections.grounds import Grounds
 from cds_service.cards.sections.missing import missing_words
 from cds_service.cards.sections.near import NearWords
 from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
 from cds_service.cards.selection import Choice, out_of_date
+from cds_service.cards.unread import Unread
 
 MOST_NAMED = 10
 
@@ -33,6 +34,8 @@ class Contents:
 
         The last card names the trials that were `left_out`, and says how many were `skipped` for want of time.
         """
+        if choice.unread is not None:
+            return self._of_unread(choice.unread, left_out, skipped)
         miss = choice.near
         reading = self.reader.read(choice.result) if miss is None else miss.reading
         detail = Detail(
@@ -46,6 +49,25 @@ class Contents:
             notes=(self._incomplete(reading), self._unread(), _left_out(left_out), _skipped(skipped)),
         )
         return self._summary(choice, reading, found), detail
+
+    def _of_unread(self, found: Unread, left_out: Sequence[str], skipped: int) -> tuple[str, Detail]:
+        """A card for information: what has to be mended before the trial can be judged."""
+        trial, count = found.reading.trial, len(found.entries)
+        gates = listed([r.result.criterion.text for r in found.reading.criteria if r.result.criterion.gate])
+        entries = counted_noun(count, "entry", "entries")
+        why = f"{gates} is named by {entries} of the record that could not be read for certain."
+        step = f"check and mend the {entries if count > 1 else 'entry'} in the chart"
+        detail = Detail(
+            heading=trial.title,
+            paragraphs=(
+                Paragraph("Why", f"{why} The trial was not judged."),
+                Paragraph("Next", sentence(f"{step}; the trial is judged when the chart is opened again.")),
+                Paragraph("Trial", about.brief(trial, self.as_of), fixed=True),
+            ),
+            sections=(Section("To mend", mend.lines(found.entries, self.reader.match.issues)),),
+            notes=(self._incomplete(found.reading), _left_out(left_out), _skipped(skipped)),
+        )
+        return summary.unread(trial, count), detail
 
     def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
         """What has to happen; for a trial that takes no patients only what its source leaves open."""

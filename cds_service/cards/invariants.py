@@ -13,6 +13,7 @@ from cds_service.cards.profiles import ClientProfile
 from cds_service.cards.suggestions import LABEL_LIMIT
 from cds_service.cards.text import SUMMARY_LIMIT
 from cds_service.errors import CdsError
+from cds_service.undetermined import MOST_NAMED, Undetermined
 
 INDICATORS = frozenset({"info", "warning", "critical"})
 CARD_KEYS = frozenset(
@@ -50,6 +51,23 @@ def check_cards(cards: Sequence[dict[str, Any]], profile: ClientProfile, patient
     """Check the cards of one answer. Raises InvariantError for the first broken rule."""
     for place, invariant in _broken(cards, profile, patient_id, max_cards):
         raise InvariantError(invariant, place)
+
+
+def check_undetermined(undetermined: Undetermined | None) -> None:
+    """Check what an answer says of trials that could not be judged: numbers and ids of trials, nothing else.
+
+    Raises InvariantError for the first broken rule.
+    """
+    if undetermined is None:
+        return
+    told = undetermined.as_json()
+    if told.keys() != {"count", "trials", "entries"} or any(type(told[key]) is not int for key in ("count", "entries")):
+        raise InvariantError("only-known-fields", "extension")
+    trials = told["trials"]
+    if told["entries"] < 1 or len(trials) != min(told["count"], MOST_NAMED) or not trials:
+        raise InvariantError("as-many-trials-as-counted", "extension")
+    if len(set(trials)) != len(trials) or not all(_TOPIC.fullmatch(trial) for trial in trials):
+        raise InvariantError("trials-by-their-ids", "extension")
 
 
 def _broken(

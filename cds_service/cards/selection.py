@@ -8,6 +8,7 @@ from typing import Literal
 from cds_service.cards.counted import computed
 from cds_service.cards.near_miss import NearMiss, Nearness
 from cds_service.cards.profiles import STANDARD, ClientProfile
+from cds_service.cards.unread import Unread
 from cds_service.trials.model import Trial
 from cds_service.trials.verdicts import BEST_FIRST, TrialResult
 
@@ -17,9 +18,10 @@ OVER = frozenset({"completed", "terminated", "withdrawn", "suspended"})
 NEAR = Nearness(days=90, share=0.5)
 """A card that asks to look again in more than three months, or hopes for half as much again, is noise."""
 
-CardKind = Literal["fits", "closed", "near_miss"]
-"""What a card is about: a trial that fits and may be referred to, one that fits and takes no more patients, and one
-that does not fit yet."""
+CardKind = Literal["fits", "closed", "near_miss", "unread"]
+"""What a card is about: a trial that fits and may be referred to, one that fits and takes no more patients, one that
+does not fit yet, and one that cannot be judged before an entry of the record is mended."""
+_KINDS: tuple[CardKind, ...] = ("fits", "closed", "near_miss", "unread")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class CardOptions:
     * `min_decided`: how many of a trial's computed criteria must be decided at least.
     * `closed_trials`: whether a trial that no longer recruits is shown for information or hidden.
     * `near_miss`: whether trials that may fit soon get a card of their own kind, and `nearness` how near they must be.
+    * `unread`: whether it is said which trials could not be judged, on cards of a kind of their own and beside them.
+      It always is; answers given before that are computed again without.
     * `profile`: what the client can show.
     """
 
@@ -37,16 +41,18 @@ class CardOptions:
     closed_trials: Literal["inform", "hide"] = "inform"
     near_miss: bool = False
     nearness: Nearness = NEAR
+    unread: bool = True
     profile: ClientProfile = STANDARD
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A trial that gets a card. `near` says what a near miss lacks."""
+    """A trial that gets a card. `near` says what a near miss lacks, `unread` which entries are to be mended."""
 
     result: TrialResult
     kind: CardKind
     near: NearMiss | None = None
+    unread: Unread | None = None
 
     @property
     def key(self) -> str:
@@ -85,25 +91,34 @@ def may_be_near(result: TrialResult, options: CardOptions, as_of: date) -> bool:
     )
 
 
+def may_be_unread(result: TrialResult, options: CardOptions, as_of: date) -> bool:
+    """Whether it is worth finding out why it is not certain that the patient has the trial's disease."""
+    shown = options.unread and result.verdict == "undetermined" and _shown_at_all(result, options)
+    return shown and (referrable(result.trial, as_of) or options.closed_trials == "inform")
+
+
 def select(
     results: Sequence[TrialResult],
     options: CardOptions,
     as_of: date,
     *,
     near: Mapping[str, NearMiss] | None = None,
+    unread: Mapping[str, Unread] | None = None,
     suppressed: Collection[str] = (),
     already_shown: Collection[str] = (),
 ) -> Selection:
     """The trials that get a card, best first.
 
-    Open trials come before closed ones and near misses last; then likely before possibly, then the fewest open points:
-    unknown criteria, and gaps in the trial's source. `near` holds the near misses by trial id. `suppressed` are ids of
-    trials that were set aside for this patient, `already_shown` the keys of cards that are not to be repeated: neither
-    is counted as left out.
+    Open trials come before closed ones, then near misses, and last what cannot be judged; then likely before possibly,
+    then the fewest open points: unknown criteria, and gaps in the trial's source. `near` holds the near misses by trial
+    id, `unread` those that wait for entries to be mended. `suppressed` are ids of trials that were set aside for this
+    patient, `already_shown` the keys of cards that are not to be repeated: neither is counted as left out.
     """
     chosen = []
     for result in results:
         choice = _choice(result, options, as_of, near or {})
+        if choice is None and unread and result.trial.id in unread:
+            choice = Choice(result, "unread", unread=unread[result.trial.id])
         if choice is not None and result.trial.id not in suppressed and choice.key not in already_shown:
             chosen.append(choice)
     chosen.sort(key=_rank)
@@ -132,7 +147,7 @@ def _shown_at_all(result: TrialResult, options: CardOptions) -> bool:
 def _rank(choice: Choice) -> tuple[int, int, date, int, bool, str]:
     until = choice.near.until if choice.near is not None and choice.near.until is not None else date.min
     return (
-        ("fits", "closed", "near_miss").index(choice.kind),
+        _KINDS.index(choice.kind),
         BEST_FIRST.index(choice.result.verdict),
         until,
         [c.outcome for c in computed(choice.result)].count("unknown") + len(choice.result.trial.source_gaps),

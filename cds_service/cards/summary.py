@@ -37,6 +37,12 @@ def later(trial: Trial, change: str) -> str:
     return plain(f"Trial may fit later: {_named(trial)} – {change}", SUMMARY_LIMIT)
 
 
+def unread(trial: Trial, entries: int) -> str:
+    """A trial that cannot be judged before the record is mended."""
+    what = "an entry" if entries == 1 else f"{entries} entries"
+    return plain(f"Record to check: {what} could not be read; {_named(trial)} may depend on it", SUMMARY_LIMIT)
+
+
 def name_of(trial: Trial) -> str:
     """What a trial is called in a line: its short title, or its number where that shows nothing."""
     return plain(trial.short_title) or trial.id

@@ -27,6 +27,8 @@ ALLOWED_KEYS = frozenset(
         "passed_over",  # trials that were ruled out without being looked at: how many
         "skipped",  # trials for which there was no time: how many
         "skipped_trials",  # and the first of their ids
+        "undetermined",  # trials that could not be judged: how many
+        "unread",  # and because of how many entries
         "rules",  # the number of their version since the start
         "places",  # in the rule files, of what keeps them from being used
         "issues",  # counted by code

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cds_service.cds_hooks.discovery import HOOK
+from cds_service.undetermined import EXTENSION, MOST_NAMED
 
 Schema = dict[str, Any]
 
@@ -93,7 +94,27 @@ CARDS: Schema = {
                     "links": {"type": "array", "items": {"type": "object"}},
                 },
             },
-        }
+        },
+        "extension": {
+            "type": "object",
+            "properties": {
+                EXTENSION: {
+                    "type": "object",
+                    "description": (
+                        "Trials that could not be judged because entries of the record could not be read: their number "
+                        f"and the first {MOST_NAMED} of their ids, and how many entries these are. Not there: every "
+                        "trial was judged."
+                    ),
+                    "required": ["count", "trials", "entries"],
+                    "properties": {
+                        "count": {"type": "integer", "minimum": 1},
+                        "trials": {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": MOST_NAMED},
+                        "entries": {"type": "integer", "minimum": 1},
+                    },
+                    "additionalProperties": False,
+                }
+            },
+        },
     },
 }
 
@@ -128,13 +149,16 @@ HOOK_OPERATION: dict[str, Any] = {
 """For a route's `openapi_extra`."""
 
 HOOK_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Cards, or an empty list where it is known that no trial fits.", "content": _json(CARDS)},
+    200: {
+        "description": "Cards, or an empty list where no trial fits that could be judged (see `extension`).",
+        "content": _json(CARDS),
+    },
     **{
         status: {"description": description, "content": _json(OUTCOME)}
         for status, description in {
             400: "Not a valid request for this hook, or it mixes patients. Each issue names its field.",
             401: "No valid token of a registered client. Why, the service's log says.",
-            412: "The Patient or the conditions were not supplied. Each issue names its prefetch key.",
+            412: "The Patient or the conditions were not supplied, or none can be read. Issues name the prefetch key.",
             413: "The body is too large.",
             415: "The body is not sent as JSON in UTF-8.",
             500: "The service failed. This is never answered with an empty list.",

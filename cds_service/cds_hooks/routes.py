@@ -24,11 +24,12 @@ from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import resource_type
 from cds_service.cds_hooks.request import HookRequest, parse_request
-from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions
+from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions, no_readable_condition
 from cds_service.cds_hooks.threads import Threads
 from cds_service.cds_hooks.trust.gate import SET_ASIDE_HEADER, Caller, Gate, OpenGate
 from cds_service.deadline import Deadline, OutOfTime
 from cds_service.fhir import Interest, KeyState, Record
+from cds_service.undetermined import Undetermined, response
 
 T = TypeVar("T")
 
@@ -53,6 +54,9 @@ class Sent:
 class Answer:
     """The cards for a record. `undecided`: there is none, perhaps only because the conditions were not sent whole.
 
+    `unreadable`: there is none, and so many conditions were sent of which none can be read. `undetermined`: the trials
+    that could not be judged because of what could not be read.
+
     `decision` names the answer; `keep` takes note of it once it is sent, and must return at once. `passed_over`: how
     many trials were ruled out without being looked at; `skipped`: ids of those for which there was no time.
     `set_aside`: for the desk, ids of those that are not shown because of earlier feedback.
@@ -65,6 +69,8 @@ class Answer:
     passed_over: int = 0
     skipped: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
+    undetermined: Undetermined | None = None
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,9 @@ class PrefetchMeter(Protocol):
     def cut_short(self, skipped: int) -> None: ...
 
 
-def response_body(cards: list[dict[str, Any]]) -> bytes:
-    """The body that carries these cards."""
-    return json.encode({"cards": cards})
+def response_body(cards: list[dict[str, Any]], undetermined: Undetermined | None = None) -> bytes:
+    """The same as it goes out."""
+    return json.encode(response(cards, undetermined))
 
 
 # The work is pure computation: milliseconds for most patients, some tens of them for a record of 12 MB.
@@ -219,17 +225,26 @@ def router(
             raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)})
         if not answer.cards and answer.undecided:
             raise incomplete_conditions(supplied)
-        logged = {
-            "hook_instance": instance,
-            "decision": answer.decision,
-            "cards": len(answer.cards),
-            "issues": dict(Counter(issue.code for issue in record.issues)),
-            "gaps": {name: reason for name, reason in record.gaps.items() if name in serving.asked_for},
-            **looked_at,
-        }
-        return Done(response_body(answer.cards), logged, answer.keep, set_aside=answer.set_aside)
+        if answer.unreadable:
+            raise no_readable_condition(answer.unreadable)
+        return _done(serving, record, answer, {"hook_instance": instance, **looked_at})
 
     return routes
+
+
+def _done(serving: Serving, record: Record, answer: Answer, logged: dict[str, Any]) -> Done:
+    """The answer as it goes out, and what the log says of it besides `logged`."""
+    logged |= {
+        "decision": answer.decision,
+        "cards": len(answer.cards),
+        "issues": dict(Counter(issue.code for issue in record.issues)),
+        "gaps": {name: reason for name, reason in record.gaps.items() if name in serving.asked_for},
+    }
+    if answer.undetermined is not None:
+        logged["undetermined"] = len(answer.undetermined.trials)
+        logged["unread"] = answer.undetermined.entries
+    body = response_body(answer.cards, answer.undetermined)
+    return Done(body, logged, answer.keep, set_aside=answer.set_aside)
 
 
 def _in_time(work: Callable[[], T], caller: Caller, meter: PrefetchMeter, log: FilteringBoundLogger) -> T:

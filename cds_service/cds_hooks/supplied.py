@@ -8,6 +8,7 @@ from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.deadline import NEVER, Deadline
 from cds_service.fhir import Interest, KeyReport, KeyState, MixedPatients, Record, RecordBuilder
+from cds_service.undetermined import none_readable
 
 _WHY = {
     KeyState.NULL: "it is null",
@@ -134,6 +135,11 @@ class Supplied:
                 places.append("prefetch" if resource_type(label) is None else f"prefetch.{label}")
         message = "holds a resource of another patient than `context.patientId`"
         return tuple(Problem("business-rule", message, place) for place in dict.fromkeys(places or ["prefetch"]))
+
+
+def no_readable_condition(sent: int) -> HookError:
+    """What is answered where nothing was found, and none of the conditions that were sent can be read."""
+    return HookError(412, (Problem("required", none_readable(sent), f"prefetch.{CONDITIONS}"),))
 
 
 def incomplete_conditions(supplied: Supplied) -> HookError:

@@ -17,6 +17,7 @@ from cds_service.facts.entries import (
 from cds_service.facts.fact import Days, Reason
 from cds_service.facts.moments import days_back, period_text, read_date
 from cds_service.facts.onsets import performed_at
+from cds_service.fhir.statuses import misread, word_of
 from cds_service.fhir.views import (
     Device,
     DeviceUseStatement,
@@ -26,6 +27,8 @@ from cds_service.fhir.views import (
     Procedure,
     ResearchSubject,
 )
+
+_Act = Procedure | Immunization | Device | DeviceUseStatement | ResearchSubject
 
 _NO_PROCEDURE = frozenset({"preparation", "not-done", "entered-in-error"})
 _NO_IMMUNIZATION = frozenset({"not-done", "entered-in-error"})
@@ -39,7 +42,7 @@ _NOT_YET_ON_STUDY = frozenset(
 
 def procedure_entry(view: Procedure, patient: Patient | None, as_of: date) -> Entry | None:
     """A Procedure; `None` where it was not done, is only prepared or lies after `as_of`. Completed ones are certain."""
-    status = (view.status or "").strip().casefold()
+    status = word_of(view.status)
     if status in _NO_PROCEDURE:
         return None
     period = view.performed_period
@@ -56,37 +59,34 @@ def procedure_entry(view: Procedure, patient: Patient | None, as_of: date) -> En
             span = Span(moment, ONGOING if lasts else moment, lasts)
     if span is None:
         return None
-    doubt: Reason | None = None if status in {"completed", "in-progress"} else "unconfirmed"
-    return Entry(source("Procedure", view.id), span, shown, status, doubt)
+    return _entry(view, span, shown, settled=status in {"completed", "in-progress"})
 
 
 def immunization_entry(view: Immunization, as_of: date) -> Entry | None:
     """An Immunization; `None` where it was not given or lies after `as_of`."""
-    status = (view.status or "").strip().casefold()
+    status = word_of(view.status)
     when = read_date(view.occurrence_date_time)
     if status in _NO_IMMUNIZATION or is_planned(when, as_of):
         return None
     moment = started(view.occurrence_date_time, view.recorded, as_of)
-    doubt: Reason | None = None if status == "completed" else "unconfirmed"
     shown = view.occurrence_date_time or view.occurrence_string or view.recorded or ""
     span = Span(moment, Days(0, moment.hi) if when is None else moment, False)
-    return Entry(source("Immunization", view.id), span, shown[:40], status, doubt)
+    return _entry(view, span, shown[:40], settled=status == "completed")
 
 
 def device_entry(view: Device) -> Entry | None:
     """A Device of the patient's, present at an unknown time since."""
-    status = (view.status or "").strip().casefold()
+    status = word_of(view.status)
     if status == "entered-in-error":
         return None
     active = {"": True, "active": True, "inactive": False}.get(status)
-    doubt: Reason | None = "unconfirmed" if active is None else None
     span = Span(ANY_TIME, ONGOING if active else ANY_TIME, active)
-    return Entry(source("Device", view.id), span, "", status, doubt)
+    return _entry(view, span, "", settled=active is not None)
 
 
 def device_use_entry(view: DeviceUseStatement, as_of: date) -> Entry | None:
     """A statement that a device is or was used."""
-    status = (view.status or "").strip().casefold()
+    status = word_of(view.status)
     if status in {"entered-in-error", "intended"}:
         return None
     period = view.timing_period
@@ -100,19 +100,26 @@ def device_use_entry(view: DeviceUseStatement, as_of: date) -> Entry | None:
         span = None if is_planned(when, as_of) else Span(start, ONGOING if active else Days(0, start.hi), active)
     if span is None:
         return None
-    doubt: Reason | None = None if status in {"active", "completed", "stopped"} else "unconfirmed"
-    return Entry(source("DeviceUseStatement", view.id), span, shown, status, doubt)
+    return _entry(view, span, shown, settled=status in {"active", "completed", "stopped"})
 
 
 def study_entry(view: ResearchSubject, as_of: date) -> Entry | None:
     """Participation in a study; `None` for a person who was only considered."""
-    status = (view.status or "").strip().casefold()
+    status = word_of(view.status)
     period = view.period or Period()
     span = _over_period(period, status in _ON_STUDY, as_of)
     if status in _NOT_YET_ON_STUDY or span is None:
         return None
-    doubt: Reason | None = None if status in _ON_STUDY | _OFF_STUDY else "unconfirmed"
-    return Entry(source("ResearchSubject", view.id), span, period_text(view.period), status, doubt)
+    return _entry(view, span, period_text(view.period), settled=status in _ON_STUDY | _OFF_STUDY)
+
+
+def _entry(view: _Act, span: Span, shown: str, *, settled: bool) -> Entry:
+    """What was done, as an event. `settled`: its status says that it counts."""
+    doubt: Reason | None = None if settled else "unconfirmed"
+    if not settled and misread(view):
+        # Nor does such a status say whether it goes on.
+        doubt, span = "malformed_entry", Span(span.start, Days(0, span.start.hi), None)
+    return Entry(source(type(view).__name__, view.id), span, shown, word_of(view.status), doubt)
 
 
 def _over_period(period: Period, lasts: bool, as_of: date) -> Span | None:

@@ -39,10 +39,14 @@ class Match(Struct, frozen=True, gc=False):
 
 
 class Coded(Struct, frozen=True, gc=False):
-    """What can be made of an entry's code: the facts it speaks of, and whether it can be read at all."""
+    """What can be made of an entry's code: the facts it speaks of, and whether it can be read at all.
+
+    `known`: it has a code of a system that is read here; else there are words at most.
+    """
 
     matches: dict[str, Match]
     readable: bool
+    known: bool = False
 
     @property
     def is_immaterial(self) -> bool:
@@ -129,7 +133,8 @@ class EventCodes:
         self._by_category(categories, found)
         for name in self._any:
             found.setdefault(name, Match("main"))
-        return Coded(found, known or known_part or bool(words))
+        known = known or known_part
+        return Coded(found, known or bool(words), known)
 
     def _by_text(self, words: list[str], found: dict[str, Match], deadline: Deadline) -> None:
         for text in deadline.each(words):

@@ -3,6 +3,7 @@
 A *key* is (canonical system, normalised code). A site's own codes become standard ones through FHIR ConceptMaps.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,19 @@ PREFIX_SYSTEMS = frozenset({ICD10, ICD10CM, ATC})
 """Where a code's descendants are the codes that start with it."""
 
 Key = tuple[str, str]
+
+_SHAPES: Mapping[str, re.Pattern[str]] = {
+    # SCTID: 6 to 18 digits (https://confluence.ihtsdotools.org/display/DOCRELFMT/6.2+SCTID+Constraints).
+    SNOMED: re.compile(r"[1-9][0-9]{5,17}"),
+    # ICD-10: a letter, a digit and up to five places more, here without the point; "C92.-" is the category.
+    ICD10: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
+    ICD10CM: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
+    # ATC: five levels (https://www.whocc.no/atc/structure_and_principles/).
+    ATC: re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
+    RXNORM: re.compile(r"[0-9]{1,8}"),
+    CVX: re.compile(r"[0-9]{1,3}"),
+}
+"""What a code of a system looks like, as `CodeSystems.key` writes it. What looks otherwise is no code of it."""
 
 # Without `equal` to narrower ones: the site's code must imply the standard code.
 # https://hl7.org/fhir/R4/valueset-concept-map-equivalence.html ("the target mapping is wider than the source")
@@ -96,8 +110,12 @@ class CodeSystems:
         return tuple(found)
 
     def is_known(self, key: Key) -> bool:
-        """Whether a code is of a system that is read here, so that it (not a text beside it) says what is meant."""
-        return key[0] in self.known
+        """Whether a code is of a system that is read here, so that it (not a text beside it) says what is meant.
+
+        One that does not look like a code of its system ("lupus" as a SNOMED CT code) says nothing.
+        """
+        shape = _SHAPES.get(key[0])
+        return key[0] in self.known and (shape is None or shape.fullmatch(key[1]) is not None)
 
 
 def normalised(name: str, code: str) -> str:

@@ -7,9 +7,7 @@ from cds_service.facts.entries import (
     ONGOING,
     Entry,
     Span,
-    codes_of,
     consistent,
-    is_empty,
     is_planned,
     over,
     source,
@@ -18,6 +16,7 @@ from cds_service.facts.entries import (
 from cds_service.facts.fact import Days, Reason
 from cds_service.facts.moments import day_text, days_back, read_date
 from cds_service.facts.onsets import When, abatement_of, onset_of
+from cds_service.fhir.statuses import codes_of, is_empty, misread
 from cds_service.fhir.views import AllergyIntolerance, CodeableConcept, Condition, Patient
 
 _VOID = frozenset({"refuted", "entered-in-error"})
@@ -30,8 +29,8 @@ _QUIET = frozenset({"inactive", "remission"})
 
 def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> Entry | None:
     """A Condition; `None` for one that never counts or has not begun yet."""
-    certain = is_certain(view.verification_status)
-    if certain is None:
+    certain, odd = is_certain(view.verification_status), misread(view)
+    if certain is None and not odd:
         return None
     onset = onset_of(view, patient)
     if is_planned(onset.span, as_of):
@@ -44,7 +43,7 @@ def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> En
         span,
         onset.shown or view.recorded_date or "",
         _shown(view.clinical_status, abatement),
-        _doubt(certain, onset, view.recorded_date, as_of),
+        _doubt(certain, odd, onset, view.recorded_date, as_of),
     )
 
 
@@ -54,8 +53,8 @@ def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date
     One that is inactive or resolved is no longer there: the person is no longer at risk
     (https://hl7.org/fhir/R4/valueset-allergyintolerance-clinical.html).
     """
-    certain = is_certain(view.verification_status)
-    if certain is None:
+    certain, odd = is_certain(view.verification_status), misread(view)
+    if certain is None and not odd:
         return None
     onset = onset_of(view, patient)
     if is_planned(onset.span, as_of):
@@ -68,7 +67,7 @@ def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date
         Span(start, end, active, active),
         onset.shown or view.recorded_date or "",
         ", ".join(sorted(codes_of(view.clinical_status))),
-        _doubt(certain, onset, view.recorded_date, as_of),
+        _doubt(certain, odd, onset, view.recorded_date, as_of),
     )
 
 
@@ -120,7 +119,9 @@ def _negated(answer: bool | None) -> bool | None:
     return None if answer is None else not answer
 
 
-def _doubt(certain: bool, onset: When, recorded: str | None, as_of: date) -> Reason | None:
+def _doubt(certain: bool | None, odd: tuple[str, ...], onset: When, recorded: str | None, as_of: date) -> Reason | None:
+    if odd:
+        return "malformed_entry"
     if not certain:
         return "unconfirmed"
     # Recorded after the day that is asked about, and nothing says since when: it may not have been there yet.

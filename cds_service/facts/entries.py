@@ -9,11 +9,12 @@ from cds_service.facts.coded import Match, Role
 from cds_service.facts.fact import UNBOUNDED, Days, Event, Evidence, Reason
 from cds_service.facts.moments import day_text, days_back, read_date
 from cds_service.fhir.dates import DateRange
-from cds_service.fhir.views import CodeableConcept
+from cds_service.fhir.decode import Malformed
 
 ONGOING = Days(0, 0)
 ANY_TIME = Days(0, UNBOUNDED)
 
+_LONGEST_VALUE = 120
 _HINTS: dict[Role, Reason] = {"text": "uncoded_mention", "hint": "unconfirmed"}
 
 
@@ -42,13 +43,15 @@ def event(entry: Entry, match: Match) -> Event:
     evidence = Evidence(
         source=entry.source,
         date=day_text(entry.shown_date),
-        value=entry.shown_value,
+        value=entry.shown_value[:_LONGEST_VALUE],
         system=(coding.system or "") if coding else "",
         code=(coding.code or "") if coding else "",
         display=((coding.display or "") if coding else "")[:120],
         note="uncoded" if match.role == "text" else "",
     )
     hint = entry.doubt or _HINTS.get(match.role)
+    if hint == "malformed_entry" and match.role == "hint":
+        hint = "unconfirmed"  # once it is mended it only may mean it still
     span = entry.span
     result = Event(
         sure=hint is None,
@@ -63,6 +66,11 @@ def event(entry: Entry, match: Match) -> Event:
     if match.role == "history":
         return past(result)
     return replace(result, sure=False, hint=hint or "unconfirmed") if match.contested else result
+
+
+def malformed_entry(malformed: Malformed) -> Entry:
+    """What can be said of an entry that could not be read: that it may be, at any time."""
+    return Entry(malformed.issue.resource, Span(ANY_TIME, ANY_TIME, None, None), "", "", "malformed_entry")
 
 
 def past(item: Event) -> Event:
@@ -114,15 +122,3 @@ def started(text: str | None, bound: str | None, as_of: date) -> Days:
 
 def source(type: str, id: str | None) -> str:
     return f"{type}/{id}" if id else type
-
-
-def codes_of(concept: CodeableConcept | None) -> frozenset[str]:
-    """The status words in a status concept: its codes, and its text where it has no code."""
-    if concept is None:
-        return frozenset()
-    codes = {coding.code.strip().casefold() for coding in concept.coding if coding.code}
-    return frozenset(codes) if codes else frozenset({(concept.text or "").strip().casefold()} - {""})
-
-
-def is_empty(concept: CodeableConcept | None) -> bool:
-    return concept is None or not (concept.coding or concept.text)

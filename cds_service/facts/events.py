@@ -1,6 +1,6 @@
 """Lists of events by fact, from all entries that certainly or perhaps speak of it, and what may be missing."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from cds_service.facts.coded import Coded, EventCodes, Match
 from cds_service.facts.conditions import allergy_entry, condition_entry
 from cds_service.facts.courses import with_courses
 from cds_service.facts.coverage import EventCoverage, listing
-from cds_service.facts.entries import Entry, event, past
+from cds_service.facts.entries import Entry, event, malformed_entry, past
 from cds_service.facts.fact import Event, Events, Reason
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.medications import Drug, Products, drug_of, medication_entry
@@ -79,8 +79,10 @@ class RecordedEvents:
         self._knowledge = knowledge
         self._as_of = as_of
         self._items: dict[str, list[tuple[_Item, Match]]] = {}
-        # Facts of which an unreadable entry may speak.
-        self._clouded: set[str] = set()
+        # Facts of which a malformed entry may speak, and how.
+        self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
+        self._unjudged: dict[EventResource, set[str]] = {}
+        self._wordy: dict[EventResource, list[_Item]] = {}
         self._coverage = {
             resource: self._collect(resource, codes, record) for resource, codes in knowledge.event_codes.items()
         }
@@ -93,13 +95,22 @@ class RecordedEvents:
     @property
     def names(self) -> Iterable[str]:
         """The facts that differ, or may, from those of a record of the same coverage without any entry."""
-        return self._items.keys() | self._clouded
+        return self._items.keys() | self._malformed.keys()
 
     def on_record(self) -> Iterator[str]:
         """The facts of which at least one entry speaks that counts, or may."""
         for name, items in self._items.items():
             if any(item.entry is not None for item, _ in self._deadline.each(items)):
                 yield name
+        yield from self._malformed
+
+    def unjudged(self, resource: EventResource) -> frozenset[str]:
+        """The malformed entries of a kind that may be about anything, as their codes cannot be read."""
+        return frozenset(self._unjudged.get(resource, ()))
+
+    def unread(self, resource: EventResource) -> int:
+        """How many entries of a kind count, or may, where none of all that were read has a code that is known."""
+        return sum(item.entry is not None for item in self._wordy.get(resource, ()))
 
     def of(self, spec: EventsFact) -> Events:
         """The events of one fact."""
@@ -110,19 +121,20 @@ class RecordedEvents:
                 if item.drug is not None:
                     self._deadline.spend(len(item.drug.dosages))
                 listed += _events(item, entry, match, spec, self._knowledge)
-        coverage = self._coverage[spec.resource]
-        gap = "incomplete_record" if coverage.gap is None and spec.name in self._clouded else coverage.gap_of(spec)
         self._deadline.spend(len(listed))
         if spec.resource == "Medication":
             listed = with_courses(listed)
+        for entry, match in self._deadline.each(self._malformed.get(spec.name, ())):
+            listed += _ways(event(entry, match), entry, match)
         if len(listed) > 1:
             listed.sort(key=_order)
-        return listing(tuple(listed), spec, gap)
+        return listing(tuple(listed), spec, self._coverage[spec.resource].gap_of(spec))
 
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
         needed, extra = _TYPES[resource]
         types = (*needed, *extra)
-        unreadable = False
+        unreadable = known = False
+        wordy: list[_Item] = []
         products: Products = {}
         devices: _Devices = {}
         for type in types:
@@ -133,22 +145,33 @@ class RecordedEvents:
                     if drug is None
                     else drug.product.coded
                 )
-                if coded.is_immaterial:
+                known = known or coded.known
+                if coded.is_immaterial and known:
                     continue
                 item = _Item(type, view, coded, drug, record.patient, self._as_of)
+                if not coded.known:
+                    wordy.append(item)
                 unreadable = unreadable or (not coded.readable and item.entry is not None)
                 for name, match in coded.matches.items():
                     self._items.setdefault(name, []).append((item, match))
+        if not known:
+            self._wordy[resource] = wordy
+        for malformed in self._deadline.each(record.malformed):
+            if malformed.type in types:
+                self._take(malformed, resource, codes)
         gap = _gap(needed, extra, record)
-        if gap is None:
-            for malformed in self._deadline.each(record.malformed):
-                if malformed.type in types:
-                    named = _could_be(malformed, codes, self._deadline)
-                    if named is None:
-                        gap = "incomplete_record"
-                    else:
-                        self._clouded |= named
+        if gap is None and resource in self._unjudged:
+            gap = "incomplete_record"
         return EventCoverage(gap, unreadable and resource != "ResearchSubject")
+
+    def _take(self, malformed: Malformed, resource: EventResource, codes: EventCodes) -> None:
+        """A malformed entry is a hint of what its code and words say; without a readable code it may be anything."""
+        coded = codes.read((malformed.said,), deadline=self._deadline)
+        entry = malformed_entry(malformed)
+        for name, match in coded.matches.items():
+            self._malformed.setdefault(name, []).append((entry, match))
+        if malformed.code is None or not coded.readable:
+            self._unjudged.setdefault(resource, set()).add(malformed.issue.resource)
 
 
 _Devices = dict[tuple[int, str | None], tuple[Device | None, Coded]]
@@ -202,13 +225,21 @@ def _read(type: str, view: Any, patient: Patient | None, as_of: date) -> Entry |
 def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, knowledge: FactKnowledge) -> Iterator[Event]:
     made = item.event(entry, match)
     if item.drug is not None:
+        is_odd = item.drug.product.is_odd
+        if is_odd and made.sure:
+            made = replace(made, sure=False, hint="malformed_entry")
         counts = _route_counts(item.drug, match, spec, knowledge)
         if counts is False:
             return
         if counts is None and made.sure:
             made = replace(made, sure=False, hint="unconfirmed")
-        elif counts and entry.doubt is None and _is_settled_by_route(match, spec, knowledge):
+        elif counts and entry.doubt is None and not is_odd and _is_settled_by_route(match, spec, knowledge):
             made = replace(made, sure=True, hint=None)
+    yield from _ways(made, entry, match)
+
+
+def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
+    """The event that an entry makes, and the second one of an entry that has a "history of" code besides."""
     yield made
     if match.contested:
         yield past(event(entry, Match("main", coding=match.coding)))
@@ -243,14 +274,6 @@ def _gap(needed: Iterable[str], extra: Iterable[str], record: Record) -> Reason 
     if not missing:
         return None
     return "not_supplied" if "not_supplied" in missing else "incomplete_record"
-
-
-def _could_be(malformed: Malformed, codes: EventCodes, deadline: Deadline) -> Set[str] | None:
-    """The facts that an unreadable entry may speak of: those its code names, or all (`None`) if that cannot be read."""
-    if malformed.code is None:
-        return None
-    coded = codes.read((malformed.code,), deadline=deadline)
-    return coded.matches.keys() if coded.readable else None
 
 
 def _order(item: Event) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ Reason = Literal[
     "incomplete_record",
     "uncoded_mention",
     "unconfirmed",
+    "malformed_entry",
     "undated",
     "indeterminate",
     "conflicting_results",

@@ -39,12 +39,13 @@ REASONS: dict[Reason, str] = {
     "too_old": "There is evidence, older than the fact or the criterion allows.",
     "undated": "There is evidence without a date, where its age matters.",
     "unit_not_understood": "The newest value is in a unit that the fact doesn't list, or in none.",
-    "value_not_understood": "The newest value is unreadable, impossible, contradicts itself or has no status.",
+    "value_not_understood": "The newest value is unreadable, impossible, contradicts itself or has no known status.",
     "no_reference_range": "The observation gives no limit of normal, or none that certainly applies to this patient.",
     "indeterminate": "The laboratory says that it is neither positive nor negative.",
     "conflicting_results": "Results of which any may be the newest differ.",
     "uncoded_mention": "It is mentioned in words only; no code says so.",
     "unconfirmed": "It is recorded as unconfirmed, provisional or differential, or under a code that only may mean it.",
+    "malformed_entry": "An entry that is malformed, or whose status FHIR does not know, may say so.",
 }
 """Why a fact is unknown."""
 

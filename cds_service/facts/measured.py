@@ -133,7 +133,8 @@ def _read(candidate: Candidate, read: Read) -> Value | Unreadable:
     if candidate.measurement is None:
         return Unreadable("incomplete_record", "could not be read")
     if not candidate.readable:
-        return Unreadable("value_not_understood", "has no status")
+        status = candidate.measurement.observation.status
+        return Unreadable("value_not_understood", "its status is not understood" if status else "has no status")
     if candidate.measurement.how == "mention":
         return Unreadable("uncoded_mention")
     return read(candidate.measurement, candidate.date)

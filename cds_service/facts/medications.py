@@ -13,6 +13,7 @@ from cds_service.facts.moments import days_back, earlier, read_date
 from cds_service.facts.routes import Routes
 from cds_service.fhir.dates import DateRange
 from cds_service.fhir.record import MedicationUse, Record
+from cds_service.fhir.statuses import misread, word_of
 from cds_service.fhir.views import (
     CodeableConcept,
     Dosage,
@@ -31,11 +32,15 @@ _NOT_ORDERED = frozenset({"proposal", "plan", "option"})
 
 
 class Product(Struct, eq=False, gc=False):
-    """Which facts a drug speaks of, and what tells its route whoever takes it: form, and words about it."""
+    """Which facts a drug speaks of, and what tells its route whoever takes it: form, and words about it.
+
+    `is_odd`: the Medication that says which drug it is has a status that FHIR does not know.
+    """
 
     coded: Coded
     form: CodeableConcept | None
     words: tuple[str, ...]
+    is_odd: bool = False
     _by_form: frozenset[str] | None = None
     _by_words: frozenset[str] | None = None
 
@@ -96,12 +101,13 @@ def _product(drug: Medication, called: str | None, codes: EventCodes, deadline: 
     # Thousands of ingredients may refer to one item, whose code is then the very same thing.
     parts = list({id(concept): concept for concept in concepts}.values())
     coded = codes.read((drug.code,), texts=(called,), weaker=parts, deadline=deadline)
-    return Product(coded, drug.form, _words(deadline.each((drug.code, *parts)), called))
+    return Product(coded, drug.form, _words(deadline.each((drug.code, *parts)), called), bool(misread(drug)))
 
 
 def medication_entry(view: MedicationUse, as_of: date) -> Entry | None:
     """A use of a drug; `None` for one that never counts or has not begun yet."""
-    status = (view.status or "").strip().casefold()
+    odd = misread(view)
+    status = "" if "status" in odd else word_of(view.status)
     if status in _VOID or (isinstance(view, MedicationRequest) and view.do_not_perform):
         return None
     times = _times(view)
@@ -113,15 +119,15 @@ def medication_entry(view: MedicationUse, as_of: date) -> Entry | None:
         source(type(view).__name__, view.id),
         _span(status, start, times, as_of),
         times.shown,
-        status,
-        _doubt(view, status),
+        word_of(view.status),
+        "malformed_entry" if odd else _doubt(view, status),
     )
 
 
 def _doubt(view: MedicationUse, status: str) -> Reason | None:
     if status not in _CURRENT | _OVER | {"on-hold"}:
         return "unconfirmed"  # intended, unknown, none
-    if isinstance(view, MedicationRequest) and (view.intent or "").strip().casefold() in _NOT_ORDERED:
+    if isinstance(view, MedicationRequest) and word_of(view.intent) in _NOT_ORDERED:
         return "unconfirmed"
     return None
 

@@ -18,6 +18,7 @@ from cds_service.facts.newest import newest_of
 from cds_service.facts.observations import Measurement
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_timing
 from cds_service.fhir.decode import Malformed
+from cds_service.fhir.statuses import word_of
 from cds_service.fhir.views import Observation
 
 _FINAL = frozenset({"final", "amended", "corrected"})
@@ -72,7 +73,7 @@ def select(
     final: list[Candidate] = []
     early: list[Candidate] = []
     for measurement in deadline.each(measurements):
-        status = (measurement.observation.status or "").strip().casefold()
+        status = word_of(measurement.observation.status)
         if status not in _VOID:
             candidate = _candidate(measurement, status in _FINAL or status in _EARLY, as_of)
             if candidate is not None:

@@ -18,7 +18,7 @@ from cds_service.facts.findings import ISSUE_CODES
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.measured import matching
 from cds_service.facts.patient import PATIENT_FACTS, is_deceased
-from cds_service.facts.specs import DefinedFact, DerivedFact, EventsFact, Observed
+from cds_service.facts.specs import DefinedFact, DerivedFact, EventResource, EventsFact, Observed
 from cds_service.fhir.record import Record
 
 
@@ -176,6 +176,22 @@ class FactReader:
         events = self._knowledge.catalogue.facts
         stated = (name for name in self._stated if isinstance(events.get(name), EventsFact))
         return frozenset([*self._events.on_record(), *stated])
+
+    def unjudged(self, resource: EventResource) -> frozenset[str]:
+        """The malformed entries of a kind that may be about anything."""
+        return self._events.unjudged(resource)
+
+    def unread(self, resource: EventResource) -> int:
+        """How many well-formed entries of a kind there are, where none of them has a code that is known."""
+        return self._events.unread(resource)
+
+    def misread(self, name: str) -> frozenset[str]:
+        """The entries that leave it open whether there is an event of this fact, only because they are malformed or
+        have a status that is not known; empty where it is not open."""
+        events = self._builder.fact(name).value
+        if not isinstance(events, Events) or events.exists("closed") is not None:
+            return frozenset()
+        return frozenset(item.evidence.source for item in events.items if item.hint == "malformed_entry")
 
     def sheet(self, names: Iterable[str] | None = None) -> FactSheet:
         """The facts of these names (all if `None`) and all they are made of."""

@@ -16,6 +16,7 @@ from cds_service.fhir.full_urls import FullUrls
 from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
+from cds_service.fhir.statuses import misread
 from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
 from cds_service.fhir.versions import Copy, one_of_each
 from cds_service.fhir.views import (
@@ -128,7 +129,11 @@ class _Sorting:
             self.issues.append(Issue("information", "other_server", "document", "", message))
         resources: dict[str, list[Resource]] = defaultdict(list)
         for copy in self.deadline.each(kept):
-            resources[type(copy.view).__name__].append(copy.view)
+            name = type(copy.view).__name__
+            resources[name].append(copy.view)
+            for status in misread(copy.view):
+                message = "is none that FHIR has; the resource does not count for certain"
+                self._note("warning", "unknown_status", label(name, copy.view.id, copy.place), status, message)
         return Assembly(
             patient=self.patient,
             resources={name: tuple(views) for name, views in resources.items()},
@@ -178,7 +183,7 @@ class _Sorting:
                 self.malformed.append(outline(entry.type, entry.raw, self.issues[-1]))
             case Whose.PATIENT if isinstance(item, Faulty):
                 self.issues.append(item.malformed.issue)
-                if item.status != "entered-in-error":
+                if not item.is_void:
                     self.malformed.append(item.malformed)
 
     def _sort_contained(self, container: DiagnosticReport | Observation, place: str) -> None:
@@ -214,6 +219,9 @@ def _placed_in(container: DiagnosticReport | Observation, inner: Observation, nu
     inner_id = (inner.id or str(number)).removeprefix("#")
     changes: dict[str, Any] = {"id": f"{container.id}#{inner_id}", "contained": ()}
     timed = inner.effective_date_time or inner.effective_period or inner.effective_instant or inner.effective_timing
+    if misread(container):
+        # Whether the report stands is not known, and so neither whether what it holds does.
+        changes["status"] = container.status
     if timed is None:
         changes |= {
             "effective_date_time": container.effective_date_time,

@@ -10,9 +10,11 @@ from msgspec import Raw, Struct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
+from cds_service.fhir.statuses import is_void
 from cds_service.fhir.views import (
     VIEWS,
     CodeableConcept,
+    Coding,
     Period,
     Reference,
     Resource,
@@ -46,23 +48,28 @@ class Malformed:
 
     `code` holds every coding by which the resource could match a fact: its code, drug or vaccine, and those of its
     components and reaction substances. It is `None` where any of these could not be read, or is a reference: then the
-    resource may be about anything. `date` is the raw text of the clinical date, where there is one.
+    resource may be about anything. `said` is what can be read of them all the same, code by code and word by word.
+    `date` is the raw text of the clinical date, where there is one.
     """
 
     type: str
     code: CodeableConcept | None
     issue: Issue
     date: str | None = None
+    said: CodeableConcept | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """A resource whose view could not be made: what `Malformed` needs, and whose it is."""
+    """A resource whose view could not be made: what `Malformed` needs, and whose it is.
+
+    `is_void`: it says itself that it does not count, whatever is wrong with the rest of it.
+    """
 
     type: str
     id: str | None
     subject: Reference | None
-    status: str | None
+    is_void: bool
     malformed: Malformed
 
 
@@ -76,6 +83,7 @@ class _Parts(Struct, rename="camel"):
 
     id: Raw = Raw()
     status: Raw = Raw()
+    verification_status: Raw = Raw()
     subject: Raw = Raw()
     patient: Raw = Raw()
     individual: Raw = Raw()
@@ -114,6 +122,8 @@ _CODE_ELEMENT = {
     "MedicationAdministration": "medication_codeable_concept",
     "Device": "type",
 }
+_BEYOND_CODES = 10**18
+"""The longest codes, SNOMED CT's, have 18 digits."""
 _DATE_ELEMENTS = (
     "effective_date_time",
     "effective_instant",
@@ -249,13 +259,16 @@ def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, mo
         type=name,
         id=id,
         subject=None if subject is None else try_decode(getattr(parts, subject), Reference),
-        status=try_decode(parts.status, str),
+        is_void=try_decode(parts.status, str) == "entered-in-error"
+        # What changes the meaning may negate a status too.
+        or (error is not None and is_void(try_decode(parts.verification_status, CodeableConcept))),
         malformed=_outline(name, parts, issue),
     )
 
 
 def _outline(name: str, parts: _Parts, issue: Issue) -> Malformed:
-    return Malformed(name, _every_code(name, parts), issue, _date(parts))
+    code = _every_code(name, parts)
+    return Malformed(name, code, issue, _date(parts), _legible(name, parts) if code is None else code)
 
 
 def _parts(raw: bytes | Raw) -> _Parts:
@@ -280,6 +293,28 @@ def _every_code(name: str, parts: _Parts) -> CodeableConcept | None:
         return None
     texts = [concept.text for concept in known if concept.text]
     return CodeableConcept(tuple(c for concept in known for c in concept.coding), "; ".join(texts) or None)
+
+
+def _legible(name: str, parts: _Parts) -> CodeableConcept | None:
+    """What can be read of a code that is not as it should be; `None` where that is nothing."""
+    whole = try_decode(getattr(parts, _CODE_ELEMENT.get(name, "code")), Any)
+    if not isinstance(whole, dict):
+        return None if _text(whole) is None else CodeableConcept((), _text(whole))
+    listed = whole.get("coding")
+    codings = [coding for coding in (listed if isinstance(listed, list) else [listed]) if isinstance(coding, dict)]
+    found = tuple(
+        Coding(*(_text(coding.get(element)) for element in ("system", "version", "code", "display")))
+        for coding in codings
+    )
+    text = _text(whole.get("text"))
+    return CodeableConcept(found, text) if found or text else None
+
+
+def _text(value: Any) -> str | None:
+    """Text, also where it was sent as a whole number: a code then has lost nothing."""
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int and 0 <= value < _BEYOND_CODES else None
 
 
 def _date(parts: _Parts) -> str | None:

@@ -15,6 +15,7 @@ ISSUE_CODES: dict[str, str] = {
     "patient_without_id": "The Patient has no id and was taken to be the one asked for.",
     "request_failed": "A batch-response holds a request that the server answered with an error.",
     "unexpected_value": "A prefetch key holds FHIR, but not of a type that was asked for.",
+    "unknown_status": "A status is none of those that FHIR has; the resource does not count for certain.",
     "unknown_subject": "It cannot be told whose resource it is; it does not count.",
     "unreadable_resource": "Something in place of a resource that has no resourceType, or is nested too deeply.",
     "unreadable_value": "A prefetch value, or a further page of it, is not FHIR JSON.",

@@ -11,6 +11,13 @@ from cds_service.fhir.decode import SUBJECT_ELEMENT, contained_by_id, try_decode
 from cds_service.fhir.references import Addresses, ReferenceKind, Target, resolve
 from cds_service.fhir.views import Identifier, Observation, Patient, Reference, Resource
 
+# What else an entry of a record may be about. Of any other type ("Ptient") it can't be told whose the entry is.
+_OTHERS = frozenset(
+    {
+        *("group", "device", "location", "practitioner", "practitionerrole", "relatedperson", "person"),
+        *("organization", "careteam", "healthcareservice", "medication", "substance", "specimen"),
+    }
+)
 _PEOPLE = frozenset({"Patient", "RelatedPerson", "Group", "Practitioner"})
 
 
@@ -75,7 +82,7 @@ class Subjects:
         if target.type is None or target.kind is ReferenceKind.CONDITIONAL:
             return Whose.UNKNOWN
         if target.type.casefold() != "patient":
-            return Whose.NOBODY
+            return _not_a_patient(target.type)
         if target.id is None:
             return Whose.UNKNOWN
         return Whose.PATIENT if target.id == self.patient_id else Whose.ANOTHER
@@ -84,7 +91,7 @@ class Subjects:
         """A reference without address. By identifier it is the patient where the Patient has that very identifier; a
         display name alone proves nothing."""
         if reference.type is not None and reference.type.casefold() != "patient":
-            return Whose.NOBODY
+            return _not_a_patient(reference.type)
         if reference.identifier is not None:
             return Whose.PATIENT if _pairs((reference.identifier,)) & self.identifiers else Whose.UNKNOWN
         return Whose.PATIENT if reference.display is None else Whose.UNKNOWN
@@ -122,6 +129,10 @@ class Subjects:
             if type is None and whose is not Whose.PATIENT:
                 return Whose.UNKNOWN
         return Whose.PATIENT
+
+
+def _not_a_patient(type: str) -> Whose:
+    return Whose.NOBODY if type.casefold() in _OTHERS else Whose.UNKNOWN
 
 
 def identifiers_of(patient: Patient) -> frozenset[tuple[str, str]]:

@@ -78,7 +78,7 @@ class Index:
             patient = replace(patient, age=None)
         for fact in patient.on_record:
             found.update(self._by_fact.get(fact, ()))
-        return [place for place in sorted(found) if self._may_fit(self._shelf[place], patient)]
+        return [place for place in sorted(found) if self.may_fit(place, patient)]
 
     def undetermined(self, patient: Patient, whole: frozenset[str]) -> Iterator[int]:
         """The places of the active trials that may be undetermined, candidates included.
@@ -93,11 +93,16 @@ class Index:
             if not fails and not outside(one.fits, patient):
                 yield place
 
-    @staticmethod
-    def _may_fit(one: Shelved, patient: Patient) -> bool:
+    def may_fit(self, place: int, patient: Patient) -> bool:
+        """Whether the trial at this place is a candidate."""
+        one = self._shelf[place]
         if any(any_of.isdisjoint(patient.on_record) for any_of in one.gates.entries):
             return False
         return not outside(one.fits, patient)
+
+    def gates_of(self, place: int) -> frozenset[str]:
+        """The event facts that the gates of the trial at this place ask for."""
+        return frozenset(_asked(self._shelf[place]))
 
 
 def _asked(one: Shelved) -> Iterator[str]:

@@ -91,6 +91,14 @@ def _codes(concept: Json | None) -> set[str]:
     return {coding.get("code", "") for coding in (concept or {}).get("coding", ())}
 
 
+def _spoilt(sample: str, **elements: Any) -> Story:
+    """A sample whose only Condition has these elements instead."""
+    story = Story(sample)
+    [condition] = [resource for resource in story.resources() if resource["resourceType"] == "Condition"]
+    condition.update(elements)
+    return story
+
+
 def _rituximab(sample: str, day: str) -> Story:
     return Story(sample).drug("121191", "rituximab", day, day)
 
@@ -101,5 +109,8 @@ STORIES: dict[str, Callable[[], Story]] = {
     "near-platelets": lambda: Story("sle-likely").value("777-3", 44),
     # Both, and there is no antinuclear antibody titre.
     "near-both": lambda: _rituximab("sle-likely", "2026-11-10").value("777-3", 44).without("5048-4"),
+    # The diagnosis is named by an entry that cannot be read for certain.
+    "unread-onset": lambda: _spoilt("sle-likely", onsetDateTime=2016),
+    "unread-status": lambda: _spoilt("sma-likely", verificationStatus={"text": "confiroed"}),
 }
-"""Patients who fit a trial soon; names of golden files."""
+"""Patients who fit a trial soon, or of whom it is not known; names of golden files."""

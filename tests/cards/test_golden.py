@@ -28,7 +28,7 @@ def test_the_sample_patients(library: Library, story: str) -> None:
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_stories_with_near_misses(library: Library, story: str) -> None:
+def test_stories_that_no_sample_tells(library: Library, story: str) -> None:
     compare(story, STORIES[story](), library, CardOptions(near_miss=True))
 
 
@@ -61,6 +61,6 @@ def compare(name: str, story: Story, library: Library, options: CardOptions) -> 
 def panel(cards: list[dict[str, object]], *, markdown: bool) -> str:
     """The cards in a terminal of 40 columns, without trailing blanks."""
     console = Console(file=io.StringIO(), width=COLUMNS, color_system=None, legacy_windows=False)
-    show_cards(cards, console, markdown=markdown)
+    show_cards({"cards": cards}, console, markdown=markdown)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.cards import PROFILES, CardOptions, ClientProfile, cards_for, invariants
-from cds_service.cards.invariants import InvariantError, check_cards
+from cds_service.cards.invariants import InvariantError, check_cards, check_undetermined
 from cds_service.cards.selection import referrable
 from cds_service.facts.specs import Code
 from cds_service.library import Library
+from cds_service.undetermined import Undetermined
 from tests.cards.markdown import bare_links, tags
 from tests.cards.random_matches import Made, makings
 from tests.cards.small_library import LOINC, criterion, lab, matched, trial
@@ -203,3 +204,25 @@ def test_no_cards_are_a_good_answer() -> None:
 def test_a_sound_record_gives_sound_cards(card: dict[str, Any], small: Callable[..., Library]) -> None:
     assert lab("718-7", 1)["status"] == "final"
     check_cards([card], STANDARD, "pat-1", 1)
+
+
+@pytest.mark.parametrize(
+    ("trials", "entries", "invariant"),
+    [
+        (("NCT00000001",), 1, None),
+        (tuple(f"NCT{n:08}" for n in range(30)), 2, None),
+        ((), 1, "as-many-trials-as-counted"),
+        (("NCT00000001",), 0, "as-many-trials-as-counted"),
+        (("NCT00000001", "NCT00000001"), 1, "trials-by-their-ids"),
+        (("Jane Roe",), 1, "trials-by-their-ids"),
+    ],
+)
+def test_what_is_told_of_trials_that_were_not_judged(
+    trials: tuple[str, ...], entries: int, invariant: str | None
+) -> None:
+    if invariant is None:
+        check_undetermined(Undetermined(trials, entries))
+    else:
+        with pytest.raises(InvariantError, match=invariant):
+            check_undetermined(Undetermined(trials, entries))
+    check_undetermined(None)

@@ -19,6 +19,7 @@ from cds_service.cards import CardOptions, deck_for
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, check_library
 from cds_service.matching import Match, match, undecided
+from cds_service.undetermined import MOST_NAMED, undetermined
 
 AS_OF = date(2026, 11, 24)
 SAMPLES = sorted((Path(__file__).parents[2] / "fhir_samples" / "patients").glob("*.json"))
@@ -33,6 +34,10 @@ FACTS = (
     "medication.systemic_glucocorticoid",
     "medication.riluzole",
 )
+
+
+# What may be wrong with a Condition: malformed so that its code can be read or not, a status that there is not.
+ODD: list[dict[str, Any]] = [{"onsetDateTime": 7}, {"code": 7}, {"verificationStatus": {"text": "confiroed"}}]
 
 
 def gate(chance: random.Random, depth: int = 3) -> Any:
@@ -129,6 +134,7 @@ def patients(draw: st.DrawFn) -> Record:
         if draw(st.integers(0, 4)) == 0:
             code = {"text": "invented diagnosis 0001"}  # a hint
         added = {"resourceType": "Condition", "id": f"a{number}", "subject": {"reference": subject}, "code": code}
+        added |= draw(st.sampled_from([{}, {}, {}, *ODD]))
         entries.append({"resource": added})
     record = read_bundle(json.dumps({**bundle, "entry": entries}))
     missing = draw(st.frozensets(st.sampled_from(["Condition", "MedicationRequest", "Observation"]), max_size=2))
@@ -158,6 +164,7 @@ def test_the_index_changes_no_answer(record: Record, near: bool) -> None:
     assert len(screened.trials) + screened.passed_over == len(plain.trials) == len(library().trials)
     assert cards(screened, near=near) == cards(plain, near=near)
     assert undecided(screened) == undecided(plain)
+    assert undetermined(screened) == undetermined(plain)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
@@ -198,3 +205,21 @@ def test_without_conditions_it_is_undecided_after_a_look_at_few(monkeypatch: pyt
     )
     assert undecided(found)
     assert len(looked) < 20
+
+
+def test_of_many_trials_that_could_not_be_judged_the_first_are_named_without_evaluating_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bundle = json.loads((SAMPLES[0].parent / "healthy.json").read_bytes())
+    broken = {"resourceType": "Condition", "id": "broken", "code": 7}
+    record = read_bundle(json.dumps({**bundle, "entry": [*bundle["entry"], {"resource": broken}]}))
+    found = match(record, library(), AS_OF, screened=True)
+    monkeypatch.setattr(type(library().compiled), "compiled", lambda self, place: pytest.fail("it was compiled"))
+    open_trials = undetermined(found)
+    assert open_trials is not None
+    told = open_trials.as_json()
+    assert told["count"] == len(open_trials.trials) > MOST_NAMED
+    assert told["trials"] == list(open_trials.trials[:MOST_NAMED])
+    assert told["entries"] == 1
+    active = {one.id for one in library().shelf if one.state == "active"}
+    assert active.issuperset(open_trials.trials)

@@ -253,6 +253,12 @@ def test_a_refusal_is_shown_with_what_it_says() -> None:
     assert answer_of(401, json.dumps(outcome)).problem == "401: No token."
     assert answer_of(0, "offline").problem == "no answer: offline"
     assert answer_of(200, '{"cards": [{"summary": "s"}]}').cards == ({"summary": "s"},)
+    told = {"count": 22, "trials": [f"NCT{n}" for n in range(20)], "entries": 3}
+    answer = answer_of(200, json.dumps({"cards": [], "extension": {"org.cds-service.undetermined": told}}))
+    why = "22 trials could not be judged because 3 entries of the record could not be read: NCT0, "
+    assert answer.undetermined.startswith(why)
+    assert answer.undetermined.endswith("NCT19, 2 more.")
+    assert answer_of(200, '{"cards": []}').undetermined == ""
 
 
 def test_the_sample_day_is_that_of_the_samples() -> None:

@@ -27,6 +27,7 @@ _TESTED_AGAIN = {
 _ENTRIES = {
     "uncoded_mention": "mentioned without a code",
     "unconfirmed": "entered but not confirmed",
+    "malformed_entry": "an entry that may say so could not be read",
     "undated": "on record without a date",
     "incomplete_record": "the record was sent incomplete",
     "not_supplied": "not sent by the EHR",

@@ -111,6 +111,8 @@ class _Ehr:
             return
         if self.answer.problem:
             Text("p", f"The service refused: {self.answer.problem}", "notice bad")
+        if self.answer.undetermined:
+            Text("p", self.answer.undetermined, "notice")
         if self.answer.nothing:
             Text("p", self.answer.nothing, "hint")
         for card in self.answer.cards:

@@ -6,20 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cds_service.undetermined import EXTENSION, sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back: `cards`, or the `problem` that was said instead. `set_aside` are ids of trials that are not shown
-    because of earlier feedback."""
+    because of earlier feedback; `undetermined` says what could not be judged."""
 
     cards: tuple[Mapping[str, Any], ...]
     problem: str = ""
     set_aside: tuple[str, ...] = ()
+    undetermined: str = ""
 
     @property
     def nothing(self) -> str:
         """Why there is nothing to see; empty where there is something, or something could be shown."""
-        return "" if self.problem or self.cards or self.set_aside else "No cards: no trial fits."
+        shown = self.problem or self.cards or self.set_aside or self.undetermined
+        return "" if shown else "No cards: no trial fits."
 
     @property
     def away(self) -> str:
@@ -43,7 +47,9 @@ def answer_of(status: int, text: str, set_aside: str = "") -> Answer:
     if status != 200 or not isinstance(content, dict):
         said = [str(issue.get("diagnostics", "")) for issue in (content or {}).get("issue", ())]
         return Answer((), f"{status or 'no answer'}: {' '.join(filter(None, said)) or text[:300]}")
-    return Answer(tuple(content.get("cards", ())), set_aside=tuple(filter(None, set_aside.split(", "))))
+    told = (content.get("extension") or {}).get(EXTENSION)
+    away = tuple(filter(None, set_aside.split(", ")))
+    return Answer(tuple(content.get("cards", ())), set_aside=away, undetermined=sentence(told) if told else "")
 
 
 def accepted(card: Mapping[str, Any], suggestion: Mapping[str, Any], at: datetime) -> dict[str, Any]:

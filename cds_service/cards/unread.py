@@ -1,0 +1,48 @@
+"""Trials whose diagnosis is only named by entries that could not be read for certain: a person can mend these."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cds_service.cards.counted import counted
+from cds_service.cards.reading import Reader, TrialReading
+from cds_service.trials.verdicts import CriterionResult, TrialResult
+
+_REASON = "malformed_entry"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadEntry:
+    """An entry of the record by its reference, and what it says as far as that can be read (it may be nothing)."""
+
+    source: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The entries that would have to be mended for a trial to be looked at."""
+
+    reading: TrialReading
+    entries: tuple[UnreadEntry, ...]
+
+
+def unread(reader: Reader, result: TrialResult) -> Unread | None:
+    """What keeps a trial from being judged, if every gate that is open is open for such entries; else None."""
+    if result.verdict != "undetermined":
+        return None
+    entries: dict[str, UnreadEntry] = {}
+    for gate in counted(result):
+        if gate.criterion.gate and gate.outcome != "pass":
+            found = {entry.source: entry for entry in _entries(reader, gate)} if gate.outcome == "unknown" else {}
+            if not found:
+                return None
+            entries |= found
+    return Unread(reader.read(result), tuple(entries[source] for source in sorted(entries)))
+
+
+def _entries(reader: Reader, gate: CriterionResult) -> Iterator[UnreadEntry]:
+    for ref in gate.facts:
+        for entry in reader.evidence(ref):
+            if entry["reason"] == _REASON and entry["source"]:
+                code = entry.get("code") or {}
+                yield UnreadEntry(entry["source"], code.get("display") or entry.get("text") or code.get("code") or "")
