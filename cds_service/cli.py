@@ -63,6 +63,7 @@ def serve() -> None:
     from cds_service.persistence import check_store
     from cds_service.settings import check_bind
     from cds_service.trusted import configured_clients
+    from cds_service.workbench_mode import workbench_on
 
     settings = settings_or_stop()
     application: FastAPI | None = None
@@ -95,6 +96,8 @@ def serve() -> None:
         log_level=settings.log_level,
         log_config=library_log_config(settings.log_level),
         access_log=False,
+        # Only the desk's pages use WebSockets.
+        ws="auto" if workbench_on(settings) else "none",
         server_header=False,
         timeout_worker_healthcheck=settings.worker_seconds,
         # Whatever is being answered may be answered; then the decision log is written out.
