@@ -18,6 +18,8 @@ from cds_service.errors import CdsError
 if TYPE_CHECKING:
     import httpx2
 
+_TIMEOUT = 10.0
+"""Seconds, per connection and per read. The deadline around the call is what bounds the whole."""
 _PIECE = 65_536
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -120,8 +122,7 @@ class Outbound:
             self._client = httpx2.AsyncClient(
                 verify=_tls(),
                 cookies=cookies,
-                # Per connection and per read. The deadline around the call is what bounds the whole.
-                timeout=httpx2.Timeout(10.0),
+                timeout=httpx2.Timeout(_TIMEOUT),
                 # Enough for every query of every request that is answered at the same time.
                 limits=httpx2.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=15.0),
                 follow_redirects=False,
