@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from cds_service import __version__
 from cds_service.cards import Card, CardOptions, deck_for
 from cds_service.cards.invariants import check_undetermined
-from cds_service.cards.overrides import OWN, STANDARD, is_lasting
+from cds_service.cards.overrides import NON_ADHERENCE, OWN_REASONS, is_lasting
 from cds_service.cards.seeds import CURRENT, answer_seed
 from cds_service.cards.suggestions import REFERRAL
 from cds_service.cds_hooks.request import HookRequest
@@ -98,7 +98,7 @@ def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[]
 
 def lasting(system: str, code: str) -> bool:
     """`is_lasting`, also for a reason without its system, which some clients leave out."""
-    return any(is_lasting(one, code) for one in ((system,) if system else (STANDARD, OWN)))
+    return any(is_lasting(one, code) for one in ((system,) if system else (NON_ADHERENCE, OWN_REASONS)))
 
 
 def records_of(caller: Caller) -> str:

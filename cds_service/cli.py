@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from cds_service import garbage
 from cds_service.cli_connect import connect_app
 from cds_service.cli_desk import desk_app
 from cds_service.cli_output import command_group, is_json, print_json, settings_or_stop, show_findings, stop
@@ -46,12 +45,16 @@ BundleFile = Annotated[
 AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts as today.")]
 PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient, where the file holds several.")]
 
+_COLLECT_AS_USUAL = gc.get_threshold()
+_COLLECT_SELDOM = (50_000, 20, 20)
+"""After so many new objects Python looks for garbage while a command runs (docs/decisions/0014-start-up.md)."""
+
 
 @app.callback()
 def _any_command() -> None:
     # What a command loads it keeps to its end: to look through it for garbage, meanwhile and once more at the end,
     # takes two fifths of its time.
-    gc.set_threshold(*garbage.LOADING)
+    gc.set_threshold(*_COLLECT_SELDOM)
     atexit.register(gc.freeze)
 
 
@@ -83,7 +86,7 @@ def serve() -> None:
     _greet(settings, library)
     if application is None:
         share_between_workers()
-    gc.set_threshold(*garbage.USUAL)
+    gc.set_threshold(*_COLLECT_AS_USUAL)
 
     import uvicorn
 
@@ -207,8 +210,8 @@ def rules_check(
     default = settings_or_stop().rules_dir
     target = folder or default
 
+    from cds_service.authoring.check import check_rules
     from cds_service.facts.knowledge import load_facts
-    from cds_service.library import check_rules
 
     library, findings = check_rules(target, lambda: load_facts(default))
     if as_json:

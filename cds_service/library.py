@@ -11,13 +11,13 @@ from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.knowledge import FactKnowledge, load_facts
 from cds_service.facts.supply import types_read
-from cds_service.facts.valuesets import ValueSets, load_valuesets
+from cds_service.facts.valuesets import ValueSets
 from cds_service.remembered_rules import RememberedRules, RulesMemory
 from cds_service.rule_files import Folder, Stamp, stamp_of
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledTrial
 from cds_service.trials.kept import DEFAULT_BYTES, Kept
-from cds_service.trials.library import KeptTrials, TrialLibrary, load_trials, read_trials
+from cds_service.trials.library import KeptTrials, TrialLibrary, read_trials
 from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
 from cds_service.trials.vocabulary import titles_of
 
@@ -116,7 +116,7 @@ def check_library(
     `previous`: where there is one, its bound stays.
     """
     if not rules_dir.is_dir():
-        return None, _no_folder(rules_dir)
+        return None, no_rules_folder(rules_dir)
     stamps = Folder(rules_dir).stamps() if stamps is None else stamps
     kept: KeptTrials = Kept(compiled_bytes) if previous is None else previous.compiled.kept
     for _ in range(_ATTEMPTS):
@@ -173,43 +173,8 @@ def _load(
     return library, (*about_facts, *about_trials), read
 
 
-def check_rules(
-    target: Path, default_facts: Callable[[], tuple[FactKnowledge, tuple[Finding, ...]]]
-) -> tuple[Library | None, tuple[Finding, ...]]:
-    """Check what a rule author works on, test cases included: what is sound of it, and all findings.
-
-    `target` is a rules folder, its `trials/`, one trial's folder or one trial file. Without `facts/` of its own it is
-    checked with those of `default_facts`, whose findings count too. Files are named from the rules folder on.
-    """
-    root, paths = _located(target.resolve())
-    if not root.is_dir() or (paths and not paths[0].is_file()):
-        return None, _no_folder(target)
-    if (root / "facts").is_dir():
-        facts, about_facts = load_facts(root)
-    else:
-        facts, about_facts = default_facts()
-        # Value sets without facts change nothing, but a fault in them is one all the same.
-        about_facts += load_valuesets(root, facts.systems)[1]
-    compiled, about_trials = load_trials(root, facts.catalogue, paths)
-    from cds_service.trials.cases import check_cases  # noqa: PLC0415 (for authors: to load rules takes none of it)
-
-    cases = check_cases(compiled.trials, root, facts.catalogue)
-    return Library(facts, compiled), (*about_facts, *about_trials, *cases)
-
-
-def _located(target: Path) -> tuple[Path, list[Path] | None]:
-    """The rules folder that a file or folder is in (or would be), and the trial files that are meant if not all."""
-    if target.name == TRIALS:
-        return target.parent, None
-    file = target / "trial.json" if target.is_dir() else target
-    if not target.is_dir() or file.is_file():
-        in_place = file.parent.parent.name == TRIALS
-        return (file.parents[2] if in_place else file.parent), [file]
-    loose = sorted(target.glob("*/trial.json"))
-    return target, loose or None
-
-
-def _no_folder(path: Path) -> tuple[Finding, ...]:
+def no_rules_folder(path: Path) -> tuple[Finding, ...]:
+    """The finding where nothing is at a path."""
     hint = "name a rules folder, a folder of trials or a trial.json; see also CDS_RULES_DIR"
     return (Finding(str(path), "", "no-rules-folder", "error", "there is no such file or folder", hint),)
 

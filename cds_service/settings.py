@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.cards import CardOptions, ClientProfile, ProfileError, load_profile
-from cds_service.cards.profiles import STANDARD
+from cds_service.cards.profiles import STANDARD_PROFILE
 from cds_service.cds_hooks.trust.addresses import base_url
 from cds_service.errors import CdsError
 
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         ),
     )
     client_profile: Annotated[ClientProfile, NoDecode] = Field(
-        STANDARD,
+        STANDARD_PROFILE,
         description=(
             "What the EHR can show: `standard`, `epic`, `cerner`, or a JSON file that completes one of them with the "
             "site's own order codes and link hosts (docs/cards.md)."

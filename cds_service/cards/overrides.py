@@ -4,24 +4,24 @@ The first ones are from the standard list that CDS Hooks clients know
 (http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes); the rest are about trials.
 """
 
-STANDARD = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
-OWN = "urn:cds-service:override-reasons"
+NON_ADHERENCE = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+OWN_REASONS = "urn:cds-service:override-reasons"
 
 OVERRIDE_REASONS: tuple[dict[str, str], ...] = (
-    {"system": STANDARD, "code": "patient-ineligible", "display": "Patient is not eligible"},
-    {"system": STANDARD, "code": "patient-refuses", "display": "Patient declined"},
-    {"system": OWN, "code": "not-interested-in-research", "display": "Patient is not interested in research"},
-    {"system": OWN, "code": "already-enrolled", "display": "Already enrolled in this or another trial"},
-    {"system": STANDARD, "code": "need-more-info", "display": "More information needed"},
-    {"system": STANDARD, "code": "limited-time", "display": "No time now"},
+    {"system": NON_ADHERENCE, "code": "patient-ineligible", "display": "Patient is not eligible"},
+    {"system": NON_ADHERENCE, "code": "patient-refuses", "display": "Patient declined"},
+    {"system": OWN_REASONS, "code": "not-interested-in-research", "display": "Patient is not interested in research"},
+    {"system": OWN_REASONS, "code": "already-enrolled", "display": "Already enrolled in this or another trial"},
+    {"system": NON_ADHERENCE, "code": "need-more-info", "display": "More information needed"},
+    {"system": NON_ADHERENCE, "code": "limited-time", "display": "No time now"},
 )
 
 _LASTING = frozenset(
     {
-        (STANDARD, "patient-ineligible"),
-        (STANDARD, "patient-refuses"),
-        (OWN, "not-interested-in-research"),
-        (OWN, "already-enrolled"),
+        (NON_ADHERENCE, "patient-ineligible"),
+        (NON_ADHERENCE, "patient-refuses"),
+        (OWN_REASONS, "not-interested-in-research"),
+        (OWN_REASONS, "already-enrolled"),
     }
 )
 

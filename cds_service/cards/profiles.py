@@ -47,12 +47,12 @@ class ClientProfile(BaseModel):
         return self.link_hosts is None or host in self.link_hosts
 
 
-STANDARD = ClientProfile()
+STANDARD_PROFILE = ClientProfile()
 
 PROFILES: Mapping[str, ClientProfile] = {
     profile.name: profile
     for profile in (
-        STANDARD,
+        STANDARD_PROFILE,
         # Epic takes ServiceRequests with codes of the site's own catalogue and opens links that the site has allowed.
         ClientProfile(name="epic", link_hosts=("clinicaltrials.gov",), site_codes_only=True),
         # Cerner shows cards in a panel of an eighth of the screen, as they stand.

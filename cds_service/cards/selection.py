@@ -7,7 +7,7 @@ from typing import Literal
 
 from cds_service.cards.counted import computed
 from cds_service.cards.near_miss import NearMiss, Nearness
-from cds_service.cards.profiles import STANDARD, ClientProfile
+from cds_service.cards.profiles import STANDARD_PROFILE, ClientProfile
 from cds_service.cards.unread import Unread
 from cds_service.trials.model import Trial
 from cds_service.trials.verdicts import BEST_FIRST, TrialResult
@@ -42,7 +42,7 @@ class CardOptions:
     near_miss: bool = False
     nearness: Nearness = NEAR
     unread: bool = True
-    profile: ClientProfile = STANDARD
+    profile: ClientProfile = STANDARD_PROFILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.codesystems import CodeSystems, Key
-from cds_service.facts.observations import keys_of
+from cds_service.facts.codesystems import CodeSystems, Key, keys_of
 from cds_service.facts.specs import EventResource, EventsFact
 from cds_service.facts.valuesets import ValueSets
 from cds_service.fhir.views import CodeableConcept, Coding

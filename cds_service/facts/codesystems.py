@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.findings import finding
+from cds_service.facts.specs import Code
 from cds_service.rule_files import invalid, pointer, read_json
 
 SNOMED = "http://snomed.info/sct"
@@ -210,3 +211,8 @@ def _read_map(path: Path, rules_dir: Path, maps: dict[Key, list[Key]]) -> list[F
                 else:
                     maps.setdefault((group.source, element.code), []).append((group.target, target.code))
     return findings
+
+
+def keys_of(codes: Iterable[Code], systems: CodeSystems) -> frozenset[Key]:
+    """The keys of codes that a catalogue entry names."""
+    return frozenset(systems.key(code.system, code.code) for code in codes)

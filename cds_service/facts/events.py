@@ -14,8 +14,8 @@ from cds_service.facts.conditions import allergy_entry, condition_entry
 from cds_service.facts.courses import with_courses
 from cds_service.facts.coverage import EventCoverage, listing
 from cds_service.facts.entries import Entry, event, malformed_entry, past
+from cds_service.facts.event_tables import EventTables
 from cds_service.facts.fact import Event, Events, Reason
-from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.medications import Drug, Products, drug_of, medication_entry
 from cds_service.facts.routes import Match as RouteMatch
 from cds_service.facts.specs import EventResource, EventsFact
@@ -73,19 +73,17 @@ class RecordedEvents:
     Each entry is matched once, whatever facts are asked for, and none is read before a fact that it speaks of is.
     """
 
-    def __init__(self, record: Record, knowledge: FactKnowledge, as_of: date, deadline: Deadline = NEVER) -> None:
+    def __init__(self, record: Record, tables: EventTables, as_of: date, deadline: Deadline = NEVER) -> None:
         """`deadline` may end this, and every method, with `OutOfTime`."""
         self._deadline = deadline
-        self._knowledge = knowledge
+        self._tables = tables
         self._as_of = as_of
         self._items: dict[str, list[tuple[_Item, Match]]] = {}
         # Facts of which a malformed entry may speak, and how.
         self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
         self._unjudged: dict[EventResource, set[str]] = {}
         self._wordy: dict[EventResource, list[_Item]] = {}
-        self._coverage = {
-            resource: self._collect(resource, codes, record) for resource, codes in knowledge.event_codes.items()
-        }
+        self._coverage = {resource: self._collect(resource, codes, record) for resource, codes in tables.codes.items()}
 
     @property
     def coverage(self) -> tuple[tuple[EventResource, EventCoverage], ...]:
@@ -120,7 +118,7 @@ class RecordedEvents:
             if entry is not None:
                 if item.drug is not None:
                     self._deadline.spend(len(item.drug.dosages))
-                listed += _events(item, entry, match, spec, self._knowledge)
+                listed += _events(item, entry, match, spec, self._tables)
         self._deadline.spend(len(listed))
         if spec.resource == "Medication":
             listed = with_courses(listed)
@@ -222,18 +220,18 @@ def _read(type: str, view: Any, patient: Patient | None, as_of: date) -> Entry |
     return medication_entry(view, as_of)
 
 
-def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, knowledge: FactKnowledge) -> Iterator[Event]:
+def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
     made = item.event(entry, match)
     if item.drug is not None:
         is_odd = item.drug.product.is_odd
         if is_odd and made.sure:
             made = replace(made, sure=False, hint="malformed_entry")
-        counts = _route_counts(item.drug, match, spec, knowledge)
+        counts = _route_counts(item.drug, match, spec, tables)
         if counts is False:
             return
         if counts is None and made.sure:
             made = replace(made, sure=False, hint="unconfirmed")
-        elif counts and entry.doubt is None and not is_odd and _is_settled_by_route(match, spec, knowledge):
+        elif counts and entry.doubt is None and not is_odd and _is_settled_by_route(match, spec, tables):
             made = replace(made, sure=True, hint=None)
     yield from _ways(made, entry, match)
 
@@ -245,22 +243,22 @@ def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
         yield past(event(entry, Match("main", coding=match.coding)))
 
 
-def _is_settled_by_route(match: Match, spec: EventsFact, knowledge: FactKnowledge) -> bool:
+def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:
     """Whether nothing but the route left open that the record counts."""
     if match.role != "hint" or match.key is None or spec.by_route is None:
         return False
-    return spec.by_route in knowledge.valuesets.members(match.key)
+    return spec.by_route in tables.valuesets.members(match.key)
 
 
-def _route_counts(drug: Drug, match: Match, spec: EventsFact, knowledge: FactKnowledge) -> bool | None:
+def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTables) -> bool | None:
     """Whether a drug counts for the fact by the route it is given."""
-    routes = knowledge.routes
+    routes = tables.routes
     stated: frozenset[str] = frozenset().union(*(routes.stated(dosage.route) for dosage in drug.dosages))
     how: RouteMatch = "main" if match.role in {"main", "history"} else "text" if match.role == "text" else "hint"
     if spec.route is None:
         return routes.counts(None, stated, how)
     stated = stated or drug.product.by_form(routes)
-    display = "" if match.key is None else knowledge.valuesets.display(match.key)
+    display = "" if match.key is None else tables.valuesets.display(match.key)
     if not stated and not routes.in_words([display]):
         instructions = [dosage.text for dosage in drug.dosages if dosage.text]
         stated = drug.product.by_words(routes) or routes.in_words(instructions)

@@ -10,6 +10,7 @@ from cds_service.facts.catalogue import Catalogue, load_catalogue
 from cds_service.facts.coded import EventCodes
 from cds_service.facts.codesystems import CodeSystems, load_codesystems
 from cds_service.facts.coverage import Coverage
+from cds_service.facts.event_tables import EventTables
 from cds_service.facts.fact import Fact
 from cds_service.facts.findings import finding
 from cds_service.facts.numbers import NumberReader
@@ -18,7 +19,7 @@ from cds_service.facts.qualitative import Qualitative, load_qualitative
 from cds_service.facts.recent import Recent
 from cds_service.facts.results import ResultReader
 from cds_service.facts.routes import Routes, load_routes
-from cds_service.facts.specs import EventResource, EventsFact, Numeric, QuantityFact, ResultFact
+from cds_service.facts.specs import EventsFact, Numeric, QuantityFact, ResultFact
 from cds_service.facts.units import Spellings, UnitTable, load_spellings
 from cds_service.facts.valuesets import ValueSets, load_valuesets
 
@@ -32,12 +33,11 @@ class FactKnowledge:
     catalogue: Catalogue
     systems: CodeSystems
     valuesets: ValueSets
-    routes: Routes
     units: Mapping[str, UnitTable]
     numbers: Mapping[str, NumberReader]
     results: Mapping[str, ResultReader]
     observations: ObservationCodes
-    event_codes: Mapping[EventResource, EventCodes]
+    events: EventTables
     _absent: Recent[Coverage, AbsentFacts] = field(default_factory=lambda: Recent(_MOST_COVERAGES))
 
     def absent(self, coverage: Coverage, maker: Callable[[], Callable[[str], Fact]]) -> AbsentFacts:
@@ -69,8 +69,9 @@ def load_facts(
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems)
     observations = ObservationCodes(catalogue, systems)
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
-    events = {resource: EventCodes(resource, catalogue, systems, valuesets) for resource in resources}
-    knowledge = FactKnowledge(catalogue, systems, valuesets, routes, units, numbers, results, observations, events)
+    codes = {resource: EventCodes(resource, catalogue, systems, valuesets) for resource in resources}
+    events = EventTables(codes, valuesets, routes)
+    knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
 
 

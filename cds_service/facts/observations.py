@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.codesystems import CodeSystems, Key, is_short
-from cds_service.facts.specs import Code, Observed, ResultFact, ScoreFact, Where
+from cds_service.facts.codesystems import CodeSystems, Key, is_short, keys_of
+from cds_service.facts.specs import Observed, ResultFact, ScoreFact, Where
 from cds_service.fhir.record import Record
 from cds_service.fhir.views import CodeableConcept, Coding, Observation, ObservationComponent
 
@@ -212,10 +212,6 @@ class ObservationCodes:
             keys_of(where.value, self._systems),
             frozenset(text.strip().casefold() for text in where.text),
         )
-
-
-def keys_of(codes: Iterable[Code], systems: CodeSystems) -> frozenset[Key]:
-    return frozenset(systems.key(code.system, code.code) for code in codes)
 
 
 def _order(coding: Coding) -> tuple[str, str, str]:

@@ -155,7 +155,7 @@ class FactReader:
         self._as_of = as_of
         self._stated = stated
         self._deceased = is_deceased(record.patient, as_of)
-        self._events = RecordedEvents(record, knowledge, as_of, deadline)
+        self._events = RecordedEvents(record, knowledge.events, as_of, deadline)
         measurements = knowledge.observations.sort(record, deadline=deadline)
         malformed = matching(record.malformed, knowledge.observations, deadline)
         coverage = coverage_of(record, self._events.coverage)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from cds_service import __version__
 from cds_service.app import create_app
-from cds_service.cards.overrides import OWN, STANDARD
+from cds_service.cards.overrides import NON_ADHERENCE, OWN_REASONS
 from cds_service.cli import app as command_line
 from cds_service.library import Library, load_library
 from cds_service.logic import LANGUAGE_VERSION
@@ -85,7 +85,7 @@ def service(tmp_path: Path, library: Library) -> Service:
     return Service(tmp_path, library)
 
 
-def because(code: str, system: str = STANDARD) -> dict[str, Any]:
+def because(code: str, system: str = NON_ADHERENCE) -> dict[str, Any]:
     return {"overrideReason": {"reason": {"code": code, "system": system}}}
 
 
@@ -155,10 +155,10 @@ def test_nothing_in_the_database_names_the_patient_or_the_token(
 @pytest.mark.parametrize(
     ("code", "system"),
     [
-        ("patient-refuses", STANDARD),
-        ("patient-ineligible", STANDARD),
-        ("already-enrolled", OWN),
-        ("not-interested-in-research", OWN),
+        ("patient-refuses", NON_ADHERENCE),
+        ("patient-ineligible", NON_ADHERENCE),
+        ("already-enrolled", OWN_REASONS),
+        ("not-interested-in-research", OWN_REASONS),
     ],
 )
 def test_a_trial_overridden_for_a_lasting_reason_is_not_shown_again_for_half_a_year(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cards.overrides import STANDARD
+from cds_service.cards.overrides import NON_ADHERENCE
 from cds_service.cds_hooks.trust.gate import DESK_HEADER, SET_ASIDE_HEADER
 from cds_service.library import Library
 from cds_service.settings import Settings
@@ -28,8 +28,8 @@ TRIAL = "NCT07083349"
 
 Who = Literal["client", "desk"]
 HookRequest = Callable[..., dict[str, Any]]
-DECLINED = {"reason": {"code": "patient-refuses", "system": STANDARD}}
-NOT_NOW = {"reason": {"code": "limited-time", "system": STANDARD}}
+DECLINED = {"reason": {"code": "patient-refuses", "system": NON_ADHERENCE}}
+NOT_NOW = {"reason": {"code": "limited-time", "system": NON_ADHERENCE}}
 
 
 class Both:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from cds_service.answering import lasting
-from cds_service.cards.overrides import OWN, STANDARD
+from cds_service.cards.overrides import NON_ADHERENCE, OWN_REASONS
 from cds_service.store.database import Database
 from cds_service.store.suppression import NOTHING, HeldBack, Policy, Question, Suppression, dealt_with, held_back
 from tests.waiting import HANG
@@ -51,13 +51,15 @@ CARD = HeldBack(cards=frozenset({KEY}))
             TRIAL,
             id="a referral, then tests",
         ),
-        pytest.param([row("overridden", code="patient-refuses", system=STANDARD)], TRIAL, id="declined"),
-        pytest.param([row("overridden", code="patient-ineligible", system=STANDARD)], TRIAL, id="ineligible"),
-        pytest.param([row("overridden", code="already-enrolled", system=OWN)], TRIAL, id="enrolled"),
-        pytest.param([row("overridden", code="not-interested-in-research", system=OWN)], TRIAL, id="not interested"),
+        pytest.param([row("overridden", code="patient-refuses", system=NON_ADHERENCE)], TRIAL, id="declined"),
+        pytest.param([row("overridden", code="patient-ineligible", system=NON_ADHERENCE)], TRIAL, id="ineligible"),
+        pytest.param([row("overridden", code="already-enrolled", system=OWN_REASONS)], TRIAL, id="enrolled"),
+        pytest.param(
+            [row("overridden", code="not-interested-in-research", system=OWN_REASONS)], TRIAL, id="not interested"
+        ),
         pytest.param([row("overridden", code="patient-refuses")], TRIAL, id="declined, the system left out"),
         pytest.param([row("overridden", code="patient-refuses", system="urn:x")], NOTHING, id="another's code"),
-        pytest.param([row("overridden", code="limited-time", system=STANDARD)], NOTHING, id="no time"),
+        pytest.param([row("overridden", code="limited-time", system=NON_ADHERENCE)], NOTHING, id="no time"),
         pytest.param([row("overridden")], NOTHING, id="overridden without a reason"),
         pytest.param(
             [row("overridden", code="patient-refuses"), row("overridden", code="limited-time")],
@@ -84,7 +86,7 @@ def test_what_feedback_means_for_showing_a_trial_again(rows: list[Any], expected
 def declined(database: Database, make: SimpleNamespace) -> Database:
     """A database in which the patient of card 1 has declined NCT1."""
     make.serve(database, make.rows(1, encounter="e" * 64))
-    make.say(database, make.item(1, outcome="overridden", reasons=make.because("patient-refuses", STANDARD)))
+    make.say(database, make.item(1, outcome="overridden", reasons=make.because("patient-refuses", NON_ADHERENCE)))
     return database
 
 
