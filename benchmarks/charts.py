@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cds_service.facts.specs import Observed
+from cds_service.facts.catalogue import Observed
 from cds_service.library import Library
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,8 +21,7 @@ from benchmarks.decision import Decision
 from benchmarks.installing import PEERS, NoPeerError, node_folder
 from benchmarks.report import Outcome, number, table
 from benchmarks.timing import milliseconds, timed
-from cds_service.cds_hooks.discovery import HOOK
-from cds_service.cds_hooks.request import parse_request
+from cds_service.cds_hooks import HOOK, parse_request
 from cds_service.library import Library
 from cds_service.matching import match
 

@@ -22,18 +22,15 @@ from benchmarks import charts
 from benchmarks.plots import Line, chart
 from benchmarks.report import Outcome, Target, number, table
 from benchmarks.timing import milliseconds, ratio, timed
-from cds_service.answering import compute
 from cds_service.cards import CardOptions
-from cds_service.cds_hooks.discovery import HOOK
-from cds_service.cds_hooks.request import HookRequest, parse_request
-from cds_service.cds_hooks.routes import response_body
-from cds_service.cds_hooks.supplied import Supplied
-from cds_service.facts.interest import interest_of
+from cds_service.cds_hooks import HOOK, HookRequest, Supplied, parse_request, response_body
+from cds_service.facts import interest_of
 from cds_service.fhir import Record
-from cds_service.fhir.interest import Interest
+from cds_service.fhir.scan import Interest
 from cds_service.library import Library
 from cds_service.matching import Match, match
-from cds_service.store.suppression import HeldBack
+from cds_service.server import compute
+from cds_service.store import HeldBack
 
 SIZES = (20, 300, 2000, 5000)
 SHARES = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0)

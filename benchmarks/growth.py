@@ -14,13 +14,11 @@ from typing import Any
 from benchmarks import grown_charts as charts
 from benchmarks.decision import Decision
 from benchmarks.report import Outcome, Target, number, table
-from cds_service.answering import compute
-from cds_service.cds_hooks.discovery import HOOK
-from cds_service.cds_hooks.request import parse_request
-from cds_service.cds_hooks.supplied import Supplied
+from cds_service.cds_hooks import HOOK, Supplied, parse_request
 from cds_service.deadline import Deadline
 from cds_service.library import Library
-from cds_service.store.suppression import HeldBack
+from cds_service.server import compute
+from cds_service.store import HeldBack
 
 MOST = 20_000_000
 """Bytes: what a service takes unless it is told otherwise (`CDS_MAX_BODY_BYTES`)."""

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cds_service.facts.knowledge import load_facts
+from cds_service.facts import load_facts
+from cds_service.logic import Vocabulary
 from cds_service.logic.check import read_rule
-from cds_service.logic.vocabulary import Vocabulary
-from cds_service.trials.vocabulary import vocabulary_of
+from cds_service.trials import vocabulary_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261124

@@ -28,11 +28,10 @@ from benchmarks.peer_engines import PEERS, Peer, peer
 from benchmarks.report import Outcome
 from benchmarks.timing import Pass, quartiles, timed
 from benchmarks.workloads import AS_OF, Workload, criteria, invented, key, nested, outside_records
-from cds_service.facts.sheet import build_sheet
+from cds_service.facts import build_sheet
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, load_library
-from cds_service.logic import model
-from cds_service.logic.program import Program
+from cds_service.logic import Program, model
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261124

@@ -23,7 +23,7 @@ from benchmarks.invented_library import request_for  # noqa: E402
 from benchmarks.servers import peak_mb, resident_mb  # noqa: E402
 from benchmarks.timing import milliseconds, ratio, timed  # noqa: E402
 from cds_service.library import Library, load_library  # noqa: E402
-from cds_service.reloading import LiveRules  # noqa: E402
+from cds_service.server import LiveRules  # noqa: E402
 
 RESOURCES = (20, 300)
 STORIES = ("sle", "healthy")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.installing import PEERS, NoPeerError, python_folder
-from cds_service.cds_hooks.routes import HOOK_PATH
+from cds_service.cds_hooks import HOOK_PATH
 
 ROOT = Path(__file__).resolve().parents[1]
 _SECONDS_TO_START = 300.0

@@ -19,8 +19,7 @@ from benchmarks.decision import CHARTS, Decision
 from benchmarks.plots import Line, chart
 from benchmarks.report import Outcome, Target, number, table
 from benchmarks.timing import Pass, milliseconds, ratio, timed
-from cds_service.cds_hooks.discovery import HOOK
-from cds_service.cds_hooks.request import parse_request
+from cds_service.cds_hooks import HOOK, parse_request
 from cds_service.library import Library, load_library
 from cds_service.matching import match
 

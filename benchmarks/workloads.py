@@ -13,10 +13,8 @@ from typing import Any
 
 from cds_service.facts.catalogue import Catalogue
 from cds_service.library import Library
-from cds_service.logic import model
+from cds_service.logic import Vocabulary, model, placed
 from cds_service.logic.check import read_rule
-from cds_service.logic.document import placed
-from cds_service.logic.vocabulary import Vocabulary
 
 AS_OF = date(2026, 11, 24)
 SIDES: Mapping[str, str] = {"<": ">", "<=": ">=", "==": "=="}

@@ -14,37 +14,55 @@ from starlette.middleware import Middleware
 from structlog.typing import FilteringBoundLogger
 
 from cds_service import __version__
-from cds_service.answering import Answerer, records_of, running_versions, warm
-from cds_service.cards.overrides import OVERRIDE_REASONS
-from cds_service.cds_hooks.cors import HEADERS, METHODS, Cors
-from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
-from cds_service.cds_hooks.fallback.plan import Fallback
-from cds_service.cds_hooks.feedback import Feedback
-from cds_service.cds_hooks.feedback_route import FEEDBACK_PATH, NotKept, feedback_router
-from cds_service.cds_hooks.headers import SecurityHeaders
-from cds_service.cds_hooks.limits import Limits
-from cds_service.cds_hooks.log import open_log
-from cds_service.cds_hooks.observed import Observed
-from cds_service.cds_hooks.outbound import Outbound
-from cds_service.cds_hooks.prefetch import prefetch_templates
-from cds_service.cds_hooks.routes import DISCOVERY_PATH, HOOK_PATH, Serving, router
-from cds_service.cds_hooks.trust.gate import Caller
-from cds_service.cds_hooks.trust.replay import ReplayGuard
-from cds_service.facts.interest import interest_of
-from cds_service.facts.supply import types_read
-from cds_service.garbage import while_loading
+from cds_service.cards import OVERRIDE_REASONS
+from cds_service.cds_hooks import (
+    DISCOVERY_PATH,
+    FEEDBACK_PATH,
+    HEADERS,
+    HOOK_PATH,
+    METHODS,
+    Cors,
+    FailureBoundary,
+    Feedback,
+    Limits,
+    NotKept,
+    Observed,
+    Outbound,
+    SecurityHeaders,
+    Serving,
+    exception_handlers,
+    feedback_router,
+    open_log,
+    prefetch_templates,
+    router,
+)
+from cds_service.cds_hooks.fallback import Fallback
+from cds_service.cds_hooks.trust import Caller, ReplayGuard
+from cds_service.facts import interest_of
+from cds_service.facts.catalogue import types_read
 from cds_service.library import Library
-from cds_service.metrics import Metrics, forget_dead_workers
-from cds_service.operations import PATHS, operations_router
-from cds_service.persistence import open_persistence, suppression_policies
-from cds_service.reloading import LiveRules
-from cds_service.remembered_rules import RulesMemory
+from cds_service.server import (
+    PATHS,
+    Answerer,
+    LiveRules,
+    Metrics,
+    card_options,
+    configured_clients,
+    forget_dead_workers,
+    gate_for,
+    mount_workbench,
+    open_persistence,
+    operations_router,
+    records_of,
+    running_versions,
+    suppression_policies,
+    warm,
+    while_loading,
+    workbench_on,
+)
 from cds_service.settings import Settings, check_bind, load_settings
-from cds_service.store.decisions import RuleSet
-from cds_service.store.failures import StoreUnavailable
-from cds_service.store.feedback import record_feedback
-from cds_service.trusted import card_options, configured_clients, gate_for
-from cds_service.workbench_mode import mount_workbench, workbench_on
+from cds_service.store import RuleSet, StoreUnavailable, record_feedback
+from cds_service.trials import RulesMemory
 
 SERVED = (DISCOVERY_PATH, HOOK_PATH, FEEDBACK_PATH, *PATHS)
 _WARM_SECONDS = 0.5

@@ -8,18 +8,24 @@ from functools import cached_property
 from pathlib import Path
 
 from cds_service.errors import Finding, RulesError
-from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.knowledge import FactKnowledge, load_facts
-from cds_service.facts.supply import types_read
-from cds_service.facts.valuesets import ValueSets
-from cds_service.remembered_rules import RememberedRules, RulesMemory
+from cds_service.facts import FactKnowledge, load_facts
+from cds_service.facts.catalogue import Catalogue, ValueSets, types_read
 from cds_service.rule_files import Folder, Stamp, stamp_of
-from cds_service.trials.checked import CheckedRules
-from cds_service.trials.compiled import CompiledTrial
-from cds_service.trials.kept import DEFAULT_BYTES, Kept
-from cds_service.trials.library import KeptTrials, TrialLibrary, read_trials
-from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
-from cds_service.trials.vocabulary import titles_of
+from cds_service.trials import (
+    CASES_FILE,
+    DEFAULT_BYTES,
+    TRIALS,
+    CheckedRules,
+    CompiledTrial,
+    Kept,
+    KeptTrials,
+    RememberedRules,
+    RulesMemory,
+    Shelved,
+    TrialLibrary,
+    read_trials,
+    titles_of,
+)
 
 _ATTEMPTS = 3
 

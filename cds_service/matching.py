@@ -8,14 +8,11 @@ from types import MappingProxyType
 
 from cds_service.deadline import NEVER, Deadline, OutOfTime, never
 from cds_service.errors import Issue
+from cds_service.facts import FactReader, FactSheet
 from cds_service.facts.fact import Age, Events, Fact
-from cds_service.facts.sheet import FactReader, FactSheet
-from cds_service.fhir.record import Gap, Record
+from cds_service.fhir import Gap, Record
 from cds_service.library import Library
-from cds_service.trials.index import Patient
-from cds_service.trials.library import CHUNK
-from cds_service.trials.needs import AGE, SEX
-from cds_service.trials.verdicts import TrialResult
+from cds_service.trials import AGE, CHUNK, SEX, Patient, TrialResult
 
 _MANY = 250
 """Events of one fact, for each so many of which fewer trials are evaluated at once."""

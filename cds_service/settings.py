@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cds_service.cards import CardOptions, ClientProfile, ProfileError, load_profile
-from cds_service.cards.profiles import STANDARD_PROFILE
-from cds_service.cds_hooks.trust.addresses import base_url
+from cds_service.cards import STANDARD_PROFILE, CardOptions, ClientProfile, ProfileError, load_profile
 from cds_service.errors import CdsError
+from cds_service.fhir import base_url
 
 PREFIX = "CDS_"
 

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.prefetch import prefetch_templates
-from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
+from cds_service.cds_hooks import prefetch_templates
+from cds_service.cds_hooks.trust import MemoryReplayGuard
 from cds_service.cli import app
 from cds_service.library import Library
 from cds_service.settings import Settings

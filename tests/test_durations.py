@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.authoring.reference import Reference
 from cds_service.durations import PATTERN, Duration, completed_months, completion, in_words, shortest
-from cds_service.explanation import explain
-from cds_service.fact_sheet import fact_sheet
+from cds_service.explanation import explain, fact_sheet
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, check_library, load_library
 from cds_service.matching import match
+from cds_service.rule_tools.docs import Reference
 from tests.cards.small_library import FACTS, VALUESETS, bundle, condition, criterion, lab, put, trial
 from tests.facts.small_rules import write_rules
 

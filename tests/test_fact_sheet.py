@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from cds_service.cli import app
 from cds_service.errors import RecordError
-from cds_service.fact_sheet import fact_sheet
-from cds_service.facts.groups import GROUPS, OTHER, group_of
+from cds_service.explanation import fact_sheet
+from cds_service.facts.catalogue import GROUPS, OTHER, group_of
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
 from tests.facts.records import Json, condition, lab, observation, patient, procedure, record, request, verified

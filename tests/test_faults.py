@@ -17,9 +17,7 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.tables import decisions, feedback
+from cds_service.store import Database, database_address, decisions, feedback
 from tests.ports import free_port
 from tests.postgres import Postgres
 from tests.waiting import HANG, SETTINGS, until

@@ -11,18 +11,15 @@ import pytest
 from rich.console import Console
 
 from cds_service.cards import CardOptions, cards_for
-from cds_service.explanation import explain
-from cds_service.fact_sheet import fact_sheet
-from cds_service.facts.describe import presumed_words
+from cds_service.cli.show_facts import show_fact_sheet
+from cds_service.cli.show_results import show_explanation
+from cds_service.explanation import explain, fact_sheet
+from cds_service.facts import presumed_words
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, load_library
 from cds_service.matching import Match, match
 from cds_service.settings import default_rules_dir
-from cds_service.terminal import show_explanation
-from cds_service.terminal_facts import show_fact_sheet
-from cds_service.workbench.views.outcomes import outcomes
-from cds_service.workbench.views.sheet import sheet, telling
-from cds_service.workbench.views.what_if import changeable, today
+from cds_service.workbench.views import changeable, outcomes, sheet, telling, today
 from tests.facts.records import Json, condition, observation, patient
 
 ROOT = Path(__file__).parents[1]

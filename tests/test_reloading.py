@@ -10,10 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.log import open_log
+from cds_service.cds_hooks import open_log
 from cds_service.errors import RulesError
 from cds_service.library import Library
-from cds_service.reloading import LiveRules
+from cds_service.server import LiveRules
 from cds_service.settings import Settings, default_rules_dir
 
 pytestmark = pytest.mark.slow

@@ -16,16 +16,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cds_service import library as library_module
-from cds_service import remembered_rules
-from cds_service.cache_folder import CacheFolder
 from cds_service.cli import app
 from cds_service.errors import RulesError
 from cds_service.explanation import explain
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, check_library, load_library
 from cds_service.matching import match
-from cds_service.remembered_rules import RulesMemory
 from cds_service.settings import SettingsError, default_cache_dir, load_settings
+from cds_service.trials import CacheFolder, RulesMemory, remembered_rules
 from tests.cards.small_library import library_of, trial
 
 ROOT = Path(__file__).parents[1]
@@ -333,7 +331,7 @@ def test_only_so_many_are_kept_and_what_was_used_last_stays(tmp_path: Path) -> N
 
 def test_processes_that_start_at_once_agree(original: Path, tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from cds_service.library import load_library as load; "
-    code += "from cds_service.remembered_rules import RulesMemory as M; "
+    code += "from cds_service.trials import RulesMemory as M; "
     code += "print(len(load(Path(sys.argv[1]), memory=M.below(Path(sys.argv[2]))).shelf))"
     command = [sys.executable, "-c", code, str(original), str(tmp_path / "cache")]
     started = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]

@@ -22,8 +22,8 @@ DEADLINES = {
     "cds_service.store.engines.WAIT_SECONDS": 60,
     "cds_service.store.engines._CONNECT_SECONDS": 60,
     "cds_service.store.schema.WAIT_SECONDS": 60,
-    "cds_service.persistence._START_SECONDS": HANG,
-    "cds_service.persistence._FLUSH_SECONDS": 60.0,
+    "cds_service.server.persistence._START_SECONDS": HANG,
+    "cds_service.server.persistence._FLUSH_SECONDS": 60.0,
     "cds_service.cds_hooks.outbound._TIMEOUT": 60.0,
     "cds_service.cds_hooks.trust.key_sources.DEADLINE": 60.0,
 }

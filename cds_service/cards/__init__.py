@@ -1,18 +1,74 @@
 """Verdicts become CDS Hooks cards (DESIGN section 7; docs/cards.md)."""
 
 from cds_service.cards.build import Card, cards_for, deck_for
-from cds_service.cards.near_miss import Nearness
-from cds_service.cards.profiles import PROFILES, ClientProfile, ProfileError, load_profile
-from cds_service.cards.selection import CardOptions
+from cds_service.cards.detail import DETAIL_LIMIT, Detail, Paragraph, Section, as_markdown, as_plain
+from cds_service.cards.invariants import InvariantError, check_cards, check_undetermined
+from cds_service.cards.missing import Searcher
+from cds_service.cards.near_miss import NearMiss, Nearness, near_miss
+from cds_service.cards.overrides import NON_ADHERENCE, OVERRIDE_REASONS, OWN_REASONS, is_lasting
+from cds_service.cards.profiles import PROFILES, STANDARD_PROFILE, ClientProfile, ProfileError, load_profile
+from cds_service.cards.reading import Reader, TrialReading
+from cds_service.cards.seeds import CURRENT, FIRST, MATCH_CLIENT, SeedError, answer_seed
+from cds_service.cards.selection import NEAR, CardOptions, Selection, referrable, select
+from cds_service.cards.service_request import draft_json
+from cds_service.cards.suggestions import CARD_NAMESPACE, REFERRAL, Suggester, is_condition_reference, stable_uuid
+from cds_service.cards.text import SUMMARY_LIMIT, as_block, cut, escaped, plain, unlinked, untagged
+from cds_service.cards.values import age_words, apart, day_words, rounded, short
 
 __all__ = [
+    "CARD_NAMESPACE",
+    "CURRENT",
+    "DETAIL_LIMIT",
+    "FIRST",
+    "MATCH_CLIENT",
+    "NEAR",
+    "NON_ADHERENCE",
+    "OVERRIDE_REASONS",
+    "OWN_REASONS",
     "PROFILES",
+    "REFERRAL",
+    "STANDARD_PROFILE",
+    "SUMMARY_LIMIT",
     "Card",
     "CardOptions",
     "ClientProfile",
+    "Detail",
+    "InvariantError",
+    "NearMiss",
     "Nearness",
+    "Paragraph",
     "ProfileError",
+    "Reader",
+    "Searcher",
+    "Section",
+    "SeedError",
+    "Selection",
+    "Suggester",
+    "TrialReading",
+    "age_words",
+    "answer_seed",
+    "apart",
+    "as_block",
+    "as_markdown",
+    "as_plain",
     "cards_for",
+    "check_cards",
+    "check_undetermined",
+    "cut",
+    "day_words",
     "deck_for",
+    "draft_json",
+    "escaped",
+    "is_condition_reference",
+    "is_lasting",
     "load_profile",
+    "near_miss",
+    "plain",
+    "referrable",
+    "rounded",
+    "select",
+    "short",
+    "stable_uuid",
+    "unlinked",
+    "untagged",
 ]

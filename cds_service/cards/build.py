@@ -6,12 +6,12 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from cds_service.cards.asked import Open
 from cds_service.cards.contents import Contents
 from cds_service.cards.detail import as_markdown, as_plain
 from cds_service.cards.invariants import check_cards
 from cds_service.cards.missing import Searcher, Wanted
 from cds_service.cards.near_miss import NearMiss, near_miss
+from cds_service.cards.needs import Open
 from cds_service.cards.overrides import OVERRIDE_REASONS
 from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, may_be_unread, select
@@ -19,9 +19,9 @@ from cds_service.cards.suggestions import Suggester, is_condition_reference, sta
 from cds_service.cards.summary import name_of
 from cds_service.cards.unread import Unread, unread
 from cds_service.deadline import NEVER, Deadline
+from cds_service.explanation import is_misread
 from cds_service.matching import Match
-from cds_service.trials.verdicts import TrialResult
-from cds_service.undetermined import is_misread
+from cds_service.trials import TrialResult
 
 _MOST_REASONS = 20
 """Conditions that a suggested request names as its reason."""

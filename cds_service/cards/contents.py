@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 
 from cds_service.cards import summary
-from cds_service.cards.asked import Open
 from cds_service.cards.detail import Detail, Paragraph, Section
 from cds_service.cards.near_miss import NearMiss
+from cds_service.cards.needs import Open
 from cds_service.cards.reading import Reader, TrialReading
-from cds_service.cards.sections import about, confirm, incomplete, mend
-from cds_service.cards.sections.grounds import Grounds
-from cds_service.cards.sections.missing import missing_words
-from cds_service.cards.sections.near import NearWords
-from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
+from cds_service.cards.sections import (
+    Grounds,
+    NearWords,
+    about,
+    capped,
+    confirm,
+    counted_noun,
+    incomplete,
+    listed,
+    mend,
+    missing_words,
+    sentence,
+)
 from cds_service.cards.selection import Choice, out_of_date
 from cds_service.cards.unread import Unread
 

@@ -1,6 +1,6 @@
 """Which criteria of a trial count on a card: its own and those of its best cohort."""
 
-from cds_service.trials.verdicts import BEST_FIRST, CohortResult, CriterionResult, TrialResult
+from cds_service.trials import BEST_FIRST, CohortResult, CriterionResult, TrialResult
 
 
 def best_cohort(result: TrialResult) -> CohortResult | None:

@@ -13,7 +13,7 @@ from cds_service.cards.profiles import ClientProfile
 from cds_service.cards.suggestions import LABEL_LIMIT
 from cds_service.cards.text import SUMMARY_LIMIT
 from cds_service.errors import CdsError
-from cds_service.undetermined import MOST_NAMED, Undetermined
+from cds_service.explanation import MOST_NAMED, Undetermined
 
 INDICATORS = frozenset({"info", "warning", "critical"})
 CARD_KEYS = frozenset(

@@ -10,11 +10,9 @@ asked or looked up.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cds_service.cards.asked import COST, IMPRECISE, Asked, Missing, Open
-from cds_service.cards.asking import all_together
+from cds_service.cards.needs import COST, IMPRECISE, Asked, Missing, Open, Way, all_together
 from cds_service.cards.reading import Read, Reader
-from cds_service.cards.ways import Way
-from cds_service.logic.explain import Step
+from cds_service.logic import Step
 
 Wanted = tuple[Read, Sequence[Way[Asked]]]
 """An undecided criterion with the ways to make it pass, the cheapest first."""

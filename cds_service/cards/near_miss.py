@@ -8,16 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cds_service.cards.asked import Asked, Purpose
-from cds_service.cards.asking import cost
 from cds_service.cards.missing import Searcher, Wanted
+from cds_service.cards.needs import Asked, Purpose, Way, cost, together, ways
 from cds_service.cards.reading import Read, Reader, TrialReading
-from cds_service.cards.ways import Way, together, ways
-from cds_service.facts.specs import Code
-from cds_service.logic.clearing import clears_on
-from cds_service.logic.explain import Step
-from cds_service.logic.flip import Flip, flip
-from cds_service.trials.verdicts import CohortResult, TrialResult
+from cds_service.facts.catalogue import Code
+from cds_service.logic import Flip, Step, clears_on, flip
+from cds_service.trials import CohortResult, TrialResult
 
 CHANGES_WITHIN = 92
 """Days, three months: what stays valid for longer than this does not change quickly enough to be worth repeating."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import CdsError
-from cds_service.facts.specs import Code
+from cds_service.facts.catalogue import Code
 
 TokenCode = Annotated[str, Field(pattern=r"^[^|\s]+\|[^|\s]+$")]
 """A code as FHIR searches write it: `http://loinc.org|718-7`."""

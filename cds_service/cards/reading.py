@@ -11,12 +11,9 @@ from cds_service.cards.prepared import Prepared, prepared_for
 from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
 from cds_service.explanation import each_once
-from cds_service.logic.explain import Step
-from cds_service.logic.model import FactRef
+from cds_service.logic import FactRef, Step
 from cds_service.matching import Match
-from cds_service.trials.compiled import CompiledTrial
-from cds_service.trials.model import Trial
-from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult
+from cds_service.trials import CohortResult, CompiledTrial, CriterionResult, Trial, TrialResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from cds_service.cards.counted import computed
 from cds_service.cards.near_miss import NearMiss, Nearness
 from cds_service.cards.profiles import STANDARD_PROFILE, ClientProfile
 from cds_service.cards.unread import Unread
-from cds_service.trials.model import Trial
-from cds_service.trials.verdicts import BEST_FIRST, TrialResult
+from cds_service.trials import BEST_FIRST, Trial, TrialResult
 
 REFERRABLE = frozenset({"recruiting", "enrolling_by_invitation", "not_yet_recruiting"})
 OVER = frozenset({"completed", "terminated", "withdrawn", "suspended"})

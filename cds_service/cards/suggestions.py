@@ -20,8 +20,8 @@ from cds_service.cards.profiles import ClientProfile
 from cds_service.cards.service_request import draft_json
 from cds_service.cards.summary import name_of
 from cds_service.cards.text import plain
-from cds_service.facts.specs import Code
-from cds_service.trials.model import Trial
+from cds_service.facts.catalogue import Code
+from cds_service.trials import Trial
 
 CARD_NAMESPACE = uuid.UUID("6a1f7a36-5d0c-4a5e-9a44-0d6a0d2c8f51")
 REFERRAL = Code(system="http://snomed.info/sct", code="103696004", display="Patient referral to specialist (procedure)")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cds_service.cards.text import SUMMARY_LIMIT, plain
-from cds_service.trials.model import Trial
+from cds_service.trials import Trial
 
 SOURCE_GAP = "criteria that the registry leaves out"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cds_service.cards.counted import counted
 from cds_service.cards.reading import Reader, TrialReading
-from cds_service.trials.verdicts import CriterionResult, TrialResult
+from cds_service.trials import CriterionResult, TrialResult
 
 _REASON = "malformed_entry"
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.specs import Code, DerivedFact, FactSpec
-from cds_service.logic.numerals import limit_of_normal, title_of
+from cds_service.facts.catalogue import Catalogue, Code, DerivedFact, FactSpec
+from cds_service.logic.words import limit_of_normal, title_of
 
 _ABBREVIATED = re.compile(r"(?P<long>[^(]+) \((?P<short>[A-Za-z]{2,6})\)(?P<rest>.*)")
 _REMARK = re.compile(r", (?:absolute|reported|screening result|status)$")

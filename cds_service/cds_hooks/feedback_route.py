@@ -14,7 +14,7 @@ from cds_service.cds_hooks.openapi import FEEDBACK_OPERATION, FEEDBACK_RESPONSES
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.routes import HOOK_PATH
 from cds_service.cds_hooks.threads import Threads
-from cds_service.cds_hooks.trust.gate import Caller, Gate, OpenGate
+from cds_service.cds_hooks.trust import Caller, Gate, OpenGate
 from cds_service.errors import CdsError
 
 FEEDBACK_PATH = f"{HOOK_PATH}/feedback"

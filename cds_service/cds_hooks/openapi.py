@@ -3,7 +3,7 @@
 from typing import Any
 
 from cds_service.cds_hooks.discovery import HOOK
-from cds_service.undetermined import EXTENSION, MOST_NAMED
+from cds_service.explanation import EXTENSION, MOST_NAMED
 
 Schema = dict[str, Any]
 

@@ -7,8 +7,7 @@ https://cds-hooks.hl7.org/2.0/#prefetch-template
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
-from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.specs import Code, EventsFact, FactSpec, Observed, ResultFact, ScoreFact
+from cds_service.facts.catalogue import Catalogue, Code, EventsFact, FactSpec, Observed, ResultFact, ScoreFact
 
 PATIENT = "patient"
 CONDITIONS = "conditions"

@@ -16,8 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cds_service.cds_hooks.body import read_body
 from cds_service.cds_hooks.discovery import HOOK, SERVICE_ID, discovery
-from cds_service.cds_hooks.fallback.fetch import Fetched
-from cds_service.cds_hooks.fallback.plan import Fallback, Plan, put
+from cds_service.cds_hooks.fallback import Fallback, Fetched, Plan, put
 from cds_service.cds_hooks.limits import RETRY_SECONDS
 from cds_service.cds_hooks.openapi import DISCOVERY_RESPONSES, HOOK_OPERATION, HOOK_RESPONSES
 from cds_service.cds_hooks.outbound import Outbound
@@ -26,10 +25,10 @@ from cds_service.cds_hooks.prefetch import resource_type
 from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions, no_readable_condition
 from cds_service.cds_hooks.threads import Threads
-from cds_service.cds_hooks.trust.gate import SET_ASIDE_HEADER, Caller, Gate, OpenGate
+from cds_service.cds_hooks.trust import SET_ASIDE_HEADER, Caller, Gate, OpenGate
 from cds_service.deadline import Deadline, OutOfTime
+from cds_service.explanation import Undetermined, response
 from cds_service.fhir import Interest, KeyState, Record
-from cds_service.undetermined import Undetermined, response
 
 T = TypeVar("T")
 

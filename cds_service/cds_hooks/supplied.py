@@ -7,8 +7,8 @@ from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.deadline import NEVER, Deadline
+from cds_service.explanation import none_readable
 from cds_service.fhir import Interest, KeyReport, KeyState, MixedPatients, Record, RecordBuilder
-from cds_service.undetermined import none_readable
 
 _WHY = {
     KeyState.NULL: "it is null",

@@ -1,1 +1,33 @@
-"""The patient in the rule author's words: one name per clinical fact, with its evidence or why it is unknown."""
+"""The patient in the rule author's words: facts with their evidence."""
+
+from cds_service.facts.building import Builder, Told
+from cds_service.facts.coverage import coverage_of
+from cds_service.facts.describe import PRESUMED, describe_fact, presumed_words, value_text
+from cds_service.facts.document import fact_document
+from cds_service.facts.interest import interest_of
+from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.facts.patient import age_at, sex_of
+from cds_service.facts.recent import Recent
+from cds_service.facts.schemas import fact_schemas
+from cds_service.facts.sheet import FactReader, FactSheet, build_sheet
+
+__all__ = [
+    "PRESUMED",
+    "Builder",
+    "FactKnowledge",
+    "FactReader",
+    "FactSheet",
+    "Recent",
+    "Told",
+    "age_at",
+    "build_sheet",
+    "coverage_of",
+    "describe_fact",
+    "fact_document",
+    "fact_schemas",
+    "interest_of",
+    "load_facts",
+    "presumed_words",
+    "sex_of",
+    "value_text",
+]

@@ -10,19 +10,7 @@ from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
-from cds_service.facts.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value
-from cds_service.facts.coverage import Coverage
-from cds_service.facts.derived import derive
-from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Value, unknown
-from cds_service.facts.intervals import Interval, point
-from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.measured import Measured, agreeing, hull
-from cds_service.facts.moments import days_back, read_date
-from cds_service.facts.numbers import Reading
-from cds_service.facts.observations import Measurement, Saying
-from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
-from cds_service.facts.reference_ranges import Person, Side
-from cds_service.facts.specs import (
+from cds_service.facts.catalogue import (
     DateFact,
     DefinedFact,
     DerivedFact,
@@ -34,9 +22,28 @@ from cds_service.facts.specs import (
     QuantityFact,
     ResultFact,
 )
-from cds_service.fhir.dates import DateRange
-from cds_service.fhir.decode import Malformed
-from cds_service.fhir.views import Patient
+from cds_service.facts.coverage import Coverage
+from cds_service.facts.dates import days_back, read_date
+from cds_service.facts.derived import derive
+from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Value, unknown
+from cds_service.facts.intervals import Interval, point
+from cds_service.facts.knowledge import FactKnowledge
+from cds_service.facts.observations import (
+    LESS_THAN_ASKED,
+    NOT_UNDERSTOOD,
+    Measured,
+    Measurement,
+    Person,
+    Reading,
+    Saying,
+    Side,
+    Unreadable,
+    agreeing,
+    has_value,
+    hull,
+)
+from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
+from cds_service.fhir import DateRange, Malformed, Patient
 
 _SIDES: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from cds_service.facts.catalogue import EventResource, EventsFact
 from cds_service.facts.fact import Event, Events, Reason
-from cds_service.facts.specs import EventResource, EventsFact
-from cds_service.fhir.record import Record
+from cds_service.fhir import Record
 
 
 @dataclass(frozen=True, slots=True)

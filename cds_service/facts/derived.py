@@ -15,10 +15,10 @@ from itertools import product
 
 from msgspec.structs import replace
 
+from cds_service.facts.catalogue import DerivedFact
+from cds_service.facts.dates import read_date
 from cds_service.facts.fact import UNDATED, Age, Evidence, Fact, Reason, unknown
 from cds_service.facts.intervals import Interval
-from cds_service.facts.moments import read_date
-from cds_service.facts.specs import DerivedFact
 
 Limits = Callable[[str], int | None]
 """From a fact's name to the age in days up to which its evidence counts; `None` without limit."""

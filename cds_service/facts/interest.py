@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from cds_service.facts.catalogue import DateFact, Numeric, Observed, ResultFact
 from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.specs import DateFact, Numeric, Observed, ResultFact
-from cds_service.fhir.interest import Interest, Topics
-from cds_service.fhir.views import CodeableConcept
+from cds_service.fhir import CodeableConcept
+from cds_service.fhir.scan import Interest, Topics
 
 # Of these the newest observation with a value decides (`selection`), and nothing is made of the others.
 _BY_THE_NEWEST = (Numeric, ResultFact, DateFact)

@@ -6,22 +6,27 @@ from pathlib import Path
 
 from cds_service.errors import Finding
 from cds_service.facts.absent import AbsentFacts
-from cds_service.facts.catalogue import Catalogue, load_catalogue
-from cds_service.facts.coded import EventCodes
-from cds_service.facts.codesystems import CodeSystems, load_codesystems
+from cds_service.facts.catalogue import (
+    Catalogue,
+    CodeSystems,
+    EventsFact,
+    Numeric,
+    QuantityFact,
+    ResultFact,
+    Spellings,
+    UnitTable,
+    ValueSets,
+    finding,
+    load_catalogue,
+    load_codesystems,
+    load_spellings,
+    load_valuesets,
+)
 from cds_service.facts.coverage import Coverage
-from cds_service.facts.event_tables import EventTables
+from cds_service.facts.events import EventCodes, EventTables, Routes, load_routes
 from cds_service.facts.fact import Fact
-from cds_service.facts.findings import finding
-from cds_service.facts.numbers import NumberReader
-from cds_service.facts.observations import ObservationCodes
-from cds_service.facts.qualitative import Qualitative, load_qualitative
+from cds_service.facts.observations import NumberReader, ObservationCodes, Qualitative, ResultReader, load_qualitative
 from cds_service.facts.recent import Recent
-from cds_service.facts.results import ResultReader
-from cds_service.facts.routes import Routes, load_routes
-from cds_service.facts.specs import EventsFact, Numeric, QuantityFact, ResultFact
-from cds_service.facts.units import Spellings, UnitTable, load_spellings
-from cds_service.facts.valuesets import ValueSets, load_valuesets
 
 _MOST_COVERAGES = 8
 

@@ -3,9 +3,9 @@
 from datetime import date
 
 from cds_service.durations import completed_months
+from cds_service.facts.dates import read_date
 from cds_service.facts.fact import Age, Evidence, Fact, unknown
-from cds_service.facts.moments import read_date
-from cds_service.fhir.views import Patient
+from cds_service.fhir import Patient
 
 PATIENT_FACTS = ("patient.age", "patient.sex", "patient.deceased")
 

@@ -4,11 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cds_service.facts.codesystems import SystemTable
-from cds_service.facts.qualitative import QualitativeTable
-from cds_service.facts.routes import RouteTable
-from cds_service.facts.specs import FactFile
-from cds_service.facts.units import SpellingTable
+from cds_service.facts.catalogue import FactFile, SpellingTable, SystemTable
+from cds_service.facts.events import RouteTable
+from cds_service.facts.observations import QualitativeTable
 
 _MODELS: dict[str, type[BaseModel]] = {
     "facts.schema.json": FactFile,

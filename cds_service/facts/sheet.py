@@ -9,17 +9,16 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.facts.absent import AbsentSheet
 from cds_service.facts.building import Builder, Told, nothing_told
+from cds_service.facts.catalogue import ISSUE_CODES, DefinedFact, DerivedFact, EventResource, EventsFact, Observed
 from cds_service.facts.coverage import coverage_of
 from cds_service.facts.describe import describe_fact
 from cds_service.facts.document import Nodes, grown, nodes_of
 from cds_service.facts.events import RecordedEvents
 from cds_service.facts.fact import Events, Fact, World, unknown
-from cds_service.facts.findings import ISSUE_CODES
 from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.measured import matching
+from cds_service.facts.observations import matching
 from cds_service.facts.patient import PATIENT_FACTS, is_deceased
-from cds_service.facts.specs import DefinedFact, DerivedFact, EventResource, EventsFact, Observed
-from cds_service.fhir.record import Record
+from cds_service.fhir import Record
 
 
 class FactSheet:

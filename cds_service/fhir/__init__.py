@@ -1,33 +1,100 @@
 """FHIR R4 JSON to typed views of one patient's record, tolerant resource by resource.
 
 `read_bundle` reads a whole record from one document; `RecordBuilder` collects it from CDS Hooks prefetch values. Both
-give a `Record`, which says besides what was sent how far it can be relied on to be everything.
-"""
+give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
+from cds_service.fhir.addresses import base_url, is_below, is_private_way
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.heads import HeadBundle
-from cds_service.fhir.interest import Interest
+from cds_service.fhir.issue_codes import ISSUE_CODES
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
 from cds_service.fhir.record import Gap, MedicationUse, Record
+from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
+from cds_service.fhir.scan import Interest
+from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
+from cds_service.fhir.views import (
+    VIEWS,
+    AllergyIntolerance,
+    CodeableConcept,
+    Coding,
+    Condition,
+    Device,
+    DeviceUseStatement,
+    Dosage,
+    Immunization,
+    Medication,
+    MedicationAdministration,
+    MedicationRequest,
+    MedicationStatement,
+    Observation,
+    ObservationComponent,
+    Patient,
+    Period,
+    Procedure,
+    Quantity,
+    Range,
+    Ratio,
+    ReferenceRange,
+    ResearchSubject,
+    Timing,
+    TimingRepeat,
+)
 
 __all__ = [
     "ALWAYS",
+    "ISSUE_CODES",
+    "VIEWS",
+    "AllergyIntolerance",
+    "CodeableConcept",
+    "Coding",
+    "Condition",
     "DateError",
     "DateRange",
+    "Device",
+    "DeviceUseStatement",
+    "Dosage",
     "Gap",
     "HeadBundle",
+    "Immunization",
     "Interest",
     "KeyReport",
     "KeyState",
     "Malformed",
+    "Medication",
+    "MedicationAdministration",
+    "MedicationRequest",
+    "MedicationStatement",
     "MedicationUse",
     "MixedPatients",
+    "Observation",
+    "ObservationComponent",
+    "Patient",
+    "Period",
+    "Procedure",
+    "Quantity",
+    "Range",
+    "Ratio",
     "Record",
     "RecordBuilder",
+    "ReferenceKind",
+    "ReferenceRange",
+    "ResearchSubject",
+    "Target",
+    "Timing",
+    "TimingRepeat",
+    "base_url",
+    "codes_of",
+    "is_below",
+    "is_empty",
+    "is_private_way",
+    "misread",
     "parse_date",
     "parse_period",
+    "parse_reference",
     "parse_timing",
     "read_bundle",
+    "resolve",
+    "word_of",
 ]

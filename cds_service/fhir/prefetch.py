@@ -13,11 +13,10 @@ from cds_service.errors import CdsError, Issue, RecordError
 from cds_service.fhir.assemble import Assembly, Found, assemble, decode_entries
 from cds_service.fhir.bundle import Reading, of_search, read_document
 from cds_service.fhir.heads import HeadBundle
-from cds_service.fhir.interest import Interest
 from cds_service.fhir.json_text import as_utf8
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import Target
-from cds_service.fhir.sifting import repeated_ids, sifted
+from cds_service.fhir.scan import Interest, repeated_ids, sifted
 from cds_service.fhir.views import VIEWS, Patient
 
 _PATIENT = frozenset({"Patient"})

@@ -9,11 +9,10 @@ from typing import Any
 
 from cds_service.durations import UNITS, in_words
 from cds_service.logic import model
+from cds_service.logic.check import SIGNIFICANT
 from cds_service.logic.document import node_at
-from cds_service.logic.measure_words import comparison
-from cds_service.logic.measures import SIGNIFICANT
-from cds_service.logic.numerals import limit_of_normal, number, quantity
 from cds_service.logic.program import Truth3
+from cds_service.logic.words import comparison, limit_of_normal, number, quantity
 
 
 @dataclass(frozen=True, slots=True)

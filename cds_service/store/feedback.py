@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.cds_hooks.feedback import Feedback
+from cds_service.cds_hooks import Feedback
 from cds_service.store.database import Database
 from cds_service.store.digests import canonical, digest_of
 from cds_service.store.failures import StoreUnavailable, cause_of

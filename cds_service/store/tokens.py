@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
+from cds_service.cds_hooks.trust import MemoryReplayGuard
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
 from cds_service.store.prompt import Prompt

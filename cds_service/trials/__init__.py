@@ -1,1 +1,79 @@
 """The library of trials: files loaded, checked and compiled; facts turned into a verdict, criterion by criterion."""
+
+from cds_service.trials.cache_folder import CacheFolder
+from cds_service.trials.checked import CheckedRules
+from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, TrialExplainer
+from cds_service.trials.findings import CASE_FINDINGS, FILE_FINDINGS, TRIAL_FINDINGS
+from cds_service.trials.index import Patient, outside
+from cds_service.trials.kept import DEFAULT_BYTES, Kept, Weight
+from cds_service.trials.library import CHUNK, KeptTrials, TrialLibrary, load_trials, read_trials
+from cds_service.trials.model import Contact, Criterion, Site, Text, Trial
+from cds_service.trials.needs import AGE, NEVER, NOTHING, SEX, Needs, needs_of
+from cds_service.trials.remembered_rules import RememberedRules, RulesMemory
+from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
+from cds_service.trials.tally import Decides, decides, tally
+from cds_service.trials.verdicts import (
+    BEST_FIRST,
+    SOURCE_GAP,
+    CohortResult,
+    CriterionResult,
+    Outcome,
+    TrialResult,
+    Verdict,
+    outcome_of,
+    trial_result,
+    verdict_of,
+)
+from cds_service.trials.vocabulary import titles_of, vocabulary_of
+
+__all__ = [
+    "AGE",
+    "BEST_FIRST",
+    "CASES_FILE",
+    "CASE_FINDINGS",
+    "CHUNK",
+    "DEFAULT_BYTES",
+    "FILE_FINDINGS",
+    "NEVER",
+    "NOTHING",
+    "SEX",
+    "SOURCE_GAP",
+    "TRIALS",
+    "TRIAL_FINDINGS",
+    "CacheFolder",
+    "CheckedRules",
+    "CohortResult",
+    "CompiledCriterion",
+    "CompiledTrial",
+    "Contact",
+    "Criterion",
+    "CriterionResult",
+    "Decides",
+    "Kept",
+    "KeptTrials",
+    "Needs",
+    "Outcome",
+    "Patient",
+    "RememberedRules",
+    "RulesMemory",
+    "Shelved",
+    "Site",
+    "Text",
+    "Trial",
+    "TrialExplainer",
+    "TrialLibrary",
+    "TrialResult",
+    "Verdict",
+    "Weight",
+    "decides",
+    "load_trials",
+    "needs_of",
+    "outcome_of",
+    "outside",
+    "read_trials",
+    "tally",
+    "titles_of",
+    "trial_result",
+    "verdict_of",
+    "vocabulary_of",
+]

@@ -8,12 +8,9 @@ from weakref import WeakValueDictionary, ref
 
 from cds_service.durations import Duration
 from cds_service.errors import Finding
-from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.specs import EventsFact
+from cds_service.facts.catalogue import Catalogue, EventsFact
+from cds_service.logic import Compiler, Condition, FactRef, Placed, Vocabulary, facts_read
 from cds_service.logic.check import read_rule, sound_rule
-from cds_service.logic.model import Condition, FactRef, facts_read
-from cds_service.logic.program import Compiler, Placed
-from cds_service.logic.vocabulary import Vocabulary
 from cds_service.trials.model import Criterion
 from cds_service.trials.needs import NOTHING, Needs, needs_of
 from cds_service.trials.vocabulary import titles_of, vocabulary_of

@@ -6,9 +6,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from cds_service.logic.explain import Explainers, Step
-from cds_service.logic.model import Condition, FactRef
-from cds_service.logic.program import Placed, Program
+from cds_service.logic import Condition, Explainers, FactRef, Placed, Program, Step
 from cds_service.trials.checked import CheckedRules, Leaves, Ready
 from cds_service.trials.kept import Shared, Weight
 from cds_service.trials.model import Cohort, Criterion, Trial

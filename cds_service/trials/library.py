@@ -11,8 +11,7 @@ from weakref import ref
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic.program import Truth3, answer_together
-from cds_service.logic.vocabulary import Vocabulary
+from cds_service.logic import Truth3, Vocabulary, answer_together
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, compile_trial
 from cds_service.trials.index import Index

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cds_service.logic.model import FactRef
-from cds_service.logic.program import Truth3
+from cds_service.logic import FactRef, Truth3
 from cds_service.trials.model import Cohort, Criterion, Trial
 
 Outcome = Literal["pass", "fail", "unknown", "review"]

@@ -1,8 +1,8 @@
 """The fact catalogue as the words that a rule may use."""
 
 from cds_service.facts.catalogue import Catalogue, FactEntry
-from cds_service.logic.numerals import title_of
-from cds_service.logic.vocabulary import FactType, Vocabulary
+from cds_service.logic import FactType, Vocabulary
+from cds_service.logic.words import title_of
 
 RESULT_CODES = frozenset({"positive", "negative"})
 SEX_CODES = frozenset({"male", "female"})

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from cds_service.authoring.samples import sample_reader
 from cds_service.errors import RecordError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
-from cds_service.trials.case_runs import ReadSample
+from cds_service.rule_tools import sample_reader
+from cds_service.rule_tools.cases import ReadSample
 
 UPLOADED = "upload-"
 """How the name of an uploaded record begins."""

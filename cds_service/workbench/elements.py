@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from cds_service.workbench.views.verdicts import SIGNS, TONES, word
+from cds_service.workbench.views import SIGNS, TONES, word
 
 
 class Text(TextElement):

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from cds_service.errors import CdsError
-from cds_service.trials.shelf import CASES_FILE
+from cds_service.trials import CASES_FILE
 
 FILES = ("trial.json", CASES_FILE)
 

@@ -7,14 +7,14 @@ from functools import cache
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from cds_service.authoring.boundaries.bundles import bundle_of
-from cds_service.authoring.boundaries.probes import ProbeMaker
-from cds_service.facts.sheet import build_sheet
+from cds_service.facts import build_sheet
 from cds_service.fhir import read_bundle
-from cds_service.logic.program import Program
+from cds_service.logic import Program
+from cds_service.rule_tools.cases import places_of
 from cds_service.settings import default_rules_dir
-from cds_service.trials.cases import places_of
-from cds_service.trials.verdicts import outcome_of
+from cds_service.trials import outcome_of
+from tools.boundaries.bundles import bundle_of
+from tools.boundaries.probes import ProbeMaker
 
 TRIALS = sorted(path.parent.name for path in (default_rules_dir() / "trials").glob("*/trial.json"))
 AS_OF = date(2026, 11, 24)

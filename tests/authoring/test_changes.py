@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 
-from cds_service.authoring.changes.flips import verdict_flips
-from cds_service.authoring.changes.library_changes import LibraryChange, library_change, load_version
-from cds_service.authoring.changes.rule_changes import Change
-from cds_service.authoring.changes.trial_changes import CriterionChange
-from cds_service.authoring.samples import default_samples_dir
 from cds_service.errors import RulesError
 from cds_service.fhir import read_bundle
+from cds_service.rule_tools import default_samples_dir
+from cds_service.rule_tools.changes import (
+    Change,
+    CriterionChange,
+    LibraryChange,
+    library_change,
+    load_version,
+    verdict_flips,
+)
 from cds_service.settings import default_rules_dir
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cds_service.authoring.samples import default_samples_dir
 from cds_service.cli import app
+from cds_service.rule_tools import default_samples_dir
 from cds_service.settings import default_rules_dir
 
 pytestmark = pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.authoring.places import line_in_message, line_of
+from cds_service.rule_tools import line_in_message, line_of
 
 TEXT = """{
   "a/b": [1, {"x~y": "}\\"{"},

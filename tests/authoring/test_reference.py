@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.authoring.reference import Reference
-from cds_service.authoring.trials_page import trials_page
+from cds_service.rule_tools.docs import Reference, trials_page
 from cds_service.settings import default_rules_dir
-from cds_service.trials.model import Trial
-from cds_service.trials.tally import tally
+from cds_service.trials import Trial, tally
 
 PAGE = Path(__file__).parents[2] / "docs" / "trials.md"
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.trials.cases import Case, CaseFile, EquivalentMutant, Expectations
-from cds_service.trials.stated import read_fact
-from cds_service.trials.stated_events import WORDS, Record
+from cds_service.rule_tools.cases import WORDS, Case, CaseFile, EquivalentMutant, Expectations, Record, read_fact
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing-rules.md").read_text(encoding="utf-8")
 BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from benchmarks import charts
 from cds_service.app import create_app
-from cds_service.cds_hooks.routes import HOOK_PATH
+from cds_service.cds_hooks import HOOK_PATH
 from cds_service.library import Library
 from cds_service.settings import Settings
 

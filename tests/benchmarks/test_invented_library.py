@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.invented_library import Written, request_for, write_library
-from cds_service.cds_hooks.request import parse_request
-from cds_service.cds_hooks.supplied import Supplied
+from cds_service.cds_hooks import Supplied, parse_request
 from cds_service.library import check_library
 from cds_service.matching import match
 

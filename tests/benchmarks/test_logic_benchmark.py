@@ -13,7 +13,7 @@ from benchmarks.installing import NoPeerError
 from benchmarks.peer_engines import Peer
 from benchmarks.workloads import AS_OF, Workload, criteria, invented, nested
 from cds_service.library import Library
-from cds_service.logic.program import Program
+from cds_service.logic import Program
 
 ROOT = Path(__file__).parents[2]
 ENGINE = datalogic_py.Engine()

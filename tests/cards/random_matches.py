@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 
 from cds_service.library import Library
 from cds_service.matching import Match
-from cds_service.trials.compiled import CompiledCriterion, CompiledTrial
-from cds_service.trials.model import Contact, Site
-from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult, trial_result, verdict_of
+from cds_service.trials import (
+    CohortResult,
+    CompiledCriterion,
+    CompiledTrial,
+    Contact,
+    CriterionResult,
+    Site,
+    TrialResult,
+    trial_result,
+    verdict_of,
+)
 from tests.cards.hostile import visible
 from tests.cards.small_library import condition, criterion, lab, library_of, matched, rituximab, trial
 

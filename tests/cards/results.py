@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cds_service.trials.model import Criterion, Trial
-from cds_service.trials.verdicts import CriterionResult, Outcome, TrialResult, trial_result
+from cds_service.trials import Criterion, CriterionResult, Outcome, Trial, TrialResult, trial_result
 from tests.cards.small_library import trial
 
 

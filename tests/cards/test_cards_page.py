@@ -4,8 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from cds_service.cards import PROFILES, load_profile
-from cds_service.cards.overrides import OVERRIDE_REASONS
+from cds_service.cards import OVERRIDE_REASONS, PROFILES, load_profile
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cards.md").read_text(encoding="utf-8")

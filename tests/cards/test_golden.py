@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from cds_service.cards import PROFILES, CardOptions, cards_for
+from cds_service.cli.show_results import show_cards
 from cds_service.library import Library
-from cds_service.terminal import show_cards
 from tests.cards.stories import SAMPLES, STORIES, Story
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,12 +10,20 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cards import PROFILES, CardOptions, ClientProfile, cards_for, invariants
-from cds_service.cards.invariants import InvariantError, check_cards, check_undetermined
-from cds_service.cards.selection import referrable
-from cds_service.facts.specs import Code
+from cds_service.cards import (
+    PROFILES,
+    CardOptions,
+    ClientProfile,
+    InvariantError,
+    cards_for,
+    check_cards,
+    check_undetermined,
+    invariants,
+    referrable,
+)
+from cds_service.explanation import Undetermined
+from cds_service.facts.catalogue import Code
 from cds_service.library import Library
-from cds_service.undetermined import Undetermined
 from tests.cards.markdown import bare_links, tags
 from tests.cards.random_matches import Made, makings
 from tests.cards.small_library import LOINC, criterion, lab, matched, trial

@@ -16,7 +16,7 @@ from cds_service.cards.sections import confirm, incomplete
 from cds_service.cards.sections import missing as missing_words
 from cds_service.library import Library
 from cds_service.matching import Match
-from cds_service.trials.compiled import TrialExplainer
+from cds_service.trials import TrialExplainer
 from tests.cards.random_matches import Made, makings
 from tests.cards.small_library import criterion, lab, matched, rituximab, trial
 from tests.cards.stories import SAMPLES, STORIES, Story

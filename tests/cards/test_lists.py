@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from cds_service.cards.detail import Detail, Paragraph, Section, as_markdown
+from cds_service.cards import Detail, Paragraph, Section, as_markdown
 from tests.cards.hostile import visible
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,16 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cards.asked import Asked, Missing, Open, Purpose
-from cds_service.cards.asking import all_together, cost
-from cds_service.cards.missing import Searcher
-from cds_service.cards.reading import Reader
-from cds_service.cards.ways import cheapest, together
+from cds_service.cards import Reader, Searcher
+from cds_service.cards.needs import Asked, Missing, Open, Purpose, all_together, cheapest, cost, together
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
-from cds_service.logic import model
-from cds_service.logic.model import FactRef
-from cds_service.logic.program import Program
+from cds_service.logic import FactRef, Program, model
 from cds_service.matching import Match, match
 from tests.cards.small_library import AS_OF, bundle, condition, criterion, lab, matched, rituximab, trial
 

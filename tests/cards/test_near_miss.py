@@ -6,10 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.cards import CardOptions, Nearness, cards_for
-from cds_service.cards.near_miss import NearMiss, near_miss
-from cds_service.cards.reading import Reader
-from cds_service.cards.selection import NEAR
+from cds_service.cards import NEAR, CardOptions, NearMiss, Nearness, Reader, cards_for, near_miss
 from cds_service.library import Library
 from cds_service.matching import Match
 from tests.cards.small_library import condition, criterion, lab, matched, rituximab, trial

@@ -7,15 +7,23 @@ from typing import Any
 
 import pytest
 
-from cds_service.cards import CardOptions, cards_for, deck_for
-from cds_service.cards.overrides import OVERRIDE_REASONS, is_lasting
-from cds_service.cards.sections import about
-from cds_service.cards.sections.sentences import capped, listed, sentence, within
-from cds_service.cards.values import age_words, apart, day_words, rounded, short
+from cds_service.cards import (
+    OVERRIDE_REASONS,
+    CardOptions,
+    age_words,
+    apart,
+    cards_for,
+    day_words,
+    deck_for,
+    is_lasting,
+    rounded,
+    short,
+)
+from cds_service.cards.sections import about, capped, listed, sentence, within
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
 from cds_service.matching import match
-from cds_service.trials.model import Trial
+from cds_service.trials import Trial
 from tests.cards.small_library import (
     AS_OF,
     bundle,

@@ -5,11 +5,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.cards import CardOptions
-from cds_service.cards.near_miss import NearMiss
-from cds_service.cards.reading import TrialReading
-from cds_service.cards.selection import Selection, select
-from cds_service.trials.verdicts import TrialResult
+from cds_service.cards import CardOptions, NearMiss, Selection, TrialReading, select
+from cds_service.trials import TrialResult
 from tests.cards.results import result
 from tests.cards.small_library import AS_OF
 

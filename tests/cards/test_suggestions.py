@@ -11,14 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import ValidationError
 
-from cds_service.cards import PROFILES, CardOptions, ClientProfile, cards_for
-from cds_service.cards.service_request import draft_json
-from cds_service.cards.suggestions import CARD_NAMESPACE, REFERRAL, Suggester, is_condition_reference, stable_uuid
-from cds_service.facts.specs import Code
+from cds_service.cards import (
+    CARD_NAMESPACE,
+    PROFILES,
+    REFERRAL,
+    CardOptions,
+    ClientProfile,
+    Suggester,
+    cards_for,
+    draft_json,
+    is_condition_reference,
+    stable_uuid,
+)
+from cds_service.facts.catalogue import Code
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
 from cds_service.matching import match
-from cds_service.trials.model import Trial
+from cds_service.trials import Trial
 from tests.cards.small_library import AS_OF, LOINC, bundle, criterion, lab, matched, trial
 from tests.cards.stories import SAMPLES, Story
 

@@ -7,9 +7,22 @@ import unicodedata
 import pytest
 from hypothesis import given
 
+from cds_service.cards import (
+    DETAIL_LIMIT,
+    SUMMARY_LIMIT,
+    Detail,
+    Paragraph,
+    Section,
+    as_block,
+    as_markdown,
+    as_plain,
+    cut,
+    escaped,
+    plain,
+    unlinked,
+    untagged,
+)
 from cds_service.cards import text as text_module
-from cds_service.cards.detail import DETAIL_LIMIT, Detail, Paragraph, Section, as_markdown, as_plain
-from cds_service.cards.text import SUMMARY_LIMIT, as_block, cut, escaped, plain, unlinked, untagged
 from tests.cards.hostile import texts, visible
 from tests.cards.markdown import bare_links, shown, tags
 

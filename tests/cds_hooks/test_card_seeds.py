@@ -13,17 +13,20 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cards.seeds import CURRENT, MATCH_CLIENT, SeedError, answer_seed
-from cds_service.cards.suggestions import stable_uuid
+from cds_service.cards import CURRENT, MATCH_CLIENT, SeedError, answer_seed, stable_uuid
 from cds_service.library import Library
-from cds_service.replaying import replay
+from cds_service.server import replay
 from cds_service.settings import Settings
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.decisions import LoggedDecision, find_decisions
-from cds_service.store.digests import digest_of
-from cds_service.store.suppression import Suppression
-from cds_service.store.tables import decisions, served_cards
+from cds_service.store import (
+    Database,
+    LoggedDecision,
+    Suppression,
+    database_address,
+    decisions,
+    digest_of,
+    find_decisions,
+    served_cards,
+)
 from tests.cds_hooks.conftest import bundle, lupus, patient
 from tests.cds_hooks.tokens import HOOK, NOW, PUBLIC, bearer, client, clients_file, token
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cds_service.cds_hooks.trust.clients import ClientsError, load_clients
+from cds_service.cds_hooks.trust import ClientsError, load_clients
 from cds_service.cds_hooks.trust.signing import new_key
+from cds_service.server import card_options, configured_clients
 from cds_service.settings import Settings
-from cds_service.trusted import card_options, configured_clients
 from tests.cds_hooks.tokens import client, clients_file, key_set
 
 

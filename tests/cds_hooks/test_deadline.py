@@ -13,17 +13,15 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from cds_service import answering
 from cds_service.app import create_app
 from cds_service.cards import CardOptions
 from cds_service.cli import app as command_line
 from cds_service.library import Library
 from cds_service.matching import Match
+from cds_service.server import answering
 from cds_service.settings import Settings
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.tables import decisions
-from cds_service.trials.compiled import TrialExplainer
+from cds_service.store import Database, database_address, decisions
+from cds_service.trials import TrialExplainer
 
 URL = "/cds-services/clinical-trial-match"
 AS_OF = date(2026, 5, 15)

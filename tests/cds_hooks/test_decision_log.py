@@ -17,14 +17,12 @@ from typer.testing import CliRunner
 
 from cds_service import __version__
 from cds_service.app import create_app
-from cds_service.cards.overrides import NON_ADHERENCE, OWN_REASONS
+from cds_service.cards import NON_ADHERENCE, OWN_REASONS
 from cds_service.cli import app as command_line
 from cds_service.library import Library, load_library
 from cds_service.logic import LANGUAGE_VERSION
 from cds_service.settings import Settings, default_rules_dir
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.tables import decisions, metadata, served_cards
+from cds_service.store import Database, database_address, decisions, metadata, served_cards
 from tests.cds_hooks.charts import ABSENT, asking_of, complete, ehr, haemoglobin
 from tests.cds_hooks.charts import request as fhir_request
 from tests.cds_hooks.conftest import bundle, lupus
@@ -254,9 +252,9 @@ def test_a_database_that_cannot_be_read_hides_nothing(
 
 
 def test_a_client_can_have_a_policy_of_its_own(tmp_path: Path) -> None:
-    from cds_service.cds_hooks.trust.clients import Client, Clients  # noqa: PLC0415 - only this test has clients
-    from cds_service.persistence import suppression_policies  # noqa: PLC0415
-    from cds_service.store.suppression import Policy  # noqa: PLC0415
+    from cds_service.cds_hooks.trust import Client, Clients  # noqa: PLC0415
+    from cds_service.server import suppression_policies  # noqa: PLC0415
+    from cds_service.store import Policy  # noqa: PLC0415
 
     keys = {"jwks_url": "https://ehr.example/jwks"}
     clients = (

@@ -11,15 +11,11 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cards.overrides import NON_ADHERENCE
-from cds_service.cds_hooks.trust.gate import DESK_HEADER, SET_ASIDE_HEADER
+from cds_service.cards import NON_ADHERENCE
+from cds_service.cds_hooks.trust import DESK_HEADER, SET_ASIDE_HEADER
 from cds_service.library import Library
 from cds_service.settings import Settings
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.decisions import DESK_RECORDS
-from cds_service.store.report import feedback_report
-from cds_service.store.tables import decisions, feedback
+from cds_service.store import DESK_RECORDS, Database, database_address, decisions, feedback, feedback_report
 
 URL = "/cds-services/clinical-trial-match"
 AS_OF = date(2026, 5, 15)

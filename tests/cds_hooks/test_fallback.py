@@ -12,8 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.fallback.fetch import MOST_PAGES
-from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
+from cds_service.cds_hooks.fallback import MOST_PAGES
+from cds_service.cds_hooks.trust import MemoryReplayGuard
 from cds_service.library import Library
 from cds_service.settings import Settings
 from tests.cds_hooks.charts import (

@@ -16,9 +16,7 @@ from starlette.testclient import TestClient
 from cds_service.app import create_app
 from cds_service.library import Library
 from cds_service.settings import Settings
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.tables import feedback
+from cds_service.store import Database, database_address, feedback
 
 URL = "/cds-services/clinical-trial-match/feedback"
 CARD = "5c0ab9b1-0f6e-5d1c-9a0e-6f1c5d1f2a10"

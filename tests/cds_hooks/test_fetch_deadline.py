@@ -10,9 +10,8 @@ from typing import Any
 
 import anyio
 
-from cds_service.cds_hooks.fallback.fetch import Fetched, fetch
-from cds_service.cds_hooks.fallback.queries import Query
-from cds_service.cds_hooks.outbound import Reply
+from cds_service.cds_hooks import Reply
+from cds_service.cds_hooks.fallback import Fetched, Query, fetch
 from tests.cds_hooks.conftest import bundle, lupus
 from tests.waiting import HANG
 

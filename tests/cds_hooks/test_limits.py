@@ -16,7 +16,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.threads import Threads
+from cds_service.cds_hooks import Threads
 from cds_service.library import Library
 from cds_service.settings import Settings
 from tests.waiting import HANG, until

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.log import LibraryFormatter, library_log_config, open_log
+from cds_service.cds_hooks import LibraryFormatter, library_log_config, open_log
 from cds_service.library import Library
 from cds_service.settings import Settings
 

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from cds_service.app import create_app
 from cds_service.library import Library
-from cds_service.metrics import MOST_TRIALS, Metrics
+from cds_service.server import MOST_TRIALS, Metrics
 from cds_service.settings import Settings
 from tests.cds_hooks.conftest import AS_OF
 
@@ -92,7 +92,7 @@ def test_it_is_in_the_format_of_prometheus(client: TestClient) -> None:
 
 WORKER = """
 import sys
-from cds_service.metrics import Metrics
+from cds_service.server import Metrics
 metrics = Metrics(["/x"], [], [])
 for _ in range(3):
     metrics.request_started()
@@ -115,7 +115,7 @@ def test_workers_add_up_and_a_dead_ones_gauges_are_forgotten(tmp_path: Path) -> 
     assert 'cds_requests_total{route="/x",status="200"} 6.0' in told
     assert "cds_decisions_queued 8.0" in told
     assert "cds_database_available 0.0" in told
-    told = work("from cds_service.metrics import forget_dead_workers; forget_dead_workers()\n" + WORKER, "up")
+    told = work("from cds_service.server import forget_dead_workers; forget_dead_workers()\n" + WORKER, "up")
     assert 'cds_requests_total{route="/x",status="200"} 9.0' in told
     assert "cds_decisions_queued 4.0" in told
     assert "cds_database_available 1.0" in told

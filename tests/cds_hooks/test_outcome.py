@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
-from cds_service.cds_hooks.outcome import IssueCode, Problem, operation_outcome
+from cds_service.cds_hooks import IssueCode, Problem, operation_outcome
 
 
 @pytest.mark.parametrize("code", get_args(IssueCode))

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from cds_service.cds_hooks.prefetch import prefetch_templates, resource_type, scopes
-from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.specs import MODELS
+from cds_service.cds_hooks import prefetch_templates, resource_type, scopes
+from cds_service.facts.catalogue import MODELS, Catalogue
 from cds_service.library import Library
 
 LOINC = "http://loinc.org"

@@ -12,9 +12,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.outbound import Outbound
-from cds_service.cds_hooks.trust.key_sources import FRESH_FOR, PAUSE, PAUSE_AFTER_FAILURE, USABLE_FOR, PublishedKeys
-from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
+from cds_service.cds_hooks import Outbound
+from cds_service.cds_hooks.trust import (
+    FRESH_FOR,
+    PAUSE,
+    PAUSE_AFTER_FAILURE,
+    USABLE_FOR,
+    MemoryReplayGuard,
+    PublishedKeys,
+)
 from cds_service.library import Library
 from cds_service.settings import Settings
 from tests.cds_hooks.servers import Asked, Says, Server, serving

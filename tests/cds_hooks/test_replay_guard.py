@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from cds_service.cds_hooks.trust.replay import MemoryReplayGuard
+from cds_service.cds_hooks.trust import MemoryReplayGuard
 from tests.cds_hooks.tokens import NOW
 
 

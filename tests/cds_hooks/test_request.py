@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.cds_hooks.outcome import HookError
-from cds_service.cds_hooks.request import parse_request
+from cds_service.cds_hooks import HookError, parse_request
 
 AUTHORIZATION = {
     "access_token": "opaque",

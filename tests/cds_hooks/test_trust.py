@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.trust.replay import MemoryReplayGuard, ReplayGuardDown
+from cds_service.cds_hooks.trust import MemoryReplayGuard, ReplayGuardDown
 from cds_service.library import Library
 from cds_service.settings import Settings
 from tests.cds_hooks.tokens import (

@@ -16,13 +16,10 @@ from typer.testing import CliRunner
 
 from cds_service.app import create_app
 from cds_service.cli import app as command_line
+from cds_service.explanation import EXTENSION
 from cds_service.library import Library
 from cds_service.settings import Settings
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.digests import digest_of
-from cds_service.store.tables import decisions
-from cds_service.undetermined import EXTENSION
+from cds_service.store import Database, database_address, decisions, digest_of
 from tests.cds_hooks.conftest import AS_OF, bundle, lupus, patient
 
 URL = "/cds-services/clinical-trial-match"

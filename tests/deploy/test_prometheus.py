@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cds_service.metrics import Metrics
+from cds_service.server import Metrics
 from tests.deploy.manifests import ALERTS, DASHBOARD, DEPLOY, OPERATIONS
 from tests.waiting import HANG
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from cds_service import __version__
-from cds_service.store.schema import head
+from cds_service.store import head
 from tests.deploy.manifests import ROOT
 from tests.deploy.running import FEEDBACK, HASH_KEY, HOOK, Service, running, sample
 from tests.waiting import HANG, until

@@ -8,10 +8,9 @@ from typing import get_args
 import pytest
 
 from cds_service.cds_hooks.fallback import fetch, plan, queries
-from cds_service.cds_hooks.trust.clients import CardChoices, Client, load_clients
-from cds_service.cds_hooks.trust.tokens import Reason
+from cds_service.cds_hooks.trust import CardChoices, Client, Reason, load_clients
+from cds_service.server import configured_clients
 from cds_service.settings import Settings
-from cds_service.trusted import configured_clients
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "integration.md").read_text()

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cds_service.cli import app
-from cds_service.metrics import Metrics
+from cds_service.cli.settings_page import settings_page
+from cds_service.server import Metrics
 from cds_service.settings import Settings
-from cds_service.settings_page import settings_page
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["docs/safety.md", "docs/decisions/0009-store.md"]

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
+from cds_service.facts import FactKnowledge, FactSheet, build_sheet, load_facts
 from cds_service.facts.fact import Fact
-from cds_service.facts.knowledge import FactKnowledge, load_facts
-from cds_service.facts.sheet import FactSheet, build_sheet
 from tests.facts.records import Json, record
 from tests.facts.small_rules import write_rules
 

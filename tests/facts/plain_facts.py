@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from cds_service.facts.building import Builder, Told
-from cds_service.facts.coverage import coverage_of
+from cds_service.facts import Builder, FactKnowledge, Told, coverage_of
 from cds_service.facts.events import RecordedEvents
 from cds_service.facts.fact import Fact
-from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.measured import matching
+from cds_service.facts.observations import matching
 from cds_service.fhir import Record
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
+from cds_service.facts import FactKnowledge, build_sheet
 from cds_service.facts.fact import Events
-from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.sheet import build_sheet
 from cds_service.fhir import Record
 from tests.facts.records import Json, condition, lab, record, request
 

@@ -8,9 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks.outcome import HookError
-from cds_service.cds_hooks.request import parse_request
-from cds_service.cds_hooks.supplied import Supplied
+from cds_service.cds_hooks import HookError, Supplied, parse_request
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, load_library
 from cds_service.matching import match

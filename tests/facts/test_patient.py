@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from cds_service.facts import FactSheet
 from cds_service.facts.fact import Fact
-from cds_service.facts.sheet import FactSheet
 from tests.facts.records import patient
 
 # birth date, day, completed years, completed months, why

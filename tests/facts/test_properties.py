@@ -7,8 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.sheet import build_sheet
+from cds_service.facts import FactKnowledge, build_sheet
 from tests.facts.conftest import AS_OF
 from tests.facts.records import (
     Json,

@@ -9,17 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds_service.facts import selection
-from cds_service.facts.document import fact_document
+from cds_service.facts import FactKnowledge, FactReader, build_sheet, fact_document
+from cds_service.facts.catalogue import EventsFact
 from cds_service.facts.fact import Days, Events, Fact
 from cds_service.facts.intervals import point
-from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.observations import Measurement
-from cds_service.facts.selection import Selection, select
-from cds_service.facts.sheet import FactReader, build_sheet
-from cds_service.facts.specs import EventsFact
-from cds_service.fhir import Record
-from cds_service.fhir.views import Coding, Observation, Period, Quantity
+from cds_service.facts.observations import Measurement, Selection, select, selection
+from cds_service.fhir import Coding, Observation, Period, Quantity, Record
 from tests.facts.conftest import AS_OF
 from tests.facts.plain_facts import one_by_one
 from tests.facts.records import Json, coded, concept, condition, lab, observation, patient, procedure, record, request

@@ -13,12 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cds_hooks.outcome import HookError
-from cds_service.cds_hooks.prefetch import LABELS, resource_type
-from cds_service.cds_hooks.request import parse_request
-from cds_service.cds_hooks.supplied import Supplied
-from cds_service.facts.interest import interest_of
-from cds_service.facts.sheet import build_sheet
+from cds_service.cds_hooks import LABELS, HookError, Supplied, parse_request, resource_type
+from cds_service.facts import build_sheet, interest_of
 from cds_service.fhir import Interest
 from cds_service.library import Library
 

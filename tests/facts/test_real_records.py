@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from cds_service.errors import RecordError
+from cds_service.facts import FactKnowledge, build_sheet, load_facts
 from cds_service.facts.intervals import MAX
-from cds_service.facts.knowledge import FactKnowledge, load_facts
-from cds_service.facts.sheet import build_sheet
 from cds_service.fhir import read_bundle
 from tests.facts.plain_facts import one_by_one
 

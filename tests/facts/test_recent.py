@@ -1,6 +1,6 @@
 """What is remembered, and what goes."""
 
-from cds_service.facts.recent import Recent
+from cds_service.facts import Recent
 
 
 def test_what_was_asked_for_longest_ago_goes_first() -> None:

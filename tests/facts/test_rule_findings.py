@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts.findings import FINDINGS
-from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.facts import FactKnowledge, load_facts
+from cds_service.facts.catalogue import FINDINGS
 from tests.facts.small_rules import (
     ATC,
     FACTS,

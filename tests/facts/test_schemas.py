@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from cds_service.facts import fact_schemas
 from cds_service.facts.catalogue import TABLES
-from cds_service.facts.schemas import fact_schemas
 from tests.facts.small_rules import FACTS, quantity
 
 RULES = Path(__file__).parents[2] / "rules" / "facts"

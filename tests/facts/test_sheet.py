@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts.findings import ISSUE_CODES
-from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.sheet import FactSheet, build_sheet
+from cds_service.facts import FactKnowledge, FactSheet, build_sheet
+from cds_service.facts.catalogue import ISSUE_CODES
 from tests.facts.conftest import AS_OF
 from tests.facts.records import Json, condition, lab, observation, patient, procedure, quantity, record, request
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cds_service.facts.catalogue import ONE, Spellings, UnitTable
 from cds_service.facts.intervals import point
-from cds_service.facts.units import ONE, Spellings, UnitTable
 
 SPELLINGS = Spellings(
     {"K/uL": "10*3/uL", "k/cumm": "10*3/uL", "mg%": "mg/dL", "score": "{score}", "G/L": "10*9/L"},

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts.codesystems import ICD10, SNOMED, CodeSystems
+from cds_service.facts import FactKnowledge, build_sheet
+from cds_service.facts.catalogue import ICD10, SNOMED, CodeSystems
 from cds_service.facts.fact import Events, Fact
-from cds_service.facts.knowledge import FactKnowledge
-from cds_service.facts.sheet import build_sheet
 from cds_service.fhir import read_bundle
 from tests.facts.records import Json, condition, lab, patient, procedure, record, request, statement, verified
 

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
-from cds_service.fhir.views import Period, Timing, TimingRepeat
+from cds_service.fhir import (
+    ALWAYS,
+    DateError,
+    DateRange,
+    Period,
+    Timing,
+    TimingRepeat,
+    parse_date,
+    parse_period,
+    parse_timing,
+)
 
 DAY = date(2026, 5, 10)
 

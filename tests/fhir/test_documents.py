@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.errors import RecordError
-from cds_service.fhir import Record, read_bundle
-from cds_service.fhir.views import VIEWS
+from cds_service.fhir import VIEWS, Record, read_bundle
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from cds_service import fhir
-from cds_service.fhir.issue_codes import ISSUE_CODES
+from cds_service.fhir import ISSUE_CODES
 
 CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 

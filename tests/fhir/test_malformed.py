@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.fhir import Record, read_bundle
-from cds_service.fhir.views import CodeableConcept, Coding
+from cds_service.fhir import CodeableConcept, Coding, Record, read_bundle
 
 Json = dict[str, Any]
 Read = Callable[..., Record]

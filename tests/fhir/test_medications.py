@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.fhir import Record, read_bundle
-from cds_service.fhir.views import CodeableConcept, Medication
+from cds_service.fhir import CodeableConcept, Medication, Record, read_bundle
 
 Json = dict[str, Any]
 

@@ -14,9 +14,7 @@ from typing import Any
 import pytest
 
 from cds_service.errors import RecordError
-from cds_service.fhir import KeyState, MixedPatients, RecordBuilder, read_bundle
-from cds_service.fhir.issue_codes import ISSUE_CODES
-from cds_service.fhir.views import VIEWS
+from cds_service.fhir import ISSUE_CODES, VIEWS, KeyState, MixedPatients, RecordBuilder, read_bundle
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 RECORDS = DATA / "fhir-records.zip"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
+from cds_service.fhir import ReferenceKind, Target, parse_reference, resolve
 
 UUID = "0c9c0fa6-2a5b-4b4c-9b8e-0b1f3c1f2a11"
 

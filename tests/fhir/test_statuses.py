@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.fhir import Record
-from cds_service.fhir.views import CodeableConcept, Coding
+from cds_service.fhir import CodeableConcept, Coding, Record
 
 Json = dict[str, Any]
 Read = Callable[..., Record]

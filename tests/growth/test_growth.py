@@ -8,8 +8,7 @@ import pytest
 
 from benchmarks import grown_charts as charts
 from benchmarks.decision import Decision
-from cds_service.cards import detail
-from cds_service.cards.detail import DETAIL_LIMIT, Detail, Section
+from cds_service.cards import DETAIL_LIMIT, Detail, Section, detail
 from cds_service.explanation import each_once
 from cds_service.facts import describe
 from tests.growth.counting import Compared, lines_run

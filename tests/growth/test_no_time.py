@@ -13,17 +13,15 @@ from starlette.testclient import TestClient
 from benchmarks import grown_charts as charts
 from benchmarks.decision import Decision
 from cds_service import deadline as deadlines
-from cds_service.answering import Answerer, compute
 from cds_service.app import create_app
 from cds_service.cards import Card
-from cds_service.cds_hooks.discovery import HOOK
-from cds_service.cds_hooks.request import parse_request
-from cds_service.cds_hooks.supplied import Supplied
+from cds_service.cds_hooks import HOOK, Supplied, parse_request
 from cds_service.deadline import Deadline, OutOfTime, never
 from cds_service.library import Library
 from cds_service.matching import Match
+from cds_service.server import Answerer, compute
 from cds_service.settings import Settings
-from cds_service.store.suppression import HeldBack
+from cds_service.store import HeldBack
 
 URL = "/cds-services/clinical-trial-match"
 EVERYTHING = ("one instant", "components", "conditions", "procedures", "undated", "prefetch keys", "drugs", "genes")

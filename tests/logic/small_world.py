@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.durations import Duration
-from cds_service.logic.vocabulary import FactType, Vocabulary
+from cds_service.logic import FactType, Vocabulary
 
 MAX = sys.float_info.max
 MASS = {"g/L": Decimal(1), "g/dL": Decimal(10)}

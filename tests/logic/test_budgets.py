@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from cds_service.durations import Duration
-from cds_service.logic.check import read_rule
-from cds_service.logic.program import Program
-from cds_service.logic.syntax import MAX_DEPTH, MAX_NODES
-from cds_service.logic.vocabulary import Vocabulary
+from cds_service.logic import Program, Vocabulary
+from cds_service.logic.check import MAX_DEPTH, MAX_NODES, read_rule
 from tests.logic.small_world import FACTS, VOCABULARY
 
 AS_OF = date(2026, 11, 24)

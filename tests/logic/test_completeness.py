@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cds_service.logic import Program, Truth3
 from cds_service.logic.check import typed_rule
-from cds_service.logic.program import Program, Truth3
 from tests.logic.oracle import plain_value
 from tests.logic.small_world import (
     AGES,

@@ -9,11 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.logic import model
+from cds_service.logic import Explainer, Explainers, Program, Reason, Step, clears_on, decisive, model, record_truths
 from cds_service.logic.check import typed_rule
-from cds_service.logic.clearing import clears_on
-from cds_service.logic.explain import Explainer, Explainers, Reason, Step, decisive, record_truths
-from cds_service.logic.program import Program
 from tests.logic.small_world import TITLES, VOCABULARY, exactly, put
 from tests.logic.strategies import as_ofs, documents, rules
 

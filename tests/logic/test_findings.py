@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.logic.check import read_rule
-from cds_service.logic.findings import FINDINGS
-from cds_service.logic.vocabulary import Vocabulary
+from cds_service.logic import Vocabulary
+from cds_service.logic.check import FINDINGS, read_rule
 from tests.logic.small_world import FACTS, VOCABULARY
 
 HB, ECOG, SEX, STROKE = {"var": "lab.hb"}, {"var": "score.ecog"}, {"var": "patient.sex"}, {"var": "condition.stroke"}

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
+from cds_service.logic import FactType, Program, Vocabulary
 from cds_service.logic.check import typed_rule
-from cds_service.logic.program import Program
-from cds_service.logic.vocabulary import FactType, Vocabulary
 
 ARCHIVE = Path(__file__).parents[2].parent / "shared" / "data" / "jsonlogic-suites.zip"
 AS_OF = date(2026, 11, 24)

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
+from cds_service.logic import Program, Truth3
 from cds_service.logic.check import typed_rule
-from cds_service.logic.program import Program, Truth3
 from tests.logic.small_world import VOCABULARY
 
 AS_OF = date(2026, 11, 24)

@@ -3,10 +3,8 @@
 from typing import Any
 
 from cds_service.durations import Duration
+from cds_service.logic import Condition, FactType, Program, durations, facts_read, walk
 from cds_service.logic.check import typed_rule
-from cds_service.logic.model import Condition, durations, facts_read, walk
-from cds_service.logic.program import Program
-from cds_service.logic.vocabulary import FactType
 from tests.logic.small_world import VOCABULARY
 
 HB, SITS, STROKE = {"var": "lab.hb"}, {"var": "sits"}, {"var": "condition.stroke"}

@@ -8,10 +8,8 @@ import datalogic_py
 import pytest
 from hypothesis import given
 
+from cds_service.logic import BATCH, Condition, Program, durations, lower
 from cds_service.logic.check import read_rule, typed_rule
-from cds_service.logic.lower import lower
-from cds_service.logic.model import Condition, durations
-from cds_service.logic.program import BATCH, Program
 from tests.logic.small_world import VOCABULARY
 from tests.logic.strategies import as_ofs, documents, rules
 

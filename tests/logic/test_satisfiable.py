@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from cds_service.logic.check import typed_rule
-from cds_service.logic.satisfiable import impossible
+from cds_service.logic.check import impossible, typed_rule
 from tests.logic.oracle import PlainError, plain_value
 from tests.logic.small_world import AS_OFS, VOCABULARY, complete
 from tests.logic.strategies import rules

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import assume, given, settings
 
 from cds_service.durations import Duration
+from cds_service.logic import Program
 from cds_service.logic.check import typed_rule
-from cds_service.logic.program import Program
 from tests.logic.oracle import PlainError, plain_value
 from tests.logic.refinement import refined
 from tests.logic.small_world import VOCABULARY, complete, settled

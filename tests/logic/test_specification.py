@@ -8,13 +8,9 @@ from typing import Any
 import pytest
 
 from cds_service.facts.catalogue import load_catalogue
-from cds_service.logic import LANGUAGE_VERSION
-from cds_service.logic.check import read_rule
-from cds_service.logic.findings import FINDINGS
-from cds_service.logic.lower import MAX_LOWERED, MAX_LOWERED_DEPTH
-from cds_service.logic.operators import OPERATORS, REFUSED
-from cds_service.logic.syntax import MAX_DEPTH, MAX_NODES
-from cds_service.trials.vocabulary import vocabulary_of
+from cds_service.logic import LANGUAGE_VERSION, MAX_LOWERED, MAX_LOWERED_DEPTH
+from cds_service.logic.check import FINDINGS, MAX_DEPTH, MAX_NODES, OPERATORS, REFUSED, read_rule
+from cds_service.trials import vocabulary_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rule-language.md").read_text(encoding="utf-8")

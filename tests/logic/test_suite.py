@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 
 from cds_service.durations import Duration
-from cds_service.logic import LANGUAGE_VERSION
-from cds_service.logic.check import typed_rule
-from cds_service.logic.operators import OPERATORS
-from cds_service.logic.program import Program
-from cds_service.logic.vocabulary import FactType, Vocabulary
+from cds_service.logic import LANGUAGE_VERSION, FactType, Program, Vocabulary
+from cds_service.logic.check import OPERATORS, typed_rule
 
 SUITE = json.loads((Path(__file__).parent / "suite.json").read_text(encoding="utf-8"))
 

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from cds_service.logic.check import typed_rule
-from cds_service.logic.lower import lower
-from cds_service.logic.syntax import Call, Findings, Literal, Var, extent, parse, to_json
+from cds_service.logic import lower
+from cds_service.logic.check import Call, Findings, Literal, Var, extent, parse, to_json, typed_rule
 from tests.logic.small_world import VOCABULARY
 from tests.logic.strategies import rules
 

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from cds_service.logic import FactType, Vocabulary
 from cds_service.logic.check import typed_rule
-from cds_service.logic.numerals import number, quantity, title_of, unit, written
-from cds_service.logic.vocabulary import FactType, Vocabulary
-from cds_service.logic.words import words
+from cds_service.logic.words import number, quantity, title_of, unit, words, written
 from tests.logic.small_world import FACTS, TITLES, VOCABULARY
 from tests.logic.strategies import rules
 

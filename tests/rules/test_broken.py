@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 import cds_service
-from cds_service.authoring.check import check_rules
-from cds_service.authoring.findings_page import SECTIONS, findings_page
 from cds_service.cli import app
 from cds_service.errors import Finding
-from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.facts import FactKnowledge, load_facts
+from cds_service.rule_tools import check_rules
+from cds_service.rule_tools.docs import SECTIONS, findings_page
 
 ROOT = Path(__file__).parents[2]
 BROKEN = Path(__file__).parent / "broken"

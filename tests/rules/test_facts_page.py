@@ -6,14 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import get_args
 
-from cds_service.authoring.facts_page import FORMULAS, MARK, facts_page
-from cds_service.authoring.reference import Reference
+from cds_service.facts import build_sheet, load_facts
+from cds_service.facts.catalogue import MODELS, REASONS, Formula
 from cds_service.facts.fact import Reason
-from cds_service.facts.findings import REASONS
-from cds_service.facts.knowledge import load_facts
-from cds_service.facts.sheet import build_sheet
-from cds_service.facts.specs import MODELS, Formula
 from cds_service.library import Library
+from cds_service.rule_tools.docs import FORMULAS, MARK, Reference, facts_page
 from cds_service.settings import default_rules_dir
 from tests.facts.records import concept, condition, lab, record
 from tests.facts.small_rules import ICD10CM

@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cds_service.authoring.schemas import FOLDER, outdated_schemas, schema_for, schemas
 from cds_service.library import Library
+from cds_service.rule_tools import FOLDER, outdated_schemas, schema_for, schemas
 from cds_service.settings import default_rules_dir
 
 RULES = default_rules_dir()

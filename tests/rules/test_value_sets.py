@@ -16,8 +16,15 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts.codesystems import ICD10, ICD10CM, PREFIX_SYSTEMS, SNOMED, load_codesystems
-from cds_service.facts.valuesets import ValueSets, load_valuesets
+from cds_service.facts.catalogue import (
+    ICD10,
+    ICD10CM,
+    PREFIX_SYSTEMS,
+    SNOMED,
+    ValueSets,
+    load_codesystems,
+    load_valuesets,
+)
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"

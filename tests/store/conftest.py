@@ -10,11 +10,19 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from cds_service.cds_hooks.feedback import Feedback, OverrideReason
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.decisions import Decision, Rows, RuleSet, ServedCard, Versions, insert_decisions, rows_of
-from cds_service.store.feedback import record_feedback
+from cds_service.cds_hooks import Feedback, OverrideReason
+from cds_service.store import (
+    Database,
+    Decision,
+    Rows,
+    RuleSet,
+    ServedCard,
+    Versions,
+    database_address,
+    insert_decisions,
+    record_feedback,
+    rows_of,
+)
 
 NOW = datetime(2026, 5, 15, 9, 30, tzinfo=UTC)
 REQUEST = json.encode({"hook": "patient-view", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"})

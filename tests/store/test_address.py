@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.store.address import database_address, make_state_dir
-from cds_service.store.database import Database
-from cds_service.store.failures import StoreError, StoreUnavailable
+from cds_service.store import Database, StoreError, StoreUnavailable, database_address, make_state_dir
 
 
 def test_by_default_it_is_a_file_in_the_state_folder(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import DecodeError
 
-from cds_service.store.digests import is_request, request_digest
+from cds_service.store import is_request, request_digest
 
 BODY = {"hook": "patient-view", "prefetch": {"b": [1, "é\u2028"], "a": {"y": None, "x": True}}}
 

@@ -10,11 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.failures import StoreUnavailable
-from cds_service.store.feedback import record_feedback
-from cds_service.store.tables import feedback
+from cds_service.store import Database, StoreUnavailable, database_address, feedback, record_feedback
 
 
 def kept(database: Database) -> list[Any]:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.store.failures import StoreError
-from cds_service.store.pseudonyms import Pseudonyms, kept_key
+from cds_service.store import Pseudonyms, StoreError, kept_key
 
 KEY = b"0123456789abcdef0123456789abcdef"
 

@@ -15,10 +15,7 @@ import structlog
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from cds_service.store.database import Database
-from cds_service.store.decisions import find_decisions
-from cds_service.store.recorder import Recorder
-from cds_service.store.tables import decisions, rule_sets, served_cards
+from cds_service.store import Database, Recorder, decisions, find_decisions, rule_sets, served_cards
 from tests.postgres import Postgres
 from tests.waiting import HANG, until
 
@@ -178,7 +175,7 @@ def test_a_server_that_is_stopped_and_started_again_is_found_again(
 ) -> None:
     from pathlib import Path  # noqa: PLC0415 - for this one test
 
-    from cds_service.store.address import database_address  # noqa: PLC0415
+    from cds_service.store import database_address  # noqa: PLC0415
 
     database = Database(database_address(new_postgres_url(), Path()))
     recorder = recorder_on(database)

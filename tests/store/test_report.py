@@ -6,10 +6,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select
 
-from cds_service.store.database import Database
-from cds_service.store.pruning import prune
-from cds_service.store.report import NO_REASON, FeedbackReport, feedback_report
-from cds_service.store.tables import metadata
+from cds_service.store import NO_REASON, Database, FeedbackReport, feedback_report, metadata, prune
 
 
 @pytest.fixture

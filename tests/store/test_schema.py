@@ -13,12 +13,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, inspect, text
 
-from cds_service.store import schema
-from cds_service.store.address import database_address
-from cds_service.store.database import Database
-from cds_service.store.engines import open_engine
-from cds_service.store.failures import StoreUnavailable
-from cds_service.store.tables import metadata
+from cds_service.store import Database, StoreUnavailable, database_address, metadata, open_engine, schema
 from tests.postgres import Postgres
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from cds_service.answering import lasting
-from cds_service.cards.overrides import NON_ADHERENCE, OWN_REASONS
-from cds_service.store.database import Database
-from cds_service.store.suppression import NOTHING, HeldBack, Policy, Question, Suppression, dealt_with, held_back
+from cds_service.cards import NON_ADHERENCE, OWN_REASONS
+from cds_service.server import lasting
+from cds_service.store import NOTHING, Database, HeldBack, Policy, Question, Suppression, dealt_with, held_back
 from tests.waiting import HANG
 
 KEY = "NCT1@1/fits/likely_eligible/3"

@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from cds_service.cds_hooks.trust.replay import ReplayGuard
-from cds_service.store.database import Database
-from cds_service.store.tables import seen_tokens
-from cds_service.store.tokens import SeenTokens
+from cds_service.cds_hooks.trust import ReplayGuard
+from cds_service.store import Database, SeenTokens, seen_tokens
 from tests.waiting import HANG
 
 

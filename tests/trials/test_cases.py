@@ -6,12 +6,8 @@ from datetime import date
 
 import pytest
 
-from cds_service.trials.case_runs import run_cases
-from cds_service.trials.cases import check_cases, load_cases
-from cds_service.trials.library import load_trials
-from cds_service.trials.mutation import mutate
-from cds_service.trials.stated import documents
-from cds_service.trials.vocabulary import titles_of
+from cds_service.rule_tools.cases import check_cases, documents, load_cases, mutate, run_cases
+from cds_service.trials import load_trials, titles_of
 
 ID = "NCT00000001"
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from benchmarks.invented_library import SYSTEM, write_library
 from cds_service.cards import CardOptions, deck_for
+from cds_service.explanation import MOST_NAMED, undetermined
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, check_library
 from cds_service.matching import Match, match, undecided
-from cds_service.undetermined import MOST_NAMED, undetermined
 
 AS_OF = date(2026, 11, 24)
 SAMPLES = sorted((Path(__file__).parents[2] / "fhir_samples" / "patients").glob("*.json"))

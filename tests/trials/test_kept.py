@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.trials.kept import Kept, Weight
+from cds_service.trials import Kept, Weight
 
 
 class Key:

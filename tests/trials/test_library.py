@@ -12,7 +12,7 @@ import pytest
 from benchmarks.invented_library import write_library
 from cds_service.library import Library, check_library, load_library
 from cds_service.rule_files import Folder
-from cds_service.trials.index import Patient
+from cds_service.trials import Patient
 
 pytestmark = pytest.mark.slow
 

@@ -21,8 +21,7 @@ from cds_service.cards import CardOptions, deck_for
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, load_library
 from cds_service.matching import match
-from cds_service.trials.kept import Kept
-from cds_service.trials.library import TrialLibrary
+from cds_service.trials import Kept, TrialLibrary
 from tests.trials import test_index
 from tests.trials.test_index import AS_OF, SAMPLES, SEED, patients
 

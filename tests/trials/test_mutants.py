@@ -2,8 +2,8 @@
 
 import pytest
 
-from cds_service.trials.model import Criterion
-from cds_service.trials.mutants import mutants
+from cds_service.rule_tools.cases import mutants
+from cds_service.trials import Criterion
 
 
 def changes(library, logic, lookback=None):

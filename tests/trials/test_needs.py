@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cds_service.facts.catalogue import EventsFact
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact
-from cds_service.facts.specs import EventsFact
 from cds_service.library import Library
+from cds_service.logic import Program
 from cds_service.logic.check import typed_rule
-from cds_service.logic.program import Program
-from cds_service.trials.index import Patient, outside
-from cds_service.trials.needs import NEVER, NOTHING, Needs, needs_of
-from cds_service.trials.stated import documents_of
+from cds_service.rule_tools.cases import documents_of
+from cds_service.trials import NEVER, NOTHING, Needs, Patient, needs_of, outside
 from tests.logic.strategies import joined, limited
 
 AS_OF = date(2026, 11, 24)

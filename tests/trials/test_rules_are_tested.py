@@ -2,12 +2,10 @@
 
 import pytest
 
-from cds_service.authoring.samples import default_samples_dir, sample_reader
+from cds_service.rule_tools import default_samples_dir, sample_reader
+from cds_service.rule_tools.cases import load_cases, mutate, run_cases
 from cds_service.settings import default_rules_dir
-from cds_service.trials.case_runs import run_cases
-from cds_service.trials.cases import load_cases
-from cds_service.trials.mutation import mutate
-from cds_service.trials.vocabulary import titles_of
+from cds_service.trials import titles_of
 
 TRIALS = sorted(path.parent.name for path in (default_rules_dir() / "trials").glob("*/trial.json"))
 

@@ -9,18 +9,17 @@ import jsonschema
 import pytest
 from rich.console import Console
 
-from cds_service.authoring.changes.trial_changes import trial_change
-from cds_service.authoring.reference import Reference
-from cds_service.authoring.schemas import trial_schema
-from cds_service.authoring.trials_page import trials_page
 from cds_service.cards import CardOptions, cards_for
+from cds_service.cli.show_results import show_explanation
+from cds_service.cli.show_rules import show_trial
 from cds_service.explanation import explain
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, check_library
 from cds_service.matching import Match, match
-from cds_service.terminal import show_explanation
-from cds_service.terminal_rules import show_trial
-from cds_service.workbench.views.verdicts import told
+from cds_service.rule_tools import trial_schema
+from cds_service.rule_tools.changes import trial_change
+from cds_service.rule_tools.docs import Reference, trials_page
+from cds_service.workbench.views import told
 from tests.cards.small_library import AS_OF, FACTS, VALUESETS, bundle, criterion, lab, library_of, put, trial
 from tests.cards.small_library import condition as problem
 from tests.facts.small_rules import write_rules

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from cds_service.trials.stated import StatementError, documents
+from cds_service.rule_tools.cases import StatementError, documents
 
 AS_OF = date(2026, 11, 24)
 MAX = sys.float_info.max

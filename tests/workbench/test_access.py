@@ -14,11 +14,10 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cds_service.fhir import Record
+from cds_service.server import workbench_on
 from cds_service.settings import Settings, SettingsError, load_settings
-from cds_service.workbench.access import COOKIE, Access
+from cds_service.workbench import COOKIE, Access, ConflictError, open_files, save_files
 from cds_service.workbench.desk import Uploads
-from cds_service.workbench.saving import ConflictError, open_files, save_files
-from cds_service.workbench_mode import workbench_on
 from tests.workbench.serving import ROOT
 
 PASSWORD = "correct horse battery"

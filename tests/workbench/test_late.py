@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from cds_service.workbench.late import LateApp
+from cds_service.workbench import LateApp
 
 
 class Pages:

@@ -8,23 +8,35 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cds_service.authoring.samples import default_samples_dir, sample_reader
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
 from cds_service.matching import Match, match
+from cds_service.rule_tools import default_samples_dir, sample_reader
+from cds_service.rule_tools.cases import StatementError
 from cds_service.settings import default_rules_dir
-from cds_service.trials.stated import StatementError
-from cds_service.workbench.views.checked import Checked, check
-from cds_service.workbench.views.completions import completions
-from cds_service.workbench.views.criteria import criteria_views
-from cds_service.workbench.views.ehr import accepted, answer_of, overridden
-from cds_service.workbench.views.nearest import nearest
-from cds_service.workbench.views.outcomes import outcomes
-from cds_service.workbench.views.series import all_series, chart, describe
-from cds_service.workbench.views.sheet import sheet, telling
-from cds_service.workbench.views.thresholds import thresholds
-from cds_service.workbench.views.verdicts import matrix
-from cds_service.workbench.views.what_if import TrialFlip, changeable, flips, stated, statement
+from cds_service.workbench.views import (
+    Checked,
+    TrialFlip,
+    accepted,
+    all_series,
+    answer_of,
+    changeable,
+    chart,
+    check,
+    completions,
+    criteria_views,
+    describe,
+    flips,
+    matrix,
+    nearest,
+    outcomes,
+    overridden,
+    sheet,
+    stated,
+    statement,
+    telling,
+    thresholds,
+)
 
 RULES, SAMPLES = default_rules_dir(), default_samples_dir()
 AS_OF = date(2026, 11, 24)

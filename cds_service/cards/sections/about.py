@@ -4,7 +4,7 @@ from datetime import date
 
 from cds_service.cards.sections.sentences import capped, counted_noun, sentence
 from cds_service.cards.selection import out_of_date
-from cds_service.trials.model import Contact, Trial
+from cds_service.trials import Contact, Trial
 
 STATUS = {
     "recruiting": "recruiting",

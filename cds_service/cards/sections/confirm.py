@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from cds_service.cards.reading import Read
 from cds_service.cards.sections.sentences import listed, sentence
-from cds_service.logic.numerals import title_of
-from cds_service.trials.verdicts import CriterionResult
+from cds_service.logic.words import title_of
+from cds_service.trials import CriterionResult
 
 MOST_KEPT = 4_096
 """Texts of trial files for which is kept how they are grouped."""

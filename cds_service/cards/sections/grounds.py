@@ -11,10 +11,10 @@ from cds_service.cards.text import plain
 from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
 from cds_service.durations import Duration
 from cds_service.explanation import said
-from cds_service.facts.codesystems import PRINTED_SYSTEMS
+from cds_service.facts.catalogue import PRINTED_SYSTEMS
 from cds_service.facts.fact import Age, Events
-from cds_service.logic.model import FactRef
-from cds_service.logic.numerals import unit as printed_unit
+from cds_service.logic import FactRef
+from cds_service.logic.words import unit as printed_unit
 
 Entry = dict[str, Any]
 ROOM_FOR_ABSENT = 320

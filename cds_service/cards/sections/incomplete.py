@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from cds_service.cards.sections.sentences import listed
-from cds_service.fhir.record import Gap
+from cds_service.fhir import Gap
 
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cds_service.cards.asked import IMPRECISE, Missing, Open, Purpose
+from cds_service.cards.needs import IMPRECISE, Missing, Open, Purpose
 from cds_service.cards.sections.sentences import capped, listed, sentence
 from cds_service.cards.values import Names, day_words
 from cds_service.logic import model
-from cds_service.logic.measure_words import comparison
-from cds_service.logic.words import words
+from cds_service.logic.words import comparison, words
 
 MOST_LINES = 8
 """Facts that get a line of their own; the rest share one."""

@@ -7,8 +7,7 @@ from urllib.parse import quote, urljoin
 
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.supplied import Supplied
-from cds_service.cds_hooks.trust.addresses import is_below
-from cds_service.fhir import KeyReport, KeyState, Record
+from cds_service.fhir import KeyReport, KeyState, Record, is_below
 
 REQUIRED = (PATIENT, CONDITIONS)
 """Keys without which there is no answer. They are asked for first."""

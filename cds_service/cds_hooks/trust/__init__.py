@@ -1,4 +1,32 @@
 """Which clients may call, and how a request proves which of them it comes from (CDS Hooks 2.0, "Trusting CDS Clients").
 
-https://cds-hooks.hl7.org/2.0/#trusting-cds-clients
-"""
+https://cds-hooks.hl7.org/2.0/#trusting-cds-clients"""
+
+from cds_service.cds_hooks.trust.clients import CardChoices, Client, Clients, ClientsError, load_clients
+from cds_service.cds_hooks.trust.gate import DESK_HEADER, SET_ASIDE_HEADER, Caller, Desk, Gate, OpenGate
+from cds_service.cds_hooks.trust.key_sources import FRESH_FOR, PAUSE, PAUSE_AFTER_FAILURE, USABLE_FOR, PublishedKeys
+from cds_service.cds_hooks.trust.replay import MemoryReplayGuard, ReplayGuard, ReplayGuardDown
+from cds_service.cds_hooks.trust.tokens import Reason
+
+__all__ = [
+    "DESK_HEADER",
+    "FRESH_FOR",
+    "PAUSE",
+    "PAUSE_AFTER_FAILURE",
+    "SET_ASIDE_HEADER",
+    "USABLE_FOR",
+    "Caller",
+    "CardChoices",
+    "Client",
+    "Clients",
+    "ClientsError",
+    "Desk",
+    "Gate",
+    "MemoryReplayGuard",
+    "OpenGate",
+    "PublishedKeys",
+    "Reason",
+    "ReplayGuard",
+    "ReplayGuardDown",
+    "load_clients",
+]

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from cds_service.trials.cases import Place
+from cds_service.rule_tools.cases import Place
 from cds_service.workbench.elements import Text, badge, box
-from cds_service.workbench.views.criteria import CriterionView
-from cds_service.workbench.views.outcomes import OutcomeView
+from cds_service.workbench.views import CriterionView, OutcomeView
 
 
 def show_criteria(

@@ -8,14 +8,22 @@ from typing import Any
 
 from nicegui import ui
 
-from cds_service.cds_hooks.trust.gate import Desk as Wish
+from cds_service.cds_hooks.trust import Desk as Wish
 from cds_service.matching import match
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, button, choice, link
 from cds_service.workbench.pages.layout import EHR, Place, frame
-from cds_service.workbench.views.ehr import Answer, accepted, answer_of, hook_request, overridden, reasons_of
-from cds_service.workbench.views.sheet import sheet, telling
-from cds_service.workbench.views.verdicts import who
+from cds_service.workbench.views import (
+    Answer,
+    accepted,
+    answer_of,
+    hook_request,
+    overridden,
+    reasons_of,
+    sheet,
+    telling,
+    who,
+)
 
 _SECONDS = 15.0
 

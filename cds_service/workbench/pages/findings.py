@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from cds_service.trials.cases import said
+from cds_service.rule_tools.cases import said
 from cds_service.workbench.elements import Text, badge, box, button, link
 from cds_service.workbench.pages.layout import Place
-from cds_service.workbench.views.checked import Checked, Problem
+from cds_service.workbench.views import Checked, Problem
 
 _MOST = 25
 

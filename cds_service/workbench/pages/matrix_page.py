@@ -5,7 +5,7 @@ from anyio.to_thread import run_sync
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, badge, box, link, table
 from cds_service.workbench.pages.layout import Place, frame
-from cds_service.workbench.views.verdicts import Row, matrix
+from cds_service.workbench.views import Row, matrix
 
 
 async def matrix_page(desk: Desk, place: Place) -> None:

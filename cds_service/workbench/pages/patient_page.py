@@ -10,9 +10,7 @@ from cds_service.matching import match
 from cds_service.workbench.desk import UPLOADED, Desk
 from cds_service.workbench.elements import Text, badge, box, link, table
 from cds_service.workbench.pages.layout import Place, frame
-from cds_service.workbench.views.series import Series, all_series, chart, describe
-from cds_service.workbench.views.sheet import Line, sheet, telling
-from cds_service.workbench.views.verdicts import told, who
+from cds_service.workbench.views import Line, Series, all_series, chart, describe, sheet, telling, told, who
 
 
 async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -> None:

@@ -8,17 +8,15 @@ from functools import partial
 from anyio.to_thread import run_sync
 from nicegui import ui
 
-from cds_service.authoring.drafts import TRIAL_FILE
-from cds_service.trials.tally import tally
+from cds_service.rule_tools import TRIAL_FILE
+from cds_service.trials import tally
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, button, choice
 from cds_service.workbench.pages.criteria import show_criteria
 from cds_service.workbench.pages.findings import show_effect, show_findings
 from cds_service.workbench.pages.layout import EDITOR, Place, frame, not_found
 from cds_service.workbench.saving import FILES, ConflictError, TrialFiles, open_files, save_files
-from cds_service.workbench.views.checked import Checked, check
-from cds_service.workbench.views.completions import completions
-from cds_service.workbench.views.criteria import criteria_views
+from cds_service.workbench.views import Checked, check, completions, criteria_views
 
 _PAUSE = 0.3
 """Seconds without a keystroke before the text is checked."""

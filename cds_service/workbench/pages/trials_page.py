@@ -1,6 +1,6 @@
 """The list of trials."""
 
-from cds_service.trials.tally import tally
+from cds_service.trials import tally
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, link, table
 from cds_service.workbench.pages.layout import Place, frame

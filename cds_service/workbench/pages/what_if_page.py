@@ -6,12 +6,11 @@ from nicegui import ui
 from cds_service.errors import CdsError
 from cds_service.fhir import Record
 from cds_service.matching import Match, match
-from cds_service.trials.cases import said
+from cds_service.rule_tools.cases import said
 from cds_service.workbench.desk import UPLOADED, Desk
 from cds_service.workbench.elements import Text, badge, box, choice, field, link, table
 from cds_service.workbench.pages.layout import Place, frame
-from cds_service.workbench.views.nearest import Turn, nearest
-from cds_service.workbench.views.what_if import TrialFlip, changeable, flips, stated, statement, today
+from cds_service.workbench.views import TrialFlip, Turn, changeable, flips, nearest, stated, statement, today
 
 
 async def what_if_page(desk: Desk, place: Place, patient: str, record: Record) -> None:

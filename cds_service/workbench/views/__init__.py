@@ -1,1 +1,53 @@
 """What the pages show, as plain values: pure functions of a record, a library and a day."""
+
+from cds_service.workbench.views.checked import Checked, Problem, check
+from cds_service.workbench.views.completions import completions
+from cds_service.workbench.views.criteria import CriterionView, criteria_views
+from cds_service.workbench.views.ehr import Answer, accepted, answer_of, hook_request, overridden, reasons_of
+from cds_service.workbench.views.nearest import Turn, nearest
+from cds_service.workbench.views.outcomes import OutcomeView, outcomes
+from cds_service.workbench.views.series import Series, all_series, chart, describe
+from cds_service.workbench.views.sheet import Line, sheet, telling
+from cds_service.workbench.views.thresholds import thresholds
+from cds_service.workbench.views.verdicts import SIGNS, TONES, Row, matrix, told, who, word
+from cds_service.workbench.views.what_if import TrialFlip, changeable, flips, stated, statement, today
+
+__all__ = [
+    "SIGNS",
+    "TONES",
+    "Answer",
+    "Checked",
+    "CriterionView",
+    "Line",
+    "OutcomeView",
+    "Problem",
+    "Row",
+    "Series",
+    "TrialFlip",
+    "Turn",
+    "accepted",
+    "all_series",
+    "answer_of",
+    "changeable",
+    "chart",
+    "check",
+    "completions",
+    "criteria_views",
+    "describe",
+    "flips",
+    "hook_request",
+    "matrix",
+    "nearest",
+    "outcomes",
+    "overridden",
+    "reasons_of",
+    "sheet",
+    "stated",
+    "statement",
+    "telling",
+    "thresholds",
+    "today",
+    "told",
+    "who",
+    "word",
+]

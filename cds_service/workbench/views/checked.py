@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from cds_service.authoring.changes.flips import VerdictFlip, verdict_flips
-from cds_service.authoring.changes.trial_changes import TrialChange, trial_change
-from cds_service.authoring.drafts import TRIAL_FILE, Draft, compile_draft
-from cds_service.authoring.places import line_in_message, line_of
 from cds_service.errors import Finding
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.matching import match
-from cds_service.trials.case_runs import Mismatch, ReadSample
-from cds_service.trials.shelf import CASES_FILE
+from cds_service.rule_tools import TRIAL_FILE, Draft, compile_draft, line_in_message, line_of
+from cds_service.rule_tools.cases import Mismatch, ReadSample
+from cds_service.rule_tools.changes import TrialChange, VerdictFlip, trial_change, verdict_flips
+from cds_service.trials import CASES_FILE
 from cds_service.workbench.views.outcomes import OutcomeView, outcomes
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cds_service.authoring.schemas import cases_schema, trial_schema
 from cds_service.library import Library
-from cds_service.logic.operators import OPERATORS
-from cds_service.trials.vocabulary import vocabulary_of
+from cds_service.logic.check import OPERATORS
+from cds_service.rule_tools import cases_schema, trial_schema
+from cds_service.trials import vocabulary_of
 
 Offer = dict[str, str]
 """`label`, and `detail` that says what it is."""

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cds_service.authoring.reference import CriterionInWords, FactInWords, Reference
 from cds_service.library import Library
-from cds_service.trials.case_runs import TESTED, CaseReport
-from cds_service.trials.cases import Place, places_of
-from cds_service.trials.compiled import CompiledTrial
-from cds_service.trials.verdicts import Outcome
+from cds_service.rule_tools.cases import TESTED, CaseReport, Place, places_of
+from cds_service.rule_tools.docs import CriterionInWords, FactInWords, Reference
+from cds_service.trials import CompiledTrial, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cds_service.undetermined import EXTENSION, sentence
+from cds_service.explanation import EXTENSION, sentence
 
 
 @dataclass(frozen=True, slots=True)

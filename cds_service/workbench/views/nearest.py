@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from cds_service.logic.explain import Reason, reasons_of
+from cds_service.logic import Reason, reasons_of
 from cds_service.matching import Match
-from cds_service.trials.cases import Place, places_of
-from cds_service.trials.verdicts import TrialResult
+from cds_service.rule_tools.cases import Place, places_of
+from cds_service.trials import TrialResult
 from cds_service.workbench.views.outcomes import by_place, said
 
 FAR = float("inf")

@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
-from cds_service.facts.describe import PRESUMED, presumed_words
+from cds_service.facts import PRESUMED, presumed_words
 from cds_service.library import Library
-from cds_service.logic.explain import Reason, reasons_of
+from cds_service.logic import Reason, reasons_of
 from cds_service.matching import Match
-from cds_service.trials.cases import Place, places_of
-from cds_service.trials.verdicts import CriterionResult, TrialResult
+from cds_service.rule_tools.cases import Place, places_of
+from cds_service.rule_tools.changes import OutcomeChange, outcome_changes
+from cds_service.trials import CriterionResult, TrialResult
 
 _LONG = re.compile(r"\d+\.\d{4,}")
 """A number with more digits than any record has: it was converted, or divided by a limit of normal."""

@@ -6,11 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cds_service.facts.answers import Unreadable, shown
-from cds_service.facts.patient import age_at, sex_of
-from cds_service.facts.reference_ranges import Person, Side
-from cds_service.facts.selection import effective
-from cds_service.facts.specs import Numeric
+from cds_service.facts import age_at, sex_of
+from cds_service.facts.catalogue import Numeric
+from cds_service.facts.observations import Person, Side, Unreadable, effective, shown
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.workbench.views.thresholds import Threshold, thresholds

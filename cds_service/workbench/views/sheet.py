@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.facts.describe import PRESUMED, presumed_words
+from cds_service.facts import PRESUMED, presumed_words
 from cds_service.matching import Match
 
 GROUPS: Mapping[str, str] = {

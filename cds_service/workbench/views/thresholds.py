@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cds_service.library import Library
 from cds_service.logic import model
 from cds_service.logic.words import words
-from cds_service.trials.cases import places_of, said
+from cds_service.rule_tools.cases import places_of, said
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.matching import Match, match
-from cds_service.trials.verdicts import CriterionResult, TrialResult
+from cds_service.trials import CriterionResult, TrialResult
 
 TONES: Mapping[str, str] = {
     "likely_eligible": "good",

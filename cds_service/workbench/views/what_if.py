@@ -8,16 +8,15 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from cds_service.authoring.changes.flips import OutcomeChange, outcome_changes
+from cds_service.facts import PRESUMED, presumed_words
 from cds_service.facts.catalogue import FactEntry
-from cds_service.facts.describe import PRESUMED, presumed_words
 from cds_service.facts.fact import Fact, unknown
 from cds_service.facts.intervals import Interval
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.matching import Match, match
-from cds_service.trials.stated import read_fact
-from cds_service.trials.stated_events import unknown_events
+from cds_service.rule_tools.cases import read_fact, unknown_events
+from cds_service.rule_tools.changes import OutcomeChange, outcome_changes
 
 Ask = Literal["number", "choice", "date"]
 UNKNOWN = "not known"

@@ -8,9 +8,8 @@ say it: a value in the fact's unit (`80`, `<5`, `4.15 to 4.98`), `yes`, `no` or 
 from datetime import date
 from typing import NamedTuple
 
-from cds_service.facts.describe import value_text
+from cds_service.facts import build_sheet, value_text
 from cds_service.facts.fact import Events
-from cds_service.facts.sheet import build_sheet
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.matching import match

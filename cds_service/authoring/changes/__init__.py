@@ -1,1 +1,0 @@
-"""What differs between two versions of the rules, in the rule author's terms, and whom it concerns."""

@@ -1,0 +1,294 @@
+"""The command line: serve, match, explain, and checks for rule authors.
+
+A command imports what it works with when it is called, so that none waits for what another one needs: the web framework
+for `match`, the models of FHIR for `--help`.
+"""
+
+import atexit
+import gc
+import math
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from cds_service.cli.authoring import desk_app
+from cds_service.cli.connect import connect_app
+from cds_service.cli.output import command_group, is_json, print_json, settings_or_stop, show_findings, stop
+from cds_service.cli.rules import authoring_app
+from cds_service.cli.store import store_app
+from cds_service.errors import CdsError, Finding, RecordError, RulesError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from cds_service.fhir import Record
+    from cds_service.library import Library
+    from cds_service.settings import Settings
+
+_HELP = "Which clinical trials fit a patient: the service, the same answers in a terminal, and checks for rule authors."
+
+app = command_group(_HELP, add_completion=False, pretty_exceptions_enable=False)
+rules_app = command_group("Check and show the rules folder (CDS_RULES_DIR).")
+rules_app.add_typer(authoring_app)
+rules_app.add_typer(desk_app)
+app.add_typer(rules_app, name="rules")
+app.add_typer(connect_app)
+app.add_typer(store_app)
+
+
+BundleFile = Annotated[
+    Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
+]
+AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts as today.")]
+PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient, where the file holds several.")]
+
+_COLLECT_AS_USUAL = gc.get_threshold()
+_COLLECT_SELDOM = (50_000, 20, 20)
+"""After so many new objects Python looks for garbage while a command runs (docs/decisions/0014-start-up.md)."""
+
+
+@app.callback()
+def _any_command() -> None:
+    # What a command loads it keeps to its end: to look through it for garbage, meanwhile and once more at the end,
+    # takes two fifths of its time.
+    gc.set_threshold(*_COLLECT_SELDOM)
+    atexit.register(gc.freeze)
+
+
+@app.command()
+def serve() -> None:
+    """Start the service on CDS_HOST:CDS_PORT (127.0.0.1:8000 unless set)."""
+    from cds_service.cds_hooks import library_log_config
+    from cds_service.server import check_store, configured_clients, share_between_workers, workbench_on
+    from cds_service.settings import check_bind
+
+    settings = settings_or_stop()
+    application: FastAPI | None = None
+    try:
+        check_bind(settings)
+        configured_clients(settings)
+        check_store(settings)
+        if settings.workers == 1:
+            application = _application()
+            library = application.state.live_rules.current.library
+        else:  # each worker loads the rules by itself; what is wrong with them is said before
+            library = _library(settings)
+    except RulesError as problem:
+        _refuse_rules(problem.findings)
+    except CdsError as problem:
+        stop(str(problem))
+    _greet(settings, library)
+    if application is None:
+        share_between_workers()
+    gc.set_threshold(*_COLLECT_AS_USUAL)
+
+    import uvicorn
+
+    uvicorn.run(
+        application or "cds_service.app:app_from_environment",
+        factory=application is None,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level=settings.log_level,
+        log_config=library_log_config(settings.log_level),
+        access_log=False,
+        # Only the desk's pages use WebSockets.
+        ws="auto" if workbench_on(settings) else "none",
+        server_header=False,
+        timeout_worker_healthcheck=settings.worker_seconds,
+        # Whatever is being answered may be answered; then the decision log is written out.
+        timeout_graceful_shutdown=math.ceil(settings.request_seconds) + 1,
+    )
+
+
+@app.command()
+def match(
+    bundle: BundleFile,
+    as_of: AsOf = None,
+    patient: PatientId = None,
+    format: Annotated[str, typer.Option(help="json, or text as a panel would show it.")] = "json",
+) -> None:
+    """Print the CDS Hooks response that the service would send for a record."""
+    as_json, data, settings = is_json(format), _read(bundle), settings_or_stop()
+
+    from cds_service.cards import MATCH_CLIENT, answer_seed, cards_for
+    from cds_service.explanation import none_readable, response, undetermined, unreadable_conditions
+    from cds_service.matching import match as match_record
+    from cds_service.settings import card_options
+
+    options, record, library, day = (
+        card_options(settings),
+        _record(data, bundle, patient),
+        _library(settings),
+        _day(as_of),
+    )
+    result = match_record(record, library, day, screened=True, near=options.near_miss)
+    cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
+    sent = 0 if cards or result.deceased else unreadable_conditions(record)
+    if sent:
+        stop(none_readable(sent))
+    answer = response(cards, undetermined(result, {card["source"]["topic"]["code"] for card in cards}))
+    if as_json:
+        print_json(answer)
+    else:
+        from cds_service.cli.show_results import show_cards
+
+        show_cards(answer, markdown=settings.client_profile.detail == "markdown")
+
+
+@app.command()
+def explain(
+    bundle: BundleFile,
+    trial: Annotated[str | None, typer.Option(help="Only this trial.")] = None,
+    as_of: AsOf = None,
+    patient: PatientId = None,
+    format: Annotated[str, typer.Option(help="json or text.")] = "text",
+    facts: Annotated[bool, typer.Option("--facts", help="Print every fact of the catalogue instead.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="With --facts: also what is presumed absent.")] = False,
+) -> None:
+    """Explain every criterion of every trial for a record: outcome, basis and the evidence behind it.
+
+    With --facts: the whole fact sheet (with --trial the facts that this trial reads), with evidence and reasons.
+    """
+    as_json, data, settings = is_json(format), _read(bundle), settings_or_stop()
+
+    from cds_service.explanation import explain as explanation
+    from cds_service.matching import match as match_record
+
+    record, library, day = _record(data, bundle, patient), _library(settings), _day(as_of)
+    if trial is not None and library.trial(trial) is None:
+        stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.shelf)}.")
+    if facts:
+        _print_facts(record, library, day, trial, as_json=as_json, everything=everything)
+        return
+    document = explanation(match_record(record, library, day), trial)
+    if as_json:
+        print_json(document)
+    else:
+        from cds_service.cli.show_results import show_explanation
+
+        show_explanation(document)
+
+
+def _print_facts(
+    record: "Record", library: "Library", day: date, trial: str | None, *, as_json: bool, everything: bool
+) -> None:
+    from cds_service.explanation import fact_sheet
+
+    chosen = None if trial is None else library.trial(trial)
+    names = None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
+    sheet = fact_sheet(record, library, day, names)
+    if as_json:
+        print_json(sheet)
+    else:
+        from cds_service.cli.show_facts import show_fact_sheet
+
+        show_fact_sheet(sheet, everything=everything)
+
+
+@rules_app.command("check")
+def rules_check(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="A rules folder, a folder of trials or a trial.json; CDS_RULES_DIR unless given."),
+    ] = None,
+    format: Annotated[str, typer.Option(help="json or text.")] = "text",
+) -> None:
+    """Check every file of a rules folder. Exit code 1 when something is wrong.
+
+    A folder without facts/ of its own, or a single trial.json, is checked with the facts of CDS_RULES_DIR.
+    """
+    as_json = is_json(format)
+    default = settings_or_stop().rules_dir
+    target = folder or default
+
+    from cds_service.facts import load_facts
+    from cds_service.rule_tools import check_rules
+
+    library, findings = check_rules(target, lambda: load_facts(default))
+    if as_json:
+        print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
+    else:
+        show_findings(findings)
+        if not findings and library is not None:
+            trials = "1 trial" if len(library.trials) == 1 else f"{len(library.trials)} trials"
+            typer.echo(f"{target}: {trials}, {library.compiled.rule_count} rules, no findings")
+    if any(f.severity == "error" for f in findings):
+        raise typer.Exit(1)
+
+
+def _library(settings: "Settings") -> "Library":
+    from cds_service.library import load_library
+    from cds_service.trials import RulesMemory
+
+    try:
+        return load_library(settings.rules_dir, memory=RulesMemory.below(settings.rules_cache))
+    except RulesError as problem:
+        _refuse_rules(problem.findings)
+
+
+def _day(as_of: datetime | None) -> date:
+    return (as_of or datetime.now().astimezone()).date()
+
+
+def _read(bundle: Path) -> bytes:
+    """The file's content, or that of standard input; before anything that takes long."""
+    try:
+        return sys.stdin.buffer.read() if str(bundle) == "-" else bundle.read_bytes()
+    except OSError as problem:
+        stop(f"{bundle}: {problem.strerror}")
+
+
+def _record(data: bytes, bundle: Path, patient: str | None) -> "Record":
+    from cds_service.fhir import read_bundle
+
+    try:
+        return read_bundle(data, patient)
+    except RecordError as problem:
+        stop(f"{bundle}: {problem}")
+
+
+def _application() -> "FastAPI":
+    from cds_service.app import app_from_environment
+
+    return app_from_environment()
+
+
+def _greet(settings: "Settings", library: "Library") -> None:
+    """Say where the service is and how to try it."""
+    from cds_service.server import PATH, workbench_on
+
+    address = f"http://{settings.host}:{settings.port}"
+    typer.echo(f"cds-service: {len(library.shelf)} trials from {settings.rules_dir}")
+    typer.echo(f"Discovery: {address}/cds-services   API: {address}/docs\n")
+    if workbench_on(settings):
+        saving = "edits are saved" if settings.workbench_edit else "nothing is saved without CDS_WORKBENCH_EDIT=true"
+        typer.echo(f"Rule author's desk: {address}{PATH}/   ({saving})\n")
+    if settings.clients_file is not None:
+        typer.echo("Requests need a token of a registered client; docs/integration.md, step 4, tries one.\n")
+        return
+    sample = _sample()
+    if sample is not None:
+        typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")
+        typer.echo(
+            f"  curl -s {address}/cds-services/clinical-trial-match -H 'Content-Type: application/json' -d @{sample}\n"
+        )
+
+
+def _sample() -> Path | None:
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "_data", package.parent):
+        sample = folder / "fhir_samples" / "requests" / "patient-view-sle.json"
+        if sample.is_file():
+            here = Path.cwd()
+            return sample.relative_to(here) if sample.is_relative_to(here) else sample
+    return None
+
+
+def _refuse_rules(findings: tuple[Finding, ...]) -> NoReturn:
+    show_findings(findings)
+    stop("The rules can't be used until this is mended.")

@@ -1,0 +1,218 @@
+"""Code systems under the many names that feeds give them, and codes in the form in which they are compared.
+
+A *key* is (canonical system, normalised code). A site's own codes become standard ones through FHIR ConceptMaps.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cds_service.errors import Finding
+from cds_service.facts.catalogue.findings import finding
+from cds_service.facts.catalogue.specs import Code
+from cds_service.rule_files import invalid, pointer, read_json
+
+SNOMED = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
+ICD10 = "http://hl7.org/fhir/sid/icd-10"
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ATC = "http://www.whocc.no/atc"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+CVX = "http://hl7.org/fhir/sid/cvx"
+HGNC = "http://www.genenames.org"
+HOUSE = "urn:cds-service:facts"
+STANDARD = (SNOMED, LOINC, ICD10, ICD10CM, ATC, RXNORM, CVX, HGNC, HOUSE)
+PRINTED_SYSTEMS: Mapping[str, str] = {
+    SNOMED: "SNOMED CT",
+    LOINC: "LOINC",
+    ICD10: "ICD-10",
+    ICD10CM: "ICD-10-CM",
+    ATC: "ATC",
+    RXNORM: "RxNorm",
+    CVX: "CVX",
+    HGNC: "HGNC",
+    HOUSE: "house code",
+}
+"""What people call each of them."""
+
+PREFIX_SYSTEMS = frozenset({ICD10, ICD10CM, ATC})
+"""Where a code's descendants are the codes that start with it."""
+
+Key = tuple[str, str]
+
+_SHAPES: Mapping[str, re.Pattern[str]] = {
+    # SCTID: 6 to 18 digits (https://confluence.ihtsdotools.org/display/DOCRELFMT/6.2+SCTID+Constraints).
+    SNOMED: re.compile(r"[1-9][0-9]{5,17}"),
+    # ICD-10: a letter, a digit and up to five places more, here without the point; "C92.-" is the category.
+    ICD10: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
+    ICD10CM: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
+    # ATC: five levels (https://www.whocc.no/atc/structure_and_principles/).
+    ATC: re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
+    RXNORM: re.compile(r"[0-9]{1,8}"),
+    CVX: re.compile(r"[0-9]{1,3}"),
+}
+"""What a code of a system looks like, as `CodeSystems.key` writes it. What looks otherwise is no code of it."""
+
+# Without `equal` to narrower ones: the site's code must imply the standard code.
+# https://hl7.org/fhir/R4/valueset-concept-map-equivalence.html ("the target mapping is wider than the source")
+_IMPLIES = frozenset({"equal", "equivalent", "wider", "subsumes"})
+_ICD_MARKS = str.maketrans("", "", ". +*!†")
+_LONGEST = 200
+_MOST_REMEMBERED = 50_000
+
+
+class CodeSystems:
+    """Aliases of code systems, and the concept maps of a site."""
+
+    def __init__(
+        self, aliases: Mapping[str, Iterable[str]] | None = None, maps: Mapping[Key, Iterable[Key]] | None = None
+    ) -> None:
+        self.known = frozenset({*STANDARD, *(aliases or {})})
+        self._canonical = {_plain(name): name for name in self.known}
+        for name, others in (aliases or {}).items():
+            self._canonical.update((_plain(other), name) for other in others)
+        self._maps = {
+            self.key(system, code): tuple(self.key(*target) for target in targets)
+            for (system, code), targets in (maps or {}).items()
+        }
+        self._remembered: dict[Key, tuple[Key, ...]] = {}
+
+    def canonical(self, system: str) -> str:
+        """The system's canonical name; one that is not known stays as it is."""
+        plain = _plain(system)
+        found = self._canonical.get(plain) or self._canonical.get(plain.partition("|")[0])
+        if found is None and plain.startswith("http://snomed.info/sct/"):
+            return SNOMED  # an edition or version of SNOMED CT: http://snomed.info/sct/900000000000207008/version/…
+        return found or system[:_LONGEST]
+
+    def key(self, system: str, code: str) -> Key:
+        name = self.canonical(system)
+        return name, normalised(name, code)
+
+    def keys(self, codings: Iterable[Any]) -> tuple[Key, ...]:
+        """The keys of some codings (anything with `system` and `code`) and of what the site's maps make of them."""
+        found: dict[Key, None] = {}
+        for coding in codings:
+            system, code = coding.system, coding.code
+            if not system or not code:
+                continue
+            raw = (system, code)
+            keys = self._remembered.get(raw)
+            if keys is None:
+                own = self.key(system, code)
+                keys = (own, *self._maps.get(own, ()))
+                if len(self._remembered) < _MOST_REMEMBERED and is_short(coding):
+                    self._remembered[raw] = keys
+            for key in keys:
+                found[key] = None
+        return tuple(found)
+
+    def is_known(self, key: Key) -> bool:
+        """Whether a code is of a system that is read here, so that it (not a text beside it) says what is meant.
+
+        One that does not look like a code of its system ("lupus" as a SNOMED CT code) says nothing.
+        """
+        shape = _SHAPES.get(key[0])
+        return key[0] in self.known and (shape is None or shape.fullmatch(key[1]) is not None)
+
+
+def normalised(name: str, code: str) -> str:
+    """A code of the system of that canonical name as it is compared: one spelling for what feeds write differently."""
+    code = code.strip()[:_LONGEST]
+    if name in PREFIX_SYSTEMS:
+        return code.upper().translate(_ICD_MARKS)
+    if name == HGNC:
+        return code.upper().removeprefix("HGNC:")
+    return code
+
+
+def is_short(coding: Any) -> bool:
+    """Whether a coding may be remembered: what is remembered must not grow with what somebody sends."""
+    return len(coding.system or "") + len(coding.code or "") <= _LONGEST
+
+
+def _plain(system: str) -> str:
+    text = system.strip()[:_LONGEST].casefold().rstrip("/")
+    text = text.removeprefix("urn:oid:")
+    return "http://" + text.removeprefix("https://") if text.startswith("https://") else text
+
+
+class SystemTable(BaseModel):
+    """`rules/facts/systems.json`: each code system's canonical name with the other names that feeds give it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    schema_: str = Field(default="", alias="$schema")
+    systems: dict[str, tuple[str, ...]] = {}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Target(_Strict):
+    code: str | None = None
+    equivalence: str = ""
+
+
+class _Element(_Strict):
+    code: str
+    target: tuple[_Target, ...] = ()
+
+
+class _Group(_Strict):
+    source: str
+    target: str
+    element: tuple[_Element, ...]
+
+
+class _ConceptMap(_Strict):
+    group: tuple[_Group, ...]
+
+
+def load_codesystems(rules_dir: Path) -> tuple[CodeSystems, tuple[Finding, ...]]:
+    """`rules_dir/facts/systems.json` and `rules_dir/conceptmaps/*.json` (FHIR R4 ConceptMaps); neither is required."""
+    findings: list[Finding] = []
+    aliases: dict[str, tuple[str, ...]] = {}
+    path = rules_dir / "facts" / "systems.json"
+    if path.is_file():
+        content, found = read_json(path, "facts/systems.json")
+        findings += found
+        try:
+            aliases = {} if content is None else SystemTable.model_validate(content).systems
+        except ValidationError as problem:
+            findings += invalid(problem, "facts/systems.json", SystemTable)
+    maps: dict[Key, list[Key]] = {}
+    for path in sorted((rules_dir / "conceptmaps").glob("*.json")):
+        findings += _read_map(path, rules_dir, maps)
+    return CodeSystems(aliases, maps), tuple(findings)
+
+
+def _read_map(path: Path, rules_dir: Path, maps: dict[Key, list[Key]]) -> list[Finding]:
+    name = path.relative_to(rules_dir).as_posix()
+    content, findings = read_json(path, name)
+    if content is None:
+        return findings
+    if not isinstance(content, dict) or content.get("resourceType") != "ConceptMap":
+        return [*findings, finding("conceptmap-invalid", name, "/resourceType", "is not a ConceptMap")]
+    try:
+        concept_map = _ConceptMap.model_validate(content)
+    except ValidationError as problem:
+        return findings + invalid(problem, name, _ConceptMap)
+    for g, group in enumerate(concept_map.group):
+        for e, element in enumerate(group.element):
+            for t, target in enumerate(element.target):
+                if target.code is None or target.equivalence not in _IMPLIES:
+                    at = pointer(["group", g, "element", e, "target", t])
+                    message = f"{element.code!r} is {target.equivalence or 'not'} mapped and does not count"
+                    findings.append(finding("conceptmap-equivalence", name, at, message, severity="warning"))
+                else:
+                    maps.setdefault((group.source, element.code), []).append((group.target, target.code))
+    return findings
+
+
+def keys_of(codes: Iterable[Code], systems: CodeSystems) -> frozenset[Key]:
+    """The keys of codes that a catalogue entry names."""
+    return frozenset(systems.key(code.system, code.code) for code in codes)

@@ -1,0 +1,78 @@
+"""Value sets as plain tables: small, quick to read again, and all that it takes to say which sets a code is in.
+
+A set is a number here, its place in `ids`. Systems have their canonical names, codes are normalised (`codesystems`).
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, Key
+
+_LONGEST_PREFIX = 12
+"""Characters of the longest code of ICD-10 and ATC, and some more."""
+
+Numbers = dict[str, dict[str, list[int]]]
+"""By system and code: the sets."""
+
+
+class Codes(Struct):
+    """Codes of several sets: exact ones and prefixes, each with the sets that have it."""
+
+    exact: Numbers = field(default_factory=dict)
+    prefix: Numbers = field(default_factory=dict)
+
+    def add(self, number: int, system: str, codes: Iterable[str], *, prefix: bool = False) -> None:
+        """Put codes of one system into a set."""
+        table = (self.prefix if prefix else self.exact).setdefault(system, {})
+        for code in codes:
+            sets = table.setdefault(code, [])
+            if number not in sets:
+                sets.append(number)
+
+    def find(self, key: Key) -> set[int]:
+        """The sets that have this code, or a prefix of it."""
+        system, code = key
+        found = set(self.exact.get(system, {}).get(code, ()))
+        if system in PREFIX_SYSTEMS:
+            prefixes = self.prefix.get(system, {})
+            for length in range(1, min(len(code), _LONGEST_PREFIX) + 1):
+                found.update(prefixes.get(code[:length], ()))
+        return found
+
+
+class Import(NamedTuple):
+    """A set that takes the members of other sets, or leaves them out."""
+
+    number: int
+    taken: tuple[int, ...]
+    dropped: tuple[int, ...]
+
+
+class SetTables(Struct):
+    """All value sets of a rules folder. `hints`: phrases in free text, each with the sets that it hints at."""
+
+    ids: tuple[str, ...]
+    included: Codes = field(default_factory=Codes)
+    excluded: Codes = field(default_factory=Codes)
+    imports: list[Import] = field(default_factory=list)
+    hints: dict[str, list[int]] = field(default_factory=dict)
+    displays: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def members(self, key: Key) -> set[int]:
+        """The sets that hold this code."""
+        excluded = self.excluded.find(key)
+        direct = self.included.find(key) - excluded
+        found = set(direct)
+        for number, taken, dropped in self.imports:
+            if not direct.isdisjoint(dropped):
+                found.discard(number)
+            elif not direct.isdisjoint(taken) and number not in excluded:
+                found.add(number)
+        return found
+
+    def display(self, key: Key) -> str:
+        """What the sets call an enumerated code; empty for one that is not enumerated."""
+        system, code = key
+        return self.displays.get(system, {}).get(code, "")

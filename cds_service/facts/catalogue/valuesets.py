@@ -1,0 +1,245 @@
+"""FHIR ValueSets compiled once into hash look-ups: which sets is a code in?
+
+Read of a ValueSet (https://hl7.org/fhir/R4/valueset.html): `compose.include` and `compose.exclude` with enumerated
+`concept`s, with an `is-a` filter (ICD-10 and ATC: the code and all that start with it, dots ignored) or with one
+`valueSet` (one level deep), and the extension `urn:cds-service:text-hint`, whose phrases are inherited with a set.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cds_service.errors import Finding
+from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, CodeSystems, Key, normalised
+from cds_service.facts.catalogue.findings import finding
+from cds_service.facts.catalogue.phrases import Phrases
+from cds_service.facts.catalogue.set_tables import Codes, Import, SetTables
+from cds_service.rule_files import invalid, pointer, read_json
+
+TEXT_HINT = "urn:cds-service:text-hint"
+_MOST_REMEMBERED = 50_000
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    id: str | None = None
+    extension: tuple[Any, ...] = ()
+
+
+class _Concept(_Strict):
+    code: str = Field(min_length=1)
+    display: str = ""
+    designation: tuple[Any, ...] = ()
+
+
+class _Filter(_Strict):
+    property: Literal["concept"]
+    op: Literal["is-a"]
+    value: str = Field(min_length=1)
+
+
+class _Include(_Strict):
+    system: str | None = None
+    version: str | None = None
+    concept: tuple[_Concept, ...] = ()
+    filter: tuple[_Filter, ...] = Field(default=(), max_length=1)  # FHIR reads several as "and"
+    value_set: tuple[str, ...] = Field(default=(), alias="valueSet", max_length=1)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "_Include":
+        if sum(map(bool, (self.concept, self.filter, self.value_set))) != 1:
+            raise ValueError("give exactly one of `concept`, `filter` and `valueSet`")
+        if bool(self.system) == bool(self.value_set):
+            raise ValueError("`system` goes with `concept` and `filter`, and not with `valueSet`")
+        return self
+
+
+class _Compose(_Strict):
+    locked_date: str | None = Field(default=None, alias="lockedDate")
+    inactive: bool | None = None
+    include: tuple[_Include, ...] = Field(min_length=1)
+    exclude: tuple[_Include, ...] = ()
+
+
+class _ValueSet(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    resource_type: Literal["ValueSet"] = Field(alias="resourceType")
+    id: str = Field(min_length=1)
+    url: str = ""
+    title: str = ""
+    extension: tuple[dict[str, Any], ...] = ()
+    compose: _Compose
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        texts = (extension.get("valueString") for extension in self.extension if extension.get("url") == TEXT_HINT)
+        return tuple(text for text in texts if isinstance(text, str))
+
+
+# What FHIR R4 allows in a ValueSet beside the elements that are read here.
+_UNREAD = [
+    "meta",
+    "implicitRules",
+    "language",
+    "text",
+    "contained",
+    "modifierExtension",
+    "identifier",
+    "version",
+    "name",
+    "status",
+    "experimental",
+    "date",
+    "publisher",
+    "contact",
+    "description",
+    "useContext",
+    "jurisdiction",
+    "immutable",
+    "purpose",
+    "copyright",
+    "expansion",
+]
+
+
+def value_set_schema() -> dict[str, Any]:
+    """JSON Schema of a value-set file. Elements of FHIR that are not read here are allowed and not looked into."""
+    schema = _ValueSet.model_json_schema(by_alias=True)
+    unread: dict[str, dict[str, Any]] = {name: {} for name in _UNREAD}
+    schema["properties"] |= {"$schema": {"type": "string"}, **unread}
+    return {**schema, "title": "ValueSet", "additionalProperties": False}
+
+
+class ValueSets:
+    """All value sets. `members(key)` is one dictionary look-up for a code met before."""
+
+    def __init__(self, tables: SetTables) -> None:
+        self.tables = tables
+        self.ids = frozenset(tables.ids)
+        self._hints = Phrases({phrase: [tables.ids[n] for n in sets] for phrase, sets in tables.hints.items()})
+        self._remembered: dict[Key, frozenset[str]] = {}
+
+    def members(self, key: Key) -> frozenset[str]:
+        """Ids of the value sets that hold this code."""
+        found = self._remembered.get(key)
+        if found is None:
+            found = frozenset(self.tables.ids[number] for number in self.tables.members(key))
+            if len(self._remembered) < _MOST_REMEMBERED:
+                self._remembered[key] = found
+        return found
+
+    def display(self, key: Key) -> str:
+        """What the value sets call an enumerated code; empty for one that is not enumerated."""
+        return self.tables.display(key)
+
+    def hinted(self, text: str) -> frozenset[str]:
+        """Ids of the value sets one of whose text hints stands in this text."""
+        return self._hints.find(text)
+
+
+def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
+    by_id = {value_set.id: value_set for value_set in sets}
+    numbers = {set_id: number for number, set_id in enumerate(by_id)}
+    by_url = {value_set.url: set_id for set_id, value_set in by_id.items() if value_set.url}
+    tables = SetTables(ids=tuple(by_id))
+    for set_id, value_set in by_id.items():
+        number = numbers[set_id]
+        for part in value_set.compose.include:
+            _add(tables.included, number, part, systems)
+            if part.concept:
+                name = systems.canonical(part.system or "")
+                displays = tables.displays.setdefault(name, {})
+                displays.update((normalised(name, concept.code), concept.display) for concept in part.concept)
+        for part in value_set.compose.exclude:
+            _add(tables.excluded, number, part, systems)
+        taken = sorted({numbers[one] for one in _imported(value_set.compose.include, by_url, by_id)})
+        dropped = sorted({numbers[one] for one in _imported(value_set.compose.exclude, by_url, by_id)})
+        if taken or dropped:
+            tables.imports.append(Import(number, tuple(taken), tuple(dropped)))
+        for phrase in (*value_set.hints, *(hint for other in taken for hint in by_id[tables.ids[other]].hints)):
+            holders = tables.hints.setdefault(phrase, [])
+            if number not in holders:
+                holders.append(number)
+    return tables
+
+
+def _add(codes: Codes, number: int, part: _Include, systems: CodeSystems) -> None:
+    name = systems.canonical(part.system or "")
+    codes.add(number, name, [normalised(name, concept.code) for concept in part.concept])
+    codes.add(number, name, [normalised(name, condition.value) for condition in part.filter], prefix=True)
+
+
+def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tuple[Finding, ...]]:
+    """Every usable ValueSet of `rules_dir/valuesets/*.json`, and a finding for each problem."""
+    findings: list[Finding] = []
+    sets: dict[str, _ValueSet] = {}
+    files: dict[str, str] = {}
+    urls: dict[str, str] = {}
+    for path in sorted((rules_dir / "valuesets").glob("*.json")):
+        name = path.relative_to(rules_dir).as_posix()
+        content, problems = read_json(path, name)
+        findings += problems
+        if content is None:
+            continue
+        try:
+            value_set = _ValueSet.model_validate(content)
+        except ValidationError as problem:
+            findings += invalid(problem, name, _ValueSet)
+            continue
+        if value_set.id in sets or (value_set.url and value_set.url in urls):
+            other = files.get(value_set.id) or urls[value_set.url]
+            findings.append(finding("valueset-duplicate-id", name, "/id", f"its id or url is that of {other}"))
+            continue
+        sets[value_set.id], files[value_set.id] = value_set, name
+        if value_set.url:
+            urls[value_set.url] = name
+        findings += _check_codes(value_set, name, systems)
+    _check_imports(sets, files, findings)
+    return ValueSets(_tables(sets.values(), systems)), tuple(findings)
+
+
+def _check_codes(value_set: _ValueSet, name: str, systems: CodeSystems) -> Iterator[Finding]:
+    parts = [("include", i, part) for i, part in enumerate(value_set.compose.include)]
+    parts += [("exclude", i, part) for i, part in enumerate(value_set.compose.exclude)]
+    for element, index, part in parts:
+        if part.system is None:
+            continue
+        system, at = systems.canonical(part.system), pointer(["compose", element, index, "system"])
+        if system not in systems.known:
+            yield finding("valueset-unknown-system", name, at, part.system, severity="warning")
+        if part.filter and system not in PREFIX_SYSTEMS:
+            yield finding("valueset-filter-system", name, at, part.system)
+
+
+def _check_imports(sets: dict[str, _ValueSet], files: dict[str, str], findings: list[Finding]) -> None:
+    known = {value_set.url: set_id for set_id, value_set in sets.items() if value_set.url}
+    composite = {
+        set_id
+        for set_id, value_set in sets.items()
+        if any(part.value_set for part in (*value_set.compose.include, *value_set.compose.exclude))
+    }
+    broken: set[str] = set()
+    for set_id in composite:
+        for element in ("include", "exclude"):
+            for index, part in enumerate(getattr(sets[set_id].compose, element)):
+                for reference in part.value_set:
+                    at = pointer(["compose", element, index, "valueSet"])
+                    other = known.get(reference) or (reference if reference in sets else None)
+                    if other is None:
+                        findings.append(finding("valueset-unknown-import", files[set_id], at, reference))
+                        broken.add(set_id)
+                    elif other in composite:
+                        findings.append(finding("valueset-import-depth", files[set_id], at, reference))
+                        broken.add(set_id)
+    for set_id in broken:
+        del sets[set_id]
+
+
+def _imported(parts: Iterable[_Include], by_url: dict[str, str], by_id: dict[str, _ValueSet]) -> Iterator[str]:
+    for part in parts:
+        for reference in part.value_set:
+            found = by_url.get(reference) or (reference if reference in by_id else None)
+            if found is not None:
+                yield found

@@ -1,0 +1,59 @@
+"""When something in the record happened, in days back from `as_of`. What cannot be read is as good as not given."""
+
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+
+from cds_service.facts.fact import UNDATED, Days
+from cds_service.fhir import DateError, DateRange, Period, parse_date
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LONGEST = 64
+
+
+def read_date(text: str | None) -> DateRange | None:
+    """A FHIR date, dateTime or instant; `None` where there is none or it is no date."""
+    return None if text is None or len(text) > _LONGEST else _read_date(text)
+
+
+@lru_cache(maxsize=8_192)
+def _read_date(text: str) -> DateRange | None:
+    try:
+        return parse_date(text)
+    except DateError:
+        return None
+
+
+def period_text(period: Period | None) -> str:
+    """A period as evidence shows it."""
+    if period is None:
+        return ""
+    return f"{period.start or '…'}/{period.end or '…'}"
+
+
+def day_text(text: str) -> str:
+    """A date, or a period with its slash, as evidence shows it: the day without the time."""
+    return "/".join(map(_day_text, text.split("/"))) if "/" in text else _day_text(text)
+
+
+def _day_text(text: str) -> str:
+    span = read_date(text)
+    return text if span is None or span.first != span.last else span.first.isoformat()
+
+
+def days_back(span: DateRange, as_of: date) -> Days:
+    """How long ago a moment within `span` was; what of it lies after `as_of` counts as today."""
+    return Days(max(0, (as_of - span.last).days), max(0, (as_of - span.first).days))
+
+
+def age_in_days(span: DateRange | None, as_of: date) -> int:
+    """How old evidence of that date is at most."""
+    return UNDATED if span is None else min(UNDATED, max(0, (as_of - span.first).days))
+
+
+def end_of(day: date) -> datetime:
+    return datetime.combine(day, time.max, UTC)
+
+
+def earlier(first: Days, second: Days) -> Days:
+    """The earlier of two moments, of which each is only known to lie within its range."""
+    return Days(max(first.lo, second.lo), max(first.hi, second.hi))

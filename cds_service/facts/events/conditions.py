@@ -1,0 +1,138 @@
+"""Conditions and allergies as events: what counts for certain, what is a hint, what is over (DESIGN.md 4a)."""
+
+from datetime import date
+
+from cds_service.facts.dates import day_text, days_back, read_date
+from cds_service.facts.events.entries import (
+    ANY_TIME,
+    ONGOING,
+    Entry,
+    Span,
+    consistent,
+    is_planned,
+    over,
+    source,
+    started,
+)
+from cds_service.facts.events.onsets import When, abatement_of, onset_of
+from cds_service.facts.fact import Days, Reason
+from cds_service.fhir import AllergyIntolerance, CodeableConcept, Condition, Patient, codes_of, is_empty, misread
+
+_VOID = frozenset({"refuted", "entered-in-error"})
+_CERTAIN = frozenset({"confirmed"})
+_DOUBTFUL = frozenset({"unconfirmed", "provisional", "differential", "presumed"})
+_CURRENT = frozenset({"active", "recurrence", "relapse"})
+_GONE = frozenset({"resolved"})
+_QUIET = frozenset({"inactive", "remission"})
+
+
+def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> Entry | None:
+    """A Condition; `None` for one that never counts or has not begun yet."""
+    certain, odd = is_certain(view.verification_status), misread(view)
+    if certain is None and not odd:
+        return None
+    onset = onset_of(view, patient)
+    if is_planned(onset.span, as_of):
+        return None
+    abatement = abatement_of(view, patient)
+    start = _start(onset, view.recorded_date, as_of)
+    span = _span(view, abatement, start, as_of)
+    return Entry(
+        source("Condition", view.id),
+        span,
+        onset.shown or view.recorded_date or "",
+        _shown(view.clinical_status, abatement),
+        _doubt(certain, odd, onset, view.recorded_date, as_of),
+    )
+
+
+def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date) -> Entry | None:
+    """An allergy or intolerance; `None` for one that never counts or has not begun yet.
+
+    One that is inactive or resolved is no longer there: the person is no longer at risk
+    (https://hl7.org/fhir/R4/valueset-allergyintolerance-clinical.html).
+    """
+    certain, odd = is_certain(view.verification_status), misread(view)
+    if certain is None and not odd:
+        return None
+    onset = onset_of(view, patient)
+    if is_planned(onset.span, as_of):
+        return None
+    start = _start(onset, view.recorded_date, as_of)
+    active, _ = status_of(view.clinical_status)
+    end = ONGOING if active else Days(0, start.hi)
+    return Entry(
+        source("AllergyIntolerance", view.id),
+        Span(start, end, active, active),
+        onset.shown or view.recorded_date or "",
+        ", ".join(sorted(codes_of(view.clinical_status))),
+        _doubt(certain, odd, onset, view.recorded_date, as_of),
+    )
+
+
+def is_certain(verification: CodeableConcept | None) -> bool | None:
+    """Whether an entry is certain (`confirmed` or nothing said) or a hint; `None` for one that never counts."""
+    if is_empty(verification):
+        return True
+    said = codes_of(verification)
+    if said & _VOID and not said & (_CERTAIN | _DOUBTFUL):
+        return None
+    return bool(said & _CERTAIN) and not said & (_VOID | _DOUBTFUL)
+
+
+def status_of(clinical: CodeableConcept | None) -> tuple[bool | None, bool | None]:
+    """Whether a clinicalStatus says active, and whether resolved; `None` where it says neither clearly."""
+    if is_empty(clinical):
+        return True, False
+    said = codes_of(clinical)
+    if said & _CURRENT:
+        return (True, False) if not said & (_GONE | _QUIET) else (None, None)
+    if said & _GONE:
+        return False, True
+    return (False, False) if said & _QUIET else (None, None)
+
+
+def _span(view: Condition, abatement: When, start: Days, as_of: date) -> Span:
+    active, resolved = status_of(view.clinical_status)
+    abated: bool | None = abatement.given and not is_planned(abatement.span, as_of)
+    if view.abatement_string is not None and abatement.span is None:
+        abated = None  # free text: "ongoing" stands there as well as "years ago"
+    if abated or active is False:
+        end = over(abatement.span, start, as_of)
+    elif abated is None or active is None:
+        end = Days(0, start.hi)
+    else:
+        end = ONGOING
+    start, end = consistent(start, end)
+    present = _not_any(abated, resolved)
+    return Span(start, end, active if active is False else _not_any(abated, _negated(active)), present)
+
+
+def _not_any(*answers: bool | None) -> bool | None:
+    if any(answers):
+        return False
+    return None if None in answers else True
+
+
+def _negated(answer: bool | None) -> bool | None:
+    return None if answer is None else not answer
+
+
+def _doubt(certain: bool | None, odd: tuple[str, ...], onset: When, recorded: str | None, as_of: date) -> Reason | None:
+    if odd:
+        return "malformed_entry"
+    if not certain:
+        return "unconfirmed"
+    # Recorded after the day that is asked about, and nothing says since when: it may not have been there yet.
+    return "undated" if onset.span is None and is_planned(read_date(recorded), as_of) else None
+
+
+def _start(onset: When, recorded: str | None, as_of: date) -> Days:
+    if onset.span is not None:
+        return days_back(onset.span, as_of)
+    return ANY_TIME if is_planned(read_date(recorded), as_of) else started(None, recorded, as_of)
+
+
+def _shown(clinical: CodeableConcept | None, abatement: When) -> str:
+    words = ", ".join(sorted(codes_of(clinical)))
+    return f"{words} until {day_text(abatement.shown)}".strip() if abatement.given else words

@@ -1,0 +1,123 @@
+"""One entry of the record as an event in time, before it is known which facts it speaks of."""
+
+from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cds_service.facts.dates import day_text, days_back, read_date
+from cds_service.facts.events.coded import Match, Role
+from cds_service.facts.fact import UNBOUNDED, Days, Event, Evidence, Reason
+from cds_service.fhir import DateRange, Malformed
+
+ONGOING = Days(0, 0)
+ANY_TIME = Days(0, UNBOUNDED)
+
+_LONGEST_VALUE = 120
+_HINTS: dict[Role, Reason] = {"text": "uncoded_mention", "hint": "unconfirmed"}
+
+
+class Span(Struct, frozen=True, gc=False):
+    """When it began, when it ended (`ONGOING` while it lasts), whether it is current and whether it is there at all."""
+
+    start: Days
+    end: Days
+    active: bool | None
+    present: bool | None = True
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """An entry that counts, or may; `doubt` is why it only may."""
+
+    source: str
+    span: Span
+    shown_date: str
+    shown_value: str
+    doubt: Reason | None = None
+
+
+def event(entry: Entry, match: Match) -> Event:
+    """The entry as an event of one fact."""
+    coding = match.coding
+    evidence = Evidence(
+        source=entry.source,
+        date=day_text(entry.shown_date),
+        value=entry.shown_value[:_LONGEST_VALUE],
+        system=(coding.system or "") if coding else "",
+        code=(coding.code or "") if coding else "",
+        display=((coding.display or "") if coding else "")[:120],
+        note="uncoded" if match.role == "text" else "",
+    )
+    hint = entry.doubt or _HINTS.get(match.role)
+    if hint == "malformed_entry" and match.role == "hint":
+        hint = "unconfirmed"  # once it is mended it only may mean it still
+    span = entry.span
+    result = Event(
+        sure=hint is None,
+        active=span.active,
+        present=span.present,
+        start=span.start,
+        end=span.end,
+        course=span.start,
+        evidence=evidence,
+        hint=hint,
+    )
+    if match.role == "history":
+        return past(result)
+    return replace(result, sure=False, hint=hint or "unconfirmed") if match.contested else result
+
+
+def malformed_entry(malformed: Malformed) -> Entry:
+    """What can be said of an entry that could not be read: that it may be, at any time."""
+    return Entry(malformed.issue.resource, Span(ANY_TIME, ANY_TIME, None, None), "", "", "malformed_entry")
+
+
+def past(item: Event) -> Event:
+    """An event of which a code only says that it once was: it began no later than the entry says, and may have ended at
+    any time since."""
+    start = Days(item.start.lo, UNBOUNDED)
+    return replace(item, only_past=True, active=False, present=False, start=start, end=ANY_TIME, course=start)
+
+
+def consistent(start: Days, end: Days) -> tuple[Days, Days]:
+    """Start and end as they are stated; where it would end before it began, neither is known."""
+    return (ANY_TIME, ANY_TIME) if start.hi < end.lo else (start, end)
+
+
+def ended(end: DateRange | None, given: bool, start: Days, as_of: date) -> tuple[Days, bool | None]:
+    """When something ended that has no other sign of being over, and whether it still lasts.
+
+    `given`: an end is stated (`end` is `None` where it cannot be read). The last day counts as lasting.
+    """
+    if not given:
+        return ONGOING, True
+    if end is None:
+        return Days(0, start.hi), None
+    if end.first >= as_of:
+        return ONGOING, True
+    return days_back(end, as_of), False if end.last < as_of else None
+
+
+def over(end: DateRange | None, start: Days, as_of: date) -> Days:
+    """When something ended that is said to be over; at any time since its start where the end is not known."""
+    if end is None or end.first > as_of:
+        return Days(0, start.hi)
+    return days_back(end, as_of)
+
+
+def is_planned(span: DateRange | None, as_of: date) -> bool:
+    """Whether it lies wholly after `as_of`."""
+    return span is not None and span.first > as_of
+
+
+def started(text: str | None, bound: str | None, as_of: date) -> Days:
+    """How long ago it began, from its own date; else, as it cannot be told later than it began, from a later one."""
+    own = read_date(text)
+    if own is not None:
+        return days_back(own, as_of)
+    limit = read_date(bound)
+    return ANY_TIME if limit is None else Days(days_back(limit, as_of).lo, UNBOUNDED)
+
+
+def source(type: str, id: str | None) -> str:
+    return f"{type}/{id}" if id else type

@@ -1,0 +1,248 @@
+"""Numbers that observations carry: quantities, scores and titres, as intervals in the fact's canonical unit."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from msgspec import Struct
+
+from cds_service.facts.catalogue import ONE, CodeSystems, Key, Numeric, ScoreFact, TiterFact, UnitTable, words
+from cds_service.facts.intervals import Factor, Interval, compared, is_sane, parse_interval, parse_number, point
+from cds_service.facts.observations.answers import (
+    NO_REFERENCE_RANGE,
+    NOT_UNDERSTOOD,
+    UNIT_NOT_UNDERSTOOD,
+    Unreadable,
+    values_of,
+)
+from cds_service.facts.observations.compound import parse_compound
+from cds_service.facts.observations.observations import Saying
+from cds_service.facts.observations.qualitative import Qualitative
+from cds_service.facts.observations.reference_ranges import Person, Side, find_limit, times_limit
+from cds_service.fhir import CodeableConcept, Quantity, Range, Ratio
+
+_TITER = re.compile(
+    r"(?:(?P<lead>titer|titre|positive|pos|negative|neg)\b[\s,:=(]*)?"
+    r"(?P<comparator><=|>=|=<|=>|<|>|=|≤|≥)?\s*1\s*[:/]\s*(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?P<rest>\D{0,60})",
+    re.IGNORECASE,
+)
+_ZERO = Decimal(0)
+# What laboratories write behind a titre without changing it.
+_PATTERN_WORDS = frozenset(
+    {
+        *(
+            "titer",
+            "titre",
+            "dilution",
+            "pattern",
+            "homogeneous",
+            "homogenous",
+            "speckled",
+            "nucleolar",
+            "nuclear",
+            "rim",
+        ),
+        *("centromere", "diffuse", "fine", "coarse", "dense", "cytoplasmic", "peripheral", "granular", "and", "with"),
+    }
+)
+
+
+class Reading(Struct, frozen=True, gc=False):
+    """A number as written, and the factor of its unit into the canonical one."""
+
+    raw: Interval
+    factor: Factor
+
+    @property
+    def value(self) -> Interval:
+        return self.raw.scale(self.factor)
+
+
+class NumberReader:
+    """Reads the numbers of one fact."""
+
+    def __init__(self, spec: Numeric, units: UnitTable, qualitative: Qualitative, systems: CodeSystems) -> None:
+        self._spec = spec
+        self._units = units
+        self._qualitative = qualitative
+        self._systems = systems
+        self._values: Mapping[Key, Decimal] = {}
+        self._least = spec.minimum
+        self._most: Decimal | None = None
+        if isinstance(spec, ScoreFact) and spec.values:
+            self._values = {systems.key(answer.system, answer.code): answer.value for answer in spec.values}
+            self._least = min(self._values.values())
+            self._most = max(self._values.values())
+
+    def read(self, saying: Saying) -> Interval | Unreadable:
+        """The value in the canonical unit, or why there is none."""
+        return self.value(self.reading(saying))
+
+    def value(self, reading: Reading | Unreadable) -> Interval | Unreadable:
+        """What has been read, in the canonical unit, as far as it is possible."""
+        return reading if isinstance(reading, Unreadable) else self._possible(reading.value)
+
+    def times_limit(self, reading: Reading, saying: Saying, side: Side, person: Person) -> Interval | Unreadable:
+        """What has been read of an observation as a multiple of its own upper (`high`) or lower limit of normal."""
+        limit = find_limit(saying, side, person, reading.factor, self._units.factor)
+        if limit is None:
+            return NO_REFERENCE_RANGE
+        ratio = times_limit(reading.raw, reading.factor, limit)
+        return ratio if self._least is None or self._least < 0 else ratio.at_least(_ZERO)
+
+    def limit(self, saying: Saying, side: Side, person: Person) -> Decimal | None:
+        """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None without one."""
+        found = self.reading(saying)
+        own_unit = ONE if isinstance(found, Unreadable) else found.factor
+        limit = find_limit(saying, side, person, own_unit, self._units.factor)
+        if limit is None or limit.factor[0] != limit.factor[1]:
+            return None
+        return point(limit.value).scale(limit.factor).lo
+
+    def reading(self, saying: Saying) -> Reading | Unreadable:
+        """The number as written, or why there is none."""
+        names = values_of(saying)
+        if len(names) != 1 or saying.data_absent_reason is not None:
+            return NOT_UNDERSTOOD
+        if saying.value_quantity is not None:
+            return self._of_quantity(saying.value_quantity, _off_scale(saying))
+        value = getattr(saying, names[0])
+        match value:
+            case bool():
+                return NOT_UNDERSTOOD
+            case int():
+                return self._in_unit(point(value))
+            case str() if names[0] == "value_string":
+                return self._of_text(value)
+            case CodeableConcept():
+                return self._of_concept(value)
+            case Range():
+                return self._of_range(value)
+            case Ratio():
+                return self._of_ratio(value)
+        return NOT_UNDERSTOOD
+
+    def _possible(self, value: Interval) -> Interval | Unreadable:
+        """The part of the value that is possible at all."""
+        if self._least is not None and value.is_point and value.lo is not None and value.lo < self._least:
+            return Unreadable("value_not_understood", f"below the least possible value {self._least}")
+        if self._most is not None and value.is_point and value.hi is not None and value.hi > self._most:
+            return Unreadable("value_not_understood", f"above the greatest possible value {self._most}")
+        value = value.at_least(self._least)
+        return NOT_UNDERSTOOD if value.is_empty else value
+
+    def _in_unit(
+        self, value: Interval, unit: str | None = None, code: str | None = None, system: str | None = None
+    ) -> Reading | Unreadable:
+        factor = self._units.factor(unit, code, system)
+        return UNIT_NOT_UNDERSTOOD if factor is None else Reading(value, factor)
+
+    def _of_quantity(self, quantity: Quantity, off_scale: str | None = None) -> Reading | Unreadable:
+        if quantity.value is None or not is_sane(quantity.value):
+            return NOT_UNDERSTOOD
+        value = compared(quantity.value, quantity.comparator or off_scale)
+        if value is None:
+            return Unreadable("value_not_understood", f"comparator {(quantity.comparator or '')[:10]!r}")
+        return self._in_unit(value, quantity.unit, quantity.code, quantity.system)
+
+    def _of_text(self, text: str) -> Reading | Unreadable:
+        if isinstance(self._spec, TiterFact):
+            titer = parse_titer(text)
+            if titer is not None:
+                return Reading(titer, ONE)
+        compound = parse_compound(text, self._units.factor)
+        if compound is not None:
+            return Reading(point(compound), ONE)
+        found = parse_interval(text)
+        if found is not None:
+            value, unit = found
+            reading = self._in_unit(value, unit)
+            # Behind a number without dimension stand no units but words, which may change its meaning.
+            return NOT_UNDERSTOOD if isinstance(reading, Unreadable) and self._units.is_dimensionless else reading
+        return self._undetected(self._qualitative.of_text(text) == "negative")
+
+    def _of_concept(self, concept: CodeableConcept) -> Reading | Unreadable:
+        keys = self._systems.keys(concept.coding)
+        coded = {self._values[key] for key in keys if key in self._values}
+        if coded:
+            if len(coded) > 1:
+                return Unreadable("value_not_understood", "contradictory codes")
+            return Reading(point(coded.pop()), ONE)
+        if self._qualitative.of_concept(concept) == {"negative"}:
+            return self._undetected(True)
+        # A number as text stands for itself; beside codes that are not understood the two could differ.
+        if concept.text and not any(map(self._systems.is_known, keys)):
+            return self._of_text(concept.text)
+        return NOT_UNDERSTOOD
+
+    def _of_range(self, bounds: Range) -> Reading | Unreadable:
+        ends: list[Interval | None] = []
+        for quantity in (bounds.low, bounds.high):
+            if quantity is None:
+                ends.append(None)
+                continue
+            end = NOT_UNDERSTOOD if quantity.comparator else self._of_quantity(quantity)
+            if isinstance(end, Unreadable):
+                return end
+            ends.append(end.value)
+        low, high = ends
+        if low is None and high is None:
+            return NOT_UNDERSTOOD
+        return Reading(Interval(None if low is None else low.lo, None if high is None else high.hi), ONE)
+
+    def _of_ratio(self, ratio: Ratio) -> Reading | Unreadable:
+        above, below = ratio.numerator, ratio.denominator
+        if above is None or below is None or above.value is None or below.value is None:
+            return NOT_UNDERSTOOD
+        if not (is_sane(above.value) and is_sane(below.value)) or below.value <= 0:
+            return NOT_UNDERSTOOD
+        if isinstance(self._spec, TiterFact):
+            titer = _titer_of_ratio(above, below, above.value, below.value)
+            return NOT_UNDERSTOOD if titer is None else Reading(titer, ONE)
+        value = None if below.comparator else compared(above.value, above.comparator)
+        if value is None:
+            return NOT_UNDERSTOOD
+        units = [quantity.code or quantity.unit or "" for quantity in (above, below)]
+        unit = "/".join(units) if any(units) else None
+        return self._in_unit(value if below.value == 1 else value.over(below.value), unit)
+
+    def _undetected(self, negative: bool) -> Reading | Unreadable:
+        if negative and self._spec.undetected is not None:
+            return Reading(point(self._spec.undetected), ONE)
+        return NOT_UNDERSTOOD
+
+
+def parse_titer(text: str) -> Interval | None:
+    """`1:80`, `1/80`, `>=1:80`, `1:160 speckled`, `Negative (<1:80)` as the interval of n in 1:n; `None` if it is none.
+
+    Words before the titre must agree with it: nobody knows what `negative 1:160` means.
+    """
+    found = _TITER.fullmatch(text.strip())
+    if found is None or not _PATTERN_WORDS.issuperset(words(found["rest"])):
+        return None
+    lead, comparator = (found["lead"] or "").casefold(), found["comparator"] or ""
+    if lead.startswith(("neg", "pos")) and lead.startswith("neg") != comparator.startswith(("<", "=<", "≤")):
+        return None
+    number = parse_number(found["n"].replace(",", ""))
+    return None if number is None or number == 0 else compared(number, comparator)
+
+
+def _titer_of_ratio(above: Quantity, below: Quantity, one: Decimal, n: Decimal) -> Interval | None:
+    """1:n. A comparator may stand at either number and means the titre: `>1:100` is above 100."""
+    comparator = above.comparator or below.comparator
+    if (above.comparator and below.comparator) or one <= 0 or n < one:
+        return None
+    value = compared(n, comparator)
+    return value if value is None or one == 1 else value.over(one)
+
+
+def _off_scale(saying: Saying) -> str | None:
+    """`<` or `>` as an interpretation: the value is the end of the instrument's scale, and the true one lies beyond.
+
+    https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html
+    """
+    if not saying.interpretation:
+        return None
+    codes = {coding.code for concept in saying.interpretation for coding in concept.coding}
+    marks = codes & {"<", ">"}
+    return marks.pop() if len(marks) == 1 else "both" if marks else None

@@ -1,0 +1,225 @@
+"""Which observations, and which components of them, speak of which fact: one pass over all codings.
+
+A component counts as an observation of its own with the date and status of the whole. Some count only beside another
+component: a copy number is that of SMN2 only where the gene studied is SMN2.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import Struct
+
+from cds_service.deadline import NEVER, Deadline
+from cds_service.facts.catalogue import (
+    Catalogue,
+    CodeSystems,
+    Key,
+    Observed,
+    ResultFact,
+    ScoreFact,
+    Where,
+    is_short,
+    keys_of,
+)
+from cds_service.fhir import CodeableConcept, Coding, Observation, ObservationComponent, Record
+
+_MOST_REMEMBERED = 50_000
+Saying = Observation | ObservationComponent
+How = Literal["value", "variant", "about", "mention"]
+
+
+class Measurement(Struct, frozen=True, gc=False):
+    """Something said about one fact: `saying` has the value, `observation` the status and the date, `coding` the code.
+
+    `how`: by its value; as a `variant` (a positive finding by what its components say); as one that is `about` the same
+    gene and does not say as much; or as an uncoded `mention`.
+    """
+
+    saying: Saying
+    observation: Observation
+    coding: Coding
+    how: How = "value"
+
+
+# The codes of a component, and what it has to say: one of these codes or texts.
+_Wanted = tuple[frozenset[Key], frozenset[Key], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Where a fact's component or variant must have other components that say the right thing."""
+
+    fact: str
+    where: tuple[_Wanted, ...]
+    hints: frozenset[str]
+
+
+class ObservationCodes:
+    """The codes of all observed facts, compiled once."""
+
+    def __init__(self, catalogue: Catalogue, systems: CodeSystems) -> None:
+        self._systems = systems
+        self._plain: dict[Key, list[str]] = {}
+        self._components: dict[Key, list[_Beside]] = {}
+        self._variants: dict[Key, list[_Beside]] = {}
+        self._mentions: list[_Beside] = []
+        for spec in catalogue:
+            if isinstance(spec, Observed):
+                for code in spec.codes:
+                    self._plain.setdefault(systems.key(code.system, code.code), []).append(spec.name)
+            if isinstance(spec, ScoreFact) and spec.component is not None:
+                hints = frozenset(hint.casefold() for hint in spec.component.text_hints)
+                beside = _Beside(spec.name, (self._where(spec.component.where),), hints)
+                code = spec.component.code
+                self._components.setdefault(systems.key(code.system, code.code), []).append(beside)
+                if hints:
+                    self._mentions.append(beside)
+            if isinstance(spec, ResultFact) and spec.variant is not None:
+                beside = _Beside(spec.name, tuple(map(self._where, spec.variant.where)), frozenset())
+                for code in spec.variant.codes:
+                    self._variants.setdefault(systems.key(code.system, code.code), []).append(beside)
+        self._found: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
+
+    def facts_of(self, codings: Iterable[Coding]) -> frozenset[str]:
+        """The facts that a plain observation with these codings speaks of."""
+        return frozenset(name for coding in codings for name in self._of(coding))
+
+    def asks_components(self, code: CodeableConcept, components: Iterable[CodeableConcept]) -> bool:
+        """Whether some fact may be told by an observation of this code with components of these, or by one of them.
+
+        Their values and texts aside: a component counts only where its code does, or where it has none that is known.
+        """
+        if any(key in self._variants for key in self._keys(code)):
+            return True
+        for component in components:
+            keys = self._keys(component)
+            if self._mentions and not any(map(self._systems.is_known, keys)):
+                return True
+            if any(key in self._components for key in keys) or self.facts_of(component.coding):
+                return True
+        return bool(self.facts_of(code.coding))
+
+    def sort(
+        self, record: Record, wanted: frozenset[str] | None = None, deadline: Deadline = NEVER
+    ) -> dict[str, list[Measurement]]:
+        """Every measurement in the record by fact, for the facts `wanted` (all if `None`). Raises `OutOfTime`."""
+        found: dict[str, list[Measurement]] = {}
+        known = self._found
+        for observation in deadline.each(record.resources.get("Observation", ())):
+            concept = observation.code
+            if concept is not None:
+                codings = concept.coding
+                if len(codings) == 1:  # nearly always: this loop sees every entry of the record
+                    coding = codings[0]
+                    names = known.get((coding.system, coding.code))
+                    for name in self._of(coding) if names is None else names:
+                        items = found.get(name)
+                        if items is None:
+                            items = found[name] = []
+                        items.append(Measurement(observation, observation, coding))
+                elif codings:
+                    deadline.spend(len(codings))
+                    self._add(observation, observation, codings, found)
+            if observation.component:
+                for component in deadline.each(observation.component):
+                    if component.code is not None:
+                        self._add(component, observation, component.code.coding, found)
+                self._add_beside(observation, found, deadline)
+        return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
+
+    def _of(self, coding: Coding) -> tuple[str, ...]:
+        raw = (coding.system, coding.code)
+        names = self._found.get(raw)
+        if names is None:
+            keys = self._systems.keys((coding,))
+            names = tuple(dict.fromkeys(name for key in keys for name in self._plain.get(key, ())))
+            if len(self._found) < _MOST_REMEMBERED and is_short(coding):
+                self._found[raw] = names
+        return names
+
+    def _add(
+        self,
+        saying: Saying,
+        observation: Observation,
+        codings: Sequence[Coding],
+        found: dict[str, list[Measurement]],
+    ) -> None:
+        matched: dict[str, Coding] = {}
+        for coding in codings:
+            for name in self._of(coding):
+                matched[name] = min(matched.get(name, coding), coding, key=_order)
+        for name, coding in matched.items():
+            found.setdefault(name, []).append(Measurement(saying, observation, coding))
+
+    def _add_beside(self, observation: Observation, found: dict[str, list[Measurement]], deadline: Deadline) -> None:
+        components = observation.component
+        fitting: dict[int, bool] = {}
+
+        def fits(beside: _Beside) -> bool:
+            if id(beside) not in fitting:
+                fitting[id(beside)] = self._fits(beside.where, components, deadline)
+            return fitting[id(beside)]
+
+        for component in deadline.each(components):
+            if component.code is None:
+                continue
+            codings = component.code.coding
+            keys = self._systems.keys(codings)
+            for name in {b.fact for key in keys for b in self._components.get(key, ()) if fits(b)}:
+                found.setdefault(name, []).append(Measurement(component, observation, min(codings, key=_order)))
+            if self._mentions and not any(map(self._systems.is_known, keys)):
+                text = component.code.text or ""
+                for name in {b.fact for b in self._mentions if text.strip().casefold() in b.hints and fits(b)}:
+                    mention = Measurement(component, observation, Coding(display=text), "mention")
+                    found.setdefault(name, []).append(mention)
+        if observation.code is not None:
+            keys = self._systems.keys(observation.code.coding)
+            for beside in {id(b): b for key in keys for b in self._variants.get(key, ())}.values():
+                how: How = "variant" if fits(beside) else "about"
+                if how == "variant" or self._is_about(beside.where, components, deadline):
+                    coding = min(observation.code.coding, key=_order)
+                    found.setdefault(beside.fact, []).append(Measurement(observation, observation, coding, how))
+
+    def _fits(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent], deadline: Deadline) -> bool:
+        """Whether each condition is met by a component of its code, and by every one of that code."""
+        for codes, values, texts in where:
+            told = deadline.each(components)
+            those = [c for c in told if c.code is not None and codes.intersection(self._keys(c.code))]
+            if not those or not all(self._says(component, values, texts) for component in deadline.each(those)):
+                return False
+        return True
+
+    def _is_about(
+        self, where: Sequence[_Wanted], components: Sequence[ObservationComponent], deadline: Deadline
+    ) -> bool:
+        """Whether it meets the first condition (the gene) and speaks of any of the others at all."""
+        codes = frozenset[Key]().union(*(wanted for wanted, _, _ in where[1:]))
+        keys = [key for c in deadline.each(components) if c.code is not None for key in self._keys(c.code)]
+        return not codes.isdisjoint(keys) and self._fits(where[:1], components, deadline)
+
+    def _says(self, component: ObservationComponent, values: frozenset[Key], texts: frozenset[str]) -> bool:
+        said = [component.value_string]
+        concept = component.value_codeable_concept
+        if concept is not None:
+            keys = self._systems.keys(concept.coding)
+            if values.intersection(keys):
+                return True
+            if any(key[0] in {value[0] for value in values} for key in keys):
+                return False  # another code of the same system: another gene
+            said += [concept.text, *(coding.display for coding in concept.coding)]
+        return any(text is not None and text.strip().casefold() in texts for text in said)
+
+    def _keys(self, concept: CodeableConcept) -> tuple[Key, ...]:
+        return self._systems.keys(concept.coding)
+
+    def _where(self, where: Where) -> _Wanted:
+        return (
+            frozenset({self._systems.key(where.code.system, where.code.code)}),
+            keys_of(where.value, self._systems),
+            frozenset(text.strip().casefold() for text in where.text),
+        )
+
+
+def _order(coding: Coding) -> tuple[str, str, str]:
+    return coding.system or "", coding.code or "", coding.display or ""

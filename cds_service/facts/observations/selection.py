@@ -1,0 +1,163 @@
+"""Which of several observations decides a fact: the newest that counts (DESIGN.md 4a).
+
+Final, amended and corrected ones count; preliminary and registered ones only where none of these exists; the others
+never. Of several of the same time the one issued last decides. Where that or a partial date leaves open which is the
+newest, all that may be it are looked at.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from cds_service.deadline import NEVER, Deadline
+from cds_service.facts.dates import EARLIEST, age_in_days, days_back, end_of, period_text, read_date
+from cds_service.facts.fact import UNDATED
+from cds_service.facts.observations.newest import newest_of
+from cds_service.facts.observations.observations import Measurement
+from cds_service.fhir import ALWAYS, DateError, DateRange, Malformed, Observation, parse_timing, word_of
+
+_FINAL = frozenset({"final", "amended", "corrected"})
+_EARLY = frozenset({"preliminary", "registered"})
+_VOID = frozenset({"entered-in-error", "cancelled", "unknown"})
+
+_FEW = 4
+
+
+class Candidate(Struct, frozen=True, gc=False):
+    """An observation that may decide, with its date clipped at `as_of` (`None`: undated).
+
+    `measurement` is `None` for a resource that could not be read at all; `readable` is false where the value must not
+    be relied on. `earliest` and `latest` are the instants between which it was made.
+    """
+
+    measurement: Measurement | None
+    malformed: Malformed | None
+    readable: bool
+    date: DateRange | None
+    shown_date: str
+    earliest: datetime
+    latest: datetime
+    issued: DateRange | None
+
+
+class Selection(Struct, frozen=True, gc=False):
+    """Those that may be the newest (nearly always one), and how many days old the newest is at most and at least.
+
+    `passed_over` are those without any value, shown only where nothing else is found.
+    """
+
+    deciding: tuple[Candidate, ...]
+    age: int
+    least_age: int
+    passed_over: tuple[Candidate, ...]
+
+
+def select(
+    measurements: Sequence[Measurement],
+    malformed: Iterable[Malformed],
+    has_value: Callable[[Measurement], bool],
+    as_of: date,
+    deadline: Deadline = NEVER,
+) -> Selection:
+    """The deciding ones among the measurements of one fact. `malformed`: unreadable resources with the fact's code.
+
+    Raises `OutOfTime`.
+    """
+    if len(measurements) > _FEW:
+        measurements = newest_of(measurements, _FINAL, has_value, as_of)
+    final: list[Candidate] = []
+    early: list[Candidate] = []
+    for measurement in deadline.each(measurements):
+        status = word_of(measurement.observation.status)
+        if status not in _VOID:
+            candidate = _candidate(measurement, status in _FINAL or status in _EARLY, as_of)
+            if candidate is not None:
+                (early if status in _EARLY else final).append(candidate)
+    counting = final or early
+    # A value that may be newer must not be hidden by an older one, even if nothing but its code can be read.
+    unreadable = [_unreadable(item, as_of) for item in deadline.each(malformed)]
+    counting = counting + [found for found in unreadable if found is not None]
+    telling = [
+        c for c in deadline.each(counting) if c.measurement is None or not c.readable or has_value(c.measurement)
+    ]
+    if not telling:
+        return Selection((), UNDATED, 0, tuple(counting))
+    if len(telling) == 1:
+        return _selection(telling, telling[0], as_of)
+    newest = max(deadline.each(telling), key=lambda c: c.earliest)
+    possible = [c for c in deadline.each(telling) if c.latest >= newest.earliest]
+    last = _last_issued(deadline.each(possible))
+    possible = [c for c in deadline.each(possible) if not _is_superseded(c, last)]
+    return _selection(possible, newest, as_of)
+
+
+def _selection(possible: Sequence[Candidate], newest: Candidate, as_of: date) -> Selection:
+    least_age = min([0 if c.date is None else days_back(c.date, as_of).lo for c in possible])
+    return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, ())
+
+
+def _last_issued(candidates: Iterable[Candidate]) -> dict[tuple[datetime, datetime], DateRange]:
+    """When the last one of each time was issued. Two of the same month or year are not of the same time."""
+    found: dict[tuple[datetime, datetime], DateRange] = {}
+    for candidate in candidates:
+        if candidate.issued is not None and candidate.date is not None and candidate.date.is_one_day:
+            time = (candidate.earliest, candidate.latest)
+            best = found.setdefault(time, candidate.issued)
+            if candidate.issued.earliest > best.earliest:
+                found[time] = candidate.issued
+    return found
+
+
+def _is_superseded(candidate: Candidate, last: Mapping[tuple[datetime, datetime], DateRange]) -> bool:
+    """Whether another one of the very same time was issued later."""
+    issued = last.get((candidate.earliest, candidate.latest))
+    return issued is not None and candidate.issued is not None and issued.earliest > candidate.issued.latest
+
+
+def effective(observation: Observation) -> tuple[DateRange | None, str]:
+    """When an observation is of, and how that was written. A period counts from its end, when the value was there."""
+    for text in (observation.effective_date_time, observation.effective_instant):
+        if text is not None:
+            return read_date(text), text
+    period, timing = observation.effective_period, observation.effective_timing
+    if period is not None:
+        start = read_date(period.start)
+        if period.end is not None:
+            return read_date(period.end), period.end
+        # Not over yet: at any time since its start.
+        return None if start is None else replace(start, last=ALWAYS.last, latest=ALWAYS.latest), period_text(period)
+    if timing is not None:
+        try:
+            return parse_timing(timing), "; ".join(timing.event[:3])
+        except DateError:
+            pass
+    return None, ""
+
+
+def _candidate(measurement: Measurement, readable: bool, as_of: date) -> Candidate | None:
+    """The measurement as a candidate; `None` where it lies wholly after `as_of`."""
+    span, text = effective(measurement.observation)
+    issued = read_date(measurement.observation.issued)
+    if span is None:  # made at any time until it was issued
+        latest = end_of(as_of) if issued is None else min(issued.latest, end_of(as_of))
+        return Candidate(measurement, None, readable, None, "", EARLIEST, latest, issued)
+    span = span.clip(as_of)
+    if span is None:
+        return None
+    return Candidate(measurement, None, readable, span, _shown(span, text), span.earliest, span.latest, issued)
+
+
+def _unreadable(item: Malformed, as_of: date) -> Candidate | None:
+    span = read_date(item.date)
+    if span is None:
+        return Candidate(None, item, False, None, "", EARLIEST, end_of(as_of), None)
+    span = span.clip(as_of)
+    if span is None:
+        return None
+    return Candidate(None, item, False, span, _shown(span, item.date or ""), span.earliest, span.latest, None)
+
+
+def _shown(span: DateRange, text: str) -> str:
+    return span.first.isoformat() if span.is_one_day else text

@@ -1,0 +1,30 @@
+"""From JSON to a typed rule, with a finding for each fault."""
+
+from cds_service.logic.check.findings import FINDINGS
+from cds_service.logic.check.measures import SIGNIFICANT
+from cds_service.logic.check.operators import MANY, OPERATORS, REFUSED, Operator
+from cds_service.logic.check.rules import read_rule, sound_rule, typed_rule
+from cds_service.logic.check.satisfiable import impossible
+from cds_service.logic.check.syntax import MAX_DEPTH, MAX_NODES, Call, Findings, Literal, Var, extent, parse, to_json
+
+__all__ = [
+    "FINDINGS",
+    "MANY",
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "OPERATORS",
+    "REFUSED",
+    "SIGNIFICANT",
+    "Call",
+    "Findings",
+    "Literal",
+    "Operator",
+    "Var",
+    "extent",
+    "impossible",
+    "parse",
+    "read_rule",
+    "sound_rule",
+    "to_json",
+    "typed_rule",
+]

@@ -1,0 +1,16 @@
+"""Rules in plain words."""
+
+from cds_service.logic.words.measure_words import comparison
+from cds_service.logic.words.numerals import limit_of_normal, number, quantity, title_of, unit, written
+from cds_service.logic.words.rules import words
+
+__all__ = [
+    "comparison",
+    "limit_of_normal",
+    "number",
+    "quantity",
+    "title_of",
+    "unit",
+    "words",
+    "written",
+]

@@ -1,0 +1,36 @@
+"""For rule authors: checks, drafts, schemas, samples."""
+
+from cds_service.rule_tools.check import check_rules
+from cds_service.rule_tools.drafts import TRIAL_FILE, Draft, compile_draft
+from cds_service.rule_tools.places import line_in_message, line_of
+from cds_service.rule_tools.samples import default_samples_dir, sample_reader
+from cds_service.rule_tools.scaffold import ScaffoldError, new_trial
+from cds_service.rule_tools.schemas import (
+    FOLDER,
+    cases_schema,
+    outdated_schemas,
+    schema_for,
+    schemas,
+    trial_schema,
+    write_schemas,
+)
+
+__all__ = [
+    "FOLDER",
+    "TRIAL_FILE",
+    "Draft",
+    "ScaffoldError",
+    "cases_schema",
+    "check_rules",
+    "compile_draft",
+    "default_samples_dir",
+    "line_in_message",
+    "line_of",
+    "new_trial",
+    "outdated_schemas",
+    "sample_reader",
+    "schema_for",
+    "schemas",
+    "trial_schema",
+    "write_schemas",
+]

@@ -1,0 +1,50 @@
+"""Test cases beside a trial: given facts, runs, mutants."""
+
+from cds_service.rule_tools.cases.cases import (
+    Case,
+    CaseFile,
+    EquivalentMutant,
+    Expectations,
+    Place,
+    check_cases,
+    load_cases,
+    places_of,
+    said,
+)
+from cds_service.rule_tools.cases.mutants import mutants
+from cds_service.rule_tools.cases.mutation import MutationReport, mutate
+from cds_service.rule_tools.cases.report import case_report_json
+from cds_service.rule_tools.cases.runs import TESTED, CaseReport, Coverage, Mismatch, ReadSample, run_cases
+from cds_service.rule_tools.cases.stated import Documents, StatementError, documents, documents_of, read_fact
+from cds_service.rule_tools.cases.stated_events import WORDS, Record, State, unknown_events
+
+__all__ = [
+    "TESTED",
+    "WORDS",
+    "Case",
+    "CaseFile",
+    "CaseReport",
+    "Coverage",
+    "Documents",
+    "EquivalentMutant",
+    "Expectations",
+    "Mismatch",
+    "MutationReport",
+    "Place",
+    "ReadSample",
+    "Record",
+    "State",
+    "StatementError",
+    "case_report_json",
+    "check_cases",
+    "documents",
+    "documents_of",
+    "load_cases",
+    "mutants",
+    "mutate",
+    "places_of",
+    "read_fact",
+    "run_cases",
+    "said",
+    "unknown_events",
+]

@@ -1,0 +1,129 @@
+"""Lists of records as a test case states them: conditions, drugs, procedures, vaccinations, allergies, devices.
+
+They follow what the reader of records makes of the same entries (`docs/facts.md`), so that a case means what a chart
+that says so would mean.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from cds_service.facts.catalogue import EventsFact
+from cds_service.facts.events import with_courses
+from cds_service.facts.fact import UNBOUNDED, Days, Event, Events, Evidence
+from cds_service.rule_tools.cases.stated_times import DaysAgo, PartialDate, days_of, days_since
+
+State = Literal["active", "inactive", "over", "history"]
+WORDS: tuple[str, ...] = ("active", "inactive", "over", "history", "suspected")
+"""A whole list in one word: one record without dates."""
+
+_ONGOING = Days(0, 0)
+_ANY_TIME = Days(0, UNBOUNDED)
+_DONE_AT_ONCE = frozenset({"Procedure", "Immunization"})
+_GONE_WHEN_OVER = frozenset({"Condition", "AllergyIntolerance"})
+
+
+class Record(BaseModel):
+    """One record of an event fact.
+
+    * `state`: `active`; `inactive` (a condition in remission: still there, not active); `over`; `history` (only a
+      "history of" code is on record). Without it: over where an end is given and for what is done at once, else active.
+    * `sure`: false for what may not be it (provisional, differential, a text without a code).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    state: State | None = None
+    sure: StrictBool = True
+    start: PartialDate | None = None
+    start_days_ago: DaysAgo | None = None
+    end: PartialDate | None = None
+    end_days_ago: DaysAgo | None = None
+
+
+class Records(BaseModel):
+    """A list of records; `whole` is false where there may be more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    records: tuple[Record, ...] = Field(max_length=50)
+    whole: StrictBool = True
+
+
+def one_word(word: str) -> Record:
+    """The record that a single word stands for. Raises ValueError."""
+    match word:
+        case "suspected":
+            return Record(sure=False)
+        case "active" | "inactive" | "over" | "history":
+            return Record(state=word)
+    raise ValueError(f"{word!r} is none of {', '.join(WORDS)}")
+
+
+def events_of(stated: Records, spec: EventsFact, as_of: date) -> Events:
+    """The list as a fact. Raises ValueError for a record that can't be."""
+    items = [_event(record, spec, as_of) for record in stated.records]
+    if spec.resource == "Medication":
+        items = with_courses(items)
+    complete = stated.whole and spec.absence == "presumed_absent"
+    return Events(tuple(items), complete, None if complete else "incomplete_record")
+
+
+def unknown_events() -> Events:
+    """Nothing is known: there may be records and there may be none."""
+    return Events((), complete=False, gap="not_supplied")
+
+
+def _event(record: Record, spec: EventsFact, as_of: date) -> Event:
+    start = _moment("start", record.start, record.start_days_ago, as_of)
+    end = _moment("end", record.end, record.end_days_ago, as_of)
+    state: State = record.state or ("over" if end is not None or spec.resource in _DONE_AT_ONCE else "active")
+    _refuse(state, end, spec)
+    begun = start or _ANY_TIME
+    match state:
+        case "active":
+            ended, active, present = _ONGOING, True, True
+        case "inactive":
+            ended, active, present = end or Days(0, begun.hi), False, True
+        case "over":
+            at_once = begun if spec.resource in _DONE_AT_ONCE else Days(0, begun.hi)
+            ended, active, present = end or at_once, False, spec.resource not in _GONE_WHEN_OVER
+        case "history":
+            begun = Days(begun.lo, UNBOUNDED)
+            ended, active, present = _ANY_TIME, False, False
+    if begun.hi < ended.lo:
+        raise ValueError("the record ends before it starts")
+    begun, ended = Days(max(begun.lo, ended.lo), begun.hi), Days(ended.lo, min(ended.hi, begun.hi))
+    hint = None if record.sure else "unconfirmed"
+    evidence = Evidence("case")
+    return Event(record.sure, active, present, begun, ended, begun, evidence, hint, only_past=state == "history")  # type: ignore[arg-type]
+
+
+def _refuse(state: State, end: Days | None, spec: EventsFact) -> None:
+    """Raise ValueError for a state that no record of this kind has."""
+    kind = spec.resource
+    if state == "active" and end is not None:
+        raise ValueError("a record that is active has no end")
+    if state == "inactive" and kind != "Condition":
+        raise ValueError(f"only a condition can be inactive and still be there; this is {_article(kind)}")
+    if state == "active" and kind == "Immunization":
+        raise ValueError("a vaccination is done at once and is never active")
+    if state == "history" and spec.history is None:
+        raise ValueError(f'{spec.name} has no value set of "history of" codes')
+
+
+def _moment(key: str, text: str | None, count: DaysAgo | None, as_of: date) -> Days | None:
+    if text is not None and count is not None:
+        raise ValueError(f"give {key!r} or '{key}_days_ago', not both")
+    if text is not None:
+        return days_since(text, as_of)
+    return None if count is None else days_of(count)
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
+
+
+def records_in(statements: Sequence[Record], *, whole: bool = True) -> Records:
+    """A list of records as a statement."""
+    return Records(records=tuple(statements), whole=whole)

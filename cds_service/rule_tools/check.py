@@ -1,0 +1,45 @@
+"""Checking what a rule author works on: facts, value sets, trials and their test cases."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cds_service.errors import Finding
+from cds_service.facts import FactKnowledge, load_facts
+from cds_service.facts.catalogue import load_valuesets
+from cds_service.library import Library, no_rules_folder
+from cds_service.rule_tools.cases import check_cases
+from cds_service.trials import TRIALS, load_trials
+
+
+def check_rules(
+    target: Path, default_facts: Callable[[], tuple[FactKnowledge, tuple[Finding, ...]]]
+) -> tuple[Library | None, tuple[Finding, ...]]:
+    """Check what a rule author works on, test cases included: what is sound of it, and all findings.
+
+    `target` is a rules folder, its `trials/`, one trial's folder or one trial file. Without `facts/` of its own it is
+    checked with those of `default_facts`, whose findings count too. Files are named from the rules folder on.
+    """
+    root, paths = _located(target.resolve())
+    if not root.is_dir() or (paths and not paths[0].is_file()):
+        return None, no_rules_folder(target)
+    if (root / "facts").is_dir():
+        facts, about_facts = load_facts(root)
+    else:
+        facts, about_facts = default_facts()
+        # Value sets without facts change nothing, but a fault in them is one all the same.
+        about_facts += load_valuesets(root, facts.systems)[1]
+    compiled, about_trials = load_trials(root, facts.catalogue, paths)
+    cases = check_cases(compiled.trials, root, facts.catalogue)
+    return Library(facts, compiled), (*about_facts, *about_trials, *cases)
+
+
+def _located(target: Path) -> tuple[Path, list[Path] | None]:
+    """The rules folder that a file or folder is in (or would be), and the trial files that are meant if not all."""
+    if target.name == TRIALS:
+        return target.parent, None
+    file = target / "trial.json" if target.is_dir() else target
+    if not target.is_dir() or file.is_file():
+        in_place = file.parent.parent.name == TRIALS
+        return (file.parents[2] if in_place else file.parent), [file]
+    loose = sorted(target.glob("*/trial.json"))
+    return target, loose or None

@@ -1,0 +1,236 @@
+"""The reference in `docs/facts.md`: every fact of the catalogue with what counts, units, freshness and absence."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, get_args
+
+from cds_service.facts.catalogue import (
+    GROUPS,
+    OTHER,
+    PRINTED_SYSTEMS,
+    REASONS,
+    Code,
+    Component,
+    DateFact,
+    DefinedFact,
+    DerivedFact,
+    EventsFact,
+    FactSpec,
+    Formula,
+    Numeric,
+    Observed,
+    QuantityFact,
+    ResultFact,
+    ScoreFact,
+    TiterFact,
+    Where,
+    group_of,
+)
+from cds_service.facts.fact import Reason
+from cds_service.facts.intervals import Factor, plain
+from cds_service.logic import Named
+from cds_service.logic.check import read_rule
+from cds_service.logic.words import words
+from cds_service.rule_files import read_json
+from cds_service.rule_tools.docs.reference import Reference
+
+MARK = "<!-- From here on written by `cds-service rules docs --facts --out docs/facts.md`; a test keeps it current. -->"
+"""What stands above it in the page is written by hand and kept."""
+
+FORMULAS: dict[Formula, str] = {
+    "bmi": "weight in kg ÷ (height in m)².",
+    "ckd_epi_2021": (
+        "CKD-EPI creatinine equation of 2021, without race: 142 × min(Scr/κ, 1)^α × max(Scr/κ, 1)^−1.200 × 0.9938^age "
+        "(× 1.012 for women); κ 0.7 and α −0.241 for women, 0.9 and −0.302 for men; Scr in mg/dL, age in completed "
+        "years, adults only. Inker et al., N Engl J Med 2021;385:1737-49."
+    ),
+    "cockcroft_gault": (
+        "(140 − age) × weight in kg ÷ (72 × Scr in mg/dL), × 0.85 for women; adults only. "
+        "Cockcroft and Gault, Nephron 1976;16:31-41."
+    ),
+    "upcr": "protein in mg/L ÷ creatinine in mg/L, of the same urine (the same date).",
+    "first_known": "the first that has a usable value; one that is on record and can't be read is not passed over.",
+    "either_test": "positive if one is positive; negative if one is negative and no other is disputed; else unknown.",
+    "both_parts": "positive if one is positive; negative only if all are negative; else unknown.",
+    "confirmed_test": "the first decides; without it a negative second one is negative, a positive one unknown.",
+}
+"""What each formula computes, with its source."""
+
+_SIGNS = {">=": "≥", "<=": "≤"}
+
+
+def facts_page(reference: Reference, written: str) -> str:
+    """The whole page: what is `written` by hand above the mark, and the reference below it."""
+    return f"{written.partition(MARK)[0].rstrip()}\n\n{_reference(reference)}"
+
+
+def _reference(reference: Reference) -> str:
+    catalogue = reference.library.catalogue
+    lines = [MARK, "", "## Reasons", "", "Why a fact is unknown:", "", "| reason | meaning |", "|---|---|"]
+    lines += [f"| `{reason}` | {REASONS[reason]} |" for reason in get_args(Reason)]
+    lines += ["", "## Every fact", ""]
+    lines.append(f"{len(catalogue)} facts. A factor turns a value in that unit into the unit of the fact.")
+    for group in (*GROUPS, OTHER):
+        facts = [spec for spec in catalogue if group_of(spec.name) == group]
+        if facts:
+            lines += ["", f"## {group}"]
+            for spec in facts:
+                lines += ["", f"### `{spec.name}`", "", f"{spec.title}. {spec.description}".rstrip(), ""]
+                lines += [f"* {line}" for line in _fact(spec, reference)]
+    return "\n".join(lines) + "\n"
+
+
+def _fact(spec: FactSpec, reference: Reference) -> Iterator[str]:
+    match spec:
+        case EventsFact():
+            yield from _events(spec, reference)
+        case DerivedFact():
+            yield f"derived from {_names(spec.references())}: {FORMULAS[spec.formula]}"
+        case DefinedFact():
+            yield f"defined: {_definition(spec, reference)}"
+        case Observed():
+            yield from _observed(spec)
+        case _:
+            yield "patient: read from the Patient resource"
+    if isinstance(spec, Observed | DerivedFact):
+        yield from _limits(spec, reference)
+
+
+def _limits(spec: Observed | DerivedFact, reference: Reference) -> Iterator[str]:
+    fresh = reference.fact(spec.name).fresh_for
+    yield f"counts for {fresh}, or for a criterion's own `lookback`" if fresh else "counts for ever"
+    if spec.order is not None:
+        yield f"where it is missing, a draft order asks for {_code(spec.order)}"
+
+
+def _observed(spec: QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact) -> Iterator[str]:
+    yield f"{spec.kind}: {_codes(spec)}"
+    match spec:
+        case QuantityFact():
+            yield from _units(spec)
+        case ScoreFact() if spec.values:
+            yield f"coded answers: {'; '.join(f'{_code(answer)} = {plain(answer.value)}' for answer in spec.values)}"
+        case TiterFact():
+            yield "the number n of a titre 1:n, however it is written"
+        case ResultFact():
+            yield from _result(spec)
+        case DateFact(else_onset_of=str() as condition):
+            yield f"without an observation: the earliest onset of `{condition}`"
+    if isinstance(spec, ScoreFact) and spec.component is not None:
+        yield _component(spec.component)
+    yield from _numeric(spec) if isinstance(spec, Numeric) else _absence(spec)
+
+
+def _codes(spec: Observed) -> str:
+    return "; ".join(map(_code, spec.codes)) or "no code of its own"
+
+
+def _units(spec: QuantityFact) -> Iterator[str]:
+    if spec.unit == "1":
+        yield "unit: none, `1` or an annotation such as `{score}`"
+        return
+    others = [f"`{unit}` × {_factor(factor)}" for unit, factor in spec.units.items() if unit != spec.unit]
+    yield ", ".join((f"unit: `{spec.unit}`", *others))
+    if spec.unit_when_missing is not None:
+        yield f"a number without unit is in `{spec.unit_when_missing}`: the code itself says so"
+    if spec.fresh_for_child is not None:
+        limit = spec.fresh_for_child.words()
+        yield f"under 18 years, or where the age isn't known, only evidence of the last {limit} counts"
+
+
+def _numeric(spec: Numeric) -> Iterator[str]:
+    if spec.undetected is not None:
+        yield f"“negative” and “not detected” are {plain(spec.undetected)}"
+    if spec.presumed is None:
+        yield "nothing on record: unknown"
+    else:
+        value, without = plain(spec.presumed.value), _names(spec.presumed.without)
+        yield f"nothing on record: {value} is presumed, where nothing is on record of {without} either, ever"
+
+
+def _absence(spec: Observed) -> Iterator[str]:
+    presumed = getattr(spec, "presumed", None)
+    said = "unknown" if presumed is None else f"{presumed} is presumed, where observations were supplied whole"
+    yield f"nothing on record: {said}"
+
+
+def _result(spec: ResultFact) -> Iterator[str]:
+    if spec.values:
+        yield f"answers besides the common ones: {'; '.join(f'{_code(a)} = {a.value}' for a in spec.values)}"
+    if spec.read_number is not None:
+        positive, negative = (_bound(*side) for side in (spec.read_number.positive, spec.read_number.negative))
+        yield f"a bare number is positive {positive}, negative {negative}; a flag of the laboratory goes before it"
+    if spec.variant is not None:
+        conditions = "; ".join(map(_where, spec.variant.where))
+        codes = " or ".join(map(_code, spec.variant.codes))
+        yield f"also positive: {codes} with components that say: {conditions}"
+
+
+def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
+    yield f"events, from {_resources(spec)}; with `.active` and `.history`"
+    for key, heading in (("valueset", "counts"), ("history", "counts for `.history` alone"), ("hints", "may be it")):
+        set_id = getattr(spec, key)
+        if set_id is not None:
+            yield f"{heading}: {_value_set(set_id, reference)}"
+    if not spec.valuesets:
+        yield "counts: any entry"
+    if spec.route is not None:
+        settled = f"; it settles what `{spec.by_route}` leaves open" if spec.by_route else ""
+        yield f"route: {spec.route}{settled}"
+    if spec.hint_category:
+        yield f"may be it too: the category {'; '.join(map(_code, spec.hint_category))}"
+    if spec.unrecognised is not None:
+        yield "may be it too: an entry without a code that is known here"
+    presumed = spec.absence == "presumed_absent"
+    yield f"nothing on record: {'presumed absent, where it was supplied whole' if presumed else 'unknown'}"
+
+
+def _value_set(set_id: str, reference: Reference) -> str:
+    content, _ = read_json(reference.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
+    data: dict[str, Any] = content if isinstance(content, dict) else {}
+    hints = [item["valueString"] for item in data.get("extension", ()) if "valueString" in item]
+    text = (
+        f"`{set_id}` ({reference.extent(set_id)}). {data.get('title', set_id)}: {data.get('description', '')}".rstrip()
+    )
+    return text + (f" Hints in words: {', '.join(hints)}." if hints else "")
+
+
+def _definition(spec: DefinedFact, reference: Reference) -> str:
+    rule, _ = read_rule({"var": spec.name}, reference.library.compiled.vocabulary)
+    return words(rule.body, reference.titles) if isinstance(rule, Named) else "its logic is not sound"
+
+
+def _resources(spec: EventsFact) -> str:
+    return {
+        "Medication": "MedicationRequest, MedicationStatement and MedicationAdministration",
+        "Device": "Device and DeviceUseStatement",
+    }.get(spec.resource, spec.resource)
+
+
+def _component(component: Component) -> str:
+    text = f"also the component {_code(component.code)} where {_where(component.where)}"
+    named = "” or “".join(component.text_hints)
+    return f"{text}; named “{named}” without a code it is only a mention" if named else text
+
+
+def _where(where: Where) -> str:
+    said = [_code(code) for code in where.value] + [f"the text “{text}”" for text in where.text]
+    return f"{_code(where.code)} is {' or '.join(said)}"
+
+
+def _bound(operator: str, bound: Any) -> str:
+    limit = "its own upper limit of normal" if bound == "upper_limit" else f"{bound}"
+    return f"{_SIGNS.get(operator, operator)} {limit}"
+
+
+def _factor(factor: Factor) -> str:
+    low, high = factor
+    return plain(low) if low == high else f"{plain(low)} to {plain(high)}"
+
+
+def _code(code: Code) -> str:
+    shown = f"{PRINTED_SYSTEMS.get(code.system, code.system)} {code.code}"
+    return f"{shown} {code.display}" if code.display else shown
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,295 @@
+"""One answer, from the patient's record to the cards, and what is remembered of it.
+
+`app` answers with it and `replaying` computes logged answers again, so both come to the same bytes.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache, partial
+from importlib.metadata import version
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+
+from cds_service import __version__
+from cds_service.cards import (
+    CURRENT,
+    NON_ADHERENCE,
+    OWN_REASONS,
+    REFERRAL,
+    Card,
+    CardOptions,
+    answer_seed,
+    check_undetermined,
+    deck_for,
+    is_lasting,
+)
+from cds_service.cds_hooks import Answer, HookRequest, Sent
+from cds_service.cds_hooks.trust import Caller
+from cds_service.deadline import NEVER, Deadline, OutOfTime, never
+from cds_service.durations import Duration
+from cds_service.explanation import Undetermined, undetermined, unreadable_conditions
+from cds_service.fhir import Record
+from cds_service.library import Library
+from cds_service.logic import LANGUAGE_VERSION, FactRef
+from cds_service.matching import Match, match, undecided
+from cds_service.server.metrics import Metrics
+from cds_service.store import (
+    DESK_RECORDS,
+    ORDER,
+    REFER,
+    Decision,
+    HeldBack,
+    Policy,
+    Pseudonyms,
+    Question,
+    Recorder,
+    RuleSet,
+    ServedCard,
+    Suppression,
+    Versions,
+    digest_of,
+)
+
+CARD_OPTIONS = TypeAdapter(CardOptions)
+
+ENGINE = "datalogic-py"
+_TO_WRITE = 0.5
+"""Seconds after the deadline in which the cards may be written of the trials that were looked at before it."""
+_MOST_WARMED = 20
+"""Trials. Of a large library any could be the next that gets a card."""
+
+
+def running_versions() -> Versions:
+    """Of this service, the rule language, and the JSONLogic engine as it is installed."""
+    return Versions(__version__, LANGUAGE_VERSION, f"{ENGINE} {version(ENGINE)}")
+
+
+def compute(
+    record: Record,
+    library: Library,
+    as_of: date,
+    *,
+    options: CardOptions,
+    seed: str,
+    held_back: Callable[[], HeldBack],
+    hurry: Callable[[], bool] = never,
+    late: Callable[[], bool] | None = None,
+    skipped: Collection[str] = (),
+) -> tuple[Match, tuple[Card, ...], Undetermined | None]:
+    """The match, its cards, and which trials could not be judged besides those of the cards.
+
+    `held_back` is asked for after the match, so that it may be looked up meanwhile.
+
+    `hurry`: see `match`. `late` is asked in the same way while the cards are made; without it `hurry` is. Raises
+    OutOfTime where one of them leaves no time for facts or cards. `skipped` trials are left out as if there had been no
+    time for them.
+    """
+    late = hurry if late is None else late
+    result = match(record, library, as_of, screened=True, near=options.near_miss, hurry=hurry)
+    if skipped:
+        kept = tuple(t for t in result.trials if t.trial.id not in skipped)
+        result = replace(result, trials=kept, skipped=tuple(skipped))
+    held = held_back()
+    deadline = NEVER if late is never else Deadline(late)
+    deck = deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards, deadline=deadline)
+    open_trials = undetermined(result, {*held.trials, *(card.trial_id for card in deck)}) if options.unread else None
+    check_undetermined(open_trials)
+    return result, deck, open_trials
+
+
+def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[], bool]) -> None:
+    """Do ahead what makes a first answer slow, while `go_on` says so: the rules of the cards are taken apart."""
+    nobody = Record(patient=None, resources={}, whole=frozenset(), gaps={}, issues=())
+    compute(nobody, library, as_of, options=options, seed="", held_back=HeldBack)
+    for trial in islice(library.trials, _MOST_WARMED):
+        if not go_on():
+            return
+        trial.explainer.prepare()
+
+
+def lasting(system: str, code: str) -> bool:
+    """`is_lasting`, also for a reason without its system, which some clients leave out."""
+    return any(is_lasting(one, code) for one in ((system,) if system else (NON_ADHERENCE, OWN_REASONS)))
+
+
+def records_of(caller: Caller) -> str:
+    """Whose records a patient's id is unique in: the client's, or those of one of its tenants. The samples of the desk
+    are records of their own, whatever their patients' ids."""
+    if caller.desk is not None:
+        return DESK_RECORDS
+    return "/".join(part for part in (caller.client_id, caller.tenant) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Answers hook requests. `options` and `policies` are by client id, under None what holds without clients.
+
+    `clock` gives the day that counts as today, `now` the time, and `monotonic` seconds that never go back. Evaluation
+    has `seconds` from a request's arrival on. Nothing here waits for the database but the look-up of what to hold back,
+    and that has a deadline.
+    """
+
+    library: Library
+    rules: RuleSet
+    versions: Versions
+    options: Mapping[str | None, CardOptions]
+    policies: Mapping[str | None, Policy]
+    pseudonyms: Pseudonyms
+    suppression: Suppression
+    recorder: Recorder
+    metrics: Metrics
+    clock: Callable[[], date]
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    seconds: float
+
+    def answer_for(self, record: Record, request: HookRequest, caller: Caller, arrived: float) -> Answer:
+        """The cards for a record, and what to do once they are sent. `arrived`: when it was asked, by `monotonic`.
+
+        Where there is no time for the facts, or for the cards, there are none, and every trial counts as skipped.
+        """
+        client = records_of(caller)
+        options, policy = self.options[caller.client_id], self.policies[caller.client_id]
+        patient = self.pseudonyms.patient(client, request.patient_id)
+        encounter = self.pseudonyms.encounter(client, request.encounter_id) if request.encounter_id else None
+        everything = caller.desk == "everything"
+        asked = None if everything else self.suppression.ask(Question(client, patient, encounter, policy))
+        held: list[HeldBack] = []
+
+        def held_back() -> HeldBack:
+            held.append(self.suppression.result(asked))
+            return held[0]
+
+        as_of = self.clock()
+        try:
+            result, deck, open_trials = compute(
+                record,
+                self.library,
+                as_of,
+                options=options,
+                seed=answer_seed(request.hook_instance, client, patient),
+                held_back=held_back,
+                hurry=partial(self.is_late, arrived),
+                late=partial(self.is_late, arrived, _TO_WRITE),
+            )
+        except OutOfTime:
+            return self._out_of_time()
+        if result.skipped:
+            self.metrics.cut_short(len(result.skipped))
+        decision = str(uuid4())
+
+        def keep(sent: Sent) -> None:
+            self.recorder.put(
+                Decision(
+                    id=decision,
+                    hook_instance=request.hook_instance.lower(),
+                    answered_at=self.now(),
+                    latency_ms=sent.ms,
+                    client=client,
+                    patient=patient,
+                    encounter=encounter,
+                    as_of=as_of,
+                    rules=self.rules,
+                    versions=self.versions,
+                    options=_logged_options(result, options, held[0], caller, sent),
+                    verdicts={t.trial.id: t.verdict for t in result.trials},
+                    cards=tuple(_served(card) for card in deck),
+                    response_digest=digest_of(sent.response),
+                ),
+                sent.request,
+            )
+            if caller.desk is None:
+                self._count(result, deck, held[0], Deadline(partial(self.is_late, arrived, _TO_WRITE)))
+                if open_trials is not None:
+                    self.metrics.undetermined()
+
+        open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
+        return Answer(
+            cards=[card.body for card in deck],
+            undecided=open_diagnosis,
+            decision=decision,
+            keep=keep,
+            passed_over=result.passed_over,
+            skipped=result.skipped,
+            set_aside=() if caller.desk is None else _set_aside(result, options, held[0]),
+            undetermined=open_trials,
+            unreadable=0 if deck or result.deceased else unreadable_conditions(record),
+        )
+
+    def is_late(self, arrived: float, more: float = 0) -> bool:
+        """Whether the time is over, by so many seconds more, for what was asked at `arrived`."""
+        return self.monotonic() - arrived >= self.seconds + more
+
+    def _out_of_time(self) -> Answer:
+        """No card, and every active trial skipped."""
+        skipped = tuple([trial.id for trial in self.library.shelf if trial.state == "active"])
+        self.metrics.cut_short(len(skipped))
+        return Answer([], undecided=True, decision="", keep=lambda _: None, skipped=skipped)
+
+    def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack, deadline: Deadline) -> None:
+        active = [t for t in result.trials if t.trial.state == "active"]
+        verdicts = {t.trial.id: t.verdict for t in active}
+        shown = [card.trial_id for card in deck]
+        unknown: set[tuple[str, str]] = set()
+        # Why facts are unknown is only counted: where that would keep the thread it is left out.
+        with suppress(OutOfTime):
+            unknown = _unknown(result, deadline)
+        self.metrics.answered(verdicts, unknown, shown, len(held.trials) + len(held.cards))
+
+
+def _logged_options(result: Match, options: CardOptions, held: HeldBack, caller: Caller, sent: Sent) -> dict[str, Any]:
+    return {
+        "cards": CARD_OPTIONS.dump_python(options, mode="json"),
+        "held_back": {"trials": sorted(held.trials), "cards": sorted(held.cards)},
+        "prefetch_aliases": dict(caller.prefetch_aliases),
+        "fetched": dict(sent.fetched),
+        "passed_over": result.passed_over,
+        "skipped": list(result.skipped),
+        "seed": CURRENT,
+    }
+
+
+def _set_aside(result: Match, options: CardOptions, held: HeldBack) -> tuple[str, ...]:
+    """The trials that would have a card, had nobody dealt with them before."""
+    if not (held.trials or held.cards):
+        return ()
+    every = deck_for(result, replace(options, max_cards=len(result.trials)), "")
+    return tuple(card.trial_id for card in every if card.trial_id in held.trials or card.key in held.cards)
+
+
+def _served(card: Card) -> ServedCard:
+    suggestions = {s["uuid"]: REFER if _refers(s) else ORDER for s in card.body.get("suggestions", ())}
+    return ServedCard(card.body["uuid"], card.trial_id, card.key, suggestions)
+
+
+def _refers(suggestion: Mapping[str, Any]) -> bool:
+    codings = [c for action in suggestion["actions"] for c in action["resource"]["code"]["coding"]]
+    return any(c.get("code") == REFERRAL.code and c.get("system") == REFERRAL.system for c in codings)
+
+
+def _unknown(result: Match, deadline: Deadline) -> set[tuple[str, str]]:
+    """The facts that leave a criterion of a trial open which may still fit, and why each is unknown."""
+    refs: set[FactRef] = set()
+    for trial in result.trials:
+        if trial.trial.state == "active" and trial.verdict not in ("not_eligible", "likely_eligible"):
+            criteria = (*trial.criteria, *(c for cohort in trial.cohorts for c in cohort.criteria))
+            refs.update(ref for c in criteria if c.outcome == "unknown" for ref in c.facts)
+    # Trials share facts, and telling of one is what takes time here.
+    asked = {(ref.name, None if ref.limit is None else _span(ref.limit, result.as_of)) for ref in refs}
+    return {
+        (entry["name"], entry["reason"])
+        for name, limit in asked
+        for entry in result.sheet.describe(name, limit, deadline)
+        if entry["reason"] is not None
+    }
+
+
+@lru_cache(maxsize=1024)
+def _span(limit: Duration, as_of: date) -> int:
+    """The limit in days before that day: a few limits on one day, for all answers of it."""
+    return limit.span(as_of)

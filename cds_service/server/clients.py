@@ -1,0 +1,79 @@
+"""From the settings to the gate that requests pass, and to what each client's cards look like."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from structlog.typing import FilteringBoundLogger
+
+from cds_service.cards import CardOptions, ClientProfile, ProfileError, load_profile
+from cds_service.cds_hooks import Outbound
+from cds_service.cds_hooks.trust import Clients, ClientsError, Gate, OpenGate, ReplayGuard, load_clients
+from cds_service.errors import Finding
+from cds_service.settings import Settings
+from cds_service.settings import card_options as site_options
+
+
+def configured_clients(settings: Settings) -> Clients | None:
+    """The clients of `CDS_CLIENTS_FILE`, checked; None where there is none. Raises ClientsError."""
+    if settings.clients_file is None:
+        return None
+    clients = load_clients(settings.clients_file)
+    name, findings = str(settings.clients_file), []
+    for number, client in enumerate(clients):
+        if settings.public_url is None and not client.audiences:
+            message = "set CDS_PUBLIC_URL, or give `audiences`: without them no token of this client is for anybody"
+            findings.append(Finding(name, f"/clients/{number}", "missing-key", "error", message))
+        try:
+            _profile(client.profile or "standard", settings.clients_file)
+        except ProfileError as problem:
+            findings.append(Finding(name, f"/clients/{number}/profile", "bad-value", "error", str(problem)))
+    if findings:
+        raise ClientsError(tuple(findings))
+    return clients
+
+
+def gate_for(
+    settings: Settings,
+    clients: Clients | None,
+    *,
+    guard: ReplayGuard,
+    now: Callable[[], datetime],
+    outbound: Outbound,
+    log: FilteringBoundLogger,
+    desk: bool,
+) -> Gate | OpenGate:
+    """What lets requests through: tokens of `clients`, or everybody where there are none. `desk`: the workbench is
+    served."""
+    if clients is None:
+        return OpenGate(frozenset(settings.fhir_servers), desk=desk)
+    return Gate(
+        clients,
+        public_url=settings.public_url,
+        leeway=settings.token_leeway,
+        guard=guard,
+        now=now,
+        outbound=outbound,
+        log=log,
+    )
+
+
+def card_options(settings: Settings, clients: Clients | None) -> dict[str | None, CardOptions]:
+    """What cards show, by client id; under None what holds without clients. Raises ProfileError."""
+    site = site_options(settings)
+    options: dict[str | None, CardOptions] = {None: site}
+    for client in clients or ():
+        given = client.cards.model_dump(exclude_none=True)
+        if client.max_cards is not None:
+            given["max_cards"] = client.max_cards
+        if client.profile is not None:
+            given["profile"] = _profile(client.profile, settings.clients_file)
+        options[client.id] = replace(site, **given)
+    return options
+
+
+def _profile(name: str, clients_file: Path | None) -> ClientProfile:
+    if name.endswith(".json") and clients_file is not None:
+        name = str(clients_file.parent / name)
+    return load_profile(name)

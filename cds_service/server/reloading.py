@@ -1,0 +1,138 @@
+"""Rules that follow their folder while the service runs.
+
+One holder keeps one immutable version. Whoever answers a request takes the version once and keeps it to the end, so
+that a request finishes on the rules it began with; a new version is put in place by a single assignment.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import anyio.to_thread
+from structlog.typing import FilteringBoundLogger
+
+from cds_service.errors import Finding, RulesError
+from cds_service.library import Library, load_library
+from cds_service.rule_files import Folder
+from cds_service.trials import RulesMemory
+
+Prepared_co = TypeVar("Prepared_co", covariant=True)
+
+INTERVAL = 1.0
+"""Seconds between two looks at the folder, at least."""
+SHARE = 20
+"""The wait between two looks is this many times as long as the last one took, so that a large folder costs no more."""
+_PAUSE = 0.0005
+"""Seconds between two trials that are read: a thread that only computes keeps the answering ones waiting."""
+_MOST_FINDINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RulesVersion(Generic[Prepared_co]):
+    """Rules as they were loaded: the `number`th since the start, with what was `prepared` from them."""
+
+    number: int
+    library: Library
+    prepared: Prepared_co
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The folder holds something that can't be used; the version before it goes on."""
+
+    since: datetime
+    findings: tuple[Finding, ...]
+
+    def errors(self) -> list[dict[str, str]]:
+        """The first errors, for those who run the service."""
+        found = [f for f in self.findings if f.severity == "error"][:_MOST_FINDINGS]
+        return [
+            {"place": f.file + ("#" + f.pointer if f.pointer else ""), "code": f.code, "message": f.message}
+            for f in found
+        ]
+
+
+class LiveRules(Generic[Prepared_co]):
+    """The rules in use, and the folder that they come from.
+
+    `prepare` makes what a version needs to be served; `now` is the clock. Raises RulesError if `folder` can't be used
+    at the start. Without a folder the rules never change. `tell` is told, after each later look at changed rules,
+    whether they can be used. `memory` is for the start alone: what changes later is always checked.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        prepare: Callable[[Library], Prepared_co],
+        now: Callable[[], datetime],
+        log: FilteringBoundLogger,
+        library: Library | None = None,
+        *,
+        tell: Callable[[bool], None] = lambda _: None,
+        memory: RulesMemory | None = None,
+    ) -> None:
+        self.folder = folder
+        self._tell = tell
+        self._prepare = prepare
+        self._now = now
+        self._log = log
+        # Taken before loading: what changes meanwhile is seen at the first look.
+        self._files = None if folder is None else Folder(folder)
+        self._took = 0.0
+        self._loaded = self._seen = {} if self._files is None else self._files.stamps()
+        if library is None:
+            if folder is None:
+                raise RulesError((Finding("", "", "no-rules-folder", "error", "there is no rules folder"),))
+            library = load_library(folder, stamps=self._loaded, memory=memory)
+        self.current = RulesVersion(1, library, prepare(library), now())
+        self.rejected: Rejected | None = None
+
+    def look(self) -> bool:
+        """Load the folder if it has changed and has stood still since the last look; whether there is a new version.
+
+        Never raises: what can't be used is remembered in `rejected`, and the rules in use stay.
+        """
+        if self.folder is None or self._files is None:
+            return False
+        began = time.monotonic()
+        found = self._files.stamps()
+        self._took = time.monotonic() - began
+        if found != self._seen:  # somebody is still writing
+            self._seen = found
+            return False
+        if found == self._loaded:
+            return False
+        self._loaded = found
+        try:
+            library = load_library(self.folder, self.current.library, found, lambda: time.sleep(_PAUSE))
+            version = RulesVersion(self.current.number + 1, library, self._prepare(library), self._now())
+        except RulesError as problem:
+            self._reject(problem.findings)
+            return False
+        except Exception as error:  # the watch must outlive any fault of a file
+            kind = type(error).__name__
+            self._reject((Finding("", "", "unreadable-file", "error", f"the rules could not be loaded: {kind}"),))
+            return False
+        self.current, self.rejected = version, None
+        self._tell(True)
+        self._log.info("rules_reloaded", rules=version.number, trials=len(library.trials))
+        return True
+
+    async def watch(self, interval: float = INTERVAL) -> None:
+        """Look again and again, until cancelled."""
+        wait = interval
+        while True:
+            await asyncio.sleep(wait)
+            await anyio.to_thread.run_sync(self.look)
+            wait = max(interval, SHARE * self._took)
+
+    def _reject(self, findings: tuple[Finding, ...]) -> None:
+        self.rejected = Rejected(self._now(), findings)
+        self._tell(False)
+        errors = self.rejected.errors()
+        self._log.error("rules_rejected", rules=self.current.number, places=[error["place"] for error in errors])

@@ -1,0 +1,111 @@
+"""Computing a logged answer again from the request that it answered, and saying where the two part if they do."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.cards import FIRST, answer_seed
+from cds_service.cds_hooks import HOOK, Supplied, parse_request, response_body
+from cds_service.facts import interest_of
+from cds_service.library import Library
+from cds_service.server.answering import CARD_OPTIONS, compute, running_versions
+from cds_service.store import HeldBack, LoggedDecision, RuleSet, digest_of, is_request
+
+_NOT_LOOKED_AT = "not looked at"
+_NOT_THERE = "not there"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What came of it.
+
+    * `identical`: the answer is the logged one, byte for byte. `response` is the answer as it is computed now.
+    * `same_input`: the request is the one that was answered. It never is where keys were `fetched` from the FHIR
+      server, since these are put into the request for the replay.
+    * `skipped`: trials that there was no time for then. They are left out now too.
+    * `rules`: file below the rules folder: `changed`, `added` or `gone` since. `versions`: what runs now, where that is
+      another version than then. `verdicts`: trial: (then, now), where they differ.
+    """
+
+    identical: bool
+    same_input: bool
+    fetched: tuple[str, ...]
+    skipped: tuple[str, ...]
+    rules: Mapping[str, str]
+    versions: Mapping[str, tuple[str, str]]
+    verdicts: Mapping[str, tuple[str, str]]
+    response: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """For `cds-service replay --format json`."""
+        return {
+            "identical": self.identical,
+            "same_input": self.same_input,
+            "fetched": list(self.fetched),
+            "skipped": list(self.skipped),
+            "rules": dict(self.rules),
+            "versions": {name: {"then": then, "now": now} for name, (then, now) in self.versions.items()},
+            "verdicts": {name: {"then": then, "now": now} for name, (then, now) in self.verdicts.items()},
+        }
+
+
+def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
+    """Answer `request` as of the logged day, with the logged options, what was held back then, and without what was
+    skipped.
+
+    Client and patient of the seed are those of the log, so that it takes no key. Raises HookError where it is no
+    request that gets cards, and SeedError.
+    """
+    decision, options = logged.decision, logged.decision.options
+    interest = interest_of(library.facts, library.facts_read).on(lambda: decision.as_of)
+    supplied = Supplied(parse_request(request, HOOK), options["prefetch_aliases"], interest)
+    held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
+    skipped = tuple(options.get("skipped", ()))
+    instance, version = supplied.request.hook_instance, options.get("seed", FIRST)
+    result, deck, open_trials = compute(
+        supplied.record(),
+        library,
+        decision.as_of,
+        # Decisions of the time before `unread` said nothing of what could not be judged.
+        options=CARD_OPTIONS.validate_python({"unread": False, **options["cards"]}),
+        seed=answer_seed(instance, decision.client, decision.patient, version),
+        held_back=lambda: held,
+        skipped=skipped,
+    )
+    response = response_body([card.body for card in deck], open_trials)
+    now = {t.trial.id: t.verdict for t in result.trials}
+    return Replay(
+        identical=digest_of(response) == decision.response_digest,
+        same_input=is_request(request, logged.input_digest),
+        fetched=tuple(sorted(options["fetched"])),
+        skipped=skipped,
+        rules=_changes(decision.rules, RuleSet.of(library.files)),
+        versions=_versions(logged),
+        verdicts=_verdicts(decision.verdicts, now, {trial.id for trial in library.trials}),
+        response=response,
+    )
+
+
+def _verdicts(then: Mapping[str, str], now: Mapping[str, str], there: Collection[str]) -> dict[str, tuple[str, str]]:
+    def verdict(trial: str) -> str:
+        return now.get(trial, _NOT_LOOKED_AT if trial in there else _NOT_THERE)
+
+    trials = sorted({*then, *now})
+    pairs = {trial: (then.get(trial, _NOT_LOOKED_AT), verdict(trial)) for trial in trials}
+    return {trial: pair for trial, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _changes(then: RuleSet, now: RuleSet) -> dict[str, str]:
+    def change(file: str) -> str:
+        if file not in now.files:
+            return "gone"
+        return "changed" if file in then.files else "added"
+
+    files = sorted({*then.files, *now.files})
+    return {file: change(file) for file in files if then.files.get(file) != now.files.get(file)}
+
+
+def _versions(logged: LoggedDecision) -> dict[str, tuple[str, str]]:
+    then, now = logged.decision.versions, running_versions()
+    pairs = {name: (getattr(then, name), getattr(now, name)) for name in ("service", "language", "engine")}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

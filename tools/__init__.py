@@ -1,0 +1,1 @@
+"""Developers' tools: part of the repository, not of the package."""

@@ -1,0 +1,113 @@
+"""Codes to write records with: out of the catalogue and the value sets, and such that they say nothing else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cds_service.facts import FactKnowledge
+from cds_service.facts.catalogue import TEXT_HINT, Code, EventsFact, Observed
+from cds_service.fhir import Coding
+from cds_service.rule_files import read_json
+
+_ROLES: Mapping[str, str] = {"valueset": "main", "history": "history", "hints": "hint"}
+_MOST_TRIED = 400
+
+
+@dataclass(frozen=True, slots=True)
+class EventCode:
+    """A code, or a text alone, and how it speaks of each event fact in question: main, history, hint or text."""
+
+    concept: dict[str, Any]
+    system: str
+    roles: Mapping[str, str]
+
+
+class Codes:
+    """Finds codes. `rules_dir` is read again because the compiled value sets can't be listed."""
+
+    def __init__(self, rules_dir: Path, knowledge: FactKnowledge) -> None:
+        self.rules_dir = rules_dir
+        self.knowledge = knowledge
+        self._sets: dict[str, dict[str, Any]] = {}
+        self._found: dict[tuple[str, str, frozenset[str]], tuple[EventCode, ...]] = {}
+
+    def observed(self, spec: Observed, others: Sequence[Observed]) -> list[Code]:
+        """The fact's codes, one for each code system, that are no other fact's among `others`."""
+        taken = {(code.system, code.code) for other in others if other.name != spec.name for code in other.codes}
+        found: dict[str, Code] = {}
+        for code in spec.codes:
+            if (code.system, code.code) not in taken:
+                found.setdefault(code.system, code)
+        return list(found.values())
+
+    def events(self, spec: EventsFact, key: str, others: Sequence[EventsFact]) -> tuple[EventCode, ...]:
+        """A code for each code system of the fact's `valueset`, `history` or `hints` (`key`).
+
+        Preferred is one that speaks of no other fact among `others`; what it says of them is in its roles.
+        """
+        set_id = getattr(spec, key)
+        if set_id is None:
+            return ()
+        about = tuple(other for other in others if other.resource == spec.resource)
+        at = (spec.name, key, frozenset(other.name for other in about))
+        if at not in self._found:
+            best: dict[str, EventCode] = {}
+            tried: dict[str, int] = {}
+            for system, code, display in self.members(set_id):
+                known = best.get(system)
+                tried[system] = tried.get(system, 0) + 1
+                if (known is not None and len(known.roles) == 1) or tried[system] > _MOST_TRIED:
+                    continue
+                roles = self._roles(system, code, about)
+                if roles.get(spec.name) == _ROLES[key] and (known is None or len(roles) < len(known.roles)):
+                    coding = {"system": system, "code": code} | ({"display": display} if display else {})
+                    best[system] = EventCode({"coding": [coding]}, system, roles)
+            self._found[at] = tuple(best.values())
+        return self._found[at]
+
+    def text(self, spec: EventsFact, others: Sequence[EventsFact]) -> EventCode | None:
+        """A text without a code that may mean the fact."""
+        about = [other for other in others if other.resource == spec.resource]
+        phrases = [p for set_id in spec.valuesets for p in self._phrases(set_id)]
+        found = [EventCode({"text": phrase}, "text", self._text_roles(phrase, about)) for phrase in phrases]
+        found = [code for code in found if spec.name in code.roles]
+        return min(found, key=lambda code: len(code.roles), default=None)
+
+    def _roles(self, system: str, code: str, about: Sequence[EventsFact]) -> dict[str, str]:
+        """How a code speaks of the facts; a code that says "is" and "was" at once gets the role "contested"."""
+        sets: set[str] = set()
+        for key in self.knowledge.systems.keys((Coding(system=system, code=code),)):
+            sets |= self.knowledge.valuesets.members(key)
+        roles = {}
+        for spec in about:
+            found = [role for key, role in _ROLES.items() if getattr(spec, key) in sets]
+            if found:
+                roles[spec.name] = "contested" if {"main", "history"} <= set(found) else found[0]
+        return roles
+
+    def _text_roles(self, phrase: str, about: Sequence[EventsFact]) -> dict[str, str]:
+        sets = self.knowledge.valuesets.hinted(phrase)
+        return {spec.name: "text" for spec in about if sets & set(spec.valuesets)}
+
+    def members(self, set_id: str) -> Iterator[tuple[str, str, str]]:
+        """System, code and display of what a value set lists; of a prefix, the prefix itself."""
+        for part in self._set(set_id).get("compose", {}).get("include", ()):
+            for reference in part.get("valueSet", ()):
+                yield from self.members(reference.rpartition(":")[2])
+            for item in part.get("concept", ()):
+                yield part["system"], item["code"], item.get("display", "")
+            for item in part.get("filter", ()):
+                yield part["system"], item["value"], ""
+
+    def _phrases(self, set_id: str) -> Iterator[str]:
+        content = self._set(set_id)
+        for extension in content.get("extension", ()):
+            if extension.get("url") == TEXT_HINT:
+                yield extension["valueString"]
+
+    def _set(self, set_id: str) -> dict[str, Any]:
+        if set_id not in self._sets:
+            content, _ = read_json(self.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
+            self._sets[set_id] = content if isinstance(content, dict) else {}
+        return self._sets[set_id]
