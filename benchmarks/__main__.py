@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cql, decision, growth, leak, logic, over_http, scale, small
+from benchmarks import cql, decision, growth, leak, logic, over_http, scale, small, stream
 from benchmarks.report import Outcome, Target, replace_blocks, target_lines
 from cds_service.library import Library, load_library
 
@@ -56,6 +56,10 @@ PARTS: Mapping[str, tuple[str, Callable[[bool], Outcome]]] = {
     "scale": (
         "Thousands of trials",
         lambda quick: scale.measure(5 if quick else 15, (0, 1_000) if quick else scale.COUNTS),
+    ),
+    "stream": (
+        "Patients of different diagnoses",
+        lambda quick: stream.measure(1, stream.QUICK) if quick else stream.measure(3),
     ),
     "leak": (
         "Memory over many requests",

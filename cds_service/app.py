@@ -152,6 +152,7 @@ def create_app(
         library,
         tell=metrics.rules_usable,
         memory=RulesMemory.below(settings.rules_cache),
+        compiled_bytes=settings.compiled_bytes,
     )
 
     def keep(caller: Caller, items: Sequence[Feedback]) -> int:

@@ -91,6 +91,15 @@ class Settings(BaseSettings):
             "`~/.cache/cds-service` unless set. `false`: nothing is remembered."
         ),
     )
+    compiled_memory_mb: int = Field(
+        1_000,
+        ge=1,
+        description=(
+            "Most memory, in MB, for the trials that a worker keeps compiled, the latest ones: 0.1 to 0.4 MB each. The "
+            "default holds some 5,000 that agree on most of their criteria, or 2,500 that agree on few. With less than "
+            "the diagnoses need that are seen, an answer takes several times as long (docs/operations.md)."
+        ),
+    )
     max_cards: int = Field(5, ge=1, description="Most cards in one answer. The last card says what was left out.")
     min_decided: int = Field(
         0, ge=0, description="A trial gets a card only when at least this many of its computed criteria are decided."
@@ -291,6 +300,11 @@ class Settings(BaseSettings):
         if self.decision_seconds is not None:
             return self.decision_seconds
         return min(max(5.0, self.fhir_timeout + 1.0), 0.9 * self.request_seconds)
+
+    @property
+    def compiled_bytes(self) -> int:
+        """Bytes that compiled trials may take."""
+        return self.compiled_memory_mb * 1_000_000
 
     @property
     def on_loopback(self) -> bool:

@@ -23,6 +23,7 @@ def sample(story: str) -> str:
     return str(ROOT / "fhir_samples" / "patients" / f"{story}.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", SAMPLES)
 def test_explain_gives_every_criterion_with_outcome_basis_and_evidence(story: str) -> None:
     result = run("explain", "--bundle", sample(story), "--as-of", "2026-11-24", "--format", "json")
@@ -142,6 +143,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "new", "code", "pointer", "hint"), BROKEN, ids=[row[2] for row in BROKEN])
 def test_a_broken_trial_file_is_found_with_its_place(rules: Path, old, new, code, pointer, hint) -> None:  # noqa: PLR0917
     path = rules / "trials" / "NCT07083349" / "trial.json"

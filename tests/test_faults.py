@@ -73,6 +73,17 @@ class Service:
         listed = subprocess.run(children, capture_output=True, text=True, check=False).stdout
         return [int(line.split()[0]) for line in listed.splitlines() if "spawn_main" in line]
 
+    def both_workers(self) -> list[int]:
+        """The two processes that answer, once there are two."""
+        looks: list[list[int]] = []
+
+        def there_are_two() -> bool:
+            looks.append(self.workers())
+            return len(looks[-1]) == 2
+
+        until(there_are_two, "both workers")
+        return looks[-1]
+
     def ask(self) -> httpx2.Response:
         return self.client.post(HOOK, content=REQUEST, headers=JSON)
 
@@ -152,8 +163,7 @@ def test_what_was_acknowledged_survives_workers_that_are_killed(
         try:
             for enough in (40, 120):
                 until(lambda enough=enough: len(acknowledged) >= enough)
-                until(lambda: len(service.workers()) == 2, "both workers")
-                for pid in service.workers():
+                for pid in service.both_workers():
                     os.kill(pid, signal.SIGKILL)
                     killed += 1
                 count = len(acknowledged)

@@ -11,7 +11,7 @@ from cds_service.cards.prepared import Prepared, prepared_for
 from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
 from cds_service.explanation import each_once
-from cds_service.logic import FactRef, Step
+from cds_service.logic import Document, FactRef, Step
 from cds_service.matching import Match
 from cds_service.trials import CohortResult, CompiledTrial, CriterionResult, Trial, TrialResult
 
@@ -79,6 +79,10 @@ class Reader:
         """The fact document of the closed world, on which outcomes rest."""
         return self.match.sheet.document("closed")
 
+    @cached_property
+    def _document(self) -> Document:
+        return self.match.library.compiled.document(self.facts, self.match.as_of)
+
     def read(self, result: TrialResult, cohort: CohortResult | None = None) -> TrialReading:
         """A trial's result with its best cohort, or with `cohort`."""
         chosen = best_cohort(result) if cohort is None else cohort
@@ -141,7 +145,7 @@ class Reader:
         """The steps of a trial's criteria, its own and then each cohort's; None where there is no rule."""
         found = self._steps.get(trial.id)
         if found is None:
-            found = self._steps[trial.id] = trial.explainer.explain(self.facts, self.match.as_of)
+            found = self._steps[trial.id] = trial.explainer.explain(self._document)
         return found
 
 

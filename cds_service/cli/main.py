@@ -226,7 +226,8 @@ def _library(settings: "Settings") -> "Library":
     from cds_service.trials import RulesMemory
 
     try:
-        return load_library(settings.rules_dir, memory=RulesMemory.below(settings.rules_cache))
+        remembered = RulesMemory.below(settings.rules_cache)
+        return load_library(settings.rules_dir, memory=remembered, compiled_bytes=settings.compiled_bytes)
     except RulesError as problem:
         _refuse_rules(problem.findings)
 

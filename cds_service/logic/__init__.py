@@ -12,7 +12,7 @@ from cds_service.logic.explain import Explainer, Explainers, Part, Reason, Step,
 from cds_service.logic.flip import Flip, flip
 from cds_service.logic.lower import MAX_LOWERED, MAX_LOWERED_DEPTH, lower
 from cds_service.logic.model import Condition, FactRef, Named, durations, facts_read, walk
-from cds_service.logic.program import BATCH, Compiler, Placed, Program, Truth3, answer_together
+from cds_service.logic.program import BATCH, Compiler, Document, Placed, Program, Truth3, answer_together
 from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 
 LANGUAGE_VERSION = "1.0"
@@ -25,6 +25,7 @@ __all__ = [
     "MAX_LOWERED_DEPTH",
     "Compiler",
     "Condition",
+    "Document",
     "Explainer",
     "Explainers",
     "FactRef",

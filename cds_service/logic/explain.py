@@ -15,7 +15,7 @@ from cds_service.logic.clearing import clears_on
 from cds_service.logic.composed import Leaf, composed
 from cds_service.logic.document import node_at, placed
 from cds_service.logic.flip import Flip, flip
-from cds_service.logic.program import Placed, Program, Truth3
+from cds_service.logic.program import Document, Outcomes, Placed, Program, Truth3
 from cds_service.logic.words import words
 
 MOST_PATTERNS = 64
@@ -37,6 +37,11 @@ class Part:
     def words(self) -> str:
         """The condition in plain words."""
         return words(self.rule, self.titles)
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What has been worked out from this part alone, whoever the patient is. It goes with the part."""
+        return {}
 
     @cached_property
     def facts(self) -> tuple[model.FactRef, ...]:
@@ -77,6 +82,11 @@ class Step:
     def definition(self) -> str:
         """The definition of the catalogue that the condition belongs to; empty for the rule's own."""
         return self.part.definition
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What has been worked out from this step alone. It goes with the step."""
+        return {}
 
     @cached_property
     def decisive_facts(self) -> tuple[model.FactRef, ...]:
@@ -164,7 +174,14 @@ class Explainers:
 
     def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step, ...]:
         """The truth of each rule and of every part of it over one fact document."""
-        truths = self._program.evaluate(facts, as_of).truths
+        return self._steps(self._program.evaluate(facts, as_of))
+
+    def over(self, document: Document) -> tuple[Step, ...]:
+        """The same over a document of the compiler that the program of the leaves has."""
+        return self._steps(self._program.answer(document.on(self._program.pages)))
+
+    def _steps(self, outcomes: Outcomes) -> tuple[Step, ...]:
+        truths = outcomes.truths
         return tuple([step(truths[start:end]) for step, start, end in self._rules])
 
 

@@ -130,9 +130,9 @@ class Compiler:
             placed = self._layout.placed(plain, set() if pages is None else pages)
         return json.dumps(placed)
 
-    def document(self, facts: Mapping[str, Any], as_of: date, pages: Iterable[int]) -> datalogic_py.DataHandle:
-        """What is on these pages, as the engine holds it, with the lengths of time that rules name."""
-        return datalogic_py.DataHandle(self._layout.values(facts, self._spans_at(as_of), pages))
+    def values(self, facts: Mapping[str, Any], as_of: date, pages: Iterable[int]) -> list[Any]:
+        """What is on these pages, with the lengths of time that rules name. No other page is filled in."""
+        return self._layout.values(facts, self._spans_at(as_of), pages)
 
     def _spans_at(self, as_of: date) -> dict[str, int]:
         """Each duration that some rule names, as days back from `as_of`. A service asks for the same day all day."""
@@ -142,6 +142,32 @@ class Compiler:
                 spans = {key: duration.span(as_of) for key, duration in self._durations.items()}
             self._spans = known = (as_of, len(spans), spans)
         return known[2]
+
+
+class Document:
+    """One patient's fact document for the rules of one compiler. A page is filled in when rules first read it.
+
+    It belongs to one thread.
+    """
+
+    def __init__(self, compiler: Compiler, facts: Mapping[str, Any], as_of: date) -> None:
+        self._compiler = compiler
+        self._facts = facts
+        self._as_of = as_of
+        self._pages: frozenset[int] = frozenset()
+        self._values: list[Any] = []
+        self._handle: datalogic_py.DataHandle | None = None
+
+    def on(self, pages: frozenset[int]) -> datalogic_py.DataHandle:
+        """It as the engine holds it, with these pages at least."""
+        missing = pages - self._pages
+        if missing or self._handle is None:
+            filled = self._compiler.values(self._facts, self._as_of, missing)
+            for page in self._pages:
+                filled[page] = self._values[page]
+            self._pages |= pages
+            self._values, self._handle = filled, datalogic_py.DataHandle(filled)
+        return self._handle
 
 
 class Program:
@@ -180,7 +206,7 @@ class Program:
 
     def document(self, facts: Mapping[str, Any], as_of: date) -> datalogic_py.DataHandle:
         """What the rules read of the facts, as the engine holds it, with the lengths of time that they name."""
-        return self.compiler.document(facts, as_of, self.pages)
+        return Document(self.compiler, facts, as_of).on(self.pages)
 
     def answer(self, document: datalogic_py.DataHandle) -> Outcomes:
         """The truth of every rule over a document that `document` has made."""

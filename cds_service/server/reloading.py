@@ -18,7 +18,7 @@ from structlog.typing import FilteringBoundLogger
 from cds_service.errors import Finding, RulesError
 from cds_service.library import Library, load_library
 from cds_service.rule_files import Folder
-from cds_service.trials import RulesMemory
+from cds_service.trials import DEFAULT_BYTES, RulesMemory
 
 Prepared_co = TypeVar("Prepared_co", covariant=True)
 
@@ -62,7 +62,8 @@ class LiveRules(Generic[Prepared_co]):
 
     `prepare` makes what a version needs to be served; `now` is the clock. Raises RulesError if `folder` can't be used
     at the start. Without a folder the rules never change. `tell` is told, after each later look at changed rules,
-    whether they can be used. `memory` is for the start alone: what changes later is always checked.
+    whether they can be used. `memory` is for the start alone: what changes later is always checked. `compiled_bytes`
+    bounds what the compiled trials of all versions take together.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class LiveRules(Generic[Prepared_co]):
         *,
         tell: Callable[[bool], None] = lambda _: None,
         memory: RulesMemory | None = None,
+        compiled_bytes: int = DEFAULT_BYTES,
     ) -> None:
         self.folder = folder
         self._tell = tell
@@ -88,7 +90,7 @@ class LiveRules(Generic[Prepared_co]):
         if library is None:
             if folder is None:
                 raise RulesError((Finding("", "", "no-rules-folder", "error", "there is no rules folder"),))
-            library = load_library(folder, stamps=self._loaded, memory=memory)
+            library = load_library(folder, stamps=self._loaded, memory=memory, compiled_bytes=compiled_bytes)
         self.current = RulesVersion(1, library, prepare(library), now())
         self.rejected: Rejected | None = None
 

@@ -1,12 +1,11 @@
 """A trial that passed all checks, ready to be evaluated and to be explained, and what it takes in memory."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
-from typing import Any
 
-from cds_service.logic import Condition, Explainers, FactRef, Placed, Program, Step
+from cds_service.logic import Condition, Document, Explainers, FactRef, Placed, Program, Step
 from cds_service.trials.checked import CheckedRules, Leaves, Ready
 from cds_service.trials.kept import Shared, Weight
 from cds_service.trials.model import Cohort, Criterion, Trial
@@ -69,12 +68,15 @@ class TrialExplainer:
         """What it takes at the moment; nothing before it was asked for anything."""
         return Weight(self._own_bytes, () if self._explainers is None else self._explainers.placed)
 
-    def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step | None, ...]:
-        """A step for each criterion, the trial's own and then each cohort's; None for one without a rule."""
+    def explain(self, document: Document) -> tuple[Step | None, ...]:
+        """A step for each criterion, the trial's own and then each cohort's; None for one without a rule.
+
+        `document` is one of the library's compiler (`TrialLibrary.document`).
+        """
         made = self._explainers
         if made is None:
             made = self._made()
-        found = iter(made.explain(facts, as_of))
+        found = iter(made.over(document))
         takes = PART_BYTES * made.parts + made.step_bytes
         if takes != self._own_bytes:
             self._own_bytes = takes
@@ -152,7 +154,8 @@ def compile_trial(shelved: Shelved, rules: CheckedRules, grew: Callable[[], None
 
     Without rules that are compiled already, for another trial, it takes one or two milliseconds.
     """
-    trial = shelved.trial()
+    content = shelved.content()
+    trial = Trial.model_validate(json.loads(content))
     groups = [("", trial.criteria)] + [(f"/cohorts/{n}", cohort.criteria) for n, cohort in enumerate(trial.cohorts)]
     slots: dict[Placed, int] = {}
 
@@ -172,4 +175,4 @@ def compile_trial(shelved: Shelved, rules: CheckedRules, grew: Callable[[], None
     program = Program.of(rules.compiler, list(slots))
     cohorts = tuple(zip(trial.cohorts, others, strict=True))
     explainer = TrialExplainer([*own, *(one for group in others for one in group)], rules, grew)
-    return CompiledTrial(trial, shelved.digest, own, cohorts, program, explainer, shelved.size)
+    return CompiledTrial(trial, shelved.digest, own, cohorts, program, explainer, len(content))

@@ -11,7 +11,7 @@ from weakref import ref
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic import Truth3, Vocabulary, answer_together
+from cds_service.logic import Document, Truth3, Vocabulary, answer_together
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, compile_trial
 from cds_service.trials.index import Index
@@ -98,6 +98,10 @@ class TrialLibrary:
             # Nobody waits for it: at worst two threads compile the same trial.
             found = self.kept.keep(shelved, compile_trial(shelved, self.rules, partial(_grew, self.kept, ref(shelved))))
         return found
+
+    def document(self, facts: Mapping[str, Any], as_of: date) -> Document:
+        """A fact document, for these trials to be explained over."""
+        return Document(self.rules.compiler, facts, as_of)
 
     def facts_of(self, places: Iterable[int]) -> frozenset[str]:
         """The catalogue's names of the facts that the trials at these places read."""
@@ -220,8 +224,8 @@ def _evaluated(
     programs = [trial.program for trial in trials]
     pages = frozenset().union(*(program.pages for program in programs))
     compiler = programs[0].compiler
-    in_closed = answer_together(programs, compiler.document(closed, as_of, pages))
-    in_open = answer_together(programs, compiler.document(opened, as_of, pages))
+    in_closed = answer_together(programs, Document(compiler, closed, as_of).on(pages))
+    in_open = answer_together(programs, Document(compiler, opened, as_of).on(pages))
     for trial, (yes, _), (openly, _) in zip(trials, in_closed, in_open, strict=True):
         truths: list[tuple[Truth3, Truth3]] = list(zip(yes, openly, strict=True))
         truths.append((None, None))  # for what has no rule

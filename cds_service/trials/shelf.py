@@ -1,7 +1,6 @@
 """A trial file read and checked, and kept in the least space that lets it be compiled again at any time."""
 
 import hashlib
-import json
 import os
 import zlib
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ class Shelved:
     """A trial that passed all checks.
 
     * `file`: the file's name below the rules folder, `stamp` that of the file as it was read, `digest` the SHA-256 of
-      its content, `source` the content, compressed, and `size` its length in bytes before.
+      its content, and `source` the content, compressed.
     * `facts`: the catalogue's names of what its criteria read; `rules`: how many criteria have a rule.
     * `gates`: what a record needs for the gates of some cohort to be certain; `fits`: for nothing to fail there.
     """
@@ -40,16 +39,15 @@ class Shelved:
     stamp: Stamp
     digest: str
     source: bytes
-    size: int
     facts: tuple[str, ...]
     rules: int
     gates: Needs
     fits: Needs
     findings: tuple[Finding, ...] = ()
 
-    def trial(self) -> Trial:
-        """The trial, read again."""
-        return Trial.model_validate(json.loads(zlib.decompress(self.source)))
+    def content(self) -> bytes:
+        """The content of the file."""
+        return zlib.decompress(self.source)
 
 
 def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, list[Finding]]:
@@ -86,7 +84,6 @@ def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, 
         stamp=stamp,
         digest=hashlib.sha256(data).hexdigest(),
         source=zlib.compress(data),
-        size=len(data),
         facts=tuple(facts),
         rules=len(checked),
         gates=gates,

@@ -55,11 +55,11 @@ def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
     def trials(as_of: str | None = None) -> None:
         trials_page(desk, place_of(desk, as_of))
 
-    @ui.page("/trials/{trial_id}", response_timeout=15)
+    @ui.page("/trials/{trial_id}", response_timeout=120)
     async def trial(trial_id: str, patient: str | None = None, as_of: str | None = None) -> None:
         await trial_page(desk, place_of(desk, as_of, patient), trial_id, patient)
 
-    @ui.page("/patients/{patient}", response_timeout=15)
+    @ui.page("/patients/{patient}", response_timeout=120)
     async def one_patient(patient: str, as_of: str | None = None) -> None:
         place, record = place_of(desk, as_of, patient), desk.record(patient)
         if record is None:
@@ -67,7 +67,7 @@ def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
         else:
             await patient_page(desk, place, patient, record)
 
-    @ui.page("/patients/{patient}/what-if", response_timeout=15)
+    @ui.page("/patients/{patient}/what-if", response_timeout=120)
     async def what_if(patient: str, as_of: str | None = None) -> None:
         place, record = place_of(desk, as_of, patient), desk.record(patient)
         if record is None:

@@ -19,6 +19,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Written]:
     return folder, write_library(folder, 40, seed=7)
 
 
+@pytest.mark.slow
 def test_every_trial_is_sound(written: tuple[Path, Written]) -> None:
     folder, about = written
     library, findings = check_library(folder)

@@ -50,6 +50,7 @@ def test_rules_that_an_engine_gets_wrong_are_left_out_for_all_and_counted(librar
     assert lost["contrary"] + lost.get("ours is unknown", 0) == len(workload.rules)
 
 
+@pytest.mark.slow
 def test_the_report_says_what_could_not_be_measured(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

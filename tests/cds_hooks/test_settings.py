@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.app import create_app
 from cds_service.settings import BindError, Settings, SettingsError, check_bind, load_settings
 
 
@@ -33,6 +34,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_WORKER_SECONDS": "120",
         "CDS_RULES_DIR": "/srv/rules",
         "CDS_RULES_CACHE": "/var/cache/cds",
+        "CDS_COMPILED_MEMORY_MB": "250",
         "CDS_MAX_CARDS": "3",
         "CDS_MIN_DECIDED": "2",
         "CDS_CLOSED_TRIALS": "hide",
@@ -81,6 +83,11 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
     }
 
 
+def test_the_memory_for_compiled_trials_is_that_of_the_rules_in_use(tmp_path: Path) -> None:
+    library = create_app(Settings(state_dir=tmp_path, compiled_memory_mb=7)).state.live_rules.current.library
+    assert library.compiled.kept.most_bytes == 7_000_000
+
+
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 
@@ -108,6 +115,7 @@ def test_an_unknown_name_near_nothing_is_an_error_that_lists_what_there_is(monke
         ("CDS_PORT", "high"),
         ("CDS_PORT", "70000"),
         ("CDS_WORKERS", "0"),
+        ("CDS_COMPILED_MEMORY_MB", "0"),
         ("CDS_MAX_CARDS", "0"),
         ("CDS_MIN_DECIDED", "-1"),
         ("CDS_CLOSED_TRIALS", "maybe"),

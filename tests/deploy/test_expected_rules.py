@@ -69,6 +69,7 @@ def test_other_rules_are_not_ready_but_alive(own: str, answer: Callable[..., Any
     assert "cds_rules_expected 0.0" in answer("/metrics", expected_rules=(OTHER,)).text
 
 
+@pytest.mark.slow
 def test_it_follows_a_link_to_another_version(own: str, tmp_path: Path) -> None:
     """How rules on a volume are changed and rolled back: one link, moved in one step."""
     first, second = (shutil.copytree(default_rules_dir(), tmp_path / name) for name in ("1", "2"))
@@ -86,6 +87,7 @@ def test_it_follows_a_link_to_another_version(own: str, tmp_path: Path) -> None:
         until(lambda: client.get("/readyz").status_code == 200, "rolled back")
 
 
+@pytest.mark.slow
 def test_a_version_that_cannot_be_used_is_counted_and_the_one_before_goes_on(own: str, tmp_path: Path) -> None:
     rules = shutil.copytree(default_rules_dir(), tmp_path / "rules")
     with TestClient(create_app(Settings(rules_dir=rules, expected_rules=(own,)))) as client:

@@ -203,6 +203,7 @@ PATIENT = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate"
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "information", "code": "informational"}]}
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(data=st.data())
 def test_any_search_tells_the_same(library: Library, interest: Interest, data: st.DataObject) -> None:
@@ -370,6 +371,7 @@ def without_ids(found: dict[str, list[Json]]) -> dict[str, list[Json]]:
     return {key: items if key == "patient" else [bare(one) for one in items] for key, items in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ARCHIVE.exists(), reason="the third-party records are not beside the repository")
 @pytest.mark.parametrize("changed", [dict, shuffled, repeated, without_ids])
 def test_records_of_others(

@@ -41,6 +41,7 @@ def resources_in(document: Any) -> Iterator[dict[str, Any]]:
         yield document
 
 
+@pytest.mark.slow
 @needs_records
 def test_every_record_is_read_and_accounted_for() -> None:
     read, refused = 0, Counter[str]()
@@ -71,6 +72,7 @@ def test_bundles_of_one_patient_hold_nothing_odd() -> None:
             assert record.whole == VIEWS.keys()
 
 
+@pytest.mark.slow
 @needs_records
 def test_loose_resources_are_read_as_prefetch_values() -> None:
     for name, data in documents(RECORDS):

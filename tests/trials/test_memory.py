@@ -87,8 +87,9 @@ def test_a_trial_is_compiled_once_while_there_is_room_and_its_rules_are_taken_ap
     library = load_library(written)
     trial = library.trials[0]
     assert library.trials[0] is trial
-    steps = trial.explainer.explain({}, AS_OF)
-    assert library.trials[0].explainer.explain({}, AS_OF) == steps, "steps are told apart by identity"
+    nothing = library.compiled.document({}, AS_OF)
+    steps = trial.explainer.explain(nothing)
+    assert library.trials[0].explainer.explain(nothing) == steps, "steps are told apart by identity"
     tight = bounded(library, 1)
     assert tight.trials[0] is not tight.trials[0]
 
@@ -117,7 +118,7 @@ def test_what_explains_a_trial_is_counted_and_goes_with_it(written: Path) -> Non
     before = kept.bytes
     trial.explainer.prepare()
     prepared = kept.bytes
-    trial.explainer.explain({}, AS_OF)
+    trial.explainer.explain(library.compiled.document({}, AS_OF))
     assert before < prepared < kept.bytes
     tight = bounded(library, before)
     one = tight.trials[0]
@@ -211,15 +212,16 @@ def now():
 
 library = load_library(Path(sys.argv[1]), compiled_bytes=10**12)
 kept, day, places = library.compiled.kept, date(2026, 11, 24), range(len(library.shelf))
+nothing = library.compiled.document({}, day)
 library.compiled.evaluate({}, {}, day, [0])
-library.trials[0].explainer.explain({}, day)
+library.trials[0].explainer.explain(nothing)
 gc.collect()
 ctypes.CDLL(None).malloc_trim(0)  # what loading has left free is not to be filled first
 resident, said = now()
 library.compiled.evaluate({}, {}, day, places)
 evaluated = now()
 for place in places:
-    library.compiled.compiled(place).explainer.explain({}, day)
+    library.compiled.compiled(place).explainer.explain(nothing)
 for grown, says in (evaluated, now()):
     print(grown - resident, says - said)
 """

@@ -12,11 +12,12 @@ from itertools import product
 from cds_service.cards.needs.asked import IMPRECISE, Asked, Kind, Purpose
 from cds_service.cards.needs.ways import Way, cheapest, together, ways
 from cds_service.durations import Duration
+from cds_service.facts import Recent
 from cds_service.facts.catalogue import Catalogue, Code, DerivedFact, FactEntry
 from cds_service.logic import FactRef, Leaf, Part, Step
 
-MOST_KEPT = 4_096
-"""Steps and leaves for which ways are kept."""
+MOST_KEPT = 8
+"""Patterns of reasons for which the ways of a step, or of a leaf, are kept: the latest."""
 _AGAINST_ADVICE = 3.0
 """Added to an alternative that is not the one which the catalogue would order."""
 
@@ -63,22 +64,28 @@ class Asking:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._entry = lru_cache(maxsize=None)(catalogue.lookup)
-        self._refs = lru_cache(MOST_KEPT)(self._refs_of)
-        self._known = lru_cache(MOST_KEPT)(self._consulted)
-        self._asked = lru_cache(MOST_KEPT)(self._asked_for)
-        self._found = lru_cache(MOST_KEPT)(self._ways_for)
 
     def ways(self, step: Step, wanted: bool, reason: Callable[[FactRef], str | None]) -> tuple[Way[Asked], ...]:
         """The ways to make an unknown step come out as `wanted`, the cheapest first."""
-        return self._found(step, wanted, tuple([reason(ref) for ref in self._known(step)]))
+        reasons = tuple([reason(ref) for ref in self._known(step)])
+        return _kept(step, "ways").get((wanted, reasons), lambda: self._ways_for(step, wanted, reasons))
 
-    def _consulted(self, step: Step) -> tuple[FactRef, ...]:
+    def _known(self, step: Step) -> tuple[FactRef, ...]:
         """The facts whose reasons decide: those of the unknown leaves."""
-        leaves = [one.part for one in step.walk() if one.value is None and isinstance(one.rule, Leaf)]
-        return tuple(dict.fromkeys([ref for leaf in leaves for ref in self._refs(leaf)]))
+        found: tuple[FactRef, ...] | None = step.kept.get("consulted")
+        if found is None:
+            leaves = [one.part for one in step.walk() if one.value is None and isinstance(one.rule, Leaf)]
+            found = step.kept["consulted"] = tuple(dict.fromkeys([ref for leaf in leaves for ref in self._refs(leaf)]))
+        return found
+
+    def _refs(self, leaf: Part) -> tuple[FactRef, ...]:
+        """The facts that a leaf reads, and what they are computed from."""
+        known: tuple[FactRef, ...] | None = leaf.kept.get("refs")
+        if known is None:
+            known = leaf.kept["refs"] = self._refs_of(leaf)
+        return known
 
     def _refs_of(self, leaf: Part) -> tuple[FactRef, ...]:
-        """The facts that a leaf reads, and what they are computed from."""
         found: dict[FactRef, None] = {}
         waiting = list(leaf.facts)
         while waiting:
@@ -96,7 +103,9 @@ class Asking:
         # What is known to be otherwise is not asked for.
         if leaf.value is not None:
             return ()
-        return self._asked(leaf.part, wanted, tuple([why[ref] for ref in self._refs(leaf.part)]))
+        part = leaf.part
+        reasons = tuple([why[ref] for ref in self._refs(part)])
+        return _kept(part, "asked").get((wanted, reasons), lambda: self._asked_for(part, wanted, reasons))
 
     def _asked_for(self, leaf: Part, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[Asked], ...]:
         search = _Search(self._catalogue, self._entry, dict(zip(self._refs(leaf), reasons, strict=True)))
@@ -107,6 +116,17 @@ class Asking:
         if not isinstance(spec, DerivedFact):
             return []
         return [_part(name, ref, self._entry) for name in spec.references()]
+
+
+_Ways = Recent[tuple[bool, tuple[str | None, ...]], tuple[Way[Asked], ...]]
+
+
+def _kept(of: Step | Part, what: str) -> _Ways:
+    """What is kept with a step or a part: ways, by what is wanted and the reasons why facts are unknown."""
+    found: _Ways | None = of.kept.get(what)
+    if found is None:
+        found = of.kept.setdefault(what, Recent(MOST_KEPT))
+    return found
 
 
 Lookup = Callable[[str], FactEntry | None]

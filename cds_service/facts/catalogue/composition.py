@@ -16,14 +16,8 @@ class Composition:
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
         """The facts that these names read, and all that they are made of."""
-        found: set[str] = set()
-        for name in names:
-            parts = self._parts.get(name)
-            if parts is None:
-                base = self._base(name)
-                parts = frozenset[str]() if base is None else self._parts_of(base)
-            found |= parts
-        return frozenset(found)
+        parts = self._parts
+        return frozenset().union(*[parts[name] if name in parts else self._parts_read(name) for name in names])
 
     def wholes(self, names: Iterable[str]) -> set[str]:
         """These facts and all that are made of one of them."""
@@ -32,6 +26,10 @@ class Composition:
         for name in tuple(found):
             found.update(wholes.get(name, ()))
         return found
+
+    def _parts_read(self, name: str) -> frozenset[str]:
+        base = self._base(name)
+        return frozenset() if base is None else self._parts_of(base)
 
     def _parts_of(self, base: str) -> frozenset[str]:
         found = self._parts.get(base)

@@ -25,7 +25,7 @@ from cds_service.workbench.views import (
     who,
 )
 
-_SECONDS = 15.0
+_SECONDS = 120.0
 
 
 def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: Callable[[], datetime]) -> None:

@@ -41,7 +41,8 @@ def _of(found: TrialResult, result: Match, outcome: Turn) -> Iterator[Near]:
     if compiled is None or (outcome == "fail") != (found.verdict == "not_eligible"):
         return
     closed = result.sheet.document("closed")
-    steps = dict(zip(places_of(compiled), compiled.explainer.explain(closed, result.as_of), strict=True))
+    document = result.library.compiled.document(closed, result.as_of)
+    steps = dict(zip(places_of(compiled), compiled.explainer.explain(document), strict=True))
     failing = sum(c.outcome == "fail" for _, c in by_place(found))
     for place, criterion in by_place(found):
         step = steps[place]

@@ -37,7 +37,8 @@ def outcomes(result: Match, library: Library, trial_id: str, before: Match | Non
         {} if old is None else {c.place: c for c in outcome_changes(old, found) if c.old != "none"}
     )
     closed = result.sheet.document("closed")
-    steps = dict(zip(places_of(compiled), compiled.explainer.explain(closed, result.as_of), strict=True))
+    document = library.compiled.document(closed, result.as_of)
+    steps = dict(zip(places_of(compiled), compiled.explainer.explain(document), strict=True))
     views = []
     for place, criterion in by_place(found):
         step = steps[place]
