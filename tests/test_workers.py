@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +17,10 @@ import uvicorn
 from typer.testing import CliRunner
 
 from cds_service.cli import app
+from tests.waiting import HANG, until
 
 ROOT = Path(__file__).parents[1]
 BUSY_LOOPS = 6
-SECONDS = 300.0
-"""Only a service that never comes up takes longer than this, however busy the machine is."""
 
 
 @pytest.fixture
@@ -49,26 +47,27 @@ def test_two_workers_come_up_beside_six_busy_loops_and_both_serve(busy_machine: 
         service = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
         said = wait_for_workers(service, log, count=2)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=HANG) as answer:
             assert answer.status == 200
     finally:
         service.send_signal(signal.SIGTERM)
-        service.wait(timeout=SECONDS)
+        service.wait(timeout=HANG)
     assert not [line for line in said if "died" in line or "failed" in line]
 
 
 def wait_for_workers(service: "subprocess.Popen[bytes]", log: Path, count: int) -> list[str]:
     """What was logged until so many workers have started to serve. Each says who it is, and then that it is ready."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
+    said: list[str] = []
+
+    def are_up() -> bool:
         text = log.read_text()
         assert service.poll() is None, text
-        said = [json.loads(line)["event"] for line in text.splitlines() if line.startswith("{")]
+        said[:] = [json.loads(line)["event"] for line in text.splitlines() if line.startswith("{")]
         started = {number for line in said for number in re.findall(r"^Started server process \[(\d+)\]$", line)}
-        if len(started) >= count and said.count("Application startup complete.") >= count:
-            return said
-        time.sleep(0.2)
-    return pytest.fail(f"the workers did not come up:\n{log.read_text()}")
+        return len(started) >= count and said.count("Application startup complete.") >= count
+
+    until(are_up, f"workers: {log}")
+    return said
 
 
 @pytest.mark.parametrize(("setting", "seconds"), [({}, 60), ({"CDS_WORKER_SECONDS": "600"}, 600)])

@@ -1,7 +1,6 @@
 """One hook instance for two patients, two clients or two tenants: each has cards of its own, and so has feedback."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +28,7 @@ from cds_service.store import (
 )
 from tests.cds_hooks.conftest import bundle, lupus, patient
 from tests.cds_hooks.tokens import HOOK, NOW, PUBLIC, bearer, client, clients_file, token
+from tests.waiting import until
 
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 TRIAL = "NCT07083349"
@@ -75,10 +75,7 @@ class Service:
 
     def settle(self) -> None:
         """Wait until the log is written: the next request must find the cards that were served."""
-        deadline = time.monotonic() + 60
-        while "cds_decisions_queued 0.0" not in self.http.get("/metrics").text:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: "cds_decisions_queued 0.0" in self.http.get("/metrics").text, "the decision log")
 
     def rows(self, table: Any) -> list[Any]:
         with self.opened() as connection:

@@ -1,6 +1,5 @@
 """What is tried out on samples in the rule author's desk hides nothing from a real client, and the other way round."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from cds_service.cds_hooks.trust import DESK_HEADER, SET_ASIDE_HEADER
 from cds_service.library import Library
 from cds_service.settings import Settings
 from cds_service.store import DESK_RECORDS, Database, database_address, decisions, feedback, feedback_report
+from tests.waiting import until
 
 URL = "/cds-services/clinical-trial-match"
 AS_OF = date(2026, 5, 15)
@@ -56,10 +56,7 @@ class Both:
 
     def settle(self) -> None:
         """Wait until what was served is written."""
-        deadline = time.monotonic() + 60
-        while "cds_decisions_queued 0.0" not in self.http.get("/metrics").text:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: "cds_decisions_queued 0.0" in self.http.get("/metrics").text, "the decision log")
 
     def database(self) -> Database:
         return Database(database_address(None, self.folder))

@@ -71,7 +71,7 @@ def record() -> dict[str, Any]:
             "resourceType": "Condition",
             "id": "not-hers",
             "subject": {"reference": "Patient/other"},
-            "code": {"text": "x"},
+            "code": coded("http://hl7.org/fhir/sid/icd-10-cm", "J45.909"),
         },
     ]
     resources += [

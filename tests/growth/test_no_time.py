@@ -40,7 +40,7 @@ def answered(decision: Decision, body: bytes, hurry: Hurry, late: Hurry) -> tupl
     """As the service answers. Raises OutOfTime, which it answers with 503."""
     request = parse_request(body, HOOK)
     record = Supplied(request, {}, decision.interest, Deadline(hurry)).record()
-    return compute(
+    match, deck, _ = compute(
         record,
         decision.library,
         decision.as_of,
@@ -50,6 +50,7 @@ def answered(decision: Decision, body: bytes, hurry: Hurry, late: Hurry) -> tupl
         hurry=hurry,
         late=late,
     )
+    return match, deck
 
 
 class After:

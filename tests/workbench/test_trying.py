@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import HANG
 from tests.workbench.serving import ROOT, Service
 
 pytestmark = pytest.mark.slow
@@ -84,7 +85,7 @@ def trials_for_curl(served: Service, sample: str) -> list[str]:
     request = urllib.request.Request(
         f"{served.address}/cds-services/clinical-trial-match", body, {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=HANG) as answer:
         return [card["source"]["topic"]["code"] for card in json.load(answer)["cards"]]
 
 
