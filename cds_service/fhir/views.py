@@ -249,6 +249,10 @@ class MedicationAdministration(Resource, frozen=True, tag="MedicationAdministrat
     dosage: Dosage | None = None
 
 
+MedicationUse = MedicationRequest | MedicationStatement | MedicationAdministration
+"""What says that a drug is, was or will be used."""
+
+
 class MedicationIngredient(Element, frozen=True):
     item_codeable_concept: CodeableConcept | None = None
     item_reference: Reference | None = None
@@ -348,26 +352,3 @@ class ResearchSubject(Resource, frozen=True, tag="ResearchSubject", tag_field="r
     period: Period | None = None
     study: Reference | None = None
     individual: Reference | None = None
-
-
-VIEWS: dict[str, type[Resource]] = {
-    view.__name__: view
-    for view in (
-        Patient,
-        Observation,
-        Condition,
-        MedicationRequest,
-        MedicationStatement,
-        MedicationAdministration,
-        Medication,
-        Substance,
-        Procedure,
-        Immunization,
-        AllergyIntolerance,
-        DiagnosticReport,
-        Device,
-        DeviceUseStatement,
-        ResearchSubject,
-    )
-}
-"""Every resource type that is read, by its FHIR name."""
