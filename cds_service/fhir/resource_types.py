@@ -222,6 +222,21 @@ _ROWS = (
         prefetch=Prefetch("researchSubjects", only_where_read=True),
         events="ResearchSubject",
     ),
+    ResourceType(
+        view=views.Encounter,
+        code=None,
+        dates=("period",),
+        statuses={
+            # encounter-status
+            "status": frozenset(
+                {
+                    *("planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled"),
+                    *("entered-in-error", "unknown"),
+                }
+            ),
+        },
+        is_used=False,
+    ),
 )
 
 RESOURCE_TYPES: Mapping[str, ResourceType] = {row.name: row for row in _ROWS}

@@ -10,7 +10,7 @@ Element meanings: https://hl7.org/fhir/R4/.
 
 from decimal import Decimal
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 # No measurement comes near this; larger ones only serve to overflow whatever computes with them.
 _LARGEST_EXPONENT = 100
@@ -352,3 +352,19 @@ class ResearchSubject(Resource, frozen=True, tag="ResearchSubject", tag_field="r
     period: Period | None = None
     study: Reference | None = None
     individual: Reference | None = None
+
+
+class EncounterDiagnosis(Element, frozen=True):
+    condition: Reference | None = None
+    use: CodeableConcept | None = None
+
+
+class Encounter(Resource, frozen=True, tag="Encounter", tag_field="resourceType"):
+    status: str | None = None
+    class_: Coding | None = field(name="class", default=None)
+    type: tuple[CodeableConcept, ...] = ()
+    subject: Reference | None = None
+    period: Period | None = None
+    reason_code: tuple[CodeableConcept, ...] = ()
+    reason_reference: tuple[Reference, ...] = ()
+    diagnosis: tuple[EncounterDiagnosis, ...] = ()

@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[str | None, str | None, str | None]] = {
     "Device": ("patient", "devices", "Device"),
     "DeviceUseStatement": ("subject", None, "Device"),
     "ResearchSubject": ("individual", "researchSubjects", "ResearchSubject"),
+    "Encounter": ("subject", None, None),
 }
 
 
@@ -89,3 +90,7 @@ def test_every_type_that_holds_events_has_a_reader_and_is_used() -> None:
     assert READERS.keys() == holding
     assert {row.events for row in ROWS} - {None} == set(get_args(EventResource))
     assert all(RESOURCE_TYPES[name].is_used for name in holding)
+
+
+def test_nothing_rests_on_an_encounter_yet() -> None:
+    assert [row.name for row in ROWS if not row.is_used] == ["Encounter"]
