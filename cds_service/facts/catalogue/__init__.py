@@ -40,7 +40,6 @@ from cds_service.facts.catalogue.specs import (
     TiterFact,
     Where,
 )
-from cds_service.facts.catalogue.supply import types_read
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
 from cds_service.facts.catalogue.valuesets import TEXT_HINT, ValueSets, load_valuesets, value_set_schema
 
@@ -98,7 +97,6 @@ __all__ = [
     "load_codesystems",
     "load_spellings",
     "load_valuesets",
-    "types_read",
     "value_set_schema",
     "words",
 ]
