@@ -17,6 +17,8 @@ OPERATIONS = [
     "GET /cds-services",
     "POST /cds-services/clinical-trial-match",
     "POST /cds-services/clinical-trial-match/feedback",
+    "POST /cds-services/clinical-trial-match-encounter-start",
+    "POST /cds-services/clinical-trial-match-encounter-start/feedback",
     "GET /healthz",
     "GET /readyz",
     "GET /version",

@@ -178,9 +178,9 @@ def test_what_the_client_sent_is_not_repeated() -> None:
 
 
 def test_prefetch_values_stay_the_bytes_that_were_sent() -> None:
-    body = b'{"hook":"h","hookInstance":"d1577c69-dfbe-44ad-ba6d-3e05e953b2ea","context":'
+    body = b'{"hook":"patient-view","hookInstance":"d1577c69-dfbe-44ad-ba6d-3e05e953b2ea","context":'
     body += b'{"patientId":"1","userId":"Patient/1"},"prefetch":{"patient": {"a" : 1.50, "b":null}}}'
-    assert bytes(parse_request(body, "h").prefetch["patient"]).strip() == b'{"a" : 1.50, "b":null}'
+    assert bytes(parse_request(body, PATIENT_VIEW).prefetch["patient"]).strip() == b'{"a" : 1.50, "b":null}'
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def bundle(entries: list[Json], **elements: Any) -> Json:
 
 def told(body: bytes, library: Library, interest: Interest | None, as_of: date) -> Any:
     """All that can be told from a request but issues: the refusal, or gaps and facts."""
-    supplied = Supplied(parse_request(body, PATIENT_VIEW), {}, interest)
+    supplied = Supplied(parse_request(body, service_for(json.loads(body)["hook"])), {}, interest)
     states = {key: (report.state, report.next_url) for key, report in supplied._builder.keys.items()}
     try:
         record = supplied.record()
