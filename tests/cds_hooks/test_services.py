@@ -1,4 +1,4 @@
-"""`patient-view` and `encounter-start`: the same answer under two ids, and what each id asks for."""
+"""What each service is, what it asks for, and that all give the same answer. A new hook gets rows here."""
 
 import json
 import re
@@ -32,15 +32,14 @@ STORIES = sorted(path.stem.removeprefix("patient-view-") for path in SAMPLES.glo
 AS_OF = date(2026, 11, 24)
 UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ONE, TWO = "d1577c69-dfbe-44ad-ba6d-000000000001", "d1577c69-dfbe-44ad-ba6d-000000000002"
-ENCOUNTER = {"encounterId": "e1"}
 PAIRS = [(first, second) for first in SERVICES for second in SERVICES]
 
 
 def request_for(service: Service, story: str = "sle", instance: str = ONE, **context: Any) -> Json:
-    """The sample as a request for `service`, which gets an encounter where it needs one."""
+    """The sample as a request for `service`, with an example of what its context needs besides."""
     sample: Json = json.loads((SAMPLES / f"patient-view-{story}.json").read_text())
-    needed = ENCOUNTER if service is START else {}
-    context = {**sample["context"], **needed, **context}
+    needed = {field.name: field.example for field in service.required}
+    context = {**needed, **sample["context"], **context}
     return {**sample, "hook": service.hook, "hookInstance": instance, "context": context}
 
 
@@ -62,19 +61,51 @@ def shared(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield started
 
 
+# What an EHR's administrator reads: id, hook, the hook's version, title, and how the description ends.
+ENTRIES = [
+    (
+        "clinical-trial-match",
+        "patient-view",
+        "1.0",
+        "Clinical trials for this patient",
+        "what a person has to confirm.",
+    ),
+    (
+        "clinical-trial-match-encounter-start",
+        "encounter-start",
+        "1.0",
+        "Clinical trials for this patient, at the start of an encounter",
+        "The same answer as that of `clinical-trial-match`, when an encounter begins.",
+    ),
+]
+FIELDS = ["id", "hook", "title", "description", "usageRequirements", "prefetch", "version", "hookVersion"]
+
+
+def test_each_service_says_what_it_is(shared: TestClient) -> None:
+    services = shared.get("/cds-services").json()["services"]
+    assert [list(service) for service in services] == [FIELDS] * len(ENTRIES)
+    for service, (id, hook, version, title, end) in zip(services, ENTRIES, strict=True):
+        assert (service["id"], service["hook"], service["hookVersion"], service["title"]) == (id, hook, version, title)
+        assert service["description"].endswith(end)
+
+
+@pytest.mark.parametrize("service", [one for one in SERVICES if one is not VIEW], ids=lambda service: service.hook)
 @pytest.mark.parametrize("story", STORIES)
-def test_the_same_chart_gets_the_same_answer(shared: TestClient, story: str) -> None:
-    view = shared.post(VIEW.path, json=request_for(VIEW, story, ONE))
-    start = shared.post(START.path, json=request_for(START, story, TWO))
-    assert (view.status_code, start.status_code) == (200, 200)
-    assert UUID.sub(b"a uuid", start.content) == UUID.sub(b"a uuid", view.content)
-    uuids = [{card["uuid"] for card in answer.json()["cards"]} for answer in (view, start)]
+def test_the_same_chart_gets_the_same_answer(shared: TestClient, service: Service, story: str) -> None:
+    answers = [
+        shared.post(VIEW.path, json=request_for(VIEW, story, ONE)),
+        shared.post(service.path, json=request_for(service, story, TWO)),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len({UUID.sub(b"a uuid", answer.content) for answer in answers}) == 1
+    uuids = [{card["uuid"] for card in answer.json()["cards"]} for answer in answers]
     assert not uuids[0] & uuids[1]
 
 
-def test_the_sample_gets_the_card_of_its_story(shared: TestClient) -> None:
-    body = (SAMPLES / "encounter-start-sle.json").read_bytes()
-    answer = shared.post(START.path, content=body, headers={"Content-Type": "application/json"})
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.hook)
+def test_the_sample_of_a_hook_gets_the_card_of_its_story(shared: TestClient, service: Service) -> None:
+    body = (SAMPLES / f"{service.hook}-sle.json").read_bytes()
+    answer = shared.post(service.path, content=body, headers={"Content-Type": "application/json"})
     assert "NCT07083349" in {card["source"]["topic"]["code"] for card in answer.json()["cards"]}
 
 

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from cds_service.cds_hooks import SERVICES
 from cds_service.cds_hooks.fallback import fetch, plan, queries
 from cds_service.cds_hooks.trust import CardChoices, Client, Reason, load_clients
 from cds_service.server import configured_clients
@@ -35,6 +36,18 @@ def test_the_clients_file_in_it_can_be_used(tmp_path: Path) -> None:
 def test_every_key_of_a_client_is_in_its_table() -> None:
     assert table_of("\n  ]\n}\n```\n") == set(Client.model_fields)
     assert all(f"`{name}`" in PAGE for name in CardChoices.model_fields)
+
+
+def test_every_service_has_its_addresses_in_the_first_table_and_a_line_to_try_it_with() -> None:
+    first = PAGE.partition("| what | value |")[2].partition("\n\n")[0]
+    for service in SERVICES:
+        assert f"| hook `{service.hook}` | `POST {service.path}` |" in first
+        assert f"`POST {service.feedback_path}`" in first
+        line = f'curl -s $cds/{service.id} -H "Authorization: Bearer $(sign $cds/{service.id})"'
+        assert (
+            f"{line} \\\n  -H 'Content-Type: application/json' -d @fhir_samples/requests/{service.hook}-sle.json"
+            in PAGE
+        )
 
 
 def test_every_reason_for_401_is_in_its_table() -> None:
