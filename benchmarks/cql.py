@@ -21,7 +21,7 @@ from benchmarks.decision import Decision
 from benchmarks.installing import PEERS, NoPeerError, node_folder
 from benchmarks.report import Outcome, number, table
 from benchmarks.timing import milliseconds, timed
-from cds_service.cds_hooks import HOOK, parse_request
+from cds_service.cds_hooks import parse_request, service_for
 from cds_service.library import Library
 from cds_service.matching import match
 
@@ -45,7 +45,7 @@ def measure(library: Library, rounds: int, observations: int = OBSERVATIONS) -> 
 
 
 def _ours(decision: Decision, body: bytes, rounds: int) -> dict[str, Any]:
-    record = decision.record(parse_request(body, HOOK))
+    record = decision.record(parse_request(body, service_for("patient-view")))
     times = timed(
         {
             "whole": lambda: decision.verdicts(body),

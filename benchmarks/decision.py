@@ -23,7 +23,7 @@ from benchmarks.plots import Line, chart
 from benchmarks.report import Outcome, Target, number, table
 from benchmarks.timing import milliseconds, ratio, timed
 from cds_service.cards import CardOptions
-from cds_service.cds_hooks import HOOK, HookRequest, Supplied, parse_request, response_body
+from cds_service.cds_hooks import HookRequest, Supplied, parse_request, response_body, service_for
 from cds_service.facts import interest_of
 from cds_service.fhir import Record
 from cds_service.fhir.scan import Interest
@@ -31,6 +31,8 @@ from cds_service.library import Library
 from cds_service.matching import Match, match
 from cds_service.server import compute
 from cds_service.store import HeldBack
+
+PATIENT_VIEW = service_for("patient-view")
 
 SIZES = (20, 300, 2000, 5000)
 SHARES = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0)
@@ -59,7 +61,7 @@ class Decision:
 
     def answer(self, body: bytes, done: Callable[[str], None] = lambda _: None) -> tuple[Match, bytes]:
         """The match and the answer to a request; `done` is called with the name of each stage when it is over."""
-        request = parse_request(body, HOOK)
+        request = parse_request(body, PATIENT_VIEW)
         done("parsing")
         record = self.record(request)
         done("reading the record")
@@ -88,7 +90,7 @@ class Decision:
 
     def verdicts(self, body: bytes) -> Match:
         """Every criterion of every trial answered for the patient of a request, no trial left out, and no cards."""
-        return match(self.record(parse_request(body, HOOK)), self.library, self.as_of)
+        return match(self.record(parse_request(body, PATIENT_VIEW)), self.library, self.as_of)
 
 
 def measure(library: Library, rounds: int, sizes: tuple[int, ...] = SIZES, target_size: int = TARGET_SIZE) -> Outcome:

@@ -24,7 +24,7 @@ from pathlib import Path
 import uvicorn
 
 from cds_service.app import app_from_environment
-from cds_service.cds_hooks import routes
+from cds_service.cds_hooks import routes, service_for
 
 SAMPLE = Path(__file__).parents[1] / "fhir_samples" / "requests" / "patient-view-sle.json"
 SIZES = (11_000, 211_000, 1_200_000, 12_000_000)
@@ -57,7 +57,8 @@ def body_of(size: int) -> bytes:
 
 def message(body: bytes) -> bytes:
     """The request as it goes over the wire."""
-    head = f"POST {routes.HOOK_PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    path = service_for("patient-view").path
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks import grown_charts as charts
 from benchmarks.decision import Decision
 from benchmarks.report import Outcome, Target, number, table
-from cds_service.cds_hooks import HOOK, Supplied, parse_request
+from cds_service.cds_hooks import Supplied, parse_request, service_for
 from cds_service.deadline import Deadline
 from cds_service.library import Library
 from cds_service.server import compute
@@ -85,7 +85,7 @@ def _seconds(decision: Decision, body: bytes, rounds: int) -> float:
 
 
 def _answer(decision: Decision, body: bytes, looks: _Looks) -> None:
-    request = parse_request(body, HOOK)
+    request = parse_request(body, service_for("patient-view"))
     record = Supplied(request, {}, decision.interest, Deadline(looks)).record()
     as_of, seed = decision.as_of, request.hook_instance
     compute(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.installing import PEERS, NoPeerError, python_folder
-from cds_service.cds_hooks import HOOK_PATH
+from cds_service.cds_hooks import service_for
 
 ROOT = Path(__file__).resolve().parents[1]
 _SECONDS_TO_START = 300.0
@@ -63,7 +63,8 @@ def our_service(**settings: str) -> Iterator[Server]:
         command = [sys.executable, "-m", "cds_service.cli", "serve"]
         port = _free_port()
         environment |= {"CDS_PORT": str(port), "PYTHONPATH": str(ROOT)}
-        with _running(Wanted("cds_service", port, HOOK_PATH), command, environment, Path(state)) as server:
+        wanted = Wanted("cds_service", port, service_for("patient-view").path)
+        with _running(wanted, command, environment, Path(state)) as server:
             yield server
 
 

@@ -19,9 +19,11 @@ from benchmarks.decision import CHARTS, Decision
 from benchmarks.plots import Line, chart
 from benchmarks.report import Outcome, Target, number, table
 from benchmarks.timing import Pass, milliseconds, ratio, timed
-from cds_service.cds_hooks import HOOK, parse_request
+from cds_service.cds_hooks import parse_request, service_for
 from cds_service.library import Library, load_library
 from cds_service.matching import match
+
+PATIENT_VIEW = service_for("patient-view")
 
 RESOURCES = 20
 STORIES = ("sle", "lupus-nephritis", "aml-likely", "als-possibly", "healthy")
@@ -59,11 +61,11 @@ def _row(library: Library, bodies: Sequence[bytes], rounds: int) -> dict[str, An
 
 def _passes(library: Library, bodies: Sequence[bytes]) -> dict[str, Pass]:
     decision = Decision(library)
-    records = cycle([decision.record(parse_request(body, HOOK)) for body in bodies])
+    records = cycle([decision.record(parse_request(body, PATIENT_VIEW)) for body in bodies])
     read, answered, loaded = cycle(bodies), cycle(bodies), cycle(bodies)
     return {
         "criteria": lambda: match(next(records), library, decision.as_of),
-        "reading": lambda: decision.record(parse_request(next(read), HOOK)),
+        "reading": lambda: decision.record(parse_request(next(read), PATIENT_VIEW)),
         "answer": lambda: decision.decide(next(answered)),
         "json.loads": lambda: json.loads(next(loaded)),
     }

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
+from cds_service.cds_hooks import SERVICES, parse_request, service_for
 from cds_service.fhir import read_bundle
 from cds_service.matching import match
 
 SAMPLES = Path(__file__).parents[1] / "fhir_samples"
 STORIES = sorted(path.stem for path in (SAMPLES / "patients").glob("*.json"))
+REQUESTS = sorted((SAMPLES / "requests").glob("*.json"))
 ROWS = re.findall(r"^\| `([a-z0-9-]+)` \| .* \| (.*) \|$", (SAMPLES / "README.md").read_text(), flags=re.MULTILINE)
 
 
@@ -39,10 +41,23 @@ def test_the_readme_is_true(library, story: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_bundle_and_request_hold_the_same_valid_resources(story: str) -> None:
+def test_every_bundle_is_valid(story: str) -> None:
+    Bundle.model_validate_json((SAMPLES / "patients" / f"{story}.json").read_text())
+
+
+def test_every_story_is_a_request_and_every_hook_has_one() -> None:
+    named = [path.stem for path in REQUESTS]
+    assert {f"patient-view-{story}" for story in STORIES} <= set(named)
+    for service in SERVICES:
+        assert any(name.startswith(f"{service.hook}-") for name in named), service.hook
+
+
+@pytest.mark.parametrize("path", REQUESTS, ids=lambda path: path.stem)
+def test_bundle_and_request_hold_the_same_resources(path: Path) -> None:
+    request = json.loads(path.read_text())
+    story = path.stem.removeprefix(f"{request['hook']}-")
     bundle = json.loads((SAMPLES / "patients" / f"{story}.json").read_text())
-    Bundle.model_validate(bundle)
-    request = json.loads((SAMPLES / "requests" / f"patient-view-{story}.json").read_text())
+    assert parse_request(path.read_bytes(), service_for(request["hook"])).patient_id == request["context"]["patientId"]
     sent = []
     for value in request["prefetch"].values():
         sent += [e["resource"] for e in value.get("entry", ())] if value["resourceType"] == "Bundle" else [value]

@@ -57,9 +57,11 @@ def imported(code: str, *arguments: str, **settings: str) -> tuple[int, set[str]
         check=False,
     )
     lines = done.stderr.rstrip().splitlines()
-    assert lines, done.stdout
-    status, modules = json.loads(lines[-1])
-    return status or 0, set(modules), done.stdout + "\n".join(lines[:-1])
+    # A service may log after it, for one that its database is there, where that took long.
+    told = [number for number, line in enumerate(lines) if line.startswith("[")]
+    assert told, done.stdout + done.stderr
+    status, modules = json.loads(lines.pop(told[-1]))
+    return status or 0, set(modules), done.stdout + "\n".join(lines)
 
 
 def loaded(modules: set[str]) -> set[str]:

@@ -1,12 +1,13 @@
 """The wire protocol: CDS Hooks 2.0 over HTTP, from the bytes of a request to a patient record, and cards back to bytes.
 
-Nothing here knows trials or rules: what turns a record into cards is given to `routes.router`."""
+Nothing here knows trials or rules: what turns a record into cards is given to `routes.router`. `service` names the
+services."""
 
 from cds_service.cds_hooks.cors import HEADERS, METHODS, Cors
-from cds_service.cds_hooks.discovery import HOOK
+from cds_service.cds_hooks.endpoint import Answer, HookEndpoint, Sent, Serving, response_body
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
 from cds_service.cds_hooks.feedback import Feedback, OverrideReason
-from cds_service.cds_hooks.feedback_route import FEEDBACK_PATH, NotKept, feedback_router
+from cds_service.cds_hooks.feedback_route import NotKept, feedback_router
 from cds_service.cds_hooks.headers import SecurityHeaders
 from cds_service.cds_hooks.limits import Limits
 from cds_service.cds_hooks.log import LibraryFormatter, library_log_config, open_log
@@ -15,22 +16,22 @@ from cds_service.cds_hooks.outbound import Outbound, Reply
 from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem, operation_outcome
 from cds_service.cds_hooks.prefetch import LABELS, prefetch_templates, resource_type, scopes
 from cds_service.cds_hooks.request import HookRequest, parse_request
-from cds_service.cds_hooks.routes import DISCOVERY_PATH, HOOK_PATH, Answer, Sent, Serving, response_body, router
+from cds_service.cds_hooks.routes import router
+from cds_service.cds_hooks.service import DISCOVERY_PATH, SERVICES, Service, UnknownHook, service_for
 from cds_service.cds_hooks.supplied import Supplied
 from cds_service.cds_hooks.threads import Threads
 
 __all__ = [
     "DISCOVERY_PATH",
-    "FEEDBACK_PATH",
     "HEADERS",
-    "HOOK",
-    "HOOK_PATH",
     "LABELS",
     "METHODS",
+    "SERVICES",
     "Answer",
     "Cors",
     "FailureBoundary",
     "Feedback",
+    "HookEndpoint",
     "HookError",
     "HookRequest",
     "IssueCode",
@@ -44,9 +45,11 @@ __all__ = [
     "Reply",
     "SecurityHeaders",
     "Sent",
+    "Service",
     "Serving",
     "Supplied",
     "Threads",
+    "UnknownHook",
     "exception_handlers",
     "feedback_router",
     "library_log_config",
@@ -58,4 +61,5 @@ __all__ = [
     "response_body",
     "router",
     "scopes",
+    "service_for",
 ]

@@ -1,6 +1,7 @@
-"""The feedback endpoint: `POST /cds-services/{id}/feedback`."""
+"""The feedback endpoints, one for each service: `POST /cds-services/{id}/feedback`."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,12 +13,11 @@ from cds_service.cds_hooks.body import read_body
 from cds_service.cds_hooks.feedback import Feedback, parse_feedback
 from cds_service.cds_hooks.openapi import FEEDBACK_OPERATION, FEEDBACK_RESPONSES
 from cds_service.cds_hooks.outcome import HookError, Problem
-from cds_service.cds_hooks.routes import HOOK_PATH
+from cds_service.cds_hooks.service import SERVICES, Service
 from cds_service.cds_hooks.threads import Threads
 from cds_service.cds_hooks.trust import Caller, Gate, OpenGate
 from cds_service.errors import CdsError
 
-FEEDBACK_PATH = f"{HOOK_PATH}/feedback"
 MOST_BYTES = 1_000_000
 """Of a body; some thousand items."""
 RETRY_SECONDS = 30
@@ -34,33 +34,58 @@ Keep = Callable[[Caller, Sequence[Feedback]], int]
 
 
 def feedback_router(keep: Keep, *, gate: Gate | OpenGate, log: FilteringBoundLogger) -> APIRouter:
-    """The route. `keep` is called in a thread."""
+    """The routes. `keep` is called in a thread."""
     routes = APIRouter()
     threads = Threads(_THREADS)
+    for service in SERVICES:
+        routes.add_api_route(
+            service.feedback_path,
+            FeedbackEndpoint(service, keep, gate=gate, threads=threads, log=log).answer,
+            methods=["POST"],
+            name="feedback",
+            summary="What became of cards",
+            description=(
+                f"For the cards of `{service.id}`. A card is known by its uuid, so those of the other services are "
+                "taken too."
+            ),
+            responses=FEEDBACK_RESPONSES,
+            openapi_extra=FEEDBACK_OPERATION,
+        )
+    return routes
 
-    @routes.post(
-        FEEDBACK_PATH,
-        summary="What became of cards",
-        responses=FEEDBACK_RESPONSES,
-        openapi_extra=FEEDBACK_OPERATION,
-    )
-    async def feedback(request: Request) -> Response:
-        caller = await gate.admit(request, FEEDBACK_PATH)
+
+class FeedbackEndpoint:
+    """Takes the feedback on the cards of one service.
+
+    A card is known by its client and its uuid, whichever service it came from: what a patient declined at the start of
+    an encounter is declined when the chart is opened.
+    """
+
+    def __init__(
+        self, service: Service, keep: Keep, *, gate: Gate | OpenGate, threads: Threads, log: FilteringBoundLogger
+    ) -> None:
+        self._service = service
+        self._keep = keep
+        self._gate = gate
+        self._threads = threads
+        self._log = log
+
+    async def answer(self, request: Request) -> Response:
+        """200 once all of it is kept, or HookError."""
+        caller = await self._gate.admit(request, self._service.feedback_path)
         body = await read_body(request, MOST_BYTES)
-        number, new = await threads.run(lambda: take(caller, body))
-        log.info("feedback_kept", status=200, client=caller.client_id, items=number, new=new, bytes=len(body))
+        number, new = await self._threads.run(partial(self._take, caller, body))
+        self._log.info("feedback_kept", status=200, client=caller.client_id, items=number, new=new, bytes=len(body))
         # CDS Hooks asks for 200 and says nothing of a body; an object is what a client that reads one can read.
         return Response(b"{}", media_type="application/json")
 
-    def take(caller: Caller, body: bytes) -> tuple[int, int]:
+    def _take(self, caller: Caller, body: bytes) -> tuple[int, int]:
         items = parse_feedback(body)
         try:
-            return len(items), keep(caller, items)
+            return len(items), self._keep(caller, items)
         except NotKept as problem:
             later = Problem("transient", "The feedback could not be kept. Send it again later.")
             raise HookError(503, (later,), _headers()) from problem
-
-    return routes
 
 
 def _headers() -> dict[str, Any]:

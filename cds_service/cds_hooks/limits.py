@@ -13,17 +13,17 @@ RETRY_SECONDS = 1
 
 
 class Limits:
-    """Limits the requests under `path` that are answered at the same time, and the time for each."""
+    """Limits the requests under `paths`, taken together, that are answered at the same time, and the time for each."""
 
-    def __init__(self, app: ASGIApp, path: str, most: int, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, paths: tuple[str, ...], most: int, seconds: float) -> None:
         self._app = app
-        self._path = path
+        self._paths = paths
         self._most = most
         self._seconds = seconds
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(self._path) or scope["method"] == "OPTIONS":
+        if scope["type"] != "http" or not scope["path"].startswith(self._paths) or scope["method"] == "OPTIONS":
             await self._app(scope, receive, send)
             return
         if self._running >= self._most:

@@ -1,75 +1,42 @@
-"""What `/docs` and `/openapi.json` say of the hook. By hand, because `request` reads the body and no model does."""
+"""What `/docs` and `/openapi.json` say of the services. By hand, because `request` reads the body and no model does."""
 
 from typing import Any
 
-from cds_service.cds_hooks.discovery import HOOK
+from cds_service.cds_hooks.service import ContextField, Service
 from cds_service.explanation import EXTENSION, MOST_NAMED
 
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
 
-REQUEST: Schema = {
+_AUTHORIZATION: Schema = {
     "type": "object",
-    "required": ["hook", "hookInstance", "context"],
+    "required": ["access_token", "token_type", "expires_in", "scope", "subject"],
     "properties": {
-        "hook": {"const": HOOK},
-        "hookInstance": {"type": "string", "format": "uuid"},
-        "fhirServer": {"type": "string", "format": "uri", "description": "Required with `fhirAuthorization`."},
-        "fhirAuthorization": {
-            "type": "object",
-            "required": ["access_token", "token_type", "expires_in", "scope", "subject"],
-            "properties": {
-                "access_token": _TEXT,
-                "token_type": {"const": "Bearer"},
-                "expires_in": {"type": "number"},
-                "scope": _TEXT,
-                "subject": _TEXT,
-                "patient": {**_TEXT, "description": "Must be `context.patientId` where it is given."},
-            },
-        },
-        "context": {
-            "type": "object",
-            "required": ["userId", "patientId"],
-            "properties": {
-                "userId": {
-                    "type": "string",
-                    "pattern": r"^(Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/\s]+$",
-                },
-                "patientId": {"type": "string", "pattern": r"^[^/\s]+$"},
-                "encounterId": _TEXT,
-            },
-        },
-        "prefetch": {
-            "type": "object",
-            "description": (
-                "By key: a FHIR resource, a Bundle, or null. Keys are those of `GET /cds-services`; "
-                "a resource under another key is sorted by its type."
-            ),
-        },
+        "access_token": _TEXT,
+        "token_type": {"const": "Bearer"},
+        "expires_in": {"type": "number"},
+        "scope": _TEXT,
+        "subject": _TEXT,
+        "patient": {**_TEXT, "description": "Must be `context.patientId` where it is given."},
     },
 }
 
-EXAMPLE: dict[str, Any] = {
-    "hook": HOOK,
-    "hookInstance": "4f1c0b1e-6a6a-4d0e-9a43-3f8f4c1f2a10",
-    "context": {"userId": "Practitioner/example", "patientId": "example"},
-    "prefetch": {
-        "patient": {"resourceType": "Patient", "id": "example", "gender": "female", "birthDate": "1990-04-02"},
-        "conditions": {
-            "resourceType": "Bundle",
-            "type": "searchset",
-            "entry": [
-                {
-                    "resource": {
-                        "resourceType": "Condition",
-                        "id": "example-sle",
-                        "subject": {"reference": "Patient/example"},
-                        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "55464009"}]},
-                    }
+_PREFETCH: dict[str, Any] = {
+    "patient": {"resourceType": "Patient", "id": "example", "gender": "female", "birthDate": "1990-04-02"},
+    "conditions": {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [
+            {
+                "resource": {
+                    "resourceType": "Condition",
+                    "id": "example-sle",
+                    "subject": {"reference": "Patient/example"},
+                    "code": {"coding": [{"system": "http://snomed.info/sct", "code": "55464009"}]},
                 }
-            ],
-        },
+            }
+        ],
     },
 }
 
@@ -140,13 +107,50 @@ def _json(schema: Schema) -> Schema:
     return {"application/json": {"schema": schema}}
 
 
-HOOK_OPERATION: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": REQUEST, "example": EXAMPLE}},
+def hook_operation(service: Service) -> dict[str, Any]:
+    """What is sent to `service`: for its route's `openapi_extra`."""
+    content = {"schema": _request(service), "example": _example(service)}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _request(service: Service) -> Schema:
+    return {
+        "type": "object",
+        "required": ["hook", "hookInstance", "context"],
+        "properties": {
+            "hook": {"const": service.hook},
+            "hookInstance": {"type": "string", "format": "uuid"},
+            "fhirServer": {"type": "string", "format": "uri", "description": "Required with `fhirAuthorization`."},
+            "fhirAuthorization": _AUTHORIZATION,
+            "context": {
+                "type": "object",
+                "required": [field.name for field in service.required],
+                "properties": {field.name: _context_field(field) for field in service.context},
+            },
+            "prefetch": {
+                "type": "object",
+                "description": (
+                    "By key: a FHIR resource, a Bundle, or null. Keys are those of `GET /cds-services`; "
+                    "a resource under another key is sorted by its type."
+                ),
+            },
+        },
     }
-}
-"""For a route's `openapi_extra`."""
+
+
+def _context_field(field: ContextField) -> Schema:
+    return {"type": "string", "pattern": f"^{field.pattern.pattern}$"}
+
+
+def _example(service: Service) -> dict[str, Any]:
+    """A request that gets a card."""
+    return {
+        "hook": service.hook,
+        "hookInstance": "4f1c0b1e-6a6a-4d0e-9a43-3f8f4c1f2a10",
+        "context": {field.name: field.example for field in service.required},
+        "prefetch": _PREFETCH,
+    }
+
 
 HOOK_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {

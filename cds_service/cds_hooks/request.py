@@ -1,8 +1,8 @@
 """The body of a hook request: JSON to a checked `HookRequest`.
 
-Fields and rules: https://cds-hooks.hl7.org/2.0/#calling-a-cds-service and, for `patient-view`,
-https://cds-hooks.hl7.org/hooks/patient-view/. Unknown fields and `extension` are ignored, an optional field that is
-`null` or empty counts as absent, and every problem is reported, not just the first.
+Fields and rules: https://cds-hooks.hl7.org/2.0/#calling-a-cds-service; those of the context stand with each hook in
+`service`. Unknown fields and `extension` are ignored, an optional field that is `null` or empty counts as absent, and
+every problem is reported, not just the first.
 """
 
 import re
@@ -14,13 +14,11 @@ from msgspec import DecodeError, Raw, Struct, ValidationError, defstruct, json
 
 from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem
 from cds_service.cds_hooks.prefetch import LABELS, resource_type
+from cds_service.cds_hooks.service import ENCOUNTER_ID, PATIENT_ID, Service
 from cds_service.fhir import HeadBundle
 
 # Any version, also none: hookInstance has to be unique, not to be made in one certain way.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_USER_ID = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/\s]+")
-# Looser than FHIR's own pattern for ids (`[A-Za-z0-9\-.]{1,64}`): some servers' ids are longer or hold a `_`.
-_ID = re.compile(r"[^/\s]+")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 # A token type is compared without regard to case: RFC 6749, 5.1.
 _BEARER = re.compile(r"bearer", re.IGNORECASE)
@@ -47,6 +45,7 @@ class HookRequest:
     `access_token` is for `fhir_server`; it lives as long as the request and is shown nowhere.
     """
 
+    hook: str
     hook_instance: str
     patient_id: str
     fhir_server: str | None
@@ -99,27 +98,21 @@ class _Values(Mapping[str, Raw]):
         return len(self._values)
 
 
-def parse_request(body: bytes, hook: str) -> HookRequest:
-    """Read a request for `hook`, one whose context is that of `patient-view`.
+def parse_request(body: bytes, service: Service) -> HookRequest:
+    """Read a request for `service`.
 
     Raises HookError (400) naming every field that is missing or wrong, or a token that is for another patient.
     """
     problems: list[Problem] = []
     top, values = _body_fields(body)
     fields = _Fields(top, "", problems)
-    name = fields.text("hook", re.compile(re.escape(hook)), f"`{hook}`", required=True)
-    if name is None and fields.has("hook"):
+    hook = fields.text("hook", re.compile(re.escape(service.hook)), f"`{service.hook}`", required=True)
+    if hook is None and fields.has("hook"):
         # Another hook has another context, so nothing more can be said of this request.
         raise HookError(400, tuple(problems))
     instance = fields.text("hookInstance", _UUID, "a UUID", required=True)
-
-    context = fields.object("context", required=True)
-    patient = encounter = None
-    if context is not None:
-        patient = context.text("patientId", _ID, "the id of the Patient, without `Patient/`", required=True)
-        user = "`Practitioner/`, `PractitionerRole/`, `Patient/` or `RelatedPerson/` with an id"
-        context.text("userId", _USER_ID, user, required=True)
-        encounter = context.text("encounterId", _ID, "the id of the Encounter, without `Encounter/`")
+    context = _context(fields, service)
+    patient, encounter = context.get(PATIENT_ID.name), context.get(ENCOUNTER_ID.name)
 
     authorization = fields.object("fhirAuthorization")
     server = fields.text("fhirServer", _URL, "an http(s) URL", required=authorization is not None)
@@ -131,7 +124,18 @@ def parse_request(body: bytes, hook: str) -> HookRequest:
     if problems or instance is None or patient is None:
         raise HookError(400, tuple(problems))
     searches = {label: value for label, value in values.items() if isinstance(value, HeadBundle)}
-    return HookRequest(instance, patient, server, _Values(body, values), token, encounter, searches)
+    return HookRequest(service.hook, instance, patient, server, _Values(body, values), token, encounter, searches)
+
+
+def _context(fields: "_Fields", service: Service) -> dict[str, str | None]:
+    """The fields of the context that `service` reads, by name; none where there is no context."""
+    context = fields.object("context", required=True)
+    if context is None:
+        return {}
+    return {
+        one.name: context.text(one.name, one.pattern, one.expected, required=one in service.required)
+        for one in service.context
+    }
 
 
 def _access_token(authorization: "_Fields", patient: str | None) -> str | None:

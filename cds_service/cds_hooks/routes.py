@@ -1,140 +1,26 @@
-"""The two routes of CDS Hooks that the service answers: discovery, and the hook itself."""
+"""The routes of CDS Hooks: discovery, and for each service its endpoint and the one for feedback on its cards."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from fastapi import APIRouter
-from msgspec import json
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 from structlog.typing import FilteringBoundLogger
 
-from cds_service.cds_hooks.body import read_body
-from cds_service.cds_hooks.discovery import HOOK, SERVICE_ID, discovery
-from cds_service.cds_hooks.fallback import Fallback, Fetched, Plan, put
-from cds_service.cds_hooks.limits import RETRY_SECONDS
-from cds_service.cds_hooks.openapi import DISCOVERY_RESPONSES, HOOK_OPERATION, HOOK_RESPONSES
+from cds_service.cds_hooks.endpoint import HookEndpoint, PrefetchMeter, Serving
+from cds_service.cds_hooks.openapi import DISCOVERY_RESPONSES, HOOK_RESPONSES, hook_operation
 from cds_service.cds_hooks.outbound import Outbound
-from cds_service.cds_hooks.outcome import HookError, Problem
-from cds_service.cds_hooks.prefetch import resource_type
-from cds_service.cds_hooks.request import HookRequest, parse_request
-from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions, no_readable_condition
+from cds_service.cds_hooks.service import DISCOVERY_PATH, SERVICES, Service
 from cds_service.cds_hooks.threads import Threads
-from cds_service.cds_hooks.trust import SET_ASIDE_HEADER, Caller, Gate, OpenGate
-from cds_service.deadline import Deadline, OutOfTime
-from cds_service.explanation import Undetermined, response
-from cds_service.fhir import Interest, KeyState, Record
-
-T = TypeVar("T")
-
-DISCOVERY_PATH = "/cds-services"
-HOOK_PATH = f"{DISCOVERY_PATH}/{SERVICE_ID}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """An answer as it goes out: the body that it answers, its own, and how long it took.
-
-    `fetched`: the prefetch keys that were asked of the FHIR server, and what became of each.
-    """
-
-    request: bytes
-    response: bytes
-    ms: float
-    fetched: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The cards for a record. `undecided`: there is none, perhaps only because the conditions were not sent whole.
-
-    `unreadable`: there is none, and so many conditions were sent of which none can be read. `undetermined`: the trials
-    that could not be judged because of what could not be read.
-
-    `decision` names the answer; `keep` takes note of it once it is sent, and must return at once. `passed_over`: how
-    many trials were ruled out without being looked at; `skipped`: ids of those for which there was no time.
-    `set_aside`: for the desk, ids of those that are not shown because of earlier feedback.
-    """
-
-    cards: list[dict[str, Any]]
-    undecided: bool
-    decision: str
-    keep: Callable[[Sent], None]
-    passed_over: int = 0
-    skipped: tuple[str, ...] = ()
-    set_aside: tuple[str, ...] = ()
-    undetermined: Undetermined | None = None
-    unreadable: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The body of an answer, what the log says of it, and what remembers it."""
-
-    body: bytes
-    logged: dict[str, Any]
-    keep: Callable[[Sent], None]
-    fetched: Mapping[str, str] = field(default_factory=dict)
-    set_aside: tuple[str, ...] = ()
-
-
-AnswerFor = Callable[[Record, HookRequest, Caller, float], Answer]
-
-
-class Serving:
-    """What one version of the rules is served with; a request takes one and keeps it to its end.
-
-    `templates` are the prefetch templates to publish. `answer_for` is given a patient's record, the request (whose hook
-    instance names the answer's cards), who asks, and when the request arrived. `interest` is what is asked of the
-    record; `is_late` says whether the time is over for a request that arrived then.
-    """
-
-    def __init__(
-        self,
-        templates: Mapping[str, str],
-        answer_for: AnswerFor,
-        fallback: Fallback,
-        interest: Interest,
-        is_late: Callable[[float], bool],
-    ) -> None:
-        self.templates = templates
-        self.is_late = is_late
-        self.interest = interest
-        self.answer_for = answer_for
-        self.fallback = fallback
-        self.discovery = json.encode(discovery(templates))
-        self.asked_for = frozenset(resource_type(key) for key in templates)
-
-
-class PrefetchMeter(Protocol):
-    """What counts what came under the prefetch keys."""
-
-    def prefetched(self, client: str | None, states: Mapping[str, str]) -> None: ...
-
-    def fetched(self, client: str | None, outcomes: Mapping[str, str]) -> None: ...
-
-    def cut_short(self, skipped: int) -> None: ...
-
-
-def response_body(cards: list[dict[str, Any]], undetermined: Undetermined | None = None) -> bytes:
-    """The same as it goes out."""
-    return json.encode(response(cards, undetermined))
-
+from cds_service.cds_hooks.trust import Gate, OpenGate
 
 # The work is pure computation: milliseconds for most patients, some tens of them for a record of 12 MB.
 # In a thread it leaves the event loop free for other connections, the health checks among them. Threads share one
 # interpreter lock, so the second one is not for speed: it lets others pass a large record. More throughput comes from
 # more workers. docs/decisions/0013-threads.md has the figures.
 _THREADS = 2
-_LARGE = 1_000_000
-"""Bytes of a body."""
-_MOST_NAMED = 20
-"""Skipped trials that a line of the log names."""
 
 
 def router(
@@ -147,11 +33,8 @@ def router(
     meter: PrefetchMeter,
     monotonic: Callable[[], float],
 ) -> APIRouter:
-    """The routes. `current` gives what is served now; `outbound` is closed when the service ends.
-
-    `meter` counts what came under the prefetch keys, and records for which there was no time; `monotonic` gives seconds
-    that never go back.
-    """
+    """Discovery and the endpoint of every service. `outbound` is closed when the service ends; for the others see
+    HookEndpoint."""
 
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
@@ -160,123 +43,36 @@ def router(
         await outbound.aclose()
 
     routes = APIRouter(lifespan=lifespan)
-    threads = Threads(_THREADS)
 
     @routes.get(DISCOVERY_PATH, summary="The services that are offered", responses=DISCOVERY_RESPONSES)
     async def cds_services(request: Request) -> Response:
         await gate.admit(request, DISCOVERY_PATH)
         return Response(current().discovery, media_type="application/json")
 
-    @routes.post(
-        HOOK_PATH,
-        summary="Cards for the patient whose chart was opened",
-        responses=HOOK_RESPONSES,
-        openapi_extra=HOOK_OPERATION,
-    )
-    async def clinical_trial_match(request: Request) -> Response:
-        arrived = monotonic()
-        serving = current()
-        caller = await gate.admit(request, HOOK_PATH)
-        body = await read_body(request, max_body_bytes)
-        beginning = partial(begin, serving, body, caller, arrived)
-        supplied, plan, done = await threads.run(partial(_in_time, beginning, caller, meter, log))
-        if plan is not None:
-            fetched = await serving.fallback.fetch(plan, supplied)
-            ending = partial(finish, serving, supplied, caller, fetched, arrived)
-            done = await threads.run(partial(_in_time, ending, caller, meter, log))
-        assert done is not None
-        ms = round((monotonic() - arrived) * 1000, 1)
-        log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
-        # Once the answer is out: nobody waits for what is remembered of it.
-        later = BackgroundTask(_remember, done.keep, Sent(body, done.body, ms, done.fetched), threads, log)
-        # An answer is about one patient at one moment.
-        headers = {"Cache-Control": "no-store"}
-        if done.set_aside:
-            headers[SET_ASIDE_HEADER] = ", ".join(done.set_aside)
-        return Response(done.body, headers=headers, media_type="application/json", background=later)
-
-    def begin(
-        serving: Serving, body: bytes, caller: Caller, arrived: float
-    ) -> tuple[Supplied, Plan | None, Done | None]:
-        deadline = Deadline(partial(serving.is_late, arrived))
-        supplied = Supplied(parse_request(body, HOOK), caller.prefetch_aliases, serving.interest, deadline)
-        meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
-        plan = serving.fallback.plan(supplied, caller)
-        return supplied, plan, None if plan is not None else respond(serving, supplied, caller, arrived)
-
-    def finish(
-        serving: Serving, supplied: Supplied, caller: Caller, fetched: tuple[Fetched, ...], arrived: float
-    ) -> Done:
-        put(fetched, supplied)
-        meter.fetched(caller.client_id, {one.query.key: "failed" if one.failure else "whole" for one in fetched})
-        outcomes = {one.query.key: one.failure or "whole" for one in fetched}
-        done = respond(serving, supplied, caller, arrived)
-        return replace(done, logged={**done.logged, "fetched": outcomes}, fetched=outcomes)
-
-    def respond(serving: Serving, supplied: Supplied, caller: Caller, arrived: float) -> Done:
-        record = supplied.record()
-        answer = serving.answer_for(record, supplied.request, caller, arrived)
-        looked_at = {"passed_over": answer.passed_over, **_skipped(answer)}
-        instance = supplied.request.hook_instance
-        if answer.skipped and not answer.cards:
-            log.warning("answer_cut_short", client=caller.client_id, hook_instance=instance, **looked_at)
-            problem = Problem("timeout", "Not all trials could be looked at in time. Try again in a moment.")
-            raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)})
-        if not answer.cards and answer.undecided:
-            raise incomplete_conditions(supplied)
-        if answer.unreadable:
-            raise no_readable_condition(answer.unreadable)
-        return _done(serving, record, answer, {"hook_instance": instance, **looked_at})
-
+    threads = Threads(_THREADS)
+    for service in SERVICES:
+        endpoint = HookEndpoint(
+            service,
+            current,
+            gate=gate,
+            threads=threads,
+            max_body_bytes=max_body_bytes,
+            log=log,
+            meter=meter,
+            monotonic=monotonic,
+        )
+        _add(routes, service, endpoint)
     return routes
 
 
-def _done(serving: Serving, record: Record, answer: Answer, logged: dict[str, Any]) -> Done:
-    """The answer as it goes out, and what the log says of it besides `logged`."""
-    logged |= {
-        "decision": answer.decision,
-        "cards": len(answer.cards),
-        "issues": dict(Counter(issue.code for issue in record.issues)),
-        "gaps": {name: reason for name, reason in record.gaps.items() if name in serving.asked_for},
-    }
-    if answer.undetermined is not None:
-        logged["undetermined"] = len(answer.undetermined.trials)
-        logged["unread"] = answer.undetermined.entries
-    body = response_body(answer.cards, answer.undetermined)
-    return Done(body, logged, answer.keep, set_aside=answer.set_aside)
-
-
-def _in_time(work: Callable[[], T], caller: Caller, meter: PrefetchMeter, log: FilteringBoundLogger) -> T:
-    """What `work` gives. Raises HookError (503) where there is no time for all of the record."""
-    try:
-        return work()
-    except OutOfTime as late:
-        # What was read is a part of the record, of which nothing may be said.
-        log.warning("record_cut_short", client=caller.client_id)
-        meter.cut_short(0)
-        problem = Problem("timeout", "The record could not be read in time. Try again in a moment.")
-        raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)}) from late
-
-
-def _state(supplied: Supplied, key: str) -> str:
-    """What a prefetch key held, the worst where a client split it into several."""
-    states = {report.state for report in supplied.reports(key)}
-    return next((state.value for state in reversed(KeyState) if state in states), "absent")
-
-
-async def _remember(keep: Callable[[Sent], None], sent: Sent, threads: Threads, log: FilteringBoundLogger) -> None:
-    try:
-        if len(sent.request) > _LARGE:
-            # What is remembered of it may be work that would hold up the event loop.
-            await threads.run(partial(keep, sent))
-        else:
-            keep(sent)
-    except Exception as error:
-        log.error("answer_not_remembered", error=type(error).__name__)
-
-
-def _skipped(answer: Answer) -> dict[str, Any]:
-    """For the log, where there was no time for all trials."""
-    if not answer.skipped:
-        return {}
-    return {"skipped": len(answer.skipped), "skipped_trials": list(answer.skipped[:_MOST_NAMED])}
+def _add(routes: APIRouter, service: Service, endpoint: HookEndpoint) -> None:
+    routes.add_api_route(
+        service.path,
+        endpoint.answer,
+        methods=["POST"],
+        name=service.id.replace("-", "_"),
+        summary=service.summary,
+        description=service.description,
+        responses=HOOK_RESPONSES,
+        openapi_extra=hook_operation(service),
+    )

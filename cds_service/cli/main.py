@@ -38,6 +38,9 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(connect_app)
 app.add_typer(store_app)
 
+_SAMPLE_HOOK = "patient-view"
+"""Of the request that `serve` offers to try."""
+
 
 BundleFile = Annotated[
     Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
@@ -261,6 +264,7 @@ def _application() -> "FastAPI":
 
 def _greet(settings: "Settings", library: "Library") -> None:
     """Say where the service is and how to try it."""
+    from cds_service.cds_hooks import service_for
     from cds_service.server import PATH, workbench_on
 
     address = f"http://{settings.host}:{settings.port}"
@@ -275,15 +279,14 @@ def _greet(settings: "Settings", library: "Library") -> None:
     sample = _sample()
     if sample is not None:
         typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")
-        typer.echo(
-            f"  curl -s {address}/cds-services/clinical-trial-match -H 'Content-Type: application/json' -d @{sample}\n"
-        )
+        url = address + service_for(_SAMPLE_HOOK).path
+        typer.echo(f"  curl -s {url} -H 'Content-Type: application/json' -d @{sample}\n")
 
 
 def _sample() -> Path | None:
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "_data", package.parent):
-        sample = folder / "fhir_samples" / "requests" / "patient-view-sle.json"
+        sample = folder / "fhir_samples" / "requests" / f"{_SAMPLE_HOOK}-sle.json"
         if sample.is_file():
             here = Path.cwd()
             return sample.relative_to(here) if sample.is_relative_to(here) else sample

@@ -9,6 +9,7 @@ from cds_service.server.operations import PATHS, operations_router
 from cds_service.server.persistence import check_store, database_url, open_persistence, suppression_policies
 from cds_service.server.reloading import LiveRules
 from cds_service.server.replay import Replay, replay
+from cds_service.server.wiring import Clocks, Wiring
 from cds_service.server.workbench_mode import PATH, mount_workbench, workbench_on
 
 __all__ = [
@@ -16,9 +17,11 @@ __all__ = [
     "PATH",
     "PATHS",
     "Answerer",
+    "Clocks",
     "LiveRules",
     "Metrics",
     "Replay",
+    "Wiring",
     "card_options",
     "check_store",
     "compute",

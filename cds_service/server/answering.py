@@ -1,6 +1,6 @@
 """One answer, from the patient's record to the cards, and what is remembered of it.
 
-`app` answers with it and `replaying` computes logged answers again, so both come to the same bytes.
+`app` answers with it and `replay` computes logged answers again, so both come to the same bytes.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -10,17 +10,12 @@ from datetime import date, datetime
 from functools import lru_cache, partial
 from importlib.metadata import version
 from itertools import islice
-from typing import Any
 from uuid import uuid4
-
-from pydantic import TypeAdapter
 
 from cds_service import __version__
 from cds_service.cards import (
-    CURRENT,
     NON_ADHERENCE,
     OWN_REASONS,
-    REFERRAL,
     Card,
     CardOptions,
     answer_seed,
@@ -37,25 +32,19 @@ from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION, FactRef
 from cds_service.matching import Match, match, undecided
+from cds_service.server.decision import Asking, Computed, decision_of
 from cds_service.server.metrics import Metrics
 from cds_service.store import (
     DESK_RECORDS,
-    ORDER,
-    REFER,
-    Decision,
     HeldBack,
     Policy,
     Pseudonyms,
     Question,
     Recorder,
     RuleSet,
-    ServedCard,
     Suppression,
     Versions,
-    digest_of,
 )
-
-CARD_OPTIONS = TypeAdapter(CardOptions)
 
 ENGINE = "datalogic-py"
 _TO_WRITE = 0.5
@@ -181,39 +170,13 @@ class Answerer:
             return self._out_of_time()
         if result.skipped:
             self.metrics.cut_short(len(result.skipped))
-        decision = str(uuid4())
-
-        def keep(sent: Sent) -> None:
-            self.recorder.put(
-                Decision(
-                    id=decision,
-                    hook_instance=request.hook_instance.lower(),
-                    answered_at=self.now(),
-                    latency_ms=sent.ms,
-                    client=client,
-                    patient=patient,
-                    encounter=encounter,
-                    as_of=as_of,
-                    rules=self.rules,
-                    versions=self.versions,
-                    options=_logged_options(result, options, held[0], caller, sent),
-                    verdicts={t.trial.id: t.verdict for t in result.trials},
-                    cards=tuple(_served(card) for card in deck),
-                    response_digest=digest_of(sent.response),
-                ),
-                sent.request,
-            )
-            if caller.desk is None:
-                self._count(result, deck, held[0], Deadline(partial(self.is_late, arrived, _TO_WRITE)))
-                if open_trials is not None:
-                    self.metrics.undetermined()
-
-        open_diagnosis = not deck and "Condition" in record.gaps and undecided(result)
+        asking = Asking(request, caller, client, patient, encounter, options, arrived)
+        computed = Computed(str(uuid4()), as_of, result, deck, open_trials, held[0])
         return Answer(
             cards=[card.body for card in deck],
-            undecided=open_diagnosis,
-            decision=decision,
-            keep=keep,
+            undecided=not deck and "Condition" in record.gaps and undecided(result),
+            decision=computed.decision,
+            keep=partial(self._keep, asking, computed),
             passed_over=result.passed_over,
             skipped=result.skipped,
             set_aside=() if caller.desk is None else _set_aside(result, options, held[0]),
@@ -224,6 +187,16 @@ class Answerer:
     def is_late(self, arrived: float, more: float = 0) -> bool:
         """Whether the time is over, by so many seconds more, for what was asked at `arrived`."""
         return self.monotonic() - arrived >= self.seconds + more
+
+    def _keep(self, asking: Asking, computed: Computed, sent: Sent) -> None:
+        """Take note of an answer that was sent."""
+        logged = decision_of(asking, computed, sent, rules=self.rules, versions=self.versions, answered_at=self.now())
+        self.recorder.put(logged, sent.request)
+        if asking.caller.desk is None:
+            deadline = Deadline(partial(self.is_late, asking.arrived, _TO_WRITE))
+            self._count(computed.result, computed.deck, computed.held, deadline)
+            if computed.open_trials is not None:
+                self.metrics.undetermined()
 
     def _out_of_time(self) -> Answer:
         """No card, and every active trial skipped."""
@@ -242,34 +215,12 @@ class Answerer:
         self.metrics.answered(verdicts, unknown, shown, len(held.trials) + len(held.cards))
 
 
-def _logged_options(result: Match, options: CardOptions, held: HeldBack, caller: Caller, sent: Sent) -> dict[str, Any]:
-    return {
-        "cards": CARD_OPTIONS.dump_python(options, mode="json"),
-        "held_back": {"trials": sorted(held.trials), "cards": sorted(held.cards)},
-        "prefetch_aliases": dict(caller.prefetch_aliases),
-        "fetched": dict(sent.fetched),
-        "passed_over": result.passed_over,
-        "skipped": list(result.skipped),
-        "seed": CURRENT,
-    }
-
-
 def _set_aside(result: Match, options: CardOptions, held: HeldBack) -> tuple[str, ...]:
     """The trials that would have a card, had nobody dealt with them before."""
     if not (held.trials or held.cards):
         return ()
     every = deck_for(result, replace(options, max_cards=len(result.trials)), "")
     return tuple(card.trial_id for card in every if card.trial_id in held.trials or card.key in held.cards)
-
-
-def _served(card: Card) -> ServedCard:
-    suggestions = {s["uuid"]: REFER if _refers(s) else ORDER for s in card.body.get("suggestions", ())}
-    return ServedCard(card.body["uuid"], card.trial_id, card.key, suggestions)
-
-
-def _refers(suggestion: Mapping[str, Any]) -> bool:
-    codings = [c for action in suggestion["actions"] for c in action["resource"]["code"]["coding"]]
-    return any(c.get("code") == REFERRAL.code and c.get("system") == REFERRAL.system for c in codings)
 
 
 def _unknown(result: Match, deadline: Deadline) -> set[tuple[str, str]]:

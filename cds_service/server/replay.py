@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.cards import FIRST, answer_seed
-from cds_service.cds_hooks import HOOK, Supplied, parse_request, response_body
+from cds_service.cds_hooks import Supplied, parse_request, response_body, service_for
 from cds_service.facts import interest_of
 from cds_service.library import Library
-from cds_service.server.answering import CARD_OPTIONS, compute, running_versions
+from cds_service.server.answering import compute, running_versions
+from cds_service.server.decision import CARD_OPTIONS
 from cds_service.store import HeldBack, LoggedDecision, RuleSet, digest_of, is_request
 
 _NOT_LOOKED_AT = "not looked at"
@@ -54,11 +55,11 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     skipped.
 
     Client and patient of the seed are those of the log, so that it takes no key. Raises HookError where it is no
-    request that gets cards, and SeedError.
+    request for the logged hook that gets cards, SeedError, and UnknownHook where a later version logged the decision.
     """
     decision, options = logged.decision, logged.decision.options
     interest = interest_of(library.facts, library.facts_read).on(lambda: decision.as_of)
-    supplied = Supplied(parse_request(request, HOOK), options["prefetch_aliases"], interest)
+    supplied = Supplied(parse_request(request, service_for(decision.hook)), options["prefetch_aliases"], interest)
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     skipped = tuple(options.get("skipped", ()))
     instance, version = supplied.request.hook_instance, options.get("seed", FIRST)

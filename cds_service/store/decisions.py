@@ -52,7 +52,10 @@ class ServedCard:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One answer. `patient` and `encounter` are keyed hashes; `options` is JSON; `verdicts` is by trial id."""
+    """One answer. `patient` and `encounter` are keyed hashes; `options` is JSON; `verdicts` is by trial id.
+
+    `hook`: the hook that was answered; None where a version wrote it that knew only `patient-view`.
+    """
 
     id: str
     hook_instance: str
@@ -68,6 +71,7 @@ class Decision:
     verdicts: Mapping[str, str]
     cards: Sequence[ServedCard]
     response_digest: str
+    hook: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def rows_of(decision: Decision, request: bytes) -> Rows:
         "cards": [card.uuid for card in decision.cards],
         "input_digest": request_digest(request),
         "response_digest": decision.response_digest,
+        "hook": decision.hook,
     }
     cards = tuple(
         {
@@ -169,5 +174,6 @@ def _logged(connection: Connection, row: RowMapping) -> LoggedDecision:
         verdicts=row["verdicts"],
         cards=cards,
         response_digest=row["response_digest"],
+        hook=row["hook"],
     )
     return LoggedDecision(decision, row["input_digest"])

@@ -92,6 +92,7 @@ decisions = Table(
     Column("cards", Document(), nullable=False, comment="uuids, in the order shown"),
     Column("input_digest", String(DIGEST), nullable=False, comment="of the canonical request without tokens"),
     Column("response_digest", String(DIGEST), nullable=False, comment="of the body that was sent"),
+    Column("hook", String(NAME), comment="that was answered; null: patient-view, before there were others"),
     Index("ix_decisions_hook_instance", "hook_instance"),
     Index("ix_decisions_answered_at", "answered_at"),
 )

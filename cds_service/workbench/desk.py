@@ -16,6 +16,8 @@ from cds_service.rule_tools.cases import ReadSample
 
 UPLOADED = "upload-"
 """How the name of an uploaded record begins."""
+HOOK = "patient-view"
+"""Which of the hooks the EHR view calls: that of a chart that is opened."""
 _MOST_UPLOADS = 20
 
 
@@ -89,7 +91,7 @@ class Desk:
 
     def request(self, name: str) -> Mapping[str, object] | None:
         """The hook request of a sample."""
-        path = self.samples_dir / "requests" / f"patient-view-{name}.json"
+        path = self.samples_dir / "requests" / f"{HOOK}-{name}.json"
         if name not in self.samples() or not path.is_file():
             return None
         content = json.loads(path.read_text(encoding="utf-8"))

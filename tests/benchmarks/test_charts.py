@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from benchmarks import charts
 from cds_service.app import create_app
-from cds_service.cds_hooks import HOOK_PATH
+from cds_service.cds_hooks import service_for
 from cds_service.library import Library
 from cds_service.settings import Settings
 
@@ -27,7 +27,7 @@ def test_the_service_answers_them_as_it_answers_their_story(
 ) -> None:
     settings = Settings(state_dir=tmp_path)
     with TestClient(create_app(settings, library, lambda: charts.TOLD_ON)) as client:
-        answer = client.post(HOOK_PATH, content=charts.request(resources, story=story))
+        answer = client.post(service_for("patient-view").path, content=charts.request(resources, story=story))
     assert answer.status_code == 200
     assert len(answer.json()["cards"]) == cards
 

@@ -9,14 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
+from cds_service.cds_hooks import SERVICES
+
 # Half of what schemathesis draws it takes back, in more than one way; how much is its own affair.
 DRAWN = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 CHECKS = [not_a_server_error, response_schema_conformance, status_code_conformance]
-# By name, so that one that is gone or new is noticed.
+# By name, so that one that is gone is noticed.
 OPERATIONS = [
     "GET /cds-services",
-    "POST /cds-services/clinical-trial-match",
-    "POST /cds-services/clinical-trial-match/feedback",
+    *(f"POST {path}" for service in SERVICES for path in (service.path, service.feedback_path)),
     "GET /healthz",
     "GET /readyz",
     "GET /version",

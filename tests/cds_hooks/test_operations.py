@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from cds_service import __version__
 from cds_service.app import app_from_environment
+from cds_service.cds_hooks import SERVICES, Service
 from cds_service.errors import RulesError
 from cds_service.library import Library
 from cds_service.settings import BindError
@@ -32,10 +33,11 @@ def test_the_root_points_to_discovery(client: TestClient) -> None:
     assert client.get("/").json()["discovery"] == "/cds-services"
 
 
-def test_the_documentation_holds_a_request_to_try(client: TestClient) -> None:
-    hook = client.get("/openapi.json").json()["paths"]["/cds-services/clinical-trial-match"]["post"]
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.id)
+def test_the_documentation_holds_a_request_to_try(client: TestClient, service: Service) -> None:
+    hook = client.get("/openapi.json").json()["paths"][service.path]["post"]
     example = hook["requestBody"]["content"]["application/json"]["example"]
-    response = client.post("/cds-services/clinical-trial-match", json=example)
+    response = client.post(service.path, json=example)
     assert response.status_code == 200
     assert response.json()["cards"]
     assert set(hook["responses"]) == {"200", "400", "401", "412", "413", "415", "500", "503"}

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.cds_hooks import HookError, parse_request
+from cds_service.cds_hooks import HookError, parse_request, service_for
+
+PATIENT_VIEW = service_for("patient-view")
 
 AUTHORIZATION = {
     "access_token": "opaque",
@@ -41,7 +43,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 def refusal(request: object) -> HookError:
     with pytest.raises(HookError) as caught:
-        parse_request(msgspec.json.encode(request), "patient-view")
+        parse_request(msgspec.json.encode(request), PATIENT_VIEW)
     return caught.value
 
 
@@ -146,14 +148,14 @@ TAKEN = [
 
 @pytest.mark.parametrize(("path", "value"), TAKEN, ids=lambda v: "absent" if v is ABSENT else repr(v))
 def test_what_the_rules_allow_is_taken(path: str, value: object) -> None:
-    request = parse_request(msgspec.json.encode(changed(path, value)), "patient-view")
+    request = parse_request(msgspec.json.encode(changed(path, value)), PATIENT_VIEW)
     assert request.patient_id == "1288992"
 
 
 def test_without_authorization_the_server_may_be_left_out() -> None:
     request = changed("fhirServer", ABSENT)
     del request["fhirAuthorization"]
-    assert parse_request(msgspec.json.encode(request), "patient-view").patient_id == "1288992"
+    assert parse_request(msgspec.json.encode(request), PATIENT_VIEW).patient_id == "1288992"
 
 
 def test_every_problem_is_reported_at_once() -> None:
@@ -176,9 +178,9 @@ def test_what_the_client_sent_is_not_repeated() -> None:
 
 
 def test_prefetch_values_stay_the_bytes_that_were_sent() -> None:
-    body = b'{"hook":"h","hookInstance":"d1577c69-dfbe-44ad-ba6d-3e05e953b2ea","context":'
+    body = b'{"hook":"patient-view","hookInstance":"d1577c69-dfbe-44ad-ba6d-3e05e953b2ea","context":'
     body += b'{"patientId":"1","userId":"Patient/1"},"prefetch":{"patient": {"a" : 1.50, "b":null}}}'
-    assert bytes(parse_request(body, "h").prefetch["patient"]).strip() == b'{"a" : 1.50, "b":null}'
+    assert bytes(parse_request(body, PATIENT_VIEW).prefetch["patient"]).strip() == b'{"a" : 1.50, "b":null}'
 
 
 @pytest.mark.parametrize(
@@ -201,18 +203,18 @@ def test_prefetch_values_stay_the_bytes_that_were_sent() -> None:
 )
 def test_a_body_that_is_no_json_object_is_refused(fault: str, body: bytes) -> None:
     with pytest.raises(HookError, match=r"^The body ") as caught:
-        parse_request(body, "patient-view")
+        parse_request(body, PATIENT_VIEW)
     assert caught.value.status == 400
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:
     body = msgspec.json.encode(REQUEST).decode().encode("utf-8-sig")
-    assert parse_request(body, "patient-view").patient_id == "1288992"
+    assert parse_request(body, PATIENT_VIEW).patient_id == "1288992"
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 400, b"9" * 5000])
 def test_a_number_that_no_type_can_hold_is_refused_where_it_stands(number: bytes) -> None:
     body = msgspec.json.encode(REQUEST).replace(b"300", number)
     with pytest.raises(HookError) as caught:
-        parse_request(body, "patient-view")
+        parse_request(body, PATIENT_VIEW)
     assert [problem.place for problem in caught.value.problems] == ["fhirAuthorization.expires_in"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cds_service.cds_hooks import SERVICES
 from cds_service.server import Metrics
 from tests.deploy.manifests import ALERTS, DASHBOARD, DEPLOY, OPERATIONS
 from tests.waiting import HANG
@@ -47,6 +48,19 @@ def test_each_metric_named_exists(metrics: dict[str, set[str]]) -> None:
     for where, expression in [*((r.get("alert") or r["record"], r["expr"]) for r in RULES), *QUERIES]:
         assert named(expression) - set(metrics) == set(), where
         assert set(re.findall(r"\bcds:[a-z0-9_:]+", expression)) - recorded == set(), where
+
+
+def test_what_is_said_of_hooks_is_said_of_every_service() -> None:
+    """A selector of routes takes the hooks of all services or of none, and no feedback along with only some."""
+    hooks, feedback = {one.path for one in SERVICES}, {one.feedback_path for one in SERVICES}
+    whole = 0
+    for where, expression in [*((r.get("alert") or r["record"], r["expr"]) for r in RULES), *QUERIES]:
+        for kind, value in re.findall(r'\broute(=~|=)"([^"]*)"', expression):
+            pattern = value if kind == "=~" else re.escape(value)
+            taken = {path for path in hooks | feedback if re.fullmatch(pattern, path)}
+            assert taken in (set(), hooks, feedback, hooks | feedback), where
+            whole += taken == hooks
+    assert whole
 
 
 def test_each_label_asked_for_exists(metrics: dict[str, set[str]]) -> None:

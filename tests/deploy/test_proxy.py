@@ -25,6 +25,7 @@ from cryptography.x509.oid import NameOID
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
+from cds_service.cds_hooks import SERVICES
 from cds_service.settings import Settings
 from tests.cds_hooks.tokens import PUBLIC, bearer, client, clients_file, token
 from tests.deploy.manifests import DEPLOY
@@ -46,7 +47,7 @@ from tests.waiting import HANG, until
 
 pytestmark = pytest.mark.slow
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
-STORIES = sorted(path.stem.removeprefix("patient-view-") for path in SAMPLES.glob("*.json"))
+STORIES = sorted(path.stem.removeprefix("patient-view-") for path in SAMPLES.glob("patient-view-*.json"))
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def start_nginx(folder: Path, port: int, servers: list[int], certificate: Path) 
 def test_discovery_asks_for_a_token(site: Site) -> None:
     assert site.ask("GET", "/cds-services").status == 401
     answer = site.ask("GET", "/cds-services", **fresh("/cds-services", tenant="north"))
-    assert [service["id"] for service in answer.json()["services"]] == ["clinical-trial-match"]
+    assert [service["id"] for service in answer.json()["services"]] == [service.id for service in SERVICES]
 
 
 @pytest.fixture(scope="module")

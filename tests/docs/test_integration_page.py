@@ -8,13 +8,14 @@ from typing import get_args
 
 import pytest
 
+from cds_service.cds_hooks import SERVICES
 from cds_service.cds_hooks.trust import CardChoices, Client, Reason, load_clients
 from cds_service.server import configured_clients
 from cds_service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-_FALLBACK = ("fetch", "plan", "queries")
 PAGE = (ROOT / "docs" / "integration.md").read_text()
+MODULES = ("fetch", "plan", "queries")
 SECURITY = (ROOT / "SECURITY.md").read_text()
 
 
@@ -38,13 +39,25 @@ def test_every_key_of_a_client_is_in_its_table() -> None:
     assert all(f"`{name}`" in PAGE for name in CardChoices.model_fields)
 
 
+def test_every_service_has_its_addresses_in_the_first_table_and_a_line_to_try_it_with() -> None:
+    first = PAGE.partition("| what | value |")[2].partition("\n\n")[0]
+    for service in SERVICES:
+        assert f"| hook `{service.hook}` | `POST {service.path}` |" in first
+        assert f"`POST {service.feedback_path}`" in first
+        line = f'curl -s $cds/{service.id} -H "Authorization: Bearer $(sign $cds/{service.id})"'
+        assert (
+            f"{line} \\\n  -H 'Content-Type: application/json' -d @fhir_samples/requests/{service.hook}-sle.json"
+            in PAGE
+        )
+
+
 def test_every_reason_for_401_is_in_its_table() -> None:
     assert table_of("and its `reason`:") == set(get_args(Reason))
 
 
 def test_every_way_in_which_a_query_fails_is_in_its_table() -> None:
-    # By their names: the package's face has functions called so.
-    fetch, plan, queries = (import_module(f"cds_service.cds_hooks.fallback.{name}") for name in _FALLBACK)
+    # By name: the package exports a function `fetch`, which hides the module.
+    fetch, plan, queries = (import_module(f"cds_service.cds_hooks.fallback.{name}") for name in MODULES)
     source = Path(str(fetch.__file__)).read_text() + Path(str(plan.__file__)).read_text()
     words = {*re.findall(r'_Failed\("([^"]+)"\)', source), *fetch._WORDS.values(), fetch._TOO_LATE, plan._NOT_ALLOWED}
     words.add(queries.ELSEWHERE)

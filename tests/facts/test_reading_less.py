@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cds_hooks import LABELS, HookError, Supplied, parse_request, resource_type
+from cds_service.cds_hooks import LABELS, HookError, Supplied, parse_request, resource_type, service_for
 from cds_service.facts import build_sheet, interest_of
 from cds_service.fhir import Interest
 from cds_service.library import Library
+
+PATIENT_VIEW = service_for("patient-view")
 
 ROOT = Path(__file__).parents[2]
 ARCHIVE = ROOT.parent / "shared" / "data" / "fhir-records.zip"
@@ -42,7 +44,7 @@ def bundle(entries: list[Json], **elements: Any) -> Json:
 
 def told(body: bytes, library: Library, interest: Interest | None, as_of: date) -> Any:
     """All that can be told from a request but issues: the refusal, or gaps and facts."""
-    supplied = Supplied(parse_request(body, "patient-view"), {}, interest)
+    supplied = Supplied(parse_request(body, service_for(json.loads(body)["hook"])), {}, interest)
     states = {key: (report.state, report.next_url) for key, report in supplied._builder.keys.items()}
     try:
         record = supplied.record()
@@ -243,7 +245,7 @@ def test_pages_that_were_fetched_tell_the_same(library: Library, interest: Inter
     body = request("p", {"patient": PATIENT, "conditions": bundle([])})
 
     def facts(wanted: Interest | None) -> Any:
-        supplied = Supplied(parse_request(body, "patient-view"), {}, wanted)
+        supplied = Supplied(parse_request(body, PATIENT_VIEW), {}, wanted)
         supplied.take("observations", "observations", tuple(pages), None, whole=True)
         sheet = build_sheet(supplied.record(), library.facts, AS_OF, library.facts_read)
         return {name: sheet[name] for name in sheet}
@@ -314,14 +316,14 @@ def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
 )
 def test_what_is_read(interest: Interest, found: list[Json], ids: list[str]) -> None:
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
+    record = Supplied(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)).record()
     assert sorted({view.id for view in record.resources["Observation"]}) == ids
 
 
 def test_where_none_of_those_read_counts_the_others_are_read(library: Library, interest: Interest) -> None:
     found = [result("0000-1", "x", "2026-05-01", category=5), result("0000-1", "y", "2026-05-02")]
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "chart": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
+    record = Supplied(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)).record()
     assert [view.id for view in record.resources["Observation"]] == ["y"]
 
 
@@ -330,7 +332,7 @@ def test_another_patients_result_is_refused_though_nothing_is_asked_of_it(intere
     found[3]["resource"]["subject"] = {"reference": "Patient/q"}
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
     with pytest.raises(HookError) as refused:
-        Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest.on(lambda: AS_OF)).record()
+        Supplied(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)).record()
     assert [problem.place for problem in refused.value.problems] == ["prefetch.observations"]
 
 
@@ -409,5 +411,5 @@ def test_of_panels_those_are_read_that_may_say_something(
 ) -> None:
     found = [result("0000-1", "first", "2026-05-01"), result(number, "panel", "2026-05-01", component=PANELS[parts])]
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), "patient-view"), {}, interest).record()
+    record = Supplied(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest).record()
     assert [view.id for view in record.resources["Observation"]] == (["first", "panel"] if asked else ["first"])

@@ -15,7 +15,7 @@ from benchmarks.decision import Decision
 from cds_service import deadline as deadlines
 from cds_service.app import create_app
 from cds_service.cards import Card
-from cds_service.cds_hooks import HOOK, Supplied, parse_request
+from cds_service.cds_hooks import Supplied, parse_request, service_for
 from cds_service.deadline import Deadline, OutOfTime, never
 from cds_service.library import Library
 from cds_service.matching import Match
@@ -38,7 +38,7 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def answered(decision: Decision, body: bytes, hurry: Hurry, late: Hurry) -> tuple[Match, tuple[Card, ...]]:
     """As the service answers. Raises OutOfTime, which it answers with 503."""
-    request = parse_request(body, HOOK)
+    request = parse_request(body, service_for("patient-view"))
     record = Supplied(request, {}, decision.interest, Deadline(hurry)).record()
     match, deck, _ = compute(
         record,
@@ -205,7 +205,7 @@ def test_facts_or_cards_that_there_is_no_time_for_are_answered_with_503_and_name
     cut: str, start: Start, body: bytes, decision: Decision, warnings: Callable[[str], dict[str, Any]]
 ) -> None:
     reading = After(sys.maxsize)
-    Supplied(parse_request(body, HOOK), {}, decision.interest, Deadline(reading)).record()
+    Supplied(parse_request(body, service_for("patient-view")), {}, decision.interest, Deadline(reading)).record()
     hurry, late = (After(reading.asked + 5), never) if cut == "facts" else (never, After(3))
     with start(hurry, late) as client:
         response = client.post(URL, content=body)

@@ -145,7 +145,7 @@ def test_the_tables_have_the_codes_that_the_source_gives_and_no_others() -> None
 
 def source_files() -> list[Path]:
     package = Path(cds_service.__file__).parent
-    layers = [file for layer in ("logic", "facts", "trials") for file in (package / layer).rglob("*.py")]
+    layers = [file for layer in ("logic", "facts", "trials", "rule_tools") for file in (package / layer).rglob("*.py")]
     return [file for file in layers if file.name != "findings.py"] + [package / "rule_files.py", package / "library.py"]
 
 

@@ -81,6 +81,7 @@ def decision(number: int = 1, **fields: Any) -> Decision:
         "verdicts": {"NCT1": "likely_eligible"},
         "cards": (card(number),),
         "response_digest": "b" * 64,
+        "hook": "patient-view",
     }
     return Decision(**{**values, **fields})
 

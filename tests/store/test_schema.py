@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -13,7 +14,15 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, inspect, text
 
-from cds_service.store import Database, StoreUnavailable, database_address, metadata, open_engine, schema
+from cds_service.store import (
+    Database,
+    StoreUnavailable,
+    database_address,
+    find_decisions,
+    metadata,
+    open_engine,
+    schema,
+)
 from tests.postgres import Postgres
 
 
@@ -120,3 +129,52 @@ def test_a_role_that_may_not_change_the_schema_works_once_it_is_there(
     assert service.available
     service.close()
     owner.dispose()
+
+
+BEFORE_HOOKS = """
+    INSERT INTO decisions (id, hook_instance, answered_at, latency_ms, client, patient, as_of, rule_set,
+        service_version, language_version, engine_version, options, verdicts, cards, input_digest, response_digest)
+    VALUES (:id, 'd1577c69-dfbe-44ad-ba6d-3e05e953b2ea', '2026-05-15 09:30:00', 1.5, '', 'p', '2026-05-15', :rules,
+        '0.1.0', '1.0', 'datalogic-py 5', '{}', '{}', '[]', 'i', 'r')
+"""
+"""As a worker writes it that does not know the column for the hook."""
+
+
+def hooks_of(database: Database) -> dict[str, str | None]:
+    """The hook of each decision by its id, as replay reads it."""
+    with database.transaction(writes=False) as connection:
+        ids = connection.execute(text("SELECT id FROM decisions")).scalars().all()
+        return {id: find_decisions(connection, id)[0].decision.hook for id in ids}
+
+
+def counted(engine: Engine) -> dict[str, int]:
+    with engine.connect() as connection:
+        names = ("rule_sets", "decisions", "served_cards", "feedback")
+        return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names}
+
+
+def test_the_hook_of_a_decision_comes_and_goes_and_nothing_else(
+    engine: Engine, database: Database, make: SimpleNamespace
+) -> None:
+    """0001 to 0002 with rows of both, a worker of the version before beside, and back."""
+    start = make.decision(1, hook="encounter-start")
+    make.serve(database, make.rows(1, hook="encounter-start"), make.rows(2))
+    make.say(database, make.item(1), make.item(2))
+    with engine.begin() as connection:
+        connection.execute(text(BEFORE_HOOKS), {"id": "beside", "rules": start.rules.digest})
+    patient_view = make.decision(2).id
+    assert hooks_of(database) == {start.id: "encounter-start", patient_view: "patient-view", "beside": None}
+    everything = counted(engine)
+    assert everything == {"rule_sets": 1, "decisions": 3, "served_cards": 2, "feedback": 2}
+
+    assert schema.downgrade(engine, "0001") == "0001"
+    assert counted(engine) == everything
+    assert "hook" not in {column["name"] for column in inspect(engine).get_columns("decisions")}
+    with engine.begin() as connection:
+        connection.execute(text(BEFORE_HOOKS), {"id": "before", "rules": start.rules.digest})
+
+    assert schema.upgrade(engine) == schema.head()
+    assert counted(engine) == {**everything, "decisions": 4}
+    assert hooks_of(database) == {start.id: None, patient_view: None, "beside": None, "before": None}
+    make.serve(database, make.rows(3, hook="encounter-start"))
+    assert hooks_of(database)[make.decision(3).id] == "encounter-start"

@@ -8,9 +8,10 @@ from typing import Any
 
 from nicegui import ui
 
+from cds_service.cds_hooks import service_for
 from cds_service.cds_hooks.trust import Desk as Wish
 from cds_service.matching import match
-from cds_service.workbench.desk import Desk
+from cds_service.workbench.desk import HOOK, Desk
 from cds_service.workbench.elements import Text, box, button, choice, link
 from cds_service.workbench.pages.layout import EHR, Place, frame
 from cds_service.workbench.views import (
@@ -37,7 +38,7 @@ def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: C
         ui.add_head_html(f"<script>{EHR}</script>")
         Text(
             "p",
-            "Opening a chart sends the real patient-view request of the sample to this service, for today "
+            f"Opening a chart sends the real {HOOK} request of the sample to this service, for today "
             f"({desk.today().isoformat()}), and shows its cards as a narrow panel of an EHR would. What is accepted or "
             "dismissed here is kept apart from real feedback, and hides nothing from anybody else.",
             "lead",
@@ -48,7 +49,7 @@ def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: C
 class _Ehr:
     def __init__(self, desk: Desk, service: str, patient: str, now: Callable[[], datetime]) -> None:
         self.desk = desk
-        self.service = f"{service}/cds-services/clinical-trial-match"
+        self.service = service + service_for(HOOK).path
         self.patient = patient
         self.now = now
         self.answer: Answer | None = None

@@ -14,6 +14,13 @@ _ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Make all tables."""
+    _decisions()
+    _served_cards()
+    _feedback()
+    _seen_tokens()
+
+
+def _decisions() -> None:
     op.create_table(
         "rule_sets",
         sa.Column("digest", sa.String(64), primary_key=True, comment="SHA-256 of `files` in canonical JSON"),
@@ -44,6 +51,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_decisions_hook_instance", "decisions", ["hook_instance"])
     op.create_index("ix_decisions_answered_at", "decisions", ["answered_at"])
+
+
+def _served_cards() -> None:
     op.create_table(
         "served_cards",
         sa.Column("client", sa.String(255), primary_key=True),
@@ -60,6 +70,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_served_cards_patient", "served_cards", ["patient", "client"])
     op.create_index("ix_served_cards_decision", "served_cards", ["decision"])
+
+
+def _feedback() -> None:
     op.create_table(
         "feedback",
         sa.Column("id", _ROW, primary_key=True, autoincrement=True),
@@ -75,6 +88,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_feedback_card", "feedback", ["card", "client"])
     op.create_index("ix_feedback_received_at", "feedback", ["received_at"])
+
+
+def _seen_tokens() -> None:
     op.create_table(
         "seen_tokens",
         sa.Column("token", sa.String(64), primary_key=True, comment="digest of `iss` and `jti`"),

@@ -1,0 +1,89 @@
+"""An answer as the decision log keeps it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from cds_service.cards import CURRENT, REFERRAL, Card, CardOptions
+from cds_service.cds_hooks import HookRequest, Sent
+from cds_service.cds_hooks.trust import Caller
+from cds_service.explanation import Undetermined
+from cds_service.matching import Match
+from cds_service.store import ORDER, REFER, Decision, HeldBack, RuleSet, ServedCard, Versions, digest_of
+
+CARD_OPTIONS = TypeAdapter(CardOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asked what, and how it is answered. `client`: whose records; `patient` and `encounter` are pseudonyms;
+    `arrived`: when, by `monotonic`."""
+
+    request: HookRequest
+    caller: Caller
+    client: str
+    patient: str
+    encounter: str | None
+    options: CardOptions
+    arrived: float
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What came of it as of a day, under the id of its decision. `held`: what was held back."""
+
+    decision: str
+    as_of: date
+    result: Match
+    deck: tuple[Card, ...]
+    open_trials: Undetermined | None
+    held: HeldBack
+
+
+def decision_of(
+    asking: Asking, computed: Computed, sent: Sent, *, rules: RuleSet, versions: Versions, answered_at: datetime
+) -> Decision:
+    """The decision to be logged of an answer that was sent."""
+    return Decision(
+        id=computed.decision,
+        hook_instance=asking.request.hook_instance.lower(),
+        answered_at=answered_at,
+        latency_ms=sent.ms,
+        client=asking.client,
+        patient=asking.patient,
+        encounter=asking.encounter,
+        as_of=computed.as_of,
+        rules=rules,
+        versions=versions,
+        options=_logged_options(asking, computed, sent),
+        verdicts={t.trial.id: t.verdict for t in computed.result.trials},
+        cards=tuple(_served(card) for card in computed.deck),
+        response_digest=digest_of(sent.response),
+        hook=asking.request.hook,
+    )
+
+
+def _logged_options(asking: Asking, computed: Computed, sent: Sent) -> dict[str, Any]:
+    held, result = computed.held, computed.result
+    return {
+        "cards": CARD_OPTIONS.dump_python(asking.options, mode="json"),
+        "held_back": {"trials": sorted(held.trials), "cards": sorted(held.cards)},
+        "prefetch_aliases": dict(asking.caller.prefetch_aliases),
+        "fetched": dict(sent.fetched),
+        "passed_over": result.passed_over,
+        "skipped": list(result.skipped),
+        "seed": CURRENT,
+    }
+
+
+def _served(card: Card) -> ServedCard:
+    suggestions = {s["uuid"]: REFER if _refers(s) else ORDER for s in card.body.get("suggestions", ())}
+    return ServedCard(card.body["uuid"], card.trial_id, card.key, suggestions)
+
+
+def _refers(suggestion: Mapping[str, Any]) -> bool:
+    codings = [c for action in suggestion["actions"] for c in action["resource"]["code"]["coding"]]
+    return any(c.get("code") == REFERRAL.code and c.get("system") == REFERRAL.system for c in codings)

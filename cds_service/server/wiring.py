@@ -1,0 +1,203 @@
+"""Putting the parts of one application together: settings, clients, store, metrics, rules, and the routes over them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter
+from starlette.middleware import Middleware
+
+from cds_service import __version__
+from cds_service.cards import OVERRIDE_REASONS
+from cds_service.cds_hooks import (
+    DISCOVERY_PATH,
+    HEADERS,
+    METHODS,
+    SERVICES,
+    Cors,
+    FailureBoundary,
+    Feedback,
+    Limits,
+    NotKept,
+    Observed,
+    Outbound,
+    SecurityHeaders,
+    Serving,
+    feedback_router,
+    open_log,
+    prefetch_templates,
+    router,
+)
+from cds_service.cds_hooks.fallback import Fallback
+from cds_service.cds_hooks.trust import Caller, ReplayGuard
+from cds_service.facts import interest_of, types_read
+from cds_service.library import Library
+from cds_service.server.answering import Answerer, records_of, running_versions, warm
+from cds_service.server.clients import card_options, configured_clients, gate_for
+from cds_service.server.metrics import Metrics
+from cds_service.server.operations import PATHS, operations_router
+from cds_service.server.persistence import open_persistence, suppression_policies
+from cds_service.server.reloading import LiveRules
+from cds_service.server.workbench_mode import workbench_on
+from cds_service.settings import Settings
+from cds_service.store import RuleSet, StoreUnavailable, record_feedback
+from cds_service.trials import RulesMemory
+
+SERVED = (DISCOVERY_PATH, *(path for one in SERVICES for path in (one.path, one.feedback_path)), *PATHS)
+"""Every path that metrics know by its name."""
+_WARM_SECONDS = 0.5
+"""Longest that rules are made ready before they are used."""
+_OVERRIDE_CODES = tuple(reason["code"] for reason in OVERRIDE_REASONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a version of the rules is prepared into."""
+
+    serving: Serving
+    rule_set: RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The day that counts as today, the time, and seconds that never go back."""
+
+    today: Callable[[], date]
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+
+class Wiring:
+    """The parts of one application."""
+
+    def __init__(self, settings: Settings, clocks: Clocks, replay_guard: ReplayGuard | None = None) -> None:
+        """`replay_guard`, in the place of the database, remembers which tokens were used.
+
+        Raises ClientsError or StoreError if the clients file or the store cannot be used, and SettingsError where a
+        workbench is asked for that is not installed.
+        """
+        self._settings = settings
+        self._clocks = clocks
+        self.log = open_log(settings.log_level)
+        clients = configured_clients(settings)
+        self._metrics = Metrics(SERVED, (), _OVERRIDE_CODES)
+        self._store = open_persistence(settings, self._metrics, clocks.now, self.log)
+        self._outbound = Outbound(expected=clients is not None or bool(settings.fhir_servers))
+        self._gate = gate_for(
+            settings,
+            clients,
+            guard=self._store.tokens if replay_guard is None else replay_guard,
+            now=clocks.now,
+            outbound=self._outbound,
+            log=self.log,
+            desk=workbench_on(settings),
+        )
+        self._versions = running_versions()
+        self._options = card_options(settings, clients)
+        self._policies = suppression_policies(settings, clients)
+
+    def live_rules(self, library: Library | None) -> LiveRules[Prepared]:
+        """The rules that are served: `library`, or else those of the settings' folder. Raises RulesError."""
+        return LiveRules(
+            self._settings.rules_dir if library is None else None,
+            self._prepare,
+            self._clocks.now,
+            self.log,
+            library,
+            tell=self._metrics.rules_usable,
+            memory=RulesMemory.below(self._settings.rules_cache),
+            compiled_bytes=self._settings.compiled_bytes,
+        )
+
+    def routers(self, live: LiveRules[Prepared]) -> tuple[tuple[APIRouter, str], ...]:
+        """The routes, each with the heading that they stand under in `/docs`."""
+        settings = self._settings
+        hooks = router(
+            lambda: live.current.prepared.serving,
+            gate=self._gate,
+            outbound=self._outbound,
+            max_body_bytes=settings.max_body_bytes,
+            log=self.log,
+            meter=self._metrics,
+            monotonic=self._clocks.monotonic,
+        )
+        feedback = feedback_router(self._keep, gate=self._gate, log=self.log)
+        operations = operations_router(live, self._store.database, self._metrics, settings.expected_rules)
+        return (hooks, "CDS Hooks"), (feedback, "CDS Hooks"), (operations, "Operations")
+
+    def layers(self) -> list[Middleware]:
+        """What a request passes, the outermost first: a failure is measured, and gets its headers, like any answer."""
+        settings = self._settings
+        paths = tuple(service.path for service in SERVICES)
+        layers = [
+            Middleware(SecurityHeaders),
+            Middleware(Observed, meter=self._metrics, monotonic=self._clocks.monotonic),
+            Middleware(FailureBoundary, log=self.log),
+            Middleware(Limits, paths=paths, most=settings.max_concurrent, seconds=settings.request_seconds),
+        ]
+        if settings.cors_origins:
+            cors = Middleware(Cors, allow_origins=settings.cors_origins, allow_methods=METHODS, allow_headers=HEADERS)
+            layers.insert(0, cors)
+        return layers
+
+    @asynccontextmanager
+    async def running(self, live: LiveRules[Prepared]) -> AsyncIterator[None]:
+        """The time in which requests are answered: the store is open and the rules' folder is watched."""
+        await anyio.to_thread.run_sync(self._store.start)
+        watched = self._settings.rules_reload and live.folder is not None
+        watching: asyncio.Task[Any] | None = asyncio.create_task(live.watch()) if watched else None
+        yield
+        if watching is not None:
+            watching.cancel()
+        await anyio.to_thread.run_sync(self._store.stop)
+
+    def _prepare(self, rules: Library) -> Prepared:
+        metrics, clocks, seconds = self._metrics, self._clocks, self._settings.seconds_to_decide
+        templates = prefetch_templates(rules.catalogue, rules.facts_read)
+        answerer = Answerer(
+            library=rules,
+            rules=RuleSet.of(rules.files),
+            versions=self._versions,
+            options=self._options,
+            policies=self._policies,
+            pseudonyms=self._store.pseudonyms,
+            suppression=self._store.suppression,
+            recorder=self._store.recorder,
+            metrics=metrics,
+            clock=clocks.today,
+            now=clocks.now,
+            monotonic=clocks.monotonic,
+            seconds=seconds,
+        )
+        fallback = Fallback(
+            templates,
+            types_read(rules.catalogue, rules.facts_read),
+            self._outbound,
+            seconds=self._settings.fhir_timeout,
+            max_bytes=self._settings.max_body_bytes,
+        )
+        until = clocks.monotonic() + _WARM_SECONDS
+        warm(rules, self._options[None], clocks.now().date(), lambda: clocks.monotonic() < until)
+        metrics.prefetch_keys(templates)
+        expected = self._settings.expected_rules
+        metrics.rules_expected(not expected or answerer.rules.digest in expected)
+        metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
+        interest = interest_of(rules.facts, rules.facts_read).on(clocks.today)
+        return Prepared(Serving(templates, answerer.answer_for, fallback, interest, answerer.is_late), answerer.rules)
+
+    def _keep(self, caller: Caller, items: Sequence[Feedback]) -> int:
+        settings, database, metrics = self._settings, self._store.database, self._metrics
+        try:
+            client, now = records_of(caller), self._clocks.now()
+            new = record_feedback(database, client, items, now, keep_comments=settings.keep_comments)
+        except StoreUnavailable as problem:
+            metrics.database_failed("feedback")
+            self.log.error("feedback_not_kept", error=problem.cause)
+            raise NotKept from problem
+        for item in items if caller.desk is None else ():
+            metrics.feedback(item.outcome, [reason.code for reason in item.reasons])
+        return new
