@@ -19,6 +19,7 @@ from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_head
 from cds_service.fhir.json_text import as_utf8, lenient, lines_of
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
+from cds_service.fhir.type_names import TYPE_NAMES
 
 EVERYTHING = "*"
 """Among doubts: there may be more of any type."""
@@ -242,6 +243,8 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
             _add_outcome(reading, entry, _ALL)
         case "":
             reading.doubt("unreadable_resource", entry.place, "is no FHIR resource: there is no resourceType")
+        case name if name not in TYPE_NAMES:
+            reading.doubt("unreadable_resource", entry.place, "is no FHIR resource: FHIR has no such resourceType")
         case name:
             if entry.mode != "include":
                 reading.types.add(name)

@@ -17,7 +17,7 @@ ISSUE_CODES: dict[str, str] = {
     "unexpected_value": "A prefetch key holds FHIR, but not of a type that was asked for.",
     "unknown_status": "A status is none of those that FHIR has; the resource does not count for certain.",
     "unknown_subject": "It cannot be told whose resource it is; it does not count.",
-    "unreadable_resource": "Something in place of a resource that has no resourceType, or is nested too deeply.",
+    "unreadable_resource": "Its resourceType is missing or none that FHIR has, or it is nested too deeply.",
     "unreadable_value": "A prefetch value, or a further page of it, is not FHIR JSON.",
     "unresolved_medication": "A drug is referred to that was not sent: it may be any drug.",
 }

@@ -209,6 +209,8 @@ SEVERAL: list[tuple[str, list[Json], tuple[int, int] | None, int]] = [
     ("two may be anything", [HYPERTENSION, BROKEN, {**BROKEN, "id": "b2"}], (4, 2), 0),
     ("one may be anything, beside lupus", [lupus(), BROKEN], (2, 1), 2),
     ("one names lupus, another may be anything", [HYPERTENSION, lupus(onsetDateTime=1), BROKEN], (2, 2), 2),
+    ("one is of a type that FHIR has and no rule reads", [HYPERTENSION, {**lupus(), "resourceType": "Flag"}], None, 0),
+    ("or that came with R5", [HYPERTENSION, {**lupus(), "resourceType": "GenomicStudy"}], None, 0),
     ("all are unread", [UNREAD, {**UNREAD, "id": "u2"}], (4, 2), 0),
     ("one is unread, another may be anything", [UNREAD, BROKEN], (4, 2), 0),
     ("all are malformed, and one names lupus", [lupus(onsetDateTime=1), {**HYPERTENSION, "onsetAge": 7}], None, 2),
@@ -233,6 +235,17 @@ def test_several_conditions(
         assert (told["count"], told["entries"]) == undetermined
         assert len(told["trials"]) == told["count"]
         assert shown.isdisjoint(told["trials"])
+
+
+@pytest.mark.parametrize("name", [GONE, None, 7, "", "Conditon", "Diagnosis", "Condition ", "xyzzy"], ids=repr)
+def test_what_is_of_no_type_that_fhir_has_may_be_a_condition(
+    client: TestClient, hook_request: Callable[..., Json], name: Any
+) -> None:
+    nameless = {key: value for key, value in {**lupus(), "resourceType": name}.items() if value is not GONE}
+    response = client.post(URL, json=hook_request(patient=patient(), conditions=bundle(HYPERTENSION, nameless)))
+    assert response.status_code == 412
+    [issue] = response.json()["issue"]
+    assert issue["diagnostics"].startswith("prefetch.conditions: the answer depends on conditions that were not")
 
 
 def test_no_condition_that_can_be_read_is_as_good_as_none_that_was_sent(
