@@ -38,8 +38,7 @@ from cds_service.cds_hooks import (
 )
 from cds_service.cds_hooks.fallback import Fallback
 from cds_service.cds_hooks.trust import Caller, ReplayGuard
-from cds_service.facts import interest_of
-from cds_service.facts.catalogue import types_read
+from cds_service.facts import interest_of, types_read
 from cds_service.library import Library
 from cds_service.server import (
     PATHS,

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from cds_service.errors import Finding, RulesError
-from cds_service.facts import FactKnowledge, load_facts
-from cds_service.facts.catalogue import Catalogue, ValueSets, types_read
+from cds_service.facts import FactKnowledge, load_facts, types_read
+from cds_service.facts.catalogue import Catalogue, ValueSets
 from cds_service.rule_files import Folder, Stamp, stamp_of
 from cds_service.trials import (
     CASES_FILE,

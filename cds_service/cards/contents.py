@@ -22,6 +22,7 @@ from cds_service.cards.sections import (
 )
 from cds_service.cards.selection import Choice, out_of_date
 from cds_service.cards.unread import Unread
+from cds_service.fhir import is_material
 
 MOST_NAMED = 10
 
@@ -163,7 +164,7 @@ class Contents:
         return incomplete.note(gaps, self.reader.types_read(reading.trial.id)) if gaps else ""
 
     def _unread(self) -> str:
-        count = len(self.reader.match.issues)
+        count = sum(map(is_material, self.reader.match.issues))
         if not count:
             return ""
         return f"{counted_noun(count, 'entry', 'entries')} of the record could not be read and did not count."

@@ -4,7 +4,8 @@ from functools import lru_cache, partial
 
 from cds_service.cards.needs import Asking
 from cds_service.cards.values import Names
-from cds_service.facts.catalogue import Catalogue, types_read
+from cds_service.facts import types_read
+from cds_service.facts.catalogue import Catalogue
 from cds_service.trials import titles_of
 
 _MOST_TYPES = 1_024

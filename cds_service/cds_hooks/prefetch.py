@@ -8,25 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from cds_service.facts.catalogue import Catalogue, Code, EventsFact, FactSpec, Observed, ResultFact, ScoreFact
+from cds_service.fhir import RESOURCE_TYPES
 
-PATIENT = "patient"
-CONDITIONS = "conditions"
-OBSERVATIONS = "observations"
+_TYPE_OF = {row.prefetch.key: name for name, row in RESOURCE_TYPES.items() if row.prefetch is not None}
+_KEY_OF = {name: key for key, name in _TYPE_OF.items()}
 
-# The keys of every site, whatever rules are loaded: clients that do not read discovery have them typed in once.
-_ALWAYS = {
-    CONDITIONS: "Condition",
-    OBSERVATIONS: "Observation",
-    "medicationRequests": "MedicationRequest",
-    "medicationStatements": "MedicationStatement",
-    "procedures": "Procedure",
-    "immunizations": "Immunization",
-    "allergies": "AllergyIntolerance",
-}
-_WHERE_READ = {"devices": "Device", "researchSubjects": "ResearchSubject"}
-_KEYS = {PATIENT: "Patient", **_ALWAYS, **_WHERE_READ}
+PATIENT = _KEY_OF["Patient"]
+CONDITIONS = _KEY_OF["Condition"]
+OBSERVATIONS = _KEY_OF["Observation"]
 
-LABELS = (*_KEYS, *_KEYS.values())
+LABELS = (*_TYPE_OF, *_KEY_OF)
 """Every prefetch key that is understood without an alias."""
 
 # Of the usual web servers most take 8,192 characters of request line. This leaves the base URL and the patient's id the
@@ -39,11 +30,13 @@ _CATEGORIES = "social-history,vital-signs,imaging,laboratory,procedure,survey,ex
 def prefetch_templates(catalogue: Catalogue, facts: Iterable[str]) -> dict[str, str]:
     """Prefetch key: FHIR query, for rules that read these facts (and all that the catalogue makes them from)."""
     read = [catalogue.facts[name] for name in sorted(catalogue.closure(facts))]
-    resources = {spec.resource for spec in read if isinstance(spec, EventsFact)}
+    kinds = {spec.resource for spec in read if isinstance(spec, EventsFact)}
     codes = {code.code for spec in read for code in _observation_codes(spec)}
-    templates = {PATIENT: "Patient/{{context.patientId}}"}
-    templates |= {key: _query(resource) for key, resource in _ALWAYS.items()}
-    templates |= {key: _query(resource) for key, resource in _WHERE_READ.items() if resource in resources}
+    templates = {
+        row.prefetch.key: _query(row.name)
+        for row in RESOURCE_TYPES.values()
+        if row.prefetch is not None and (not row.prefetch.only_where_read or row.events in kinds)
+    }
     templates[OBSERVATIONS] += _narrowed_to(sorted(codes))
     return templates
 
@@ -53,7 +46,7 @@ def resource_type(key: str) -> str | None:
 
     A type's own name, `Condition`, is what several clients use, and is as good as the key.
     """
-    return _KEYS.get(key) or (key if key in _KEYS.values() else None)
+    return _TYPE_OF.get(key) or (key if key in _KEY_OF else None)
 
 
 def scopes(templates: Mapping[str, str]) -> list[str]:
@@ -63,7 +56,8 @@ def scopes(templates: Mapping[str, str]) -> list[str]:
 
 
 def _query(resource: str) -> str:
-    return f"{resource}?patient={{{{context.patientId}}}}"
+    patient = "{{context.patientId}}"
+    return f"{resource}/{patient}" if resource == "Patient" else f"{resource}?patient={patient}"
 
 
 def _observation_codes(spec: FactSpec) -> Iterator[Code]:

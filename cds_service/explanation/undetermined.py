@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.facts.catalogue import EventResource, EventsFact
-from cds_service.fhir import Record
+from cds_service.fhir import Record, is_material
 from cds_service.matching import Asked, Match, whole_lists
 
 EXTENSION = "org.cds-service.undetermined"
@@ -67,7 +67,7 @@ def sentence(told: Mapping[str, Any]) -> str:
 
 def is_misread(match: Match) -> bool:
     """Whether any entry of the record is malformed or has a status that FHIR does not know."""
-    return any(issue.code in _MISREAD for issue in match.issues)
+    return any(issue.code in _MISREAD and is_material(issue) for issue in match.issues)
 
 
 def undetermined(match: Match, told: Collection[str] = ()) -> Undetermined | None:

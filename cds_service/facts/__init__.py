@@ -10,6 +10,7 @@ from cds_service.facts.patient import age_at, sex_of
 from cds_service.facts.recent import Recent
 from cds_service.facts.schemas import fact_schemas
 from cds_service.facts.sheet import FactReader, FactSheet, build_sheet
+from cds_service.facts.supply import types_read
 
 __all__ = [
     "PRESUMED",
@@ -29,5 +30,6 @@ __all__ = [
     "load_facts",
     "presumed_words",
     "sex_of",
+    "types_read",
     "value_text",
 ]

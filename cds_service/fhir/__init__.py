@@ -10,12 +10,12 @@ from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
-from cds_service.fhir.record import Gap, MedicationUse, Record
+from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
+from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
 from cds_service.fhir.scan import Interest
 from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
 from cds_service.fhir.views import (
-    VIEWS,
     AllergyIntolerance,
     CodeableConcept,
     Coding,
@@ -28,6 +28,7 @@ from cds_service.fhir.views import (
     MedicationAdministration,
     MedicationRequest,
     MedicationStatement,
+    MedicationUse,
     Observation,
     ObservationComponent,
     Patient,
@@ -45,7 +46,7 @@ from cds_service.fhir.views import (
 __all__ = [
     "ALWAYS",
     "ISSUE_CODES",
-    "VIEWS",
+    "RESOURCE_TYPES",
     "AllergyIntolerance",
     "CodeableConcept",
     "Coding",
@@ -81,6 +82,7 @@ __all__ = [
     "ReferenceKind",
     "ReferenceRange",
     "ResearchSubject",
+    "ResourceType",
     "Target",
     "Timing",
     "TimingRepeat",
@@ -88,6 +90,7 @@ __all__ = [
     "codes_of",
     "is_below",
     "is_empty",
+    "is_material",
     "is_private_way",
     "misread",
     "parse_date",
@@ -96,5 +99,6 @@ __all__ = [
     "parse_timing",
     "read_bundle",
     "resolve",
+    "types_of_events",
     "word_of",
 ]

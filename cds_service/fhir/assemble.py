@@ -11,25 +11,23 @@ import msgspec
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, Severity
 from cds_service.fhir.bundle import Entry
-from cds_service.fhir.decode import SUBJECT_ELEMENT, Faulty, Malformed, decode_resource, label, outline, resource_type
+from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, outline, resource_type
 from cds_service.fhir.full_urls import FullUrls
 from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
+from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.statuses import misread
 from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
 from cds_service.fhir.versions import Copy, one_of_each
 from cds_service.fhir.views import (
-    VIEWS,
-    Device,
     DiagnosticReport,
-    Medication,
     Observation,
     Patient,
     Resource,
-    Substance,
 )
 
+_LINKED = tuple(row.view for row in RESOURCE_TYPES.values() if row.is_linked)
 _VOID = frozenset({"entered-in-error", "cancelled"})
 
 
@@ -71,7 +69,7 @@ class Assembly:
         record = Record(
             patient=self.patient,
             resources=self.resources,
-            whole=frozenset(VIEWS) - doubts.keys(),
+            whole=frozenset(RESOURCE_TYPES) - doubts.keys(),
             gaps=doubts,
             issues=(*issues, *self.issues),
             malformed=self.malformed,
@@ -117,14 +115,21 @@ class _Sorting:
         self.patient = self._read_patient([one for one in found if one.entry.type == "Patient"], patient_id)
         identifiers = frozenset[tuple[str, str]]() if self.patient is None else identifiers_of(self.patient)
         self.subjects = Subjects(patient_id, identifiers, full_urls, base_url, deadline)
+        rest: list[Found] = []
         for one in deadline.each(found):
-            if one.entry.type != "Patient":
+            if not RESOURCE_TYPES[one.entry.type].is_used:
+                rest.append(one)
+            elif one.entry.type != "Patient":
                 self._sort(one.entry, one.item)
+        # What the servers of the others are does not concern an answer.
+        self.is_elsewhere = bool(self.subjects.foreign_bases)
+        for one in deadline.each(rest):
+            self._sort(one.entry, one.item)
 
     def result(self) -> Assembly:
         kept, issues = one_of_each(self.copies, self.deadline)
         self.issues += issues
-        if self.subjects.foreign_bases:
+        if self.is_elsewhere:
             message = "references name another server than the record's own; the patient's id alone was compared"
             self.issues.append(Issue("information", "other_server", "document", "", message))
         resources: dict[str, list[Resource]] = defaultdict(list)
@@ -162,7 +167,7 @@ class _Sorting:
 
     def _sort(self, entry: Entry, item: Resource | Faulty, container: Resource | None = None) -> None:
         if isinstance(item, Faulty):
-            whose, element = self.subjects.of(item.subject), str(SUBJECT_ELEMENT[entry.type] or "")
+            whose, element = self.subjects.of(item.subject), str(RESOURCE_TYPES[entry.type].subject or "")
         else:
             whose, element = self.subjects.of_view(item, container)
             if whose is Whose.PATIENT:
@@ -249,7 +254,7 @@ def _linked(copies: list[Copy], deadline: Deadline) -> dict[str, Resource]:
     linked: dict[str, Resource] = {}
     ambiguous: set[str] = set()
     for view, _, full_url in deadline.each(copies):
-        if isinstance(view, Medication | Substance | Device):
+        if isinstance(view, _LINKED):
             addresses = [full_url, f"{type(view).__name__}/{view.id}" if view.id else None]
             for address in filter(None, addresses):
                 if address in linked:
@@ -259,7 +264,7 @@ def _linked(copies: list[Copy], deadline: Deadline) -> dict[str, Resource]:
 
 
 def _unresolved_drugs(record: Record, deadline: Deadline) -> Iterator[Issue]:
-    for name in ("MedicationRequest", "MedicationStatement", "MedicationAdministration"):
+    for name in [name for name, row in RESOURCE_TYPES.items() if row.drug is not None]:
         for number, use in enumerate(deadline.each(record.resources.get(name, ())), 1):
             if record.medication_of(use, deadline) is None:
                 message = "the drug is not in the record: it may be any drug"

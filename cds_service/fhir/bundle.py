@@ -18,7 +18,7 @@ from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
 from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
 from cds_service.fhir.json_text import as_utf8, lenient, lines_of
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
-from cds_service.fhir.views import VIEWS
+from cds_service.fhir.resource_types import RESOURCE_TYPES
 
 EVERYTHING = "*"
 """Among doubts: there may be more of any type."""
@@ -245,7 +245,7 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
         case name:
             if entry.mode != "include":
                 reading.types.add(name)
-            if name in VIEWS:
+            if name in RESOURCE_TYPES:
                 reading.entries.append(entry)
             elif entry.full_url is not None:
                 reading.addresses[entry.full_url] = Target(ReferenceKind.RELATIVE, name)
@@ -322,8 +322,10 @@ def _searched(bundle: _Bundle) -> frozenset[str]:
     for link in bundle.link:
         if link.relation == "self" and link.url is not None:
             found = _SEARCH_URL.fullmatch(link.url.partition("?")[0])
-            if found is not None and found[1] in VIEWS:
-                return frozenset({found[1]})
+            row = None if found is None else RESOURCE_TYPES.get(found[1])
+            # A search for what nothing rests on was made for what it includes: that may be anything.
+            if row is not None and row.is_used:
+                return frozenset({row.name})
     return _ALL
 
 

@@ -3,40 +3,30 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, defstruct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
+from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType
 from cds_service.fhir.statuses import is_void
-from cds_service.fhir.views import (
-    VIEWS,
-    CodeableConcept,
-    Coding,
-    Period,
-    Reference,
-    Resource,
-)
+from cds_service.fhir.views import CodeableConcept, Coding, Period, Reference, Resource
 
 T = TypeVar("T")
 
 FAULTS = (msgspec.MsgspecError, UnicodeError, RecursionError)
 """What msgspec raises on bytes that are not the JSON it was asked for."""
 
-SUBJECT_ELEMENT = {
-    name: next((element for element in ("subject", "patient", "individual") if element in view.__struct_fields__), None)
-    for name, view in VIEWS.items()
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(row.view) for name, row in RESOURCE_TYPES.items()
 }
-"""Which element names the patient; `None` for Patient itself and for what belongs to nobody (Medication, Substance)."""
-
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(view) for name, view in VIEWS.items()}
 _TOLERANT: dict[str, msgspec.json.Decoder[Any]] = {
-    name: msgspec.json.Decoder(view, strict=False) for name, view in VIEWS.items()
+    name: msgspec.json.Decoder(row.view, strict=False) for name, row in RESOURCE_TYPES.items()
 }
 _FIRST_MEMBER = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
-_FOLDED = {name.casefold(): name for name in VIEWS}
+_FOLDED = {name.casefold(): name for name in RESOURCE_TYPES}
 _PATH = re.compile(r"(?P<what>.*) - at `\$\.?(?P<path>.*)`", re.S)
 _WITHIN = re.compile(r"`(?P<element>[A-Za-z]+)` ")
 _SHOWABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
@@ -79,60 +69,37 @@ class _Head(Struct, rename="camel"):
 
 
 class _Parts(Struct, rename="camel"):
-    """Every element undecoded, so that each can be tried by itself."""
+    """The elements that tell what a malformed resource is about, undecoded, so that each can be tried by itself.
+
+    These are looked at in every type; the others are those of its row.
+    """
 
     id: Raw = Raw()
     status: Raw = Raw()
     verification_status: Raw = Raw()
-    subject: Raw = Raw()
-    patient: Raw = Raw()
-    individual: Raw = Raw()
-    code: Raw = Raw()
-    type: Raw = Raw()
-    vaccine_code: Raw = Raw()
-    medication_codeable_concept: Raw = Raw()
-    medication_reference: Raw = Raw()
-    component: Raw = Raw()
-    reaction: Raw = Raw()
-    effective_date_time: Raw = Raw()
-    effective_instant: Raw = Raw()
-    effective_period: Raw = Raw()
-    performed_date_time: Raw = Raw()
-    occurrence_date_time: Raw = Raw()
-    onset_date_time: Raw = Raw()
-    authored_on: Raw = Raw()
-    recorded_date: Raw = Raw()
 
 
-class _Coded(Struct, rename="camel"):
-    """What can match within a component or an allergic reaction, whatever is wrong with the rest of it."""
+def _parts_of(row: ResourceType) -> type[_Parts]:
+    read = {row.subject, row.code, row.drug, *row.dates, None if row.parts is None else row.parts.element}
+    names = sorted(name for name in read if name is not None and name not in _Parts.__struct_fields__)
+    fields = [(name, Raw, Raw()) for name in names]
+    made: Any = defstruct(f"_{row.name}Parts", fields, bases=(_Parts,), rename="camel")
+    return cast("type[_Parts]", made)
 
-    code: CodeableConcept | None = None
-    substance: CodeableConcept | None = None
+
+def _coded_parts(element: str) -> Any:
+    """A list of what can match within a resource, whatever is wrong with the rest of each."""
+    part: Any = defstruct("_Part", [(element, CodeableConcept | None, None)], rename="camel")
+    return tuple[part, ...]
 
 
 _HEAD = msgspec.json.Decoder(_Head)
-_PARTS = msgspec.json.Decoder(_Parts)
+_PARTS = {name: msgspec.json.Decoder(_parts_of(row)) for name, row in RESOURCE_TYPES.items()}
+_CODED_PARTS = {name: _coded_parts(row.parts.code) for name, row in RESOURCE_TYPES.items() if row.parts is not None}
 _ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_CODE_ELEMENT = {
-    "Immunization": "vaccine_code",
-    "MedicationRequest": "medication_codeable_concept",
-    "MedicationStatement": "medication_codeable_concept",
-    "MedicationAdministration": "medication_codeable_concept",
-    "Device": "type",
-}
 _BEYOND_CODES = 10**18
 """The longest codes, SNOMED CT's, have 18 digits."""
-_DATE_ELEMENTS = (
-    "effective_date_time",
-    "effective_instant",
-    "performed_date_time",
-    "occurrence_date_time",
-    "onset_date_time",
-    "authored_on",
-    "recorded_date",
-)
 
 
 def resource_type(raw: bytes | Raw) -> str | None:
@@ -141,7 +108,7 @@ def resource_type(raw: bytes | Raw) -> str | None:
     found = _FIRST_MEMBER.match(raw)
     if found is not None:
         name: str | None = found[1].decode()
-        if name in VIEWS:
+        if name in RESOURCE_TYPES:
             return name
     else:
         try:
@@ -152,10 +119,10 @@ def resource_type(raw: bytes | Raw) -> str | None:
 
 
 def decode_resource(name: str, raw: bytes | Raw, place: str, deadline: Deadline = NEVER) -> Resource | Faulty:
-    """The view of a resource of type `name` (a key of `VIEWS`), or what is wrong with it. Never raises on any bytes but
-    `OutOfTime`.
+    """The view of a resource of type `name` (a key of `RESOURCE_TYPES`), or what is wrong with it.
 
-    `place` stands for the resource in an issue where it has no id ("entry 17").
+    `place` stands for the resource in an issue where it has no id ("entry 17"). Never raises on any bytes but
+    `OutOfTime`.
     """
     try:
         view: Resource = _DECODERS[name].decode(raw)
@@ -242,11 +209,11 @@ def _without_nulls(node: Any, deadline: Deadline) -> Any:
 
 def outline(name: str, raw: bytes | Raw, issue: Issue) -> Malformed:
     """What a resource that is not to count might have been about."""
-    return _outline(name, _parts(raw), issue)
+    return _outline(name, _parts(name, raw), issue)
 
 
 def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, modifier: str = "") -> Faulty:
-    parts = _parts(raw)
+    parts = _parts(name, raw)
     id = try_decode(parts.id, str)
     if error is None:
         element, what, code = modifier, "changes the meaning in a way that is not understood", "modifier"
@@ -254,7 +221,7 @@ def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, mo
         element, what = explain(error)
         code = "malformed_resource"
     issue = Issue("warning", code, label(name, id, place), element, f"{what}; the resource does not count")
-    subject = SUBJECT_ELEMENT[name]
+    subject = RESOURCE_TYPES[name].subject
     return Faulty(
         type=name,
         id=id,
@@ -267,27 +234,27 @@ def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, mo
 
 
 def _outline(name: str, parts: _Parts, issue: Issue) -> Malformed:
-    code = _every_code(name, parts)
-    return Malformed(name, code, issue, _date(parts), _legible(name, parts) if code is None else code)
+    row = RESOURCE_TYPES[name]
+    code = _every_code(row, parts)
+    return Malformed(name, code, issue, _date(row, parts), _legible(row, parts) if code is None else code)
 
 
-def _parts(raw: bytes | Raw) -> _Parts:
+def _parts(name: str, raw: bytes | Raw) -> _Parts:
     try:
-        return _PARTS.decode(raw)
+        return _PARTS[name].decode(raw)
     except FAULTS:
-        return _Parts()
+        return _PARTS[name].decode(b"{}")
 
 
-def _every_code(name: str, parts: _Parts) -> CodeableConcept | None:
-    concepts = [try_decode(getattr(parts, _CODE_ELEMENT.get(name, "code")), CodeableConcept)]
-    if bytes(parts.medication_reference):
+def _every_code(row: ResourceType, parts: _Parts) -> CodeableConcept | None:
+    if row.code is None or (row.drug is not None and bytes(getattr(parts, row.drug))):
         return None
-    if bytes(parts.component):
-        components = try_decode(parts.component, tuple[_Coded, ...])
-        concepts += [None] if components is None else [component.code for component in components]
-    if bytes(parts.reaction):
-        reactions = try_decode(parts.reaction, tuple[_Coded, ...])
-        concepts += [None] if reactions is None else [r.substance for r in reactions if r.substance is not None]
+    concepts = [try_decode(getattr(parts, row.code), CodeableConcept)]
+    if row.parts is not None and bytes(raw := getattr(parts, row.parts.element)):
+        inner = try_decode(raw, _CODED_PARTS[row.name])
+        coded = [None] if inner is None else [getattr(part, row.parts.code) for part in inner]
+        is_optional = row.parts.is_optional and inner is not None
+        concepts += [concept for concept in coded if concept is not None or not is_optional]
     known = [concept for concept in concepts if concept is not None and (concept.coding or concept.text)]
     if len(known) < len(concepts):
         return None
@@ -295,9 +262,9 @@ def _every_code(name: str, parts: _Parts) -> CodeableConcept | None:
     return CodeableConcept(tuple(c for concept in known for c in concept.coding), "; ".join(texts) or None)
 
 
-def _legible(name: str, parts: _Parts) -> CodeableConcept | None:
+def _legible(row: ResourceType, parts: _Parts) -> CodeableConcept | None:
     """What can be read of a code that is not as it should be; `None` where that is nothing."""
-    whole = try_decode(getattr(parts, _CODE_ELEMENT.get(name, "code")), Any)
+    whole = None if row.code is None else try_decode(getattr(parts, row.code), Any)
     if not isinstance(whole, dict):
         return None if _text(whole) is None else CodeableConcept((), _text(whole))
     listed = whole.get("coding")
@@ -317,10 +284,13 @@ def _text(value: Any) -> str | None:
     return str(value) if type(value) is int and 0 <= value < _BEYOND_CODES else None
 
 
-def _date(parts: _Parts) -> str | None:
-    for element in _DATE_ELEMENTS:
-        text = try_decode(getattr(parts, element), str)
+def _date(row: ResourceType, parts: _Parts) -> str | None:
+    for element in row.dates:
+        raw = getattr(parts, element)
+        text = try_decode(raw, str)
+        if text is None:
+            period = try_decode(raw, Period)
+            text = None if period is None else period.end or period.start
         if text is not None:
             return text
-    period = try_decode(parts.effective_period, Period)
-    return None if period is None else period.end or period.start
+    return None

@@ -16,8 +16,9 @@ from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.json_text import as_utf8
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import Target
+from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.scan import Interest, repeated_ids, sifted
-from cds_service.fhir.views import VIEWS, Patient
+from cds_service.fhir.views import Patient
 
 _PATIENT = frozenset({"Patient"})
 
@@ -152,7 +153,7 @@ class RecordBuilder:
         )
         gaps: dict[str, Gap] = {
             name: "incomplete_record" if name in partial else "not_supplied"
-            for name in VIEWS
+            for name in RESOURCE_TYPES
             if not self._is_whole(name)
         }
         return assembly.record(gaps, issues, self._deadline)

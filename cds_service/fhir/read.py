@@ -4,7 +4,7 @@ from cds_service.errors import RecordError
 from cds_service.fhir.assemble import Found, assemble, decode_entries
 from cds_service.fhir.bundle import EVERYTHING, read_document
 from cds_service.fhir.record import Gap, Record
-from cds_service.fhir.views import VIEWS
+from cds_service.fhir.resource_types import RESOURCE_TYPES
 
 _LISTED = 20
 _LONGEST = 80
@@ -27,7 +27,7 @@ def read_bundle(data: bytes | str, patient_id: str | None = None) -> Record:
     chosen = _choose([one for one in found if one.entry.type == "Patient"], patient_id)
     assembly = assemble(found, reading.addresses, chosen)
     gap: Gap = "incomplete_record"
-    doubtful = VIEWS if EVERYTHING in reading.doubts else reading.doubts & VIEWS.keys()
+    doubtful = RESOURCE_TYPES if EVERYTHING in reading.doubts else reading.doubts & RESOURCE_TYPES.keys()
     record = assembly.record(dict.fromkeys(doubtful, gap), reading.issues)
     if record.patient is None:
         raise RecordError("the Patient in the record cannot be read", record.issues)

@@ -16,10 +16,8 @@ from cds_service.fhir.views import (
     Device,
     DeviceUseStatement,
     Medication,
-    MedicationAdministration,
     MedicationIngredient,
-    MedicationRequest,
-    MedicationStatement,
+    MedicationUse,
     Patient,
     Reference,
     Resource,
@@ -29,7 +27,6 @@ from cds_service.fhir.views import (
 Gap = Literal["not_supplied", "incomplete_record"]
 _Contained = Mapping[str, tuple[str, Raw]]
 R = TypeVar("R", bound=Resource)
-MedicationUse = MedicationRequest | MedicationStatement | MedicationAdministration
 
 
 @dataclass(frozen=True, slots=True)

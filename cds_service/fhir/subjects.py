@@ -7,8 +7,9 @@ from enum import Enum
 from msgspec import Raw
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.fhir.decode import SUBJECT_ELEMENT, contained_by_id, try_decode
+from cds_service.fhir.decode import contained_by_id, try_decode
 from cds_service.fhir.references import Addresses, ReferenceKind, Target, resolve
+from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.views import Identifier, Observation, Patient, Reference, Resource
 
 # What else an entry of a record may be about. Of any other type ("Ptient") it can't be told whose the entry is.
@@ -53,7 +54,7 @@ class Subjects:
         """Whose a decoded resource is, and the element that says so: its subject, or an Observation's `focus`, which
         tells whom it is really about. `container` is the resource that it is contained in.
         """
-        element = SUBJECT_ELEMENT[type(view).__name__]
+        element = RESOURCE_TYPES[type(view).__name__].subject
         contained = view.contained if container is None else container.contained
         whose = Whose.PATIENT if element is None else self.of(getattr(view, element), contained)
         if whose is Whose.PATIENT and isinstance(view, Observation) and view.focus:

@@ -10,7 +10,7 @@ Element meanings: https://hl7.org/fhir/R4/.
 
 from decimal import Decimal
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 # No measurement comes near this; larger ones only serve to overflow whatever computes with them.
 _LARGEST_EXPONENT = 100
@@ -249,6 +249,10 @@ class MedicationAdministration(Resource, frozen=True, tag="MedicationAdministrat
     dosage: Dosage | None = None
 
 
+MedicationUse = MedicationRequest | MedicationStatement | MedicationAdministration
+"""What says that a drug is, was or will be used."""
+
+
 class MedicationIngredient(Element, frozen=True):
     item_codeable_concept: CodeableConcept | None = None
     item_reference: Reference | None = None
@@ -350,24 +354,17 @@ class ResearchSubject(Resource, frozen=True, tag="ResearchSubject", tag_field="r
     individual: Reference | None = None
 
 
-VIEWS: dict[str, type[Resource]] = {
-    view.__name__: view
-    for view in (
-        Patient,
-        Observation,
-        Condition,
-        MedicationRequest,
-        MedicationStatement,
-        MedicationAdministration,
-        Medication,
-        Substance,
-        Procedure,
-        Immunization,
-        AllergyIntolerance,
-        DiagnosticReport,
-        Device,
-        DeviceUseStatement,
-        ResearchSubject,
-    )
-}
-"""Every resource type that is read, by its FHIR name."""
+class EncounterDiagnosis(Element, frozen=True):
+    condition: Reference | None = None
+    use: CodeableConcept | None = None
+
+
+class Encounter(Resource, frozen=True, tag="Encounter", tag_field="resourceType"):
+    status: str | None = None
+    class_: Coding | None = field(name="class", default=None)
+    type: tuple[CodeableConcept, ...] = ()
+    subject: Reference | None = None
+    period: Period | None = None
+    reason_code: tuple[CodeableConcept, ...] = ()
+    reason_reference: tuple[Reference, ...] = ()
+    diagnosis: tuple[EncounterDiagnosis, ...] = ()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cds_service.cds_hooks import prefetch_templates, resource_type, scopes
+from cds_service.cds_hooks import LABELS, prefetch_templates, resource_type, scopes
 from cds_service.facts.catalogue import MODELS, Catalogue
 from cds_service.library import Library
 
@@ -42,6 +42,20 @@ def test_the_keys_of_every_site_are_there_whatever_the_rules_read() -> None:
         "immunizations": "Immunization?patient={{context.patientId}}",
         "allergies": "AllergyIntolerance?patient={{context.patientId}}",
     }
+
+
+def test_the_keys_stand_in_the_order_in_which_they_always_stood() -> None:
+    facts = catalogue(events("a.b", "ResearchSubject"), events("a.c", "Device"))
+    keys = [
+        *("patient", "conditions", "observations", "medicationRequests", "medicationStatements", "procedures"),
+        *("immunizations", "allergies", "devices", "researchSubjects"),
+    ]
+    assert list(prefetch_templates(facts, ["a.b", "a.c"])) == keys
+    types = [
+        *("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement", "Procedure"),
+        *("Immunization", "AllergyIntolerance", "Device", "ResearchSubject"),
+    ]
+    assert (*keys, *types) == LABELS
 
 
 @pytest.mark.parametrize(("resource", "key"), [("Device", "devices"), ("ResearchSubject", "researchSubjects")])

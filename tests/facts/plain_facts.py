@@ -15,7 +15,7 @@ def one_by_one(
     of: Record, knowledge: FactKnowledge, as_of: date, stated: Mapping[str, Fact] = MappingProxyType({})
 ) -> dict[str, Fact]:
     """Every fact of the catalogue, by name in the order of the names."""
-    events = RecordedEvents(of, knowledge, as_of)
+    events = RecordedEvents(of, knowledge.events, as_of)
     codes = knowledge.observations
     coverage = coverage_of(of, events.coverage)
     told = Told(of.patient, codes.sort(of), matching(of.malformed, codes), events.of, coverage)

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from cds_service.errors import RecordError
-from cds_service.fhir import VIEWS, Record, read_bundle
+from cds_service.fhir import RESOURCE_TYPES, Record, read_bundle
 
 Json = dict[str, Any]
 
 PATIENT: Json = {"resourceType": "Patient", "id": "p", "birthDate": "1980"}
 HB: Json = {"resourceType": "Observation", "id": "hb"}
 SLE: Json = {"resourceType": "Condition", "id": "sle"}
-EVERYTHING = frozenset(VIEWS)
+EVERYTHING = frozenset(RESOURCE_TYPES)
 
 
 def bundle(*resources: Json, **elements: Any) -> Json:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cds_service.errors import RecordError
-from cds_service.fhir import ISSUE_CODES, VIEWS, KeyState, MixedPatients, RecordBuilder, read_bundle
+from cds_service.fhir import ISSUE_CODES, RESOURCE_TYPES, KeyState, MixedPatients, RecordBuilder, read_bundle
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 RECORDS = DATA / "fhir-records.zip"
@@ -53,7 +53,7 @@ def test_every_record_is_read_and_accounted_for() -> None:
             refused[next((refusal for refusal in REFUSALS if refusal in str(error)), f"{name}: {error}")] += 1
             continue
         read += 1
-        sent = Counter(r["resourceType"] for r in resources_in(document) if r.get("resourceType") in VIEWS)
+        sent = Counter(r["resourceType"] for r in resources_in(document) if r.get("resourceType") in RESOURCE_TYPES)
         counted = Counter({type: len(views) for type, views in record.resources.items()})
         lost = sum((sent - counted).values()) - sent["Patient"]
         assert lost <= len(record.issues), f"{name}: {lost} resources lost without an issue"
@@ -69,7 +69,7 @@ def test_bundles_of_one_patient_hold_nothing_odd() -> None:
         if "synthea" in name or "clinosim" in name or "tietai" in name:
             record = read_bundle(data)
             assert record.issues == (), f"{name}: {record.issues[0]}"
-            assert record.whole == VIEWS.keys()
+            assert record.whole == RESOURCE_TYPES.keys()
 
 
 @pytest.mark.slow
@@ -77,7 +77,7 @@ def test_bundles_of_one_patient_hold_nothing_odd() -> None:
 def test_loose_resources_are_read_as_prefetch_values() -> None:
     for name, data in documents(RECORDS):
         document = json.loads(data)
-        if isinstance(document, dict) and document.get("resourceType") in VIEWS.keys() - {"Patient"}:
+        if isinstance(document, dict) and document.get("resourceType") in RESOURCE_TYPES.keys() - {"Patient"}:
             subject = next((document[e] for e in ("subject", "patient", "individual") if e in document), {})
             patient_id = str(subject.get("reference", "")).rpartition("/")[2]
             builder = RecordBuilder(patient_id)

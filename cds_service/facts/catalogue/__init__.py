@@ -40,7 +40,6 @@ from cds_service.facts.catalogue.specs import (
     TiterFact,
     Where,
 )
-from cds_service.facts.catalogue.supply import types_read
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
 from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, value_set_schema
 
@@ -97,7 +96,6 @@ __all__ = [
     "load_codesystems",
     "load_spellings",
     "load_valuesets",
-    "types_read",
     "value_set_schema",
     "words",
 ]

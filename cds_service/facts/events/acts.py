@@ -2,7 +2,10 @@
 
 from datetime import date
 
+from msgspec.structs import replace
+
 from cds_service.facts.dates import days_back, period_text, read_date
+from cds_service.facts.events.coded import Coded
 from cds_service.facts.events.entries import (
     ANY_TIME,
     ONGOING,
@@ -16,8 +19,10 @@ from cds_service.facts.events.entries import (
     started,
 )
 from cds_service.facts.events.onsets import performed_at
+from cds_service.facts.events.reading import EventReader, Matching, Readers
 from cds_service.facts.fact import Days, Reason
-from cds_service.fhir import (
+from cds_service.fhir import misread, word_of
+from cds_service.fhir.views import (
     Device,
     DeviceUseStatement,
     Immunization,
@@ -25,8 +30,6 @@ from cds_service.fhir import (
     Period,
     Procedure,
     ResearchSubject,
-    misread,
-    word_of,
 )
 
 _Act = Procedure | Immunization | Device | DeviceUseStatement | ResearchSubject
@@ -39,6 +42,10 @@ _OFF_STUDY = frozenset({"off-study", "withdrawn"})
 _NOT_YET_ON_STUDY = frozenset(
     {"candidate", "eligible", "ineligible", "not-registered", "potential-candidate", "screening", "pending-on-study"}
 )
+
+
+def procedure_coded(view: Procedure, matching: Matching) -> Coded:
+    return matching.codes.read((view.code,), categories=(view.category,), deadline=matching.deadline)
 
 
 def procedure_entry(view: Procedure, patient: Patient | None, as_of: date) -> Entry | None:
@@ -63,7 +70,11 @@ def procedure_entry(view: Procedure, patient: Patient | None, as_of: date) -> En
     return _entry(view, span, shown, settled=status in {"completed", "in-progress"})
 
 
-def immunization_entry(view: Immunization, as_of: date) -> Entry | None:
+def immunization_coded(view: Immunization, matching: Matching) -> Coded:
+    return matching.codes.read((view.vaccine_code,), deadline=matching.deadline)
+
+
+def immunization_entry(view: Immunization, _patient: Patient | None, as_of: date) -> Entry | None:
     """An Immunization; `None` where it was not given or lies after `as_of`."""
     status = word_of(view.status)
     when = read_date(view.occurrence_date_time)
@@ -75,7 +86,11 @@ def immunization_entry(view: Immunization, as_of: date) -> Entry | None:
     return _entry(view, span, shown[:40], settled=status == "completed")
 
 
-def device_entry(view: Device) -> Entry | None:
+def device_coded(view: Device, matching: Matching) -> Coded:
+    return matching.codes.read((view.type,), deadline=matching.deadline)
+
+
+def device_entry(view: Device, _patient: Patient | None, _as_of: date) -> Entry | None:
     """A Device of the patient's, present at an unknown time since."""
     status = word_of(view.status)
     if status == "entered-in-error":
@@ -85,7 +100,19 @@ def device_entry(view: Device) -> Entry | None:
     return _entry(view, span, "", settled=active is not None)
 
 
-def device_use_entry(view: DeviceUseStatement, as_of: date) -> Entry | None:
+def device_use_coded(view: DeviceUseStatement, matching: Matching) -> Coded:
+    device = matching.record.device_of(view, matching.deadline)
+    called = None if view.device is None else view.device.display
+    key = (id(device), called)
+    found = matching.remembered.get(key)
+    if found is None:
+        kind = None if device is None else device.type
+        coded = matching.codes.read((kind,), texts=(called,), deadline=matching.deadline)
+        found = matching.remembered[key] = device, coded
+    return found[1]
+
+
+def device_use_entry(view: DeviceUseStatement, _patient: Patient | None, as_of: date) -> Entry | None:
     """A statement that a device is or was used."""
     status = word_of(view.status)
     if status in {"entered-in-error", "intended"}:
@@ -104,7 +131,12 @@ def device_use_entry(view: DeviceUseStatement, as_of: date) -> Entry | None:
     return _entry(view, span, shown, settled=status in {"active", "completed", "stopped"})
 
 
-def study_entry(view: ResearchSubject, as_of: date) -> Entry | None:
+def study_coded(_view: ResearchSubject, matching: Matching) -> Coded:
+    """Studies are not told apart: there is no code that could be unreadable."""
+    return replace(matching.codes.read(()), readable=True)
+
+
+def study_entry(view: ResearchSubject, _patient: Patient | None, as_of: date) -> Entry | None:
     """Participation in a study; `None` for a person who was only considered."""
     status = word_of(view.status)
     period = view.period or Period()
@@ -134,3 +166,12 @@ def _over_period(period: Period, lasts: bool, as_of: date) -> Span | None:
     else:
         end, active = over(stop, start, as_of), False
     return Span(*consistent(start, end), active)
+
+
+READERS: Readers = {
+    "Procedure": EventReader(procedure_coded, procedure_entry),
+    "Immunization": EventReader(immunization_coded, immunization_entry),
+    "Device": EventReader(device_coded, device_entry),
+    "DeviceUseStatement": EventReader(device_use_coded, device_use_entry),
+    "ResearchSubject": EventReader(study_coded, study_entry),
+}

@@ -3,6 +3,7 @@
 from datetime import date
 
 from cds_service.facts.dates import day_text, days_back, read_date
+from cds_service.facts.events.coded import Coded
 from cds_service.facts.events.entries import (
     ANY_TIME,
     ONGOING,
@@ -15,8 +16,10 @@ from cds_service.facts.events.entries import (
     started,
 )
 from cds_service.facts.events.onsets import When, abatement_of, onset_of
+from cds_service.facts.events.reading import EventReader, Matching, Readers
 from cds_service.facts.fact import Days, Reason
-from cds_service.fhir import AllergyIntolerance, CodeableConcept, Condition, Patient, codes_of, is_empty, misread
+from cds_service.fhir import codes_of, is_empty, misread
+from cds_service.fhir.views import AllergyIntolerance, CodeableConcept, Condition, Patient
 
 _VOID = frozenset({"refuted", "entered-in-error"})
 _CERTAIN = frozenset({"confirmed"})
@@ -24,6 +27,10 @@ _DOUBTFUL = frozenset({"unconfirmed", "provisional", "differential", "presumed"}
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _GONE = frozenset({"resolved"})
 _QUIET = frozenset({"inactive", "remission"})
+
+
+def condition_coded(view: Condition, matching: Matching) -> Coded:
+    return matching.codes.read((view.code,), deadline=matching.deadline)
 
 
 def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> Entry | None:
@@ -44,6 +51,11 @@ def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> En
         _shown(view.clinical_status, abatement),
         _doubt(certain, odd, onset, view.recorded_date, as_of),
     )
+
+
+def allergy_coded(view: AllergyIntolerance, matching: Matching) -> Coded:
+    substances = [reaction.substance for reaction in matching.deadline.each(view.reaction)]
+    return matching.codes.read((view.code, *substances), deadline=matching.deadline)
 
 
 def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date) -> Entry | None:
@@ -136,3 +148,9 @@ def _start(onset: When, recorded: str | None, as_of: date) -> Days:
 def _shown(clinical: CodeableConcept | None, abatement: When) -> str:
     words = ", ".join(sorted(codes_of(clinical)))
     return f"{words} until {day_text(abatement.shown)}".strip() if abatement.given else words
+
+
+READERS: Readers = {
+    "Condition": EventReader(condition_coded, condition_entry),
+    "AllergyIntolerance": EventReader(allergy_coded, allergy_entry),
+}

@@ -10,34 +10,17 @@ from msgspec.structs import replace
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import EventResource, EventsFact
 from cds_service.facts.coverage import EventCoverage, listing
-from cds_service.facts.events.acts import (
-    device_entry,
-    device_use_entry,
-    immunization_entry,
-    procedure_entry,
-    study_entry,
-)
 from cds_service.facts.events.coded import Coded, EventCodes, Match
-from cds_service.facts.events.conditions import allergy_entry, condition_entry
 from cds_service.facts.events.courses import with_courses
+from cds_service.facts.events.drugs import Drug
 from cds_service.facts.events.entries import Entry, event, malformed_entry, past
-from cds_service.facts.events.medications import Drug, Products, drug_of, medication_entry
+from cds_service.facts.events.readers import READERS
+from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
 from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Event, Events, Reason
-from cds_service.fhir import Device, Malformed, Patient, Record
+from cds_service.fhir import Malformed, Patient, Record, ResourceType, types_of_events
 
-# Resource types that hold the events of each kind. Absence needs the first ones whole; the others, which are not asked
-# for over HTTP, only must not have come in part.
-_TYPES: dict[EventResource, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "Condition": (("Condition",), ()),
-    "Medication": (("MedicationRequest", "MedicationStatement"), ("MedicationAdministration",)),
-    "Procedure": (("Procedure",), ()),
-    "Immunization": (("Immunization",), ()),
-    "AllergyIntolerance": (("AllergyIntolerance",), ()),
-    "Device": (("Device",), ("DeviceUseStatement",)),
-    "ResearchSubject": (("ResearchSubject",), ()),
-}
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
 
@@ -45,7 +28,7 @@ class _Item(Struct, eq=False, gc=False):
     """An entry that speaks of some facts. It is read when the first of them is asked for, and what it makes as an event
     is the same for all facts that it speaks of in the same way."""
 
-    type: str
+    reader: EventReader
     view: Any
     coded: Coded
     drug: Drug | None
@@ -59,7 +42,7 @@ class _Item(Struct, eq=False, gc=False):
     def entry(self) -> Entry | None:
         """What it says as an event in time; `None` where it does not count."""
         if not self.is_read:
-            self.read, self.is_read = _read(self.type, self.view, self.patient, self.as_of), True
+            self.read, self.is_read = self.reader.entry(self.view, self.patient, self.as_of), True
         return self.read
 
     def event(self, entry: Entry, match: Match) -> Event:
@@ -133,24 +116,19 @@ class RecordedEvents:
         return listing(tuple(listed), spec, self._coverage[spec.resource].gap_of(spec))
 
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
-        needed, extra = _TYPES[resource]
-        types = (*needed, *extra)
+        types = types_of_events(resource)
         unreadable = known = False
         wordy: list[_Item] = []
-        products: Products = {}
-        devices: _Devices = {}
-        for type in types:
-            for view in self._deadline.each(record.resources.get(type, ())):
-                drug = drug_of(view, codes, record, products, self._deadline) if resource == "Medication" else None
-                coded = (
-                    _coded(type, view, codes, record, devices, deadline=self._deadline)
-                    if drug is None
-                    else drug.product.coded
-                )
+        matching = Matching(codes, record, self._deadline, {})
+        for row in types:
+            reader = READERS[row.name]
+            for view in self._deadline.each(record.resources.get(row.name, ())):
+                found = reader.coded(view, matching)
+                coded, drug = (found.product.coded, found) if isinstance(found, Drug) else (found, None)
                 known = known or coded.known
                 if coded.is_immaterial and known:
                     continue
-                item = _Item(type, view, coded, drug, record.patient, self._as_of)
+                item = _Item(reader, view, coded, drug, record.patient, self._as_of)
                 if not coded.known:
                     wordy.append(item)
                 unreadable = unreadable or (not coded.readable and item.entry is not None)
@@ -158,13 +136,14 @@ class RecordedEvents:
                     self._items.setdefault(name, []).append((item, match))
         if not known:
             self._wordy[resource] = wordy
+        names = [row.name for row in types]
         for malformed in self._deadline.each(record.malformed):
-            if malformed.type in types:
+            if malformed.type in names:
                 self._take(malformed, resource, codes)
-        gap = _gap(needed, extra, record)
+        gap = _gap(types, record)
         if gap is None and resource in self._unjudged:
             gap = "incomplete_record"
-        return EventCoverage(gap, unreadable and resource != "ResearchSubject")
+        return EventCoverage(gap, unreadable)
 
     def _take(self, malformed: Malformed, resource: EventResource, codes: EventCodes) -> None:
         """A malformed entry is a hint of what its code and words say; without a readable code it may be anything."""
@@ -174,54 +153,6 @@ class RecordedEvents:
             self._malformed.setdefault(name, []).append((entry, match))
         if malformed.code is None or not coded.readable:
             self._unjudged.setdefault(resource, set()).add(malformed.issue.resource)
-
-
-_Devices = dict[tuple[int, str | None], tuple[Device | None, Coded]]
-"""As `Products`, of Devices."""
-
-
-def _coded(type: str, view: Any, codes: EventCodes, record: Record, devices: _Devices, *, deadline: Deadline) -> Coded:
-    """The facts that an entry speaks of, other than that of a drug."""
-    match type:
-        case "Condition":
-            return codes.read((view.code,), deadline=deadline)
-        case "Procedure":
-            return codes.read((view.code,), categories=(view.category,), deadline=deadline)
-        case "Immunization":
-            return codes.read((view.vaccine_code,), deadline=deadline)
-        case "AllergyIntolerance":
-            substances = [reaction.substance for reaction in deadline.each(view.reaction)]
-            return codes.read((view.code, *substances), deadline=deadline)
-        case "Device":
-            return codes.read((view.type,), deadline=deadline)
-        case "DeviceUseStatement":
-            device = record.device_of(view, deadline)
-            called = None if view.device is None else view.device.display
-            key = (id(device), called)
-            if key not in devices:
-                kind = None if device is None else device.type
-                devices[key] = device, codes.read((kind,), texts=(called,), deadline=deadline)
-            return devices[key][1]
-    return codes.read(())
-
-
-def _read(type: str, view: Any, patient: Patient | None, as_of: date) -> Entry | None:
-    match type:
-        case "Condition":
-            return condition_entry(view, patient, as_of)
-        case "Procedure":
-            return procedure_entry(view, patient, as_of)
-        case "Immunization":
-            return immunization_entry(view, as_of)
-        case "AllergyIntolerance":
-            return allergy_entry(view, patient, as_of)
-        case "Device":
-            return device_entry(view)
-        case "DeviceUseStatement":
-            return device_use_entry(view, as_of)
-        case "ResearchSubject":
-            return study_entry(view, as_of)
-    return medication_entry(view, as_of)
 
 
 def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
@@ -269,10 +200,18 @@ def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTable
     return routes.counts(spec.route, stated, how)
 
 
-def _gap(needed: Iterable[str], extra: Iterable[str], record: Record) -> Reason | None:
-    """Why nothing of a kind may be presumed absent: it was not supplied, or not whole."""
-    missing = [record.gaps.get(type, "not_supplied") for type in needed if type not in record.whole]
-    missing += [gap for type in extra if (gap := record.gaps.get(type)) == "incomplete_record"]
+def _gap(types: Iterable[ResourceType], record: Record) -> Reason | None:
+    """Why nothing of a kind may be presumed absent: it was not supplied, or not whole.
+
+    Absence needs the types whole that are asked for; the others only must not have come in part.
+    """
+    missing: list[Reason] = []
+    for row in types:
+        gap = record.gaps.get(row.name)
+        if row.prefetch is None:
+            missing += [gap] if gap == "incomplete_record" else []
+        elif row.name not in record.whole:
+            missing.append(gap or "not_supplied")
     if not missing:
         return None
     return "not_supplied" if "not_supplied" in missing else "incomplete_record"

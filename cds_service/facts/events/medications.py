@@ -5,25 +5,21 @@ from datetime import date
 
 from msgspec import Struct
 
-from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.dates import days_back, earlier, read_date
-from cds_service.facts.events.coded import Coded, EventCodes
+from cds_service.facts.events.drugs import Drug, Product, product_of, words_of
 from cds_service.facts.events.entries import ANY_TIME, Entry, Span, consistent, ended, is_planned, over, source
-from cds_service.facts.events.routes import Routes
+from cds_service.facts.events.reading import EventReader, Matching, Readers
 from cds_service.facts.fact import UNBOUNDED, Days, Reason
-from cds_service.fhir import (
-    CodeableConcept,
-    DateRange,
+from cds_service.fhir import DateRange, misread, word_of
+from cds_service.fhir.views import (
     Dosage,
     Medication,
     MedicationAdministration,
     MedicationRequest,
     MedicationStatement,
     MedicationUse,
+    Patient,
     Period,
-    Record,
-    misread,
-    word_of,
 )
 
 _VOID = frozenset({"cancelled", "draft", "not-taken", "not-done", "entered-in-error"})
@@ -31,39 +27,6 @@ _CURRENT = frozenset({"active", "in-progress"})
 _OVER = frozenset({"completed", "stopped"})
 # Not an order: somebody thinks of it (https://hl7.org/fhir/R4/valueset-medicationrequest-intent.html).
 _NOT_ORDERED = frozenset({"proposal", "plan", "option"})
-
-
-class Product(Struct, eq=False, gc=False):
-    """Which facts a drug speaks of, and what tells its route whoever takes it: form, and words about it.
-
-    `is_odd`: the Medication that says which drug it is has a status that FHIR does not know.
-    """
-
-    coded: Coded
-    form: CodeableConcept | None
-    words: tuple[str, ...]
-    is_odd: bool = False
-    _by_form: frozenset[str] | None = None
-    _by_words: frozenset[str] | None = None
-
-    def by_form(self, routes: Routes) -> frozenset[str]:
-        """The routes that the form is for; looked up when first asked for, as is the other."""
-        if self._by_form is None:
-            self._by_form = routes.of_form(self.form)
-        return self._by_form
-
-    def by_words(self, routes: Routes) -> frozenset[str]:
-        """The routes that the forms named in the words are for."""
-        if self._by_words is None:
-            self._by_words = routes.in_words(self.words)
-        return self._by_words
-
-
-class Drug(Struct, frozen=True, gc=False):
-    """A drug as an entry has it: the product, and the dosages that are stated."""
-
-    product: Product
-    dosages: tuple[Dosage, ...]
 
 
 class _Times(Struct, frozen=True, gc=False):
@@ -75,38 +38,23 @@ class _Times(Struct, frozen=True, gc=False):
     shown: str = ""
 
 
-Products = dict[tuple[int, str | None], tuple[Medication, Product]]
-"""Of one record, by the identity of the Medication (which is kept here, so that it stays the only one of it) and what a
-use calls it: thousands of uses may refer to one Medication with thousands of ingredients."""
-
-
-def drug_of(
-    view: MedicationUse, codes: EventCodes, record: Record, known: Products, deadline: Deadline = NEVER
-) -> Drug:
-    """The drug that is used, matched. `known` gains what it is. Raises `OutOfTime`."""
+def drug_of(view: MedicationUse, matching: Matching) -> Drug:
+    """The drug that is used, matched. Raises `OutOfTime`."""
     called = None if view.medication_reference is None else view.medication_reference.display
-    drug, dosages = record.medication_of(view, deadline), _dosages(view)
-    deadline.spend(len(dosages))
+    drug, dosages = matching.record.medication_of(view, matching.deadline), _dosages(view)
+    matching.deadline.spend(len(dosages))
     if not isinstance(drug, Medication):
-        coded = codes.read((drug,), texts=(called,), deadline=deadline)
-        return Drug(Product(coded, None, _words((drug,), called)), dosages)
-    found = known.get((id(drug), called))
+        coded = matching.codes.read((drug,), texts=(called,), deadline=matching.deadline)
+        return Drug(Product(coded, None, words_of((drug,), called)), dosages)
+    # Thousands of uses may refer to one Medication with thousands of ingredients.
+    found = matching.remembered.get((id(drug), called))
     if found is None:
-        found = known[id(drug), called] = (drug, _product(drug, called, codes, deadline))
+        product = product_of(drug, called, matching.codes, matching.deadline)
+        found = matching.remembered[id(drug), called] = (drug, product)
     return Drug(found[1], dosages)
 
 
-def _product(drug: Medication, called: str | None, codes: EventCodes, deadline: Deadline) -> Product:
-    if drug.status == "entered-in-error":
-        return Product(codes.read(()), None, _words((), called))  # which drug it is then nobody has said
-    concepts = [item.item_codeable_concept for item in deadline.each(drug.ingredient) if item.is_active is not False]
-    # Thousands of ingredients may refer to one item, whose code is then the very same thing.
-    parts = list({id(concept): concept for concept in concepts}.values())
-    coded = codes.read((drug.code,), texts=(called,), weaker=parts, deadline=deadline)
-    return Product(coded, drug.form, _words(deadline.each((drug.code, *parts)), called), bool(misread(drug)))
-
-
-def medication_entry(view: MedicationUse, as_of: date) -> Entry | None:
+def medication_entry(view: MedicationUse, _patient: Patient | None, as_of: date) -> Entry | None:
     """A use of a drug; `None` for one that never counts or has not begun yet."""
     odd = misread(view)
     status = "" if "status" in odd else word_of(view.status)
@@ -219,9 +167,6 @@ def _dosages(view: MedicationUse) -> tuple[Dosage, ...]:
             return () if view.dosage is None else (view.dosage,)
 
 
-def _words(concepts: Iterable[CodeableConcept | None], called: str | None) -> tuple[str, ...]:
-    found = {called or ""}
-    for concept in concepts:
-        if concept is not None:
-            found |= {concept.text or "", *(coding.display or "" for coding in concept.coding)}
-    return tuple(sorted(found - {""}))
+_READER = EventReader(drug_of, medication_entry)
+
+READERS: Readers = dict.fromkeys(("MedicationRequest", "MedicationStatement", "MedicationAdministration"), _READER)

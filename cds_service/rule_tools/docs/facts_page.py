@@ -27,6 +27,7 @@ from cds_service.facts.catalogue import (
 )
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import Factor, plain
+from cds_service.fhir import types_of_events
 from cds_service.logic import Named
 from cds_service.logic.check import read_rule
 from cds_service.logic.words import words
@@ -206,10 +207,8 @@ def _definition(spec: DefinedFact, reference: Reference) -> str:
 
 
 def _resources(spec: EventsFact) -> str:
-    return {
-        "Medication": "MedicationRequest, MedicationStatement and MedicationAdministration",
-        "Device": "Device and DeviceUseStatement",
-    }.get(spec.resource, spec.resource)
+    *others, last = [row.name for row in types_of_events(spec.resource)]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _component(component: Component) -> str:

@@ -1,0 +1,21 @@
+"""Which FHIR resource types rules rest on: what has to be supplied for them, and what is missing where it is not."""
+
+from collections.abc import Iterable
+
+from cds_service.facts.catalogue import Catalogue, EventsFact, Observed
+from cds_service.fhir import types_of_events
+
+
+def types_read(catalogue: Catalogue, facts: Iterable[str]) -> frozenset[str]:
+    """The resource types that these facts, and all that they are made of, are read from; the Patient is one always.
+
+    Only those that are asked for: another may come besides, and nobody has to send it.
+    """
+    found = {"Patient"}
+    for name in catalogue.closure(facts):
+        match catalogue.facts[name]:
+            case EventsFact(resource=kind):
+                found.update(row.name for row in types_of_events(kind) if row.prefetch is not None)
+            case Observed():
+                found.add("Observation")
+    return frozenset(found)
