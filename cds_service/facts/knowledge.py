@@ -27,6 +27,7 @@ from cds_service.facts.events import EventCodes, EventTables, Routes, load_route
 from cds_service.facts.fact import Fact
 from cds_service.facts.observations import NumberReader, ObservationCodes, Qualitative, ResultReader, load_qualitative
 from cds_service.facts.recent import Recent
+from cds_service.facts.words import PhraseIndex, WordReader, load_cues
 
 _MOST_COVERAGES = 8
 
@@ -69,13 +70,16 @@ def load_facts(
     findings += found
     routes, found = load_routes(rules_dir, systems)
     findings += found
+    cues, found = load_cues(rules_dir)
+    findings += found
     catalogue, found = _usable(catalogue, valuesets, routes)
     findings += found
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems)
     observations = ObservationCodes(catalogue, systems)
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
-    codes = {resource: EventCodes(resource, catalogue, systems, valuesets) for resource in resources}
-    events = EventTables(codes, valuesets, routes)
+    words = WordReader(PhraseIndex(valuesets.phrases()), cues)
+    codes = {resource: EventCodes(resource, catalogue, systems, valuesets, words) for resource in resources}
+    events = EventTables(codes, valuesets, words, routes)
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
 

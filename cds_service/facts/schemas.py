@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from cds_service.facts.catalogue import FactFile, SpellingTable, SystemTable
 from cds_service.facts.events import RouteTable
 from cds_service.facts.observations import QualitativeTable
+from cds_service.facts.words import CueTable
 
 _MODELS: dict[str, type[BaseModel]] = {
     "facts.schema.json": FactFile,
@@ -14,6 +15,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "routes.schema.json": RouteTable,
     "systems.schema.json": SystemTable,
     "units.schema.json": SpellingTable,
+    "wording.schema.json": CueTable,
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.facts import FactKnowledge
-from cds_service.facts.catalogue import TEXT_HINT, Code, EventsFact, Observed
+from cds_service.facts.catalogue import Code, EventsFact, Observed
 from cds_service.fhir import Coding
 from cds_service.rule_files import read_json
 
@@ -87,7 +87,7 @@ class Codes:
         return roles
 
     def _text_roles(self, phrase: str, about: Sequence[EventsFact]) -> dict[str, str]:
-        sets = self.knowledge.valuesets.hinted(phrase)
+        sets = self.knowledge.events.words.read(phrase).named
         return {spec.name: "text" for spec in about if sets & set(spec.valuesets)}
 
     def members(self, set_id: str) -> Iterator[tuple[str, str, str]]:
@@ -102,9 +102,8 @@ class Codes:
 
     def _phrases(self, set_id: str) -> Iterator[str]:
         content = self._set(set_id)
-        for extension in content.get("extension", ()):
-            if extension.get("url") == TEXT_HINT:
-                yield extension["valueString"]
+        for listed in content.get("phrases", {}).values():
+            yield from listed
 
     def _set(self, set_id: str) -> dict[str, Any]:
         if set_id not in self._sets:

@@ -41,7 +41,7 @@ from cds_service.facts.catalogue.specs import (
     Where,
 )
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
-from cds_service.facts.catalogue.valuesets import TEXT_HINT, ValueSets, load_valuesets, value_set_schema
+from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, value_set_schema
 
 __all__ = [
     "FINDINGS",
@@ -57,7 +57,6 @@ __all__ = [
     "REASONS",
     "SNOMED",
     "TABLES",
-    "TEXT_HINT",
     "Bound",
     "Catalogue",
     "Code",

@@ -2,7 +2,8 @@
 
 Read of a ValueSet (https://hl7.org/fhir/R4/valueset.html): `compose.include` and `compose.exclude` with enumerated
 `concept`s, with an `is-a` filter (ICD-10 and ATC: the code and all that start with it, dots ignored) or with one
-`valueSet` (one level deep), and the extension `urn:cds-service:text-hint`, whose phrases are inherited with a set.
+`valueSet` (one level deep). Ours are `phrases` by language, which are inherited with a set; the extension
+`urn:cds-service:text-hint`, one for each phrase, is what older files have in their place.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cds_service.errors import Finding
 from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, CodeSystems, Key, normalised
 from cds_service.facts.catalogue.findings import finding
-from cds_service.facts.catalogue.phrases import Phrases
 from cds_service.facts.catalogue.set_tables import Codes, Import, SetTables
 from cds_service.rule_files import invalid, pointer, read_json
 
@@ -70,12 +70,16 @@ class _ValueSet(BaseModel):
     url: str = ""
     title: str = ""
     extension: tuple[dict[str, Any], ...] = ()
+    phrases: dict[str, tuple[str, ...]] = Field(
+        default={}, description="How people write it, by language (BCP 47). Words that hit a phrase are a hint."
+    )
     compose: _Compose
 
     @property
     def hints(self) -> tuple[str, ...]:
         texts = (extension.get("valueString") for extension in self.extension if extension.get("url") == TEXT_HINT)
-        return tuple(text for text in texts if isinstance(text, str))
+        listed = (phrase for phrases in self.phrases.values() for phrase in phrases)
+        return (*(text for text in texts if isinstance(text, str)), *listed)
 
 
 # What FHIR R4 allows in a ValueSet beside the elements that are read here.
@@ -118,7 +122,6 @@ class ValueSets:
     def __init__(self, tables: SetTables) -> None:
         self.tables = tables
         self.ids = frozenset(tables.ids)
-        self._hints = Phrases({phrase: [tables.ids[n] for n in sets] for phrase, sets in tables.hints.items()})
         self._remembered: dict[Key, frozenset[str]] = {}
 
     def members(self, key: Key) -> frozenset[str]:
@@ -134,9 +137,9 @@ class ValueSets:
         """What the value sets call an enumerated code; empty for one that is not enumerated."""
         return self.tables.display(key)
 
-    def hinted(self, text: str) -> frozenset[str]:
-        """Ids of the value sets one of whose text hints stands in this text."""
-        return self._hints.find(text)
+    def phrases(self) -> dict[str, list[str]]:
+        """Each phrase with the ids of the value sets that it names."""
+        return {phrase: [self.tables.ids[n] for n in sets] for phrase, sets in self.tables.hints.items()}
 
 
 def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:

@@ -1,4 +1,7 @@
-"""Which event facts a record entry speaks of: by a code, by a code that only may mean it, or by its text alone."""
+"""Which event facts a record entry speaks of: by a code, by a code that only may mean it, or by its text alone.
+
+Words beside a code may take from it what it says for certain: `Rule out SLE` beside M32.9 is no diagnosis.
+"""
 
 from collections.abc import Iterable
 from typing import Literal, TypeVar
@@ -8,6 +11,7 @@ from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import Catalogue, CodeSystems, EventResource, EventsFact, Key, ValueSets, keys_of
+from cds_service.facts.words import WordReader
 from cds_service.fhir import CodeableConcept, Coding
 
 Role = Literal["main", "history", "hint", "text"]
@@ -54,8 +58,14 @@ class EventCodes:
     """The value sets of all event facts of one kind of resource, compiled once, so that an entry is matched once."""
 
     def __init__(
-        self, resource: EventResource, catalogue: Catalogue, systems: CodeSystems, valuesets: ValueSets
+        self,
+        resource: EventResource,
+        catalogue: Catalogue,
+        systems: CodeSystems,
+        valuesets: ValueSets,
+        words: WordReader,
     ) -> None:
+        self._words = words
         self._systems = systems
         self._valuesets = valuesets
         self._remembered: dict[_Said, Coded] = {}
@@ -124,7 +134,9 @@ class EventCodes:
                 hints[id(match)] = replace(match, role="hint")
             found.setdefault(name, hints.get(id(match), match))
         words = _words(deadline.each((*outer, *inner)), texts)
-        if not (known or known_part):
+        if known or known_part:
+            self._by_words_beside(words, found, deadline)
+        else:
             self._by_text(words, found, deadline)
         self._by_category(categories, found)
         for name in self._any:
@@ -132,10 +144,27 @@ class EventCodes:
         known = known or known_part
         return Coded(found, known or bool(words), known)
 
+    def _by_words_beside(self, words: list[str], found: dict[str, Match], deadline: Deadline) -> None:
+        """Take from matches by code what the words beside it don't leave certain. A code's own name in the value sets
+        states no doubt, whatever its words ("pregnancy with history of infertility")."""
+        if not found:
+            return
+        names = {self._valuesets.display(match.key) for match in found.values() if match.key is not None}
+        said = [self._words.read(text) for text in deadline.each(words) if text not in names]
+        uncertain = any(one.doubted or one.disowned for one in said)
+        past = any(one.past for one in said)
+        if not uncertain and not past:
+            return
+        changed: dict[int, Match] = {}
+        for name, match in found.items():
+            if match.role in {"main", "history"} and (uncertain or match.role == "main"):
+                new = changed.setdefault(id(match), replace(match, role="hint" if uncertain else "history"))
+                found[name] = new
+
     def _by_text(self, words: list[str], found: dict[str, Match], deadline: Deadline) -> None:
         for text in deadline.each(words):
             match = Match("text", coding=Coding(display=text))
-            for set_id in self._valuesets.hinted(text):
+            for set_id in self._words.read(text).named:
                 for name, _ in self._roles.get(set_id, ()):
                     found.setdefault(name, match)
         match = Match("hint", coding=Coding(display=words[0] if words else None))

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from cds_service.facts.catalogue import EventResource, ValueSets
 from cds_service.facts.events.coded import EventCodes
 from cds_service.facts.events.routes import Routes
+from cds_service.facts.words import WordReader
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EventTables:
-    """The codes of each kind of resource, the value sets that they come from, and the routes of drugs."""
+    """The codes of each kind of resource, the value sets they come from, what reads words, and the routes of drugs."""
 
     codes: Mapping[EventResource, EventCodes]
     valuesets: ValueSets
+    words: WordReader
     routes: Routes

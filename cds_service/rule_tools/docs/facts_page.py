@@ -58,6 +58,8 @@ FORMULAS: dict[Formula, str] = {
 
 _SIGNS = {">=": "≥", "<=": "≤"}
 
+_PHRASES_SHOWN = 4
+
 
 def facts_page(reference: Reference, written: str) -> str:
     """The whole page: what is `written` by hand above the mark, and the reference below it."""
@@ -188,11 +190,15 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
 def _value_set(set_id: str, reference: Reference) -> str:
     content, _ = read_json(reference.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
     data: dict[str, Any] = content if isinstance(content, dict) else {}
-    hints = [item["valueString"] for item in data.get("extension", ()) if "valueString" in item]
+    phrases = {language: list(listed) for language, listed in data.get("phrases", {}).items() if listed}
     text = (
         f"`{set_id}` ({reference.extent(set_id)}). {data.get('title', set_id)}: {data.get('description', '')}".rstrip()
     )
-    return text + (f" Hints in words: {', '.join(hints)}." if hints else "")
+    if not phrases:
+        return text
+    counts = ", ".join(f"{len(listed)} {language}" for language, listed in phrases.items())
+    some = [phrase for listed in phrases.values() for phrase in listed[:_PHRASES_SHOWN]]
+    return f"{text} Hints in words: {counts}; such as {', '.join(some)}."
 
 
 def _definition(spec: DefinedFact, reference: Reference) -> str:

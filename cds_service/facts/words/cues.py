@@ -1,0 +1,158 @@
+"""Words that change what the words beside them say: denied, about somebody else, doubted, past (`facts/wording.json`).
+
+A cue speaks of the words before or after it within its clause, as its list says; where there are none, of those on its
+other side, and where it stands alone, of the clause beside. `SLE, suspected` is no surer than `suspected SLE`.
+The method is that of NegEx (Chapman et al., J Biomed Inform 2001;34:301-310); a cue's reach ends with its clause.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cds_service.errors import Finding
+from cds_service.facts.words.folding import Token, tokens
+from cds_service.rule_files import invalid, read_json
+
+Cue = Literal["denied", "others", "doubted", "past"]
+_FILE = "facts/wording.json"
+_Marks = list[set[Cue]]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Where(_Strict):
+    before: dict[str, tuple[str, ...]] = Field(default={}, description="Cues that stand before what they speak of.")
+    after: dict[str, tuple[str, ...]] = Field(default={}, description="Cues that stand after it.")
+
+
+class CueTable(_Strict):
+    """`rules/facts/wording.json`: cues by what they do, by their place and by language."""
+
+    schema_: str = Field(default="", alias="$schema")
+    denied: _Where = _Where()
+    others: _Where = _Where()
+    doubted: _Where = _Where()
+    past: _Where = _Where()
+    neutral: dict[str, tuple[str, ...]] = Field(default={}, description="What holds a cue's words and is none.")
+    other_things: dict[str, tuple[str, ...]] = Field(
+        default={}, description="What holds a phrase's words and is something else, such as `hearing aids`."
+    )
+    stops: dict[str, tuple[str, ...]] = Field(default={}, description="Words that end a cue's reach.")
+
+
+class Cues:
+    """The cues, as one look-up by their first word."""
+
+    def __init__(self, table: CueTable) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], Cue | None, int]]] = {}
+        kinds: tuple[Cue, ...] = ("denied", "others", "doubted", "past")
+        for kind in kinds:
+            where: _Where = getattr(table, kind)
+            self._add(where.before, kind, 1)
+            self._add(where.after, kind, -1)
+        self._add(table.neutral, None, 0)
+        self._others: dict[str, list[tuple[str, ...]]] = {}
+        for phrase in _all(table.other_things):
+            self._others.setdefault(_words(phrase)[0], []).append(_words(phrase))
+        self._stops = frozenset(word for phrase in _all(table.stops) for word in _words(phrase))
+        for found in self._by_first.values():
+            found.sort(key=lambda cue: -len(cue[0]))
+
+    def _add(self, phrases: Mapping[str, Iterable[str]], kind: Cue | None, direction: int) -> None:
+        for phrase in _all(phrases):
+            words = _words(phrase)
+            if words:
+                self._by_first.setdefault(words[0], []).append((words, kind, direction))
+
+    def marks(self, text: Sequence[Token]) -> tuple[list[frozenset[Cue]], frozenset[int]]:
+        """What is said of each token, and the places of the cues themselves."""
+        found: list[tuple[int, int, Cue, int]] = []
+        cues: set[int] = set()
+        start = 0
+        while start < len(text):
+            hits = self._at(text, start)
+            length = max((len(words) for words, _, _ in hits), default=0)
+            # One that is listed for both places speaks of what follows, where there is something.
+            here = {kind: direction for words, kind, direction in sorted(hits, key=_direction) if len(words) == length}
+            for kind, direction in here.items():
+                if kind is not None:
+                    found.append((start, start + length, kind, direction))
+                    cues.update(range(start, start + length))
+            start += max(1, length)
+        marks: _Marks = [set() for _ in text]
+        for begin, end, kind, direction in found:
+            for place in self._reach(text, begin, end, direction, cues):
+                marks[place].add(kind)
+        return [frozenset(one) for one in marks], frozenset(cues)
+
+    def other_things(self, text: Sequence[Token]) -> frozenset[int]:
+        """The places that belong to something else than their words seem to say."""
+        words = [token.word for token in text]
+        return frozenset(
+            place
+            for start, word in enumerate(words)
+            for row in self._others.get(word, ())
+            if tuple(words[start : start + len(row)]) == row
+            for place in range(start, start + len(row))
+        )
+
+    def _at(self, text: Sequence[Token], start: int) -> list[tuple[tuple[str, ...], Cue | None, int]]:
+        return [
+            cue
+            for cue in self._by_first.get(text[start].word, ())
+            if len(cue[0]) <= len(text) - start and all(text[start + i].word == word for i, word in enumerate(cue[0]))
+        ]
+
+    def _reach(self, text: Sequence[Token], begin: int, end: int, direction: int, cues: set[int]) -> list[int]:
+        """The places that a cue speaks of."""
+        clause = text[begin].clause
+        after = self._run(text, range(end, len(text)), clause, cues)
+        before = self._run(text, range(begin - 1, -1, -1), clause, cues)
+        first, second = (after, before) if direction > 0 else (before, after)
+        if first or second:
+            return first or second
+        clauses = [t.clause for i, t in enumerate(text) if i not in cues]
+        later = min((c for c in clauses if c > clause), default=None)
+        earlier = max((c for c in clauses if c < clause), default=None)
+        # A cue that opens the text speaks of what follows; one that comes behind, of what it follows.
+        beside = later if earlier is None else earlier
+        return [i for i, t in enumerate(text) if t.clause == beside and i not in cues]
+
+    def _run(self, text: Sequence[Token], places: Iterable[int], clause: int, cues: set[int]) -> list[int]:
+        found: list[int] = []
+        for place in places:
+            token = text[place]
+            if token.clause != clause or token.word in self._stops:
+                break
+            if place not in cues:
+                found.append(place)
+        return found
+
+
+def load_cues(rules_dir: Path) -> tuple[Cues, tuple[Finding, ...]]:
+    """`rules_dir/facts/wording.json`, which is not required."""
+    path = rules_dir / _FILE
+    if not path.is_file():
+        return Cues(CueTable()), ()
+    content, findings = read_json(path, _FILE)
+    try:
+        table = CueTable() if content is None else CueTable.model_validate(content)
+    except ValidationError as problem:
+        return Cues(CueTable()), (*findings, *invalid(problem, _FILE, CueTable))
+    return Cues(table), tuple(findings)
+
+
+def _direction(cue: tuple[tuple[str, ...], Cue | None, int]) -> int:
+    return cue[2]
+
+
+def _all(phrases: Mapping[str, Iterable[str]]) -> Iterable[str]:
+    return (phrase for listed in phrases.values() for phrase in listed)
+
+
+def _words(phrase: str) -> tuple[str, ...]:
+    return tuple(token.word for token in tokens(phrase))

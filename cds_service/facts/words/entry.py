@@ -1,0 +1,80 @@
+"""What the words of one entry say of the value sets: which a phrase names, and whether that is denied, doubted or past.
+
+Only a hint ever follows from words, never a match: a person confirms what a code does not say.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from cds_service.facts.words.cues import Cue, Cues
+from cds_service.facts.words.folding import Token, tokens
+
+_DENYING = frozenset[Cue]({"denied", "others"})
+_NOTHING: frozenset[str] = frozenset()
+_SEMANTIC_TAG = re.compile(r" \((disorder|finding|situation|event|procedure|regime/therapy|product|substance)\)$")
+"""What SNOMED CT puts behind its names; in a name of two words it would join them."""
+
+
+class EntryWords(Struct, frozen=True, gc=False):
+    """`named`: the value sets that a phrase in the words names. `denied`: those that are named only as denied, or as
+    somebody else's. `doubted`, `disowned` and `past`: whether the words as a whole say that it is so."""
+
+    named: frozenset[str] = _NOTHING
+    denied: frozenset[str] = _NOTHING
+    doubted: bool = False
+    disowned: bool = False
+    past: bool = False
+
+
+class PhraseIndex:
+    """Phrases, each naming some value sets, found as whole words (in Chinese: as rows of characters)."""
+
+    def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
+        merged: dict[tuple[str, ...], set[str]] = {}
+        for phrase, names in phrases.items():
+            row = tuple(token.word for token in tokens(phrase))
+            if row:
+                merged.setdefault(row, set()).update(names)
+        self._by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+        for row, found in merged.items():
+            self._by_first.setdefault(row[0], []).append((row, frozenset(found)))
+
+    def find(self, text: tuple[Token, ...]) -> list[tuple[range, frozenset[str]]]:
+        """Where each phrase stands in the text, and what it names."""
+        return [
+            (range(start, start + len(row)), names)
+            for start, token in enumerate(text)
+            for row, names in self._by_first.get(token.word, ())
+            if len(row) <= len(text) - start and all(text[start + i].word == word for i, word in enumerate(row))
+        ]
+
+
+class WordReader:
+    """Reads words by the phrases of all value sets, and by the cues beside them."""
+
+    def __init__(self, phrases: PhraseIndex, cues: Cues) -> None:
+        self._phrases = phrases
+        self._cues = cues
+
+    def read(self, text: str) -> EntryWords:
+        """What one text says. No phrase runs from one text into the next, so each is read by itself."""
+        row = tokens(_SEMANTIC_TAG.sub("", text))
+        marks, cues = self._cues.marks(row)
+        named: set[str] = set()
+        denied: set[str] = set()
+        others = self._cues.other_things(row)
+        for places, names in self._phrases.find(row):
+            if not others.isdisjoint(places):
+                continue
+            said = frozenset[Cue]().union(*(marks[place] for place in places))
+            (denied if said & _DENYING and "doubted" not in said else named).update(names)
+        content = [marks[place] for place in range(len(row)) if place not in cues]
+        return EntryWords(
+            named=frozenset(named),
+            denied=frozenset(denied - named),
+            doubted=bool(content) and all("doubted" in one for one in content),
+            disowned=bool(content) and all(one & _DENYING for one in content),
+            past=bool(content) and all("past" in one for one in content),
+        )
