@@ -1,4 +1,4 @@
-"""Verdicts become CDS Hooks cards (DESIGN section 7; docs/cards.md)."""
+"""Verdicts become CDS Hooks cards (docs/design.md, section 7; docs/cards.md)."""
 
 from cds_service.cards.build import Card, cards_for, deck_for
 from cds_service.cards.detail import DETAIL_LIMIT, Detail, Paragraph, Section, as_markdown, as_plain

@@ -1,6 +1,6 @@
 """What must hold of every answer before it leaves, whatever the rules and the record say.
 
-Sources: CDS Hooks 2.0, https://cds-hooks.hl7.org/2.0/#cds-service-response; DESIGN section 7; the client's profile.
+Sources: CDS Hooks 2.0, https://cds-hooks.hl7.org/2.0/#cds-service-response; docs/design.md 7; the client's profile.
 """
 
 import re

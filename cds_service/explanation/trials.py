@@ -16,7 +16,7 @@ _encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").en
 
 
 def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
-    """The document of DESIGN section 9, for all trials or for one. Raises KeyError for an unknown trial."""
+    """The document of docs/design.md, section 9, for all trials or for one. Raises KeyError for an unknown trial."""
     results = [r for r in match.trials if trial_id in (None, r.trial.id)]
     if trial_id is not None and not results:
         raise KeyError(trial_id)

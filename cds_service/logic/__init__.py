@@ -8,7 +8,7 @@ specified in `docs/rule-language.md`."""
 from cds_service.logic.clearing import clears_on
 from cds_service.logic.composed import Leaf
 from cds_service.logic.document import placed
-from cds_service.logic.explain import Explainer, Explainers, Part, Reason, Step, decisive, reasons_of, record_truths
+from cds_service.logic.explain import Explainer, Explainers, Part, Reason, Step, decisive, reasons_of
 from cds_service.logic.flip import Flip, flip
 from cds_service.logic.lower import MAX_LOWERED, MAX_LOWERED_DEPTH, lower
 from cds_service.logic.model import Condition, FactRef, Named, durations, facts_read, walk
@@ -49,6 +49,5 @@ __all__ = [
     "lower",
     "placed",
     "reasons_of",
-    "record_truths",
     "walk",
 ]

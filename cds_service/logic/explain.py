@@ -13,7 +13,6 @@ from typing import Any
 from cds_service.logic import model
 from cds_service.logic.clearing import clears_on
 from cds_service.logic.composed import Leaf, composed
-from cds_service.logic.document import node_at, placed
 from cds_service.logic.flip import Flip, flip
 from cds_service.logic.program import Document, Outcomes, Placed, Program, Truth3
 from cds_service.logic.words import words
@@ -218,17 +217,6 @@ def decisive(step: Step) -> tuple[Step, ...]:
     """The leaves that made this step what it is, in reading order; constants only where nothing else did."""
     leaves = tuple({id(leaf): leaf for leaf in _decisive(step)}.values())
     return tuple(leaf for leaf in leaves if not isinstance(leaf.rule, model.Constant)) or leaves
-
-
-def record_truths(rule: model.Records, facts: Mapping[str, Any], as_of: date) -> tuple[Truth3, ...]:
-    """Whether each listed record fulfils the test, in the order of the fact document; () where nothing is listed."""
-    items = node_at(facts, rule.fact.path).get("items", ())
-    alone = model.Records("some", rule.fact, rule.test, rule.pointer)
-    program = Program([alone])
-    return tuple(
-        program.evaluate(placed(rule.fact.path, {"items": [{**item, "sure": True}], "whole": True}), as_of).truths[0]
-        for item in items
-    )
 
 
 def _part(rule: model.Condition, definition: str, titles: Mapping[str, str]) -> Part:

@@ -1,8 +1,8 @@
 """Lowering: each criterion becomes two plain JSONLogic rules, `certainly_true` and `certainly_false`.
 
 `certainly_true` holds only if the criterion holds for every value that the unknown facts could have,
-`certainly_false` only if it fails for every such value (DESIGN section 3). Intervals in a fact document are closed,
-so the only comparisons needed are between their ends.
+`certainly_false` only if it fails for every such value (docs/design.md, section 3). Intervals in a fact document are
+closed, so the only comparisons needed are between their ends.
 """
 
 import sys

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.facts import fact_schemas
-from cds_service.facts.catalogue import TABLES, value_set_schema
+from cds_service.facts.catalogue import value_set_schema
 from cds_service.library import Library
 from cds_service.rule_tools.cases import CaseFile
 from cds_service.rule_tools.rule_schema import rule_definitions
@@ -53,18 +53,6 @@ def cases_schema(library: Library) -> Schema:
         if facts is not None:
             facts["propertyNames"] = names
     return schema
-
-
-def schema_for(path: Path) -> str | None:
-    """The name of the schema for a file of a rules folder, by where it lies; None for a file that has none."""
-    match path.parent.name, path.name:
-        case _, ("trial.json" | "cases.json") as name:
-            return name.replace(".json", ".schema.json")
-        case "facts", name:
-            return f"{path.stem}.schema.json" if name in TABLES else "facts.schema.json"
-        case "valuesets", _:
-            return "valueset.schema.json"
-    return None
 
 
 def write_schemas(library: Library, rules_dir: Path) -> tuple[str, ...]:

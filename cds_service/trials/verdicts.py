@@ -1,4 +1,4 @@
-"""Outcomes of criteria and the verdict that follows from them (DESIGN section 6)."""
+"""Outcomes of criteria and the verdict that follows from them (docs/design.md, section 6)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Conditions and allergies: has it, has it actively, ever had it; what is a hint, what never counts (DESIGN.md 4a)."""
+"""Conditions and allergies: has it, has it actively, ever had it; what is a hint, what never counts (design.md, 4a)."""
 
 from collections.abc import Callable
 from typing import Any

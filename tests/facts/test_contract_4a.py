@@ -1,4 +1,4 @@
-"""The reading rules of DESIGN.md 4a, sentence by sentence: record, fact or outcome, and why (tables in `contract_4a/`).
+"""The reading rules (docs/design.md, 4a) by sentences: record, fact or outcome, and why (tables in `contract_4a/`).
 
 With the project's own rules and the full reading of FHIR. What is expected was written from the contract.
 """

@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, what was supplied, wrong patients, the dead, codes without a standard: documents and requests."""
+"""docs/design.md, 4a, what was supplied, wrong patients, the dead, codes without a standard: documents and requests."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Drugs: what counts, when it began and ended, since when without a break, and by which route (DESIGN.md 4a)."""
+"""Drugs: what counts, when it began and ended, since when without a break, and by which route (docs/design.md, 4a)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Times the upper limit of normal, from the observation's own range only (DESIGN.md 4a)."""
+"""Times the upper limit of normal, from the observation's own range only (docs/design.md, 4a)."""
 
 from collections.abc import Callable
 from datetime import date

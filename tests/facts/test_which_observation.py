@@ -1,4 +1,4 @@
-"""Which observation decides a fact (DESIGN.md 4a): a table that a clinician can read, then the odd cases."""
+"""Which observation decides a fact (docs/design.md, 4a): a table that a clinician can read, then the odd cases."""
 
 from collections.abc import Callable
 from typing import Any

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.logic import Explainer, Explainers, Program, Reason, Step, clears_on, decisive, model, record_truths
+from cds_service.logic import Explainer, Explainers, Program, Reason, Step, clears_on, decisive, model
 from cds_service.logic.check import typed_rule
 from tests.logic.small_world import TITLES, VOCABULARY, exactly, put
 from tests.logic.strategies import as_ofs, documents, rules
@@ -346,18 +346,3 @@ def test_it_clears_on_the_day_that_a_walk_through_the_calendar_finds(
     days = (as_of + timedelta(days=n) for n in range(1, 900))
     found = next((day for day in days if program.evaluate(on(day), day).truths[0] is not now), None)
     assert clears_on(typed, now, on(as_of), as_of) == found
-
-
-def test_which_records_fulfil_the_test() -> None:
-    typed = compiled({"none": [STROKE, {"var": "active"}]})
-    assert isinstance(typed, model.Records)
-    items = [record(AS_OF, AS_OF, None), record(AS_OF, AS_OF, AS_OF), {"sure": False}]
-    assert record_truths(typed, strokes(*items), AS_OF) == (True, False, None)
-    assert record_truths(typed, {}, AS_OF) == ()
-
-
-def test_a_document_that_holds_a_value_where_a_fact_is_looked_for_says_nothing() -> None:
-    typed = compiled({"none": [STROKE, {"var": "active"}]})
-    assert isinstance(typed, model.Records)
-    assert record_truths(typed, {"condition": 3}, AS_OF) == ()
-    assert record_truths(typed, {"condition": {"stroke": 3}}, AS_OF) == ()

@@ -1,4 +1,4 @@
-"""Conditions and allergies as events: what counts for certain, what is a hint, what is over (DESIGN.md 4a)."""
+"""Conditions and allergies as events: what counts for certain, what is a hint, what is over (docs/design.md, 4a)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Since when a drug has been taken without a break: a renewed prescription is no new start (DESIGN.md 4a)."""
+"""Since when a drug has been taken without a break: a renewed prescription is no new start (docs/design.md, 4a)."""
 
 from collections.abc import Sequence
 

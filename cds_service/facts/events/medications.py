@@ -1,4 +1,4 @@
-"""Drugs as events: requests, statements and administrations, when they began and ended (DESIGN.md 4a)."""
+"""Drugs as events: requests, statements and administrations, when they began and ended (docs/design.md, 4a)."""
 
 from collections.abc import Iterable
 from datetime import date

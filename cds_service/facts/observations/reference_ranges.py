@@ -1,4 +1,4 @@
-"""The limit of normal that an observation itself gives for this patient (DESIGN.md 4a).
+"""The limit of normal that an observation itself gives for this patient (docs/design.md, 4a).
 
 Candidates are the ranges of type `normal` or of none whose `appliesTo` and `age` fit the patient. If they leave exactly
 one limit it is used, else none: the guess between two is not ours.

@@ -1,4 +1,4 @@
-"""Which of several observations decides a fact: the newest that counts (DESIGN.md 4a).
+"""Which of several observations decides a fact: the newest that counts (docs/design.md, 4a).
 
 Final, amended and corrected ones count; preliminary and registered ones only where none of these exists; the others
 never. Of several of the same time the one issued last decides. Where that or a partial date leaves open which is the

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -188,11 +187,3 @@ def _said(entry: Mapping[str, Any]) -> str:
         return presumed_words(value)
     text = {True: "on record", False: "not on record"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     return " ".join(filter(None, (text, entry["unit"], f"on {entry['date']}" if entry["date"] else "")))
-
-
-def as_of_day(text: str | None, default: date) -> date:
-    """The day in an address, or the default."""
-    try:
-        return default if text is None else date.fromisoformat(text)
-    except ValueError:
-        return default

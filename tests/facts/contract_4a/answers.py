@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, qualitative results: positive, negative, indeterminate; titres; viral loads; the pregnancy test."""
+"""docs/design.md, 4a, qualitative results: positive, negative, indeterminate; titres; viral loads; the pregnancy test."""
 
 from typing import Any
 

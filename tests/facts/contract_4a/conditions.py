@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, conditions and what is like them: certain, hints, never; has it, active, ever."""
+"""docs/design.md, 4a, conditions and what is like them: certain, hints, never; has it, active, ever."""
 
 from tests.facts.contract_4a.rows import Table, row
 from tests.facts.records import SUBJECT, Json, coded, concept, condition, patient, procedure, verified

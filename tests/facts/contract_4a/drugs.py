@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, drugs: start, end, what is current, since when, by which code and route."""
+"""docs/design.md, 4a, drugs: start, end, what is current, since when, by which code and route."""
 
 from typing import Any
 

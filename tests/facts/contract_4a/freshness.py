@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, freshness: how old evidence may be before the fact is unknown."""
+"""docs/design.md, 4a, freshness: how old evidence may be before the fact is unknown."""
 
 from datetime import date, timedelta
 

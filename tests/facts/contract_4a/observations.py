@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, which observation: status, date, what is understood, components, reports, intervals."""
+"""docs/design.md, 4a, which observation: status, date, what is understood, components, reports, intervals."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, childbearing potential, kidney and body; CRITERIA.md's notes on scores and genes."""
+"""docs/design.md, 4a, childbearing potential, kidney and body; CRITERIA.md's notes on scores and genes."""
 
 from typing import Any
 

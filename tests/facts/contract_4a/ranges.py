@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, reference range: which limit of normal counts, in which unit, and what it comes to."""
+"""docs/design.md, 4a, reference range: which limit of normal counts, in which unit, and what it comes to."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""DESIGN.md 4a, time: windows, partial dates, durations and ages."""
+"""docs/design.md, 4a, time: windows, partial dates, durations and ages."""
 
 from tests.facts.contract_4a.rows import Table, row
 from tests.facts.records import UCUM, condition, lab, observation, patient, procedure, request

@@ -1,4 +1,4 @@
-"""DESIGN.md 4, units as real feeds spell them: what is understood comes to the same, the rest is unknown."""
+"""docs/design.md, section 4, units as real feeds spell them: what is understood comes to the same, the rest is unknown."""
 
 from tests.facts.contract_4a.rows import Table, row
 from tests.facts.records import lab, observation, quantity
