@@ -10,6 +10,7 @@ from cds_service.logic.composed import Leaf
 from cds_service.logic.document import placed
 from cds_service.logic.explain import Explainer, Explainers, Part, Reason, Step, decisive, reasons_of
 from cds_service.logic.flip import Flip, flip
+from cds_service.logic.layout import LINES
 from cds_service.logic.lower import MAX_LOWERED, MAX_LOWERED_DEPTH, lower
 from cds_service.logic.model import Condition, FactRef, Named, durations, facts_read, walk
 from cds_service.logic.program import BATCH, Compiler, Document, Placed, Program, Truth3, answer_together
@@ -21,6 +22,7 @@ __all__ = [
     "BATCH",
     "EVENT_FIELDS",
     "LANGUAGE_VERSION",
+    "LINES",
     "MAX_LOWERED",
     "MAX_LOWERED_DEPTH",
     "Compiler",

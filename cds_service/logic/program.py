@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -48,6 +49,8 @@ class Placed:
     The compiler gives the same one to all who ask for a rule with this text while somebody has it.
     """
 
+    size = 1
+
     def __init__(self, compiler: "Compiler", rule: Condition, text: str, pages: frozenset[int]) -> None:
         self.compiler = compiler
         self.rule = rule
@@ -66,7 +69,7 @@ class Placed:
 
     def read(self, answer: str) -> "Answers":
         """What the engine's answer says."""
-        return _ALONE.get(answer) or (msgspec.json.decode(answer),)
+        return (msgspec.json.decode(answer),)
 
     def apart(self, session: datalogic_py.Session, document: datalogic_py.DataHandle) -> list[tuple[Truth3, bool]]:
         """The truth of the rule by its two sides, and whether the engine failed over it."""
@@ -80,7 +83,8 @@ class Placed:
 
 
 Answers = tuple[Truth3, ...]
-_ALONE: Mapping[str, Answers] = {"true": (True,), "false": (False,), "null": (None,)}
+_ALONE: Mapping[object, Answers] = {"true": (True,), "false": (False,), "null": (None,)}
+"""What the engine says of a rule by itself."""
 
 
 class Batch:
@@ -88,6 +92,7 @@ class Batch:
 
     def __init__(self, engine: datalogic_py.Engine, placed: Sequence[Placed]) -> None:
         self.placed = placed
+        self.size = len(placed)
         self.compiled = engine.compile(f"[{','.join(one.text for one in placed)}]")
 
     def read(self, answer: str) -> Answers:
@@ -225,34 +230,31 @@ def answer_together(
     """
     if not programs:
         return []
-    units = list(dict.fromkeys([unit for program in programs for unit in program.units]))
-    known: dict[Placed | Batch, Answers] = {}
+    units = list(dict.fromkeys(chain.from_iterable([program.units for program in programs])))
     failed: dict[Placed | Batch, list[bool]] = {}
     # A session holds the arena and belongs to one thread; opening one is cheap.
     with programs[0].compiler.engine.session() as session:
         answers = session.evaluate_many([unit.compiled for unit in units], document)
-        for unit, answer in zip(units, answers, strict=True):
-            if isinstance(answer, str):
-                known[unit] = unit.read(answer)
-                continue
-            # A rule failed, or all rules of a batch together took too long: each by itself, side by side.
-            apart = unit.apart(session, document)
-            known[unit] = tuple([value for value, _ in apart])
-            failed[unit] = [lost for _, lost in apart]
-    return [
-        (
-            [value for unit in program.units for value in known[unit]],
-            _lost(program, known, failed) if failed else frozenset(),
-        )
-        for program in programs
-    ]
+        known = dict(zip(units, [_ALONE.get(answer, ()) for answer in answers], strict=True))
+        if () in known.values():
+            for unit, answer in zip(units, answers, strict=True):
+                if isinstance(answer, str):
+                    known[unit] = known[unit] or unit.read(answer)
+                    continue
+                # A rule failed, or all rules of a batch together took too long: each by itself, side by side.
+                apart = unit.apart(session, document)
+                known[unit] = tuple([value for value, _ in apart])
+                failed[unit] = [lost for _, lost in apart]
+    found = []
+    for program in programs:
+        values = list(chain.from_iterable(map(known.__getitem__, program.units)))
+        found.append((values, _lost(program, failed) if failed else frozenset()))
+    return found
 
 
-def _lost(
-    program: Program, known: Mapping[Placed | Batch, Answers], failed: Mapping[Placed | Batch, list[bool]]
-) -> frozenset[int]:
+def _lost(program: Program, failed: Mapping[Placed | Batch, list[bool]]) -> frozenset[int]:
     """The slots of a program over which the engine failed."""
-    each = [lost for unit in program.units for lost in failed.get(unit, [False] * len(known[unit]))]
+    each = [lost for unit in program.units for lost in failed.get(unit, [False] * unit.size)]
     return frozenset([slot for slot, lost in enumerate(each) if lost])
 
 

@@ -3,12 +3,13 @@
 import random
 from datetime import date, timedelta
 from typing import Any
+from weakref import ref
 
 import datalogic_py
 import pytest
 from hypothesis import given
 
-from cds_service.logic import BATCH, Condition, Program, durations, lower
+from cds_service.logic import BATCH, LINES, Compiler, Condition, Document, Program, answer_together, durations, lower
 from cds_service.logic.check import read_rule, typed_rule
 from tests.logic.small_world import VOCABULARY
 from tests.logic.strategies import as_ofs, documents, rules
@@ -70,6 +71,42 @@ def test_rules_that_share_a_budget_and_exceed_it_are_answered_one_by_one() -> No
     outcomes = program.evaluate(strokes(1_000), AS_OF)
     assert outcomes.truths == (False,) * 10
     assert not outcomes.failed
+
+
+def test_programs_share_a_rule_that_both_have_and_each_is_told_if_it_fails() -> None:
+    compiler = Compiler()
+    sits, not_sits, fails = (compiler.placed(rule) for rule in (typed(SITS), typed({"!": [SITS]}), costly(400)))
+    assert compiler.placed(typed(SITS)) is sits
+    one, two = Program.of(compiler, [sits, fails, not_sits]), Program.of(compiler, [fails, sits, fails])
+    document = Document(compiler, strokes(5_000), AS_OF).on(one.pages | two.pages)
+    assert answer_together([one, two], document) == [([True, None, False], {1}), ([None, True], {0})]
+    outcomes = two.answer(document)
+    assert (outcomes.truths, outcomes.failed) == ((None, True, None), (0, 2))
+
+
+def test_a_rule_is_forgotten_with_the_last_program_that_has_it() -> None:
+    compiler = Compiler()
+    program = Program.of(compiler, [compiler.placed(typed(SITS))])
+    rule = ref(program.placed[0])
+    assert compiler.placed(typed(SITS)) is rule()
+    del program
+    assert rule() is None
+    assert compiler.placed(typed(SITS)).text
+
+
+def test_a_document_is_filled_in_page_by_page() -> None:
+    compiler = Compiler()
+    first = compiler.placed(typed(SITS))
+    for number in range(2 * LINES):
+        compiler.text({"var": f"filler.n{number}"})
+    second = compiler.placed(typed({"<=": [ECOG, 1]}))
+    assert first.pages != second.pages
+    facts = {**strokes(0), "score": {"ecog": {"lo": 2, "hi": 2, "age": 0}}}
+    document = Document(compiler, facts, AS_OF)
+    for placed, truth in ((first, True), (second, False), (first, True)):
+        program = Program.of(compiler, [placed])
+        assert program.answer(document.on(program.pages)).truths == (truth,)
+    assert document.on(first.pages) is document.on(second.pages)
 
 
 def test_each_day_has_its_own_calendar() -> None:

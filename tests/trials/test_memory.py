@@ -62,7 +62,7 @@ def answer(record: Record, library: Library, *, screened: bool) -> tuple[Any, An
     return found.trials, json.dumps([card.body for card in deck])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(patients(), st.booleans())
 def test_the_bound_changes_no_answer_and_is_kept_to(record: Record, screened: bool) -> None:
     expected = answer(record, test_index.library(), screened=screened)
@@ -73,7 +73,7 @@ def test_the_bound_changes_no_answer_and_is_kept_to(record: Record, screened: bo
 
 def test_threads_with_room_for_no_trial_or_for_few_have_the_same_answers(written: Path) -> None:
     library = load_library(written)
-    records = [read_bundle(sample.read_bytes()) for sample in SAMPLES[:6]]
+    records = [read_bundle(sample.read_bytes()) for sample in SAMPLES[:4]]
     expected = [answer(record, library, screened=False) for record in records]
     for most in BOUNDS:
         small = bounded(library, most)
@@ -200,10 +200,12 @@ def test_the_bound_holds_over_libraries_that_follow_one_another(rules: Path) -> 
 
 
 MEASURE = """
-import ctypes, gc, sys
+import gc, sys
 from datetime import date
 from pathlib import Path
 from benchmarks.servers import resident_mb
+from cds_service.facts.sheet import build_sheet
+from cds_service.fhir import read_bundle
 from cds_service.library import load_library
 
 def now():
@@ -212,16 +214,26 @@ def now():
 
 library = load_library(Path(sys.argv[1]), compiled_bytes=10**12)
 kept, day, places = library.compiled.kept, date(2026, 11, 24), range(len(library.shelf))
-nothing = library.compiled.document({}, day)
-library.compiled.evaluate({}, {}, day, [0])
-library.trials[0].explainer.explain(nothing)
-gc.collect()
-ctypes.CDLL(None).malloc_trim(0)  # what loading has left free is not to be filled first
+records = [read_bundle(Path(name).read_bytes()) for name in sys.argv[2:]]
+sheets = [build_sheet(record, library.facts, day, library.facts_read) for record in records]
+worlds = [(sheet.document("closed"), sheet.document("open")) for sheet in sheets]
+document = library.compiled.document(worlds[0][0], day)
+
+def evaluate(places):
+    for closed, opened in worlds:
+        library.compiled.evaluate(closed, opened, day, places)
+
+def explain(places):
+    for place in places:
+        library.compiled.compiled(place).explainer.explain(document)
+
+third = len(places) // 3  # fills what loading has left free
+evaluate(places[:third])
+explain(places[:third])
 resident, said = now()
-library.compiled.evaluate({}, {}, day, places)
+evaluate(places[third:])
 evaluated = now()
-for place in places:
-    library.compiled.compiled(place).explainer.explain(nothing)
+explain(places[third:])
 for grown, says in (evaluated, now()):
     print(grown - resident, says - said)
 """
@@ -233,13 +245,13 @@ for grown, says in (evaluated, now()):
 def test_what_trials_say_they_take_is_what_the_process_grows_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alike: bool
 ) -> None:
-    """Within a quarter, evaluated alone and explained too. The engine's memory counts, which Python does not see."""
+    """Within a fifth, evaluated alone and explained too. The engine's memory counts, which Python does not see."""
     if not alike:
         monkeypatch.setattr("benchmarks.invented_library.FACTOR", [round(0.5 + 0.00073 * n, 5) for n in range(2_000)])
-    write_library(tmp_path, 800 if alike else 300)
-    command = [sys.executable, "-c", MEASURE, str(tmp_path)]
+    write_library(tmp_path, 500 if alike else 200)
+    command = [sys.executable, "-c", MEASURE, str(tmp_path), *map(str, SAMPLES[:5])]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     for line in done.stdout.splitlines():
         grown, said = map(float, line.split())
-        assert grown > 30
-        assert said == pytest.approx(grown, rel=0.25), line
+        assert grown > 15
+        assert said == pytest.approx(grown, rel=0.2), line
