@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cds_service.cli.output import address_of
 from tests.ports import free_port
 from tests.waiting import HANG, SETTINGS, until
 
@@ -62,15 +63,31 @@ def running() -> Iterator[str]:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 @pytest.mark.parametrize(("sample", "cards"), [("sle", 2), ("lupus-both", 2), ("no-sle", 0)])
-def test_the_printed_curl_line_returns_cards(running: str, sample: str, cards: int) -> None:
+def test_the_printed_curl_line_returns_cards(running: str, sample: str, cards: int, tmp_path: Path) -> None:
+    # From another terminal, so from any folder.
     command = running.replace("patient-view-sle.json", f"patient-view-{sample}.json")
-    answer = json.loads(subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, check=True).stdout)
+    answer = json.loads(subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, check=True).stdout)
     assert len(answer["cards"]) == cards
     if sample == "sle":
         [card] = [c for c in answer["cards"] if c["source"]["topic"]["code"] == "NCT07083349"]
         assert "NCT07083349" in card["summary"] + card["detail"]
         assert "ANA titre" in card["detail"], "what is missing is named"
         assert "Systemic lupus erythematosus" in card["detail"], "what passes is named"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("localhost", "http://localhost:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://[::1]:8000"),
+        ("10.1.2.3", "http://10.1.2.3:8000"),
+    ],
+)
+def test_the_printed_address_can_be_asked(host: str, address: str) -> None:
+    assert address_of(host, 8000) == address
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ import math
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from cds_service.cli.authoring import desk_app
 from cds_service.cli.connect import connect_app
-from cds_service.cli.output import command_group, is_json, print_json, settings_or_stop, show_findings, stop
+from cds_service.cli.output import address_of, command_group, is_json, print_json, settings_or_stop, show_findings, stop
 from cds_service.cli.rules import authoring_app
 from cds_service.cli.store import store_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
@@ -267,7 +268,7 @@ def _greet(settings: "Settings", library: "Library") -> None:
     from cds_service.cds_hooks import service_for
     from cds_service.server import PATH, workbench_on
 
-    address = f"http://{settings.host}:{settings.port}"
+    address = address_of(settings.host, settings.port)
     typer.echo(f"cds-service: {len(library.shelf)} trials from {settings.rules_dir}")
     typer.echo(f"Discovery: {address}/cds-services   API: {address}/docs\n")
     if workbench_on(settings):
@@ -279,8 +280,8 @@ def _greet(settings: "Settings", library: "Library") -> None:
     sample = _sample()
     if sample is not None:
         typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")
-        url = address + service_for(_SAMPLE_HOOK).path
-        typer.echo(f"  curl -s {url} -H 'Content-Type: application/json' -d @{sample}\n")
+        url = quote(address + service_for(_SAMPLE_HOOK).path)
+        typer.echo(f"  curl -s {url} -H 'Content-Type: application/json' -d @{quote(str(sample))}\n")
 
 
 def _sample() -> Path | None:
@@ -288,8 +289,7 @@ def _sample() -> Path | None:
     for folder in (package / "_data", package.parent):
         sample = folder / "fhir_samples" / "requests" / f"{_SAMPLE_HOOK}-sle.json"
         if sample.is_file():
-            here = Path.cwd()
-            return sample.relative_to(here) if sample.is_relative_to(here) else sample
+            return sample  # in full: another terminal may stand in another folder
     return None
 
 

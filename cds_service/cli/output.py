@@ -39,6 +39,13 @@ def must_exist(path: Path | None) -> None:
         stop(f"{path}: {os.strerror(errno.ENOENT)}")
 
 
+def address_of(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens there. "All addresses" is none that can be asked, and an IPv6
+    address stands in brackets (RFC 3986, section 3.2.2)."""
+    asked = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{asked}]:{port}" if ":" in asked else f"http://{asked}:{port}"
+
+
 def show_findings(findings: Sequence[Finding]) -> None:
     """One line per finding, as compilers write them, on standard error."""
     for finding in findings:

@@ -12,7 +12,7 @@ CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 def raised() -> set[str]:
     codes: set[str] = set()
-    for path in Path(fhir.__file__).parent.glob("*.py"):
+    for path in Path(fhir.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
