@@ -9,12 +9,14 @@ from cds_service.fhir import (
     RESOURCE_TYPES,
     CodeableConcept,
     Coding,
+    Encounter,
+    EncounterDiagnosis,
     Period,
     Record,
+    Reference,
     is_material,
     read_bundle,
 )
-from cds_service.fhir.views import Encounter, EncounterDiagnosis, Reference
 
 Json = dict[str, Any]
 Read = Callable[..., Record]

@@ -21,8 +21,7 @@ from cds_service.facts.events.entries import (
 from cds_service.facts.events.onsets import performed_at
 from cds_service.facts.events.reading import EventReader, Matching, Readers
 from cds_service.facts.fact import Days, Reason
-from cds_service.fhir import misread, word_of
-from cds_service.fhir.views import (
+from cds_service.fhir import (
     Device,
     DeviceUseStatement,
     Immunization,
@@ -30,6 +29,8 @@ from cds_service.fhir.views import (
     Period,
     Procedure,
     ResearchSubject,
+    misread,
+    word_of,
 )
 
 _Act = Procedure | Immunization | Device | DeviceUseStatement | ResearchSubject

@@ -18,8 +18,7 @@ from cds_service.facts.events.entries import (
 from cds_service.facts.events.onsets import When, abatement_of, onset_of
 from cds_service.facts.events.reading import EventReader, Matching, Readers
 from cds_service.facts.fact import Days, Reason
-from cds_service.fhir import codes_of, is_empty, misread
-from cds_service.fhir.views import AllergyIntolerance, CodeableConcept, Condition, Patient
+from cds_service.fhir import AllergyIntolerance, CodeableConcept, Condition, Patient, codes_of, is_empty, misread
 
 _VOID = frozenset({"refuted", "entered-in-error"})
 _CERTAIN = frozenset({"confirmed"})

@@ -7,8 +7,7 @@ from msgspec import Struct
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.events.coded import Coded, EventCodes
 from cds_service.facts.events.routes import Routes
-from cds_service.fhir import misread
-from cds_service.fhir.views import CodeableConcept, Dosage, Medication
+from cds_service.fhir import CodeableConcept, Dosage, Medication, misread
 
 
 class Product(Struct, eq=False, gc=False):

@@ -10,8 +10,8 @@ from cds_service.facts.events.drugs import Drug, Product, product_of, words_of
 from cds_service.facts.events.entries import ANY_TIME, Entry, Span, consistent, ended, is_planned, over, source
 from cds_service.facts.events.reading import EventReader, Matching, Readers
 from cds_service.facts.fact import UNBOUNDED, Days, Reason
-from cds_service.fhir import DateRange, misread, word_of
-from cds_service.fhir.views import (
+from cds_service.fhir import (
+    DateRange,
     Dosage,
     Medication,
     MedicationAdministration,
@@ -20,6 +20,8 @@ from cds_service.fhir.views import (
     MedicationUse,
     Patient,
     Period,
+    misread,
+    word_of,
 )
 
 _VOID = frozenset({"cancelled", "draft", "not-taken", "not-done", "entered-in-error"})

@@ -7,8 +7,17 @@ from msgspec import Struct
 
 from cds_service.durations import completion
 from cds_service.facts.dates import period_text, read_date
-from cds_service.fhir import ALWAYS, DateRange
-from cds_service.fhir.views import AllergyIntolerance, Condition, Patient, Period, Procedure, Quantity, Range
+from cds_service.fhir import (
+    ALWAYS,
+    AllergyIntolerance,
+    Condition,
+    DateRange,
+    Patient,
+    Period,
+    Procedure,
+    Quantity,
+    Range,
+)
 
 _YEARS = frozenset({"a", "y", "yr", "yrs", "year", "years"})
 _MONTHS = frozenset({"mo", "mos", "month", "months"})

@@ -10,8 +10,7 @@ from cds_service.deadline import Deadline
 from cds_service.facts.events.coded import Coded, EventCodes
 from cds_service.facts.events.drugs import Drug
 from cds_service.facts.events.entries import Entry
-from cds_service.fhir import Record
-from cds_service.fhir.views import Patient, Resource
+from cds_service.fhir import Patient, Record, Resource
 
 
 class Matching(Struct, frozen=True, gc=False):
