@@ -28,7 +28,9 @@ FORMULAS = {
     "lab.urine_creatinine": "C4H7N3O",
 }
 # Haemoglobin is not a formula: laboratories report moles of the monomer, 16 114 g/mol (ICSH; labelled "Hb(Fe)").
-CONVENTIONAL_MOLAR_MASSES = {"lab.hemoglobin": "16114"}
+# Human serum albumin: 66.5 kDa (585 residues, UniProt P02768), so that 1 g/L is the 15.04 umol/L by which laboratories
+# convert; LOINC's own part table rounds to 66 kDa, 0.8 % less.
+CONVENTIONAL_MOLAR_MASSES = {"lab.hemoglobin": "16114", "lab.albumin": "66500"}
 
 # An arbitrary unit has no size in UCUM. For enzymes 1 [IU] is 1 U; for hepatitis B virus DNA it is 5 to 6 copies.
 # {canonical unit: {what is written: what it stands for}}; a prefix can't stand before an annotation.
