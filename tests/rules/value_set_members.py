@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from cds_service.facts.codesystems import PREFIX_SYSTEMS
-
+from cds_service.facts.catalogue import PREFIX_SYSTEMS
 from tests.rules.test_value_sets import PREFIX, RULES, TABLES, read, table
 
 

@@ -204,7 +204,7 @@ import gc, sys
 from datetime import date
 from pathlib import Path
 from benchmarks.servers import resident_mb
-from cds_service.facts.sheet import build_sheet
+from cds_service.facts import build_sheet
 from cds_service.fhir import read_bundle
 from cds_service.library import load_library
 
