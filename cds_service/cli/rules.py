@@ -112,8 +112,12 @@ def rules_boundaries(
 
     from cds_service.rule_tools.cases import places_of
     from cds_service.trials import titles_of
-    from tools.boundaries.bundles import files, write
-    from tools.boundaries.probes import ProbeMaker
+
+    try:
+        from tools.boundaries.bundles import files, write
+        from tools.boundaries.probes import ProbeMaker
+    except ModuleNotFoundError:
+        stop("Boundary Bundles are made by a developers' tool that is no part of the package: use a checkout (tools/).")
 
     folder, library, findings = _load(rules_dir)
     show_findings(findings)

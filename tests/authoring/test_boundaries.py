@@ -1,12 +1,15 @@
 """Boundary Bundles: read as any record, each comes to what it must."""
 
 import json
+import sys
 from datetime import date
 from functools import cache
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from typer.testing import CliRunner
 
+from cds_service.cli import app
 from cds_service.facts import build_sheet
 from cds_service.fhir import read_bundle
 from cds_service.logic import Program
@@ -102,3 +105,10 @@ def test_a_whole_bundle_is_valid_fhir(made):
     for _, found in made("NCT07617779", AS_OF)[:12]:
         for probe in found.probes[:1]:
             Bundle.model_validate(bundle_of(probe))
+
+
+def test_where_the_tool_is_not_installed_the_command_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tools.boundaries.bundles", None)
+    result = CliRunner().invoke(app, ["rules", "boundaries", "NCT07083349"])
+    assert result.exit_code != 0
+    assert "use a checkout" in result.output
