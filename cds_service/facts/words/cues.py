@@ -41,7 +41,9 @@ class CueTable(_Strict):
     other_things: dict[str, tuple[str, ...]] = Field(
         default={}, description="What holds a phrase's words and is something else, such as `hearing aids`."
     )
-    stops: dict[str, tuple[str, ...]] = Field(default={}, description="Words that end a cue's reach.")
+    stops: dict[str, tuple[str, ...]] = Field(
+        default={}, description="Words that end a cue's reach, but not that of a doubt: `r/o SLE with nephritis`."
+    )
 
 
 class Cues:
@@ -85,7 +87,8 @@ class Cues:
             start += max(1, length)
         marks: _Marks = [set() for _ in text]
         for begin, end, kind, direction in found:
-            for place in self._reach(text, begin, end, direction, cues):
+            stops = frozenset[str]() if kind == "doubted" else self._stops
+            for place in self._reach(text, range(begin, end), direction, cues, stops):
                 marks[place].add(kind)
         return [frozenset(one) for one in marks], frozenset(cues)
 
@@ -107,11 +110,13 @@ class Cues:
             if len(cue[0]) <= len(text) - start and all(text[start + i].word == word for i, word in enumerate(cue[0]))
         ]
 
-    def _reach(self, text: Sequence[Token], begin: int, end: int, direction: int, cues: set[int]) -> list[int]:
+    def _reach(
+        self, text: Sequence[Token], cue: range, direction: int, cues: set[int], stops: frozenset[str]
+    ) -> list[int]:
         """The places that a cue speaks of."""
-        clause = text[begin].clause
-        after = self._run(text, range(end, len(text)), clause, cues)
-        before = self._run(text, range(begin - 1, -1, -1), clause, cues)
+        clause = text[cue.start].clause
+        after = self._run(text, range(cue.stop, len(text)), clause, cues, stops)
+        before = self._run(text, range(cue.start - 1, -1, -1), clause, cues, stops)
         first, second = (after, before) if direction > 0 else (before, after)
         if first or second:
             return first or second
@@ -122,11 +127,14 @@ class Cues:
         beside = later if earlier is None else earlier
         return [i for i, t in enumerate(text) if t.clause == beside and i not in cues]
 
-    def _run(self, text: Sequence[Token], places: Iterable[int], clause: int, cues: set[int]) -> list[int]:
+    @staticmethod
+    def _run(
+        text: Sequence[Token], places: Iterable[int], clause: int, cues: set[int], stops: frozenset[str]
+    ) -> list[int]:
         found: list[int] = []
         for place in places:
             token = text[place]
-            if token.clause != clause or token.word in self._stops:
+            if token.clause != clause or token.word in stops:
                 break
             if place not in cues:
                 found.append(place)
