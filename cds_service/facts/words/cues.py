@@ -115,11 +115,11 @@ class Cues:
     ) -> list[int]:
         """The places that a cue speaks of."""
         clause = text[cue.start].clause
-        after = self._run(text, range(cue.stop, len(text)), clause, cues, stops)
-        before = self._run(text, range(cue.start - 1, -1, -1), clause, cues, stops)
-        first, second = (after, before) if direction > 0 else (before, after)
-        if first or second:
-            return first or second
+        after, before = range(cue.stop, len(text)), range(cue.start - 1, -1, -1)
+        for places in (after, before) if direction > 0 else (before, after):
+            # What a word like "with" cuts off is there all the same: the cue does not turn to its other side for it.
+            if self._run(text, places, clause, cues, frozenset()):
+                return self._run(text, places, clause, cues, stops)
         clauses = [t.clause for i, t in enumerate(text) if i not in cues]
         later = min((c for c in clauses if c > clause), default=None)
         earlier = max((c for c in clauses if c < clause), default=None)

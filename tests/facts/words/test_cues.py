@@ -72,6 +72,8 @@ TABLE = [
     ("post-operative infection", "infection", set()),
     ("Post-transplant lymphoma", "lymphoma", set()),
     ("s/p renal transplant with rejection", "rejection", set()),
+    ("HIV not on ART", "HIV", set()),
+    ("HIV without ART", "HIV", set()),
     ("Rule out SLE with nephritis", "nephritis", {"doubted"}),
     ("Pregnancy with history of infertility", "Pregnancy", set()),
     ("Pregnancy with history of infertility", "infertility", {"past"}),
