@@ -21,6 +21,8 @@ _STRENGTH: dict[Role, int] = {"main": 3, "history": 2, "hint": 1, "text": 0}
 _MOST_REMEMBERED = 5_000
 _MOST_MATCHES = 50_000
 _LONGEST = 1_000
+_CHARACTERS = 20
+"""Characters of a text whose words take about as long to read as anything else that a deadline counts as one."""
 _Concepts = tuple[CodeableConcept, ...]
 _Said = tuple[_Concepts, tuple[str, ...], _Concepts, _Concepts]
 T = TypeVar("T")
@@ -150,6 +152,7 @@ class EventCodes:
         if not found:
             return
         names = {self._valuesets.display(match.key) for match in found.values() if match.key is not None}
+        deadline.spend(sum(map(len, words)) // _CHARACTERS)
         said = [self._words.read(text) for text in deadline.each(words) if text not in names]
         uncertain = any(one.doubted or one.disowned for one in said)
         past = any(one.past for one in said)
@@ -163,6 +166,7 @@ class EventCodes:
 
     def _by_text(self, words: list[str], found: dict[str, Match], deadline: Deadline) -> None:
         for text in deadline.each(words):
+            deadline.spend(len(text) // _CHARACTERS)
             match = Match("text", coding=Coding(display=text))
             for set_id in self._words.read(text).named:
                 for name, _ in self._roles.get(set_id, ()):

@@ -5,7 +5,9 @@ other side, and where it stands alone, of the clause beside. `SLE, suspected` is
 The method is that of NegEx (Chapman et al., J Biomed Inform 2001;34:301-310); a cue's reach ends with its clause.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +20,8 @@ from cds_service.rule_files import invalid, read_json
 Cue = Literal["denied", "others", "doubted", "past"]
 _FILE = "facts/wording.json"
 _Marks = list[set[Cue]]
+_REACH = 40
+"""Words of which one cue may speak. It bounds the work that a text of nothing but cues makes."""
 
 
 class _Strict(BaseModel):
@@ -59,7 +63,9 @@ class Cues:
         self._add(table.neutral, None, 0)
         self._others: dict[str, list[tuple[str, ...]]] = {}
         for phrase in _all(table.other_things):
-            self._others.setdefault(_words(phrase)[0], []).append(_words(phrase))
+            row = _words(phrase)
+            if row:
+                self._others.setdefault(row[0], []).append(row)
         self._stops = frozenset(word for phrase in _all(table.stops) for word in _words(phrase))
         for found in self._by_first.values():
             found.sort(key=lambda cue: -len(cue[0]))
@@ -86,9 +92,10 @@ class Cues:
                     cues.update(range(start, start + length))
             start += max(1, length)
         marks: _Marks = [set() for _ in text]
+        clauses = _Clauses(text, cues)
         for begin, end, kind, direction in found:
             stops = frozenset[str]() if kind == "doubted" else self._stops
-            for place in self._reach(text, range(begin, end), direction, cues, stops):
+            for place in clauses.reach(range(begin, end), direction, stops):
                 marks[place].add(kind)
         return [frozenset(one) for one in marks], frozenset(cues)
 
@@ -110,35 +117,32 @@ class Cues:
             if len(cue[0]) <= len(text) - start and all(text[start + i].word == word for i, word in enumerate(cue[0]))
         ]
 
-    def _reach(
-        self, text: Sequence[Token], cue: range, direction: int, cues: set[int], stops: frozenset[str]
-    ) -> list[int]:
-        """The places that a cue speaks of."""
-        clause = text[cue.start].clause
-        after, before = range(cue.stop, len(text)), range(cue.start - 1, -1, -1)
-        for places in (after, before) if direction > 0 else (before, after):
-            # What a word like "with" cuts off is there all the same: the cue does not turn to its other side for it.
-            if self._run(text, places, clause, cues, frozenset()):
-                return self._run(text, places, clause, cues, stops)
-        clauses = [t.clause for i, t in enumerate(text) if i not in cues]
-        later = min((c for c in clauses if c > clause), default=None)
-        earlier = max((c for c in clauses if c < clause), default=None)
-        # A cue that opens the text speaks of what follows; one that comes behind, of what it follows.
-        beside = later if earlier is None else earlier
-        return [i for i, t in enumerate(text) if t.clause == beside and i not in cues]
 
-    @staticmethod
-    def _run(
-        text: Sequence[Token], places: Iterable[int], clause: int, cues: set[int], stops: frozenset[str]
-    ) -> list[int]:
-        found: list[int] = []
-        for place in places:
-            token = text[place]
-            if token.clause != clause or token.word in stops:
-                break
+class _Clauses:
+    """The words of a text that are no cues, by the clause in which they stand."""
+
+    def __init__(self, text: Sequence[Token], cues: Set[int]) -> None:
+        self._text = text
+        self._places: dict[int, list[int]] = {}
+        for place, token in enumerate(text):
             if place not in cues:
-                found.append(place)
-        return found
+                self._places.setdefault(token.clause, []).append(place)
+        self._clauses = list(self._places)
+
+    def reach(self, cue: range, direction: int, stops: Set[str]) -> list[int]:
+        """The places that a cue speaks of."""
+        clause = self._text[cue.start].clause
+        places = self._places.get(clause, [])
+        middle = bisect_left(places, cue.start)
+        after, before = places[middle : middle + _REACH], places[max(0, middle - _REACH) : middle][::-1]
+        for side in (after, before) if direction > 0 else (before, after):
+            # What a word like "with" cuts off is there all the same: the cue does not turn to its other side for it.
+            if side:
+                return list(takewhile(lambda place: self._text[place].word not in stops, side))
+        # It stands alone. One that opens the text speaks of what follows; one that comes behind, of what it follows.
+        next_one = bisect_left(self._clauses, clause)
+        beside = self._clauses[max(0, next_one - 1) : next_one] or self._clauses[next_one : next_one + 1]
+        return [place for one in beside for place in self._places[one][:_REACH]]
 
 
 def load_cues(rules_dir: Path) -> tuple[Cues, tuple[Finding, ...]]:

@@ -12,6 +12,7 @@ from cds_service.facts.words.cues import Cue, Cues
 from cds_service.facts.words.folding import Token, tokens
 
 _DENYING = frozenset[Cue]({"denied", "others"})
+_Row = tuple[str, ...]
 _NOTHING: frozenset[str] = frozenset()
 _SEMANTIC_TAG = re.compile(r" \((disorder|finding|situation|event|procedure|regime/therapy|product|substance)\)$")
 """What SNOMED CT puts behind its names; in a name of two words it would join them."""
@@ -32,22 +33,25 @@ class PhraseIndex:
     """Phrases, each naming some value sets, found as whole words (in Chinese: as rows of characters)."""
 
     def __init__(self, phrases: Mapping[str, Iterable[str]]) -> None:
-        merged: dict[tuple[str, ...], set[str]] = {}
+        merged: dict[_Row, set[str]] = {}
         for phrase, names in phrases.items():
             row = tuple(token.word for token in tokens(phrase))
             if row:
                 merged.setdefault(row, set()).update(names)
-        self._by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+        # By their first two words: of hundreds that begin with "acute" few go on with the same word.
+        self._by_start: dict[_Row, list[tuple[_Row, frozenset[str]]]] = {}
         for row, found in merged.items():
-            self._by_first.setdefault(row[0], []).append((row, frozenset(found)))
+            self._by_start.setdefault(row[:2], []).append((row, frozenset(found)))
 
     def find(self, text: tuple[Token, ...]) -> list[tuple[range, frozenset[str]]]:
         """Where each phrase stands in the text, and what it names."""
+        words = tuple(token.word for token in text)
         return [
             (range(start, start + len(row)), names)
-            for start, token in enumerate(text)
-            for row, names in self._by_first.get(token.word, ())
-            if len(row) <= len(text) - start and all(text[start + i].word == word for i, word in enumerate(row))
+            for start in range(len(words))
+            for begin in (words[start : start + 1], words[start : start + 2])
+            for row, names in self._by_start.get(begin, ())
+            if (len(row) > 1 or len(begin) == 1) and words[start : start + len(row)] == row
         ]
 
 
