@@ -4,8 +4,9 @@
 
 What a service keeps of trials must be enough for all the diagnoses that a hospital sees, or each request compiles its
 candidates anew. Each library is loaded by a process of its own (`benchmarks.stream_worker`), which asks for a patient
-of every invented diagnosis (`benchmarks.invented_library`): once before anything is measured, then in turns all of them
-one after another and each again and again. The two are the same requests, so the ratio is what remembering is short of.
+of every invented diagnosis (`benchmarks.invented_library`): once before anything is measured, then one after another,
+each three times. The first of the three follows a patient of another diagnosis, the other two the same one. They are
+the same request, so the ratio is what remembering is short of.
 """
 
 import json

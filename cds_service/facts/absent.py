@@ -14,7 +14,8 @@ from cds_service.facts.document import Branches, Nodes, nodes_of
 from cds_service.facts.fact import Events, Fact
 from cds_service.facts.recent import Recent
 
-_MOST_SHEETS = 8
+_MOST_SHEETS = 4_096
+"""Choices of facts that are remembered, some 11 kB each: as many as there are diagnoses with other candidates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The last few of what is costly to make and often asked for again."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -15,14 +17,15 @@ class Recent(Generic[K, V]):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._made: dict[K, V] = {}
+        self._made: OrderedDict[K, V] = OrderedDict()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         """The thing of that key, made where it is not remembered."""
         found = self._made.pop(key, None)
         if found is None:
             found = make()
-            for oldest in list(self._made)[: max(0, len(self._made) + 1 - self._most)]:
-                self._made.pop(oldest, None)
+            with suppress(KeyError):  # another thread was here as well
+                while len(self._made) >= self._most:
+                    self._made.popitem(last=False)
         self._made[key] = found
         return found

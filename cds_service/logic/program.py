@@ -82,7 +82,7 @@ class Placed:
         return [(value, value is None and not (isinstance(yes, str) and isinstance(no, str)))]
 
 
-Answers = tuple[Truth3, ...]
+Answers = Sequence[Truth3]
 _ALONE: Mapping[object, Answers] = {"true": (True,), "false": (False,), "null": (None,)}
 """What the engine says of a rule by itself."""
 
@@ -97,7 +97,8 @@ class Batch:
 
     def read(self, answer: str) -> Answers:
         """What the engine's answer says, rule by rule."""
-        return tuple(msgspec.json.decode(answer))
+        found: list[Truth3] = msgspec.json.decode(answer)
+        return found
 
     def apart(self, session: datalogic_py.Session, document: datalogic_py.DataHandle) -> list[tuple[Truth3, bool]]:
         """The truth of each rule, evaluated by itself, and whether the engine failed over it."""
@@ -205,6 +206,11 @@ class Program:
     def __len__(self) -> int:
         return len(self.slots)
 
+    @cached_property
+    def rules(self) -> tuple[datalogic_py.Rule, ...]:
+        """Its units as the engine holds them."""
+        return tuple([unit.compiled for unit in self.units])
+
     def evaluate(self, facts: Mapping[str, Any], as_of: date) -> Outcomes:
         """The truth of every rule over one fact document, counted back from `as_of`."""
         return self.answer(self.document(facts, as_of))
@@ -230,31 +236,34 @@ def answer_together(
     """
     if not programs:
         return []
-    units = list(dict.fromkeys(chain.from_iterable([program.units for program in programs])))
-    failed: dict[Placed | Batch, list[bool]] = {}
+    rules = list(dict.fromkeys(chain.from_iterable([program.rules for program in programs])))
+    failed: dict[datalogic_py.Rule, list[bool]] = {}
     # A session holds the arena and belongs to one thread; opening one is cheap.
     with programs[0].compiler.engine.session() as session:
-        answers = session.evaluate_many([unit.compiled for unit in units], document)
-        known = dict(zip(units, [_ALONE.get(answer, ()) for answer in answers], strict=True))
+        answers = session.evaluate_many(rules, document)
+        known: dict[datalogic_py.Rule, Answers] = dict(
+            zip(rules, [_ALONE.get(answer, ()) for answer in answers], strict=True)
+        )
         if () in known.values():
-            for unit, answer in zip(units, answers, strict=True):
+            units = {unit.compiled: unit for program in programs for unit in program.units}
+            for rule, answer in zip(rules, answers, strict=True):
                 if isinstance(answer, str):
-                    known[unit] = known[unit] or unit.read(answer)
+                    known[rule] = known[rule] or units[rule].read(answer)
                     continue
                 # A rule failed, or all rules of a batch together took too long: each by itself, side by side.
-                apart = unit.apart(session, document)
-                known[unit] = tuple([value for value, _ in apart])
-                failed[unit] = [lost for _, lost in apart]
+                apart = units[rule].apart(session, document)
+                known[rule] = tuple([value for value, _ in apart])
+                failed[rule] = [lost for _, lost in apart]
     found = []
     for program in programs:
-        values = list(chain.from_iterable(map(known.__getitem__, program.units)))
+        values = list(chain.from_iterable(map(known.__getitem__, program.rules)))
         found.append((values, _lost(program, failed) if failed else frozenset()))
     return found
 
 
-def _lost(program: Program, failed: Mapping[Placed | Batch, list[bool]]) -> frozenset[int]:
+def _lost(program: Program, failed: Mapping[datalogic_py.Rule, list[bool]]) -> frozenset[int]:
     """The slots of a program over which the engine failed."""
-    each = [lost for unit in program.units for lost in failed.get(unit, [False] * unit.size)]
+    each = [lost for unit in program.units for lost in failed.get(unit.compiled, [False] * unit.size)]
     return frozenset([slot for slot, lost in enumerate(each) if lost])
 
 

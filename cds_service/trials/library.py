@@ -105,7 +105,7 @@ class TrialLibrary:
 
     def facts_of(self, places: Iterable[int]) -> frozenset[str]:
         """The catalogue's names of the facts that the trials at these places read."""
-        return frozenset(name for place in places for name in self.shelf[place].facts)
+        return frozenset().union(*[self.shelf[place].facts for place in places])
 
     def evaluate(
         self,
