@@ -75,8 +75,8 @@ class Settings(BaseSettings):
         le=3600,
         description=(
             "Longest time, in seconds, in which one of several worker processes may leave unanswered whether it lives; "
-            "then it is ended and started anew. On a busy machine a worker needs a part of it to start. One that has "
-            "ended is replaced at once in any case."
+            "then it is ended and started anew. On a busy machine a worker needs a part of it to start. One that ends "
+            "while it is asked is replaced after that time too, any other at once."
         ),
     )
     rules_dir: Path = Field(
