@@ -99,6 +99,10 @@ class Cues:
                 marks[place].add(kind)
         return [frozenset(one) for one in marks], frozenset(cues)
 
+    def beside(self, cues: Set[int], length: int) -> frozenset[int]:
+        """The places right before or after a cue, in a text of so many tokens."""
+        return frozenset(p for cue in cues for p in (cue - 1, cue + 1) if 0 <= p < length and p not in cues)
+
     def other_things(self, text: Sequence[Token]) -> frozenset[int]:
         """The places that belong to something else than their words seem to say."""
         words = [token.word for token in text]

@@ -4,7 +4,7 @@ Only a hint ever follows from words, never a match: a person confirms what a cod
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -69,11 +69,10 @@ class WordReader:
         named: set[str] = set()
         denied: set[str] = set()
         others = self._cues.other_things(row)
-        for places, names in self._phrases.find(row):
-            if not others.isdisjoint(places):
-                continue
-            said = frozenset[Cue]().union(*(marks[place] for place in places))
-            (denied if said & _DENYING and "doubted" not in said else named).update(names)
+        hits = [hit for hit in self._phrases.find(row) if others.isdisjoint(hit[0])]
+        sure = self._surely_denied([places for places, _ in hits], marks, self._cues.beside(cues, len(row)))
+        for places, names in hits:
+            (denied if sure.issuperset(places) else named).update(names)
         content = [marks[place] for place in range(len(row)) if place not in cues]
         return EntryWords(
             named=frozenset(named),
@@ -81,4 +80,18 @@ class WordReader:
             doubted=bool(content) and all("doubted" in one for one in content),
             disowned=bool(content) and all(one & _DENYING for one in content),
             past=bool(content) and all("past" in one for one in content),
+        )
+
+    @staticmethod
+    def _surely_denied(
+        hits: Iterable[range], marks: Sequence[frozenset[Cue]], beside: frozenset[int]
+    ) -> frozenset[int]:
+        """The places of phrases that are denied and stand right beside a cue. `Breast cancer HER2 negative` and `no
+        recurrence of breast cancer` deny something else of a disease that is there."""
+        return frozenset(
+            place
+            for places in hits
+            if (places.start in beside or places.stop - 1 in beside)
+            and all(marks[place] & _DENYING and "doubted" not in marks[place] for place in places)
+            for place in places
         )

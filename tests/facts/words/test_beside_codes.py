@@ -104,6 +104,10 @@ WORDS_ALONE = [
     ("No h/o cancer", "condition.malignancy", False),
     ("FH of breast cancer", "condition.malignancy", False),
     ("乳腺癌家族史", "condition.malignancy", False),
+    # What is denied here is not the disease.
+    ("breast cancer HER2 negative", "condition.malignancy", None),
+    ("no recurrence of breast cancer", "condition.malignancy", None),
+    ("without progression of SLE", "condition.sle", None),
     ("low back pain", "condition.malignancy", False),
     ("GERD", "condition.malignancy", False),
     ("高血压病", "condition.stroke", False),
