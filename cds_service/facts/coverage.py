@@ -9,18 +9,9 @@ from cds_service.fhir import Record
 
 @dataclass(frozen=True, slots=True)
 class EventCoverage:
-    """Of the events of one kind of resource.
-
-    `gap`: why none of them may be presumed absent. `unreadable`: an entry does not say what it is about, so that it may
-    be about anything that has a code.
-    """
+    """Of the events of one kind of resource. `gap`: why none of them may be presumed absent; `None` where they may."""
 
     gap: Reason | None = None
-    unreadable: bool = False
-
-    def gap_of(self, spec: EventsFact) -> Reason | None:
-        """Why the events of a fact may not be presumed absent; `None` where they may."""
-        return self.gap or ("incomplete_record" if self.unreadable and spec.valuesets else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +29,7 @@ class Coverage:
     def no_events(self, spec: EventsFact) -> Events:
         """The events of a fact of which no entry speaks."""
         coverage = next(found for resource, found in self.events if resource == spec.resource)
-        return listing((), spec, coverage.gap_of(spec))
+        return listing((), spec, coverage.gap)
 
 
 def coverage_of(record: Record, events: tuple[tuple[EventResource, EventCoverage], ...]) -> Coverage:

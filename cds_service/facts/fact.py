@@ -18,6 +18,7 @@ Reason = Literal[
     "value_not_understood",
     "incomplete_record",
     "uncoded_mention",
+    "unread_entry",
     "unconfirmed",
     "malformed_entry",
     "undated",

@@ -9,6 +9,7 @@ from cds_service.facts.absent import AbsentFacts
 from cds_service.facts.catalogue import (
     Catalogue,
     CodeSystems,
+    EventResource,
     EventsFact,
     Numeric,
     QuantityFact,
@@ -19,6 +20,7 @@ from cds_service.facts.catalogue import (
     finding,
     load_catalogue,
     load_codesystems,
+    load_judged,
     load_spellings,
     load_valuesets,
 )
@@ -27,9 +29,11 @@ from cds_service.facts.events import EventCodes, EventTables, Routes, load_route
 from cds_service.facts.fact import Fact
 from cds_service.facts.observations import NumberReader, ObservationCodes, Qualitative, ResultReader, load_qualitative
 from cds_service.facts.recent import Recent
-from cds_service.facts.words import PhraseIndex, WordReader, load_cues
+from cds_service.facts.words import PhraseIndex, WordReader, load_cues, load_lexicon, load_telling
 
 _MOST_COVERAGES = 8
+_MOST_KINDS = 16
+"""More than there are kinds of event facts."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,11 +49,22 @@ class FactKnowledge:
     observations: ObservationCodes
     events: EventTables
     _absent: Recent[Coverage, AbsentFacts] = field(default_factory=lambda: Recent(_MOST_COVERAGES))
+    _of_kind: Recent[EventResource, frozenset[str]] = field(default_factory=lambda: Recent(_MOST_KINDS))
 
     def absent(self, coverage: Coverage, maker: Callable[[], Callable[[str], Fact]]) -> AbsentFacts:
         """The facts of a record of this coverage without any entry. The last few coverages met are remembered; `maker`
         gives what makes the facts of another."""
         return self._absent.get(coverage, lambda: AbsentFacts(self.catalogue, maker()))
+
+    def of_kind(self, kind: EventResource) -> frozenset[str]:
+        """The facts of a kind of which an entry that is not understood may speak, and all that is made of one."""
+        return self._of_kind.get(kind, lambda: self._find_of_kind(kind))
+
+    def _find_of_kind(self, kind: EventResource) -> frozenset[str]:
+        events = (spec for spec in self.catalogue if isinstance(spec, EventsFact))
+        return frozenset(
+            self.catalogue.wholes(spec.name for spec in events if spec.resource == kind and spec.valuesets)
+        )
 
 
 def load_facts(
@@ -72,13 +87,19 @@ def load_facts(
     findings += found
     cues, found = load_cues(rules_dir)
     findings += found
+    lexicon, found = load_lexicon(rules_dir)
+    findings += found
+    telling, found = load_telling(rules_dir)
+    findings += found
+    judged, found = load_judged(rules_dir)
+    findings += found
     catalogue, found = _usable(catalogue, valuesets, routes)
     findings += found
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems)
     observations = ObservationCodes(catalogue, systems)
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
-    words = WordReader(PhraseIndex(valuesets.phrases()), cues)
-    codes = {resource: EventCodes(resource, catalogue, systems, valuesets, words) for resource in resources}
+    words = WordReader(PhraseIndex(valuesets.phrases()), cues, lexicon, telling)
+    codes = {resource: EventCodes(resource, catalogue, systems, valuesets, words, judged) for resource in resources}
     events = EventTables(codes, valuesets, words, routes)
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
@@ -114,7 +135,7 @@ def _usable(catalogue: Catalogue, valuesets: ValueSets, routes: Routes) -> tuple
         if not isinstance(spec, EventsFact):
             continue
         file, at = catalogue.place_of(spec.name)
-        for key in ("valueset", "history", "hints", "by_route"):
+        for key in ("valueset", "history", "hints", "by_route", "excepted"):
             set_id = getattr(spec, key)
             if set_id is not None and set_id not in valuesets.ids:
                 findings.append(finding("fact-unknown-valueset", file, f"{at}/{key}", f"{spec.name}: {set_id!r}"))

@@ -4,13 +4,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cds_service.facts.catalogue import FactFile, SpellingTable, SystemTable
+from cds_service.facts.catalogue import FactFile, JudgedTable, OwnNames, SpellingTable, SystemTable
 from cds_service.facts.events import RouteTable
 from cds_service.facts.observations import QualitativeTable
 from cds_service.facts.words import CueTable
 
 _MODELS: dict[str, type[BaseModel]] = {
     "facts.schema.json": FactFile,
+    "judged.schema.json": JudgedTable,
+    "own-names.schema.json": OwnNames,
     "qualitative.schema.json": QualitativeTable,
     "routes.schema.json": RouteTable,
     "systems.schema.json": SystemTable,

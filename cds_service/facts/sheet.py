@@ -13,7 +13,7 @@ from cds_service.facts.catalogue import ISSUE_CODES, DefinedFact, DerivedFact, E
 from cds_service.facts.coverage import coverage_of
 from cds_service.facts.describe import describe_fact
 from cds_service.facts.document import Nodes, grown, nodes_of
-from cds_service.facts.events import RecordedEvents
+from cds_service.facts.events import NotCoded, RecordedEvents
 from cds_service.facts.fact import Events, Fact, World, unknown
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.observations import matching
@@ -162,6 +162,8 @@ class FactReader:
         self._differing = knowledge.catalogue.wholes(
             [*stated, *PATIENT_FACTS, *measurements, *malformed, *self._events.names]
         )
+        # Of whole kinds, which may be thousands of facts: remembered by the knowledge, and never put together.
+        self._kinds = tuple(knowledge.of_kind(kind) for kind in sorted(self._events.unread_kinds))
         self._absent = knowledge.absent(coverage, lambda: Builder(nothing_told(coverage), knowledge, date.min).fact)
         self._builder = Builder(told, knowledge, as_of, stated, self._known, deadline=deadline)
 
@@ -181,8 +183,12 @@ class FactReader:
         return self._events.unjudged(resource)
 
     def unread(self, resource: EventResource) -> int:
-        """How many well-formed entries of a kind there are, where none of them has a code that is known."""
+        """How many well-formed entries of a kind there are, where none of all that were sent was understood."""
         return self._events.unread(resource)
+
+    def not_coded(self) -> tuple[NotCoded, ...]:
+        """Every entry that no code places, in the order of their references."""
+        return self._events.not_coded()
 
     def misread(self, name: str) -> frozenset[str]:
         """The entries that leave it open whether there is an event of this fact, only because they are malformed or
@@ -195,11 +201,15 @@ class FactReader:
     def sheet(self, names: Iterable[str] | None = None) -> FactSheet:
         """The facts of these names (all if `None`) and all they are made of."""
         absent = self._absent.sheet(names)
-        made = {name: self._builder.fact(name) for name in self._differing & absent.facts.keys()}
+        made = {name: self._builder.fact(name) for name in absent.facts if self._differs(name)}
         return FactSheet(absent, made, self._knowledge, self._as_of, deceased=self._deceased, deadline=self._deadline)
 
     def _known(self, name: str) -> Fact | None:
-        return None if name in self._differing else self._absent.fact(name)
+        return None if self._differs(name) else self._absent.fact(name)
+
+    def _differs(self, name: str) -> bool:
+        """Whether the fact is, or may be, another than in a record of the same coverage without any entry."""
+        return name in self._differing or any(name in kind for kind in self._kinds)
 
 
 def build_sheet(

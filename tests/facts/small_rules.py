@@ -1,5 +1,6 @@
 """A small rules folder, large enough for one fact of every kind, written out for the tests of the facts layer."""
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -147,7 +148,7 @@ FACTS: list[dict[str, Any]] = [
     events("medication.riluzole", "Medication", valueset="riluzole"),
     events("medication.iv_antibiotic", "Medication", valueset="antibiotic", route="intravenous"),
     events("procedure.major_surgery", "Procedure", valueset="major-surgery", hint_category=[code(SNOMED, "387713003")]),
-    events("immunization.any", "Immunization", valueset="vaccine", unrecognised="hint"),
+    events("immunization.any", "Immunization", valueset="vaccine", unrecognised="counts", excepted="not-a-vaccine"),
     events("allergy.glucocorticoid", "AllergyIntolerance", valueset="glucocorticoid"),
     events("device.pacemaker", "Device", valueset="pacemaker"),
     events("study.any", "ResearchSubject"),
@@ -230,7 +231,23 @@ VALUESETS = [
     valueset("major-surgery", codes(SNOMED, "232717009")),
     valueset("vaccine", codes(CVX, "141", "08")),
     valueset("pacemaker", codes(SNOMED, "14106009"), hints=("pacemaker",)),
+    valueset("not-a-vaccine", codes(CVX, "998|no vaccine administered")),
+    # Of no fact: what the table calls a code is read where an entry itself has no words.
+    valueset(
+        "elsewhere",
+        codes(
+            SNOMED,
+            "38341003|Hypertensive disorder",
+            "22298006|Infarction of the heart muscle",
+            "80146002|Appendectomy",
+            "53350007|Walking stick",
+        ),
+        codes(RXNORM, "1191|aspirin"),
+    ),
 ]
+
+LEXICON = "a appendectomy aspirin disorder heart hypertensive infarction muscle of sleep apnoea stick tablet the walking"
+"""Words that are understood and tell of nothing."""
 
 SYSTEMS = {
     LOINC: ["urn:oid:2.16.840.1.113883.6.1", "LOINC"],
@@ -298,6 +315,7 @@ def write_rules(folder: Path, facts: list[dict[str, Any]] | None = None, valuese
     put(folder / "facts" / "systems.json", {"systems": SYSTEMS})
     put(folder / "facts" / "units.json", {"spellings": SPELLINGS})
     put(folder / "facts" / "routes.json", ROUTES)
+    (folder / "lexicon.txt.gz").write_bytes(gzip.compress(LEXICON.replace(" ", "\n").encode(), mtime=0))
     shutil.copy(QUALITATIVE, folder / "facts" / "qualitative.json")
     for content in VALUESETS if valuesets is None else valuesets:
         put(folder / "valuesets" / f"{content['id']}.json", content)

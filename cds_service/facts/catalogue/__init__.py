@@ -16,6 +16,7 @@ from cds_service.facts.catalogue.codesystems import (
 )
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, finding
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
+from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.set_tables import SetTables
 from cds_service.facts.catalogue.specs import (
@@ -41,7 +42,7 @@ from cds_service.facts.catalogue.specs import (
     Where,
 )
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
-from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, value_set_schema
+from cds_service.facts.catalogue.valuesets import OwnNames, ValueSets, load_valuesets, value_set_schema
 
 __all__ = [
     "FINDINGS",
@@ -71,9 +72,12 @@ __all__ = [
     "FactFile",
     "FactSpec",
     "Formula",
+    "JudgedCodes",
+    "JudgedTable",
     "Key",
     "Numeric",
     "Observed",
+    "OwnNames",
     "PatientFact",
     "Phrases",
     "QuantityFact",
@@ -94,6 +98,7 @@ __all__ = [
     "keys_of",
     "load_catalogue",
     "load_codesystems",
+    "load_judged",
     "load_spellings",
     "load_valuesets",
     "value_set_schema",

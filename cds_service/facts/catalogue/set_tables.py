@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, Key
+from cds_service.facts.catalogue.codesystems import ATC, ICD10, ICD10CM, PREFIX_SYSTEMS, Key
+
+_ANCESTORS: dict[str, tuple[int, ...]] = {ICD10: (3, 4, 5, 6), ICD10CM: (3, 4, 5, 6), ATC: (1, 3, 4, 5)}
+"""How many characters the codes have that stand above others."""
 
 _LONGEST_PREFIX = 12
 """Characters of the longest code of ICD-10 and ATC, and some more."""
@@ -51,7 +54,11 @@ class Import(NamedTuple):
 
 
 class SetTables(Struct):
-    """All value sets of a rules folder. `hints`: phrases in free text, each with the sets that it hints at."""
+    """All value sets of a rules folder.
+
+    `hints`: phrases in free text, each with the sets that it hints at. `above`: codes that stand above members of a
+    set. `own`: codes whose own name holds a phrase of sets that they are not in.
+    """
 
     ids: tuple[str, ...]
     included: Codes = field(default_factory=Codes)
@@ -59,6 +66,8 @@ class SetTables(Struct):
     imports: list[Import] = field(default_factory=list)
     hints: dict[str, list[int]] = field(default_factory=dict)
     displays: dict[str, dict[str, str]] = field(default_factory=dict)
+    above: Numbers = field(default_factory=dict)
+    own: Numbers = field(default_factory=dict)
 
     def members(self, key: Key) -> set[int]:
         """The sets that hold this code."""
@@ -71,6 +80,30 @@ class SetTables(Struct):
             elif not direct.isdisjoint(taken) and number not in excluded:
                 found.add(number)
         return found
+
+    def ancestors(self, key: Key) -> set[int]:
+        """The sets of which this code is no member, and above one: it may mean that."""
+        system, code = key
+        direct = set(self.above.get(system, {}).get(code.rstrip("-"), ()))
+        if not direct:
+            return direct
+        found = direct | {number for number, taken, _ in self.imports if not direct.isdisjoint(taken)}
+        return found - self.members(key)
+
+    def named_by(self, key: Key) -> set[int]:
+        """The sets of which a phrase stands in the code's own name, though the code is not in them."""
+        return set(self.own.get(key[0], {}).get(key[1], ()))
+
+    def find_ancestors(self) -> None:
+        """Work out `above` from what is included."""
+        for codes in (self.included.exact, self.included.prefix):
+            for system, lengths in _ANCESTORS.items():
+                above = self.above.setdefault(system, {})
+                for code, numbers in codes.get(system, {}).items():
+                    for length in lengths:
+                        if length < len(code):
+                            sets = above.setdefault(code[:length], [])
+                            sets += [number for number in numbers if number not in sets]
 
     def display(self, key: Key) -> str:
         """What the sets call an enumerated code; empty for one that is not enumerated."""

@@ -20,6 +20,7 @@ from cds_service.rule_files import invalid, pointer, read_json
 
 TEXT_HINT = "urn:cds-service:text-hint"
 _MOST_REMEMBERED = 50_000
+_OWN_NAMES = "expansions/own-names.json"
 
 
 class _Strict(BaseModel):
@@ -82,6 +83,16 @@ class _ValueSet(BaseModel):
         return (*(text for text in texts if isinstance(text, str)), *listed)
 
 
+class OwnNames(_Strict):
+    """`rules/expansions/own-names.json`, made by tools/lexicon: what stands in the names of codes outside a set."""
+
+    schema_: str = Field(default="", alias="$schema")
+    systems: dict[str, dict[str, str]] = Field(
+        default={}, description="By code system and value set: the codes, with blanks between, that are not in the set "
+        "and whose own name holds a phrase of it. The phrase beside such a code says no more than the code."
+    )
+
+
 # What FHIR R4 allows in a ValueSet beside the elements that are read here.
 _UNREAD = [
     "meta",
@@ -123,6 +134,7 @@ class ValueSets:
         self.tables = tables
         self.ids = frozenset(tables.ids)
         self._remembered: dict[Key, frozenset[str]] = {}
+        self._above: dict[Key, frozenset[str]] = {}
 
     def members(self, key: Key) -> frozenset[str]:
         """Ids of the value sets that hold this code."""
@@ -132,6 +144,19 @@ class ValueSets:
             if len(self._remembered) < _MOST_REMEMBERED:
                 self._remembered[key] = found
         return found
+
+    def above(self, key: Key) -> frozenset[str]:
+        """Ids of the value sets that hold a code below this one, and not this one: `E11` for a set with E11.2 alone."""
+        found = self._above.get(key)
+        if found is None:
+            found = frozenset(self.tables.ids[number] for number in self.tables.ancestors(key))
+            if len(self._above) < _MOST_REMEMBERED:
+                self._above[key] = found
+        return found
+
+    def named_by(self, key: Key) -> frozenset[str]:
+        """Ids of the value sets of which a phrase stands in the code's own name, though the code is not in them."""
+        return frozenset(self.tables.ids[number] for number in self.tables.named_by(key))
 
     def display(self, key: Key) -> str:
         """What the value sets call an enumerated code; empty for one that is not enumerated."""
@@ -165,6 +190,7 @@ def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
             holders = tables.hints.setdefault(phrase, [])
             if number not in holders:
                 holders.append(number)
+    tables.find_ancestors()
     return tables
 
 
@@ -200,7 +226,30 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
             urls[value_set.url] = name
         findings += _check_codes(value_set, name, systems)
     _check_imports(sets, files, findings)
-    return ValueSets(_tables(sets.values(), systems)), tuple(findings)
+    tables = _tables(sets.values(), systems)
+    findings += _read_own_names(rules_dir, tables, systems)
+    return ValueSets(tables), tuple(findings)
+
+
+def _read_own_names(rules_dir: Path, tables: SetTables, systems: CodeSystems) -> tuple[Finding, ...]:
+    """`rules_dir/expansions/own-names.json`, made by tools/lexicon and not required: by system and set the codes whose
+    own name holds a phrase of the set."""
+    path = rules_dir / _OWN_NAMES
+    if not path.is_file():
+        return ()
+    content, findings = read_json(path, _OWN_NAMES)
+    try:
+        listed = {} if content is None else OwnNames.model_validate(content).systems
+    except ValidationError as problem:
+        return (*findings, *invalid(problem, _OWN_NAMES, OwnNames))
+    numbers = {set_id: number for number, set_id in enumerate(tables.ids)}
+    for system, sets in listed.items():
+        name = systems.canonical(system)
+        into = tables.own.setdefault(name, {})
+        for set_id in sets.keys() & numbers.keys():
+            for code in sets[set_id].split():
+                into.setdefault(normalised(name, code), []).append(numbers[set_id])
+    return tuple(findings)
 
 
 def _check_codes(value_set: _ValueSet, name: str, systems: CodeSystems) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from cds_service.facts.events.coded import EventCodes
 from cds_service.facts.events.courses import with_courses
-from cds_service.facts.events.events import RecordedEvents
+from cds_service.facts.events.events import NotCoded, RecordedEvents
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.routes import Routes, RouteTable, load_routes
 from cds_service.facts.events.tables import EventTables
@@ -11,6 +11,7 @@ __all__ = [
     "READERS",
     "EventCodes",
     "EventTables",
+    "NotCoded",
     "RecordedEvents",
     "RouteTable",
     "Routes",

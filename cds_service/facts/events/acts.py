@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from msgspec.structs import replace
-
 from cds_service.facts.dates import days_back, period_text, read_date
 from cds_service.facts.events.coded import Coded
 from cds_service.facts.events.entries import (
@@ -133,8 +131,8 @@ def device_use_entry(view: DeviceUseStatement, _patient: Patient | None, as_of: 
 
 
 def study_coded(_view: ResearchSubject, matching: Matching) -> Coded:
-    """Studies are not told apart: there is no code that could be unreadable."""
-    return replace(matching.codes.read(()), readable=True)
+    """Studies are not told apart: there is no code that could be unread."""
+    return matching.codes.read((), deadline=matching.deadline)
 
 
 def study_entry(view: ResearchSubject, _patient: Patient | None, as_of: date) -> Entry | None:

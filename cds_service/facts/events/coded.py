@@ -1,4 +1,14 @@
-"""Which event facts a record entry speaks of: by a code, by a code that only may mean it, or by its text alone.
+"""What an entry of the record is to each event fact: the one place where that is decided (READING.md, section 1).
+
+| role | the entry is | what follows |
+|---|---|---|
+| `main` | a match: a code of the fact, and nothing against it | it counts |
+| `history` | a match of which a code or words only say that it once was | it counts as past |
+| `hint` | a code that only may mean it, or a match with a doubt beside it | unknown, `unconfirmed` |
+| `text` | words that name it | unknown, `uncoded_mention` |
+| `unread` | words of which one may tell of it, or which are not understood; or neither a code nor words | unknown |
+| `by_words` | something else, as its words say, all of which are understood | nothing |
+| `else` | something else: its code has its place in its system, outside the fact | nothing |
 
 Words beside a code may take from it what it says for certain: `Rule out SLE` beside M32.9 is no diagnosis.
 """
@@ -10,12 +20,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.catalogue import Catalogue, CodeSystems, EventResource, EventsFact, Key, ValueSets, keys_of
-from cds_service.facts.words import WordReader
+from cds_service.facts.catalogue import Catalogue, CodeSystems, EventResource, EventsFact, JudgedCodes, Key, ValueSets, keys_of
+from cds_service.facts.words import EntryWords, WordReader
 from cds_service.fhir import CodeableConcept, Coding
 
-Role = Literal["main", "history", "hint", "text"]
-_STRENGTH: dict[Role, int] = {"main": 3, "history": 2, "hint": 1, "text": 0}
+Role = Literal["main", "history", "hint", "text", "unread", "by_words", "else"]
+_STRENGTH: dict[Role, int] = {"main": 4, "history": 3, "hint": 2, "text": 1, "unread": 0, "by_words": 0, "else": 0}
 
 
 _MOST_REMEMBERED = 5_000
@@ -29,9 +39,10 @@ T = TypeVar("T")
 
 
 class Match(Struct, frozen=True, gc=False):
-    """How an entry speaks of a fact. `main` and `history` are certain, `hint` and `text` are not.
+    """What an entry is to a fact. `main` and `history` are certain, `hint`, `text` and `unread` are not.
 
-    `contested`: it has a code of the fact and a "history of" code as well. `key` is the code that matched.
+    `contested`: it has a code of the fact and a "history of" code as well. `coding` is what says so, a code or words;
+    `key` is the code that matched.
     """
 
     role: Role
@@ -40,20 +51,26 @@ class Match(Struct, frozen=True, gc=False):
     key: Key | None = None
 
 
-class Coded(Struct, frozen=True, gc=False):
-    """What can be made of an entry's code: the facts it speaks of, and whether it can be read at all.
+SOMETHING_ELSE = Match("else")
 
-    `known`: it has a code of a system that is read here; else there are words at most.
+
+class Coded(Struct, frozen=True, gc=False):
+    """What an entry is to every fact of its kind: `matches` by name, and `rest` to all the others.
+
+    `rest` is `unread`, `by_words` or `else`.
     """
 
     matches: dict[str, Match]
-    readable: bool
-    known: bool = False
+    rest: Match = SOMETHING_ELSE
+
+    def to(self, name: str) -> Match:
+        """What the entry is to a fact."""
+        return self.matches.get(name, self.rest)
 
     @property
-    def is_immaterial(self) -> bool:
-        """Whether the entry is about something else, for certain."""
-        return self.readable and not self.matches
+    def is_unread(self) -> bool:
+        """Whether it may be about anything, and nothing is known of it."""
+        return self.rest.role == "unread"
 
 
 class EventCodes:
@@ -66,15 +83,18 @@ class EventCodes:
         systems: CodeSystems,
         valuesets: ValueSets,
         words: WordReader,
+        judged: JudgedCodes,
     ) -> None:
         self._words = words
+        self._judged = judged
         self._systems = systems
         self._valuesets = valuesets
         self._remembered: dict[_Said, Coded] = {}
         self._matches_remembered = 0
         self._roles: dict[str, list[tuple[str, Role]]] = {}
         self._any: list[str] = []
-        self._unrecognised: list[str] = []
+        self._whatever: list[str] = []
+        self._uncoded: list[str] = []
         self._categories: dict[Key, list[str]] = {}
         for spec in catalogue:
             if not isinstance(spec, EventsFact) or spec.resource != resource:
@@ -83,14 +103,17 @@ class EventCodes:
                 (spec.valueset, "main"),
                 (spec.history, "history"),
                 (spec.hints, "hint"),
+                (spec.excepted, "else"),
             )
             for set_id, role in roles:
                 if set_id is not None:
                     self._roles.setdefault(set_id, []).append((spec.name, role))
             if not spec.valuesets:
                 self._any.append(spec.name)
-            if spec.unrecognised == "hint":
-                self._unrecognised.append(spec.name)
+            if spec.unrecognised == "counts":
+                self._whatever.append(spec.name)
+            elif spec.unrecognised == "hint":
+                self._uncoded.append(spec.name)
             for key in keys_of(spec.hint_category, systems):
                 self._categories.setdefault(key, []).append(spec.name)
 
@@ -128,34 +151,50 @@ class EventCodes:
     ) -> Coded:
         found: dict[str, Match] = {}
         parts: dict[str, Match] = {}
-        known = self._codes(deadline.each(outer), found, deadline)
-        known_part = self._codes(deadline.each(inner), parts, deadline)
+        keys = self._codes(deadline.each(outer), found, deadline)
+        part_keys = self._codes(deadline.each(inner), parts, deadline)
+        is_known = any(self._systems.is_known(key) for key in keys)
         hints: dict[int, Match] = {}  # one for all the facts that a part speaks of in the same way
         for name, match in parts.items():
-            if known and id(match) not in hints:
+            if is_known and id(match) not in hints:
                 hints[id(match)] = replace(match, role="hint")
             found.setdefault(name, hints.get(id(match), match))
+        keys += part_keys
         words = _words(deadline.each((*outer, *inner)), texts)
-        if known or known_part:
-            self._by_words_beside(words, found, deadline)
-        else:
-            self._by_text(words, found, deadline)
+        deadline.spend(sum(map(len, words)) // _CHARACTERS)
+        said = {text: self._words.read(text) for text in deadline.each(words)}
+        self._doubt(said, found)
+        self._by_text(said, keys, found)
+        first = min((coding for concept in (*outer, *inner) for coding in concept.coding), key=_place, default=Coding())
+        rest = self._rest(first, keys, said, found)
         self._by_category(categories, found)
+        self._whatever_it_is(keys, said, found)
+        return Coded(found, rest)
+
+    def _whatever_it_is(self, keys: list[Key], said: dict[str, EntryWords], found: dict[str, Match]) -> None:
+        """Add the facts for which an entry counts that speaks of nothing else."""
         for name in self._any:
             found.setdefault(name, Match("main"))
-        known = known or known_part
-        return Coded(found, known or bool(words), known)
+        if self._whatever:
+            disowned = any(words.disowned or words.doubted for words in said.values())
+            match = Match("hint" if disowned else "main", coding=Coding(display="; ".join(said) or None))
+            for name in self._whatever:
+                if name not in found or found[name].role == "unread":
+                    found[name] = match
+        if self._uncoded and not any(map(self._systems.is_known, keys)):
+            match = Match("hint", coding=Coding(display="; ".join(said) or None))
+            for name in self._uncoded:
+                found.setdefault(name, match)
 
-    def _by_words_beside(self, words: list[str], found: dict[str, Match], deadline: Deadline) -> None:
+    def _doubt(self, said: dict[str, EntryWords], found: dict[str, Match]) -> None:
         """Take from matches by code what the words beside it don't leave certain. A code's own name in the value sets
         states no doubt, whatever its words ("pregnancy with history of infertility")."""
         if not found:
             return
         names = {self._valuesets.display(match.key) for match in found.values() if match.key is not None}
-        deadline.spend(sum(map(len, words)) // _CHARACTERS)
-        said = [self._words.read(text) for text in deadline.each(words) if text not in names]
-        uncertain = any(one.doubted or one.disowned for one in said)
-        past = any(one.past for one in said)
+        heard = [one for text, one in said.items() if text not in names]
+        uncertain = any(one.doubted or one.disowned for one in heard)
+        past = any(one.past for one in heard)
         if not uncertain and not past:
             return
         changed: dict[int, Match] = {}
@@ -164,16 +203,35 @@ class EventCodes:
                 new = changed.setdefault(id(match), replace(match, role="hint" if uncertain else "history"))
                 found[name] = new
 
-    def _by_text(self, words: list[str], found: dict[str, Match], deadline: Deadline) -> None:
-        for text in deadline.each(words):
-            deadline.spend(len(text) // _CHARACTERS)
+    def _by_text(self, said: dict[str, EntryWords], keys: list[Key], found: dict[str, Match]) -> None:
+        """Add what phrases name. What a code's own name holds says no more than the code."""
+        own = frozenset[str]().union(*(self._valuesets.named_by(key) for key in keys))
+        for text, words in said.items():
             match = Match("text", coding=Coding(display=text))
-            for set_id in self._words.read(text).named:
+            for set_id in words.named - own:
                 for name, _ in self._roles.get(set_id, ()):
                     found.setdefault(name, match)
-        match = Match("hint", coding=Coding(display=words[0] if words else None))
-        for name in self._unrecognised:
-            found.setdefault(name, match)
+
+    def _rest(self, coding: Coding, keys: list[Key], said: dict[str, EntryWords], found: dict[str, Match]) -> Match:
+        """What the entry is to the facts of which neither a code nor a phrase speaks. `coding` is its first one."""
+        judged = [key for key in keys if self._judged.is_judged(key)]
+        if not self._roles or any(not self._judged.says_nothing(key) for key in judged):
+            return SOMETHING_ELSE
+        shown = replace(coding, display="; ".join(said) or None)
+        read = said
+        if not any(words.readable for words in said.values()):
+            # What the tables call a code is read where the entry itself says nothing that is understood.
+            names = {self._valuesets.display(key) for key in keys} - {""}
+            read = {name: self._words.read(name) for name in sorted(names)}
+            if not read and judged and not said:
+                return SOMETHING_ELSE  # a code that says nothing, and no words
+        match = Match("unread", coding=shown)
+        if not read or not all(words.readable for words in read.values()):
+            return match
+        for set_id in sorted(frozenset[str]().union(*(words.told for words in read.values()))):
+            for name, _ in self._roles.get(set_id, ()):
+                found.setdefault(name, match)
+        return Match("by_words", coding=shown)
 
     def _by_category(self, categories: tuple[CodeableConcept, ...], found: dict[str, Match]) -> None:
         if self._categories:
@@ -182,21 +240,26 @@ class EventCodes:
                 for name in self._categories.get(key, ()):
                     found.setdefault(name, match)
 
-    def _codes(self, concepts: Iterable[CodeableConcept], found: dict[str, Match], deadline: Deadline) -> bool:
-        """Add what the codings match; whether any coding is of a system that is read here."""
-        known = False
+    def _codes(self, concepts: Iterable[CodeableConcept], found: dict[str, Match], deadline: Deadline) -> list[Key]:
+        """Add what the codings match; the keys of all of them."""
+        keys: list[Key] = []
         for concept in concepts:
             for coding in deadline.each(concept.coding):
                 for key in self._systems.keys((coding,)):
-                    known = known or self._systems.is_known(key)
+                    keys.append(key)
                     matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way
-                    for set_id in self._valuesets.members(key):
+                    above = self._valuesets.above(key)
+                    for set_id in (*self._valuesets.members(key), *above):
                         for name, role in self._roles.get(set_id, ()):
+                            is_hint = set_id in above and role == "main"
+                            if set_id in above and not is_hint:
+                                continue
+                            role = "hint" if is_hint else role
                             match = matches.get(role)
                             if match is None:
                                 match = matches[role] = Match(role, coding=coding, key=key)
                             _add(found, name, match)
-        return known
+        return keys
 
 
 def _is_short(said: _Said) -> bool:
@@ -235,6 +298,10 @@ def _add(found: dict[str, Match], name: str, new: Match) -> None:
     contested = old.contested or new.contested or {old.role, new.role} == {"main", "history"}
     better = max(old, new, key=_rank)
     found[name] = better if contested == better.contested else replace(better, contested=contested)
+
+
+def _place(coding: Coding) -> tuple[str, str]:
+    return coding.system or "", coding.code or ""
 
 
 def _rank(match: Match) -> tuple[int, str, str, str]:

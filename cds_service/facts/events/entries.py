@@ -14,7 +14,7 @@ ONGOING = Days(0, 0)
 ANY_TIME = Days(0, UNBOUNDED)
 
 _LONGEST_VALUE = 120
-_HINTS: dict[Role, Reason] = {"text": "uncoded_mention", "hint": "unconfirmed"}
+_HINTS: dict[Role, Reason] = {"text": "uncoded_mention", "hint": "unconfirmed", "unread": "unread_entry"}
 
 
 class Span(Struct, frozen=True, gc=False):
@@ -46,9 +46,11 @@ def event(entry: Entry, match: Match) -> Event:
         system=(coding.system or "") if coding else "",
         code=(coding.code or "") if coding else "",
         display=((coding.display or "") if coding else "")[:120],
-        note="uncoded" if match.role == "text" else "",
+        note={"text": "uncoded", "unread": "unread"}.get(match.role, ""),
     )
     hint = entry.doubt or _HINTS.get(match.role)
+    if match.role == "unread":
+        hint = "unread_entry"  # whatever else is wrong: to mend that would not tell what it is
     if hint == "malformed_entry" and match.role == "hint":
         hint = "unconfirmed"  # once it is mended it only may mean it still
     span = entry.span

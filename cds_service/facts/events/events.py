@@ -19,7 +19,7 @@ from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
 from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Event, Events, Reason
-from cds_service.fhir import Malformed, Patient, Record, ResourceType, types_of_events
+from cds_service.fhir import Coding, Malformed, Patient, Record, ResourceType, types_of_events
 
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
@@ -45,6 +45,11 @@ class _Item(Struct, eq=False, gc=False):
             self.read, self.is_read = self.reader.entry(self.view, self.patient, self.as_of), True
         return self.read
 
+    @property
+    def may_be_anything(self) -> bool:
+        """Whether it counts, or may, and nothing of it is understood."""
+        return self.coded.is_unread and self.entry is not None
+
     def event(self, entry: Entry, match: Match) -> Event:
         if self.events is None:
             self.events = {}
@@ -52,6 +57,21 @@ class _Item(Struct, eq=False, gc=False):
         if found is None:
             found = self.events[id(match)] = event(entry, match)
         return found
+
+
+class NotCoded(Struct, frozen=True, order=True, gc=False):
+    """An entry that no code places: its reference, its kind, its words and its code as they were sent.
+
+    `is_unread`: it may be about anything. `facts`: those of which one of its words may tell.
+    """
+
+    source: str
+    kind: EventResource
+    words: str
+    system: str
+    code: str
+    is_unread: bool
+    facts: tuple[str, ...]
 
 
 class RecordedEvents:
@@ -69,7 +89,10 @@ class RecordedEvents:
         # Facts of which a malformed entry may speak, and how.
         self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
         self._unjudged: dict[EventResource, set[str]] = {}
-        self._wordy: dict[EventResource, list[_Item]] = {}
+        # What may be about anything, by kind; and whether an entry of a kind was read.
+        self._unread: dict[EventResource, list[_Item]] = {}
+        self._read: set[EventResource] = set()
+        self._by_words: list[tuple[EventResource, _Item]] = []
         self._coverage = {resource: self._collect(resource, codes, record) for resource, codes in tables.codes.items()}
 
     @property
@@ -79,13 +102,19 @@ class RecordedEvents:
 
     @property
     def names(self) -> Iterable[str]:
-        """The facts that differ, or may, from those of a record of the same coverage without any entry."""
+        """The facts that differ, or may, from those of a record of the same coverage without any entry; but for those
+        of the kinds of which an entry may be about anything (`unread_kinds`)."""
         return self._items.keys() | self._malformed.keys()
 
+    @property
+    def unread_kinds(self) -> frozenset[EventResource]:
+        """The kinds of which a well-formed entry may be about anything."""
+        return frozenset(self._unread)
+
     def on_record(self) -> Iterator[str]:
-        """The facts of which at least one entry speaks that counts, or may."""
+        """The facts of which at least one entry speaks that counts, or may; what is unread speaks of none."""
         for name, items in self._items.items():
-            if any(item.entry is not None for item, _ in self._deadline.each(items)):
+            if any(match.role != "unread" and item.entry is not None for item, match in self._deadline.each(items)):
                 yield name
         yield from self._malformed
 
@@ -94,8 +123,19 @@ class RecordedEvents:
         return frozenset(self._unjudged.get(resource, ()))
 
     def unread(self, resource: EventResource) -> int:
-        """How many entries of a kind count, or may, where none of all that were read has a code that is known."""
-        return sum(item.entry is not None for item in self._wordy.get(resource, ()))
+        """How many entries of a kind count, or may, where none of all that were sent was understood."""
+        return 0 if resource in self._read else len(self._unread.get(resource, ()))
+
+    def not_coded(self) -> "tuple[NotCoded, ...]":
+        """Every entry that no code places, in the order of their references."""
+        found = []
+        for kind, item in self._deadline.each(self._by_words):
+            if item.entry is not None:
+                coding = item.coded.rest.coding or Coding()
+                facts = tuple(sorted(name for name, m in item.coded.matches.items() if m.role == "unread"))
+                words, system, code = coding.display or "", coding.system or "", coding.code or ""
+                found.append(NotCoded(item.entry.source, kind, words, system, code, item.coded.is_unread, facts))
+        return tuple(sorted(found))
 
     def of(self, spec: EventsFact) -> Events:
         """The events of one fact."""
@@ -108,34 +148,34 @@ class RecordedEvents:
                 listed += _events(item, entry, match, spec, self._tables)
         self._deadline.spend(len(listed))
         if spec.resource == "Medication":
-            listed = with_courses(listed)
+            # What is unread may be the drug, but it lengthens no course.
+            listed = [*with_courses([e for e in listed if not _is_unread(e)]), *filter(_is_unread, listed)]
+        listed += self._unread_events(spec)
         for entry, match in self._deadline.each(self._malformed.get(spec.name, ())):
             listed += _ways(event(entry, match), entry, match)
         if len(listed) > 1:
             listed.sort(key=_order)
-        return listing(tuple(listed), spec, self._coverage[spec.resource].gap_of(spec))
+        return listing(tuple(listed), spec, self._coverage[spec.resource].gap)
+
+    def _unread_events(self, spec: EventsFact) -> Iterator[Event]:
+        """What may be about anything, and therefore about a fact that has codes."""
+        if spec.valuesets:
+            for item in self._deadline.each(self._unread.get(spec.resource, ())):
+                if item.entry is not None and spec.name not in item.coded.matches:
+                    yield from _events(item, item.entry, item.coded.rest, spec, self._tables)
 
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
         types = types_of_events(resource)
-        unreadable = known = False
-        wordy: list[_Item] = []
         matching = Matching(codes, record, self._deadline, {})
         for row in types:
             reader = READERS[row.name]
             for view in self._deadline.each(record.resources.get(row.name, ())):
                 found = reader.coded(view, matching)
                 coded, drug = (found.product.coded, found) if isinstance(found, Drug) else (found, None)
-                known = known or coded.known
-                if coded.is_immaterial and known:
+                if not coded.matches and coded.rest.role == "else":
+                    self._read.add(resource)
                     continue
-                item = _Item(reader, view, coded, drug, record.patient, self._as_of)
-                if not coded.known:
-                    wordy.append(item)
-                unreadable = unreadable or (not coded.readable and item.entry is not None)
-                for name, match in coded.matches.items():
-                    self._items.setdefault(name, []).append((item, match))
-        if not known:
-            self._wordy[resource] = wordy
+                self._keep(resource, _Item(reader, view, coded, drug, record.patient, self._as_of))
         names = [row.name for row in types]
         for malformed in self._deadline.each(record.malformed):
             if malformed.type in names:
@@ -143,7 +183,20 @@ class RecordedEvents:
         gap = _gap(types, record)
         if gap is None and resource in self._unjudged:
             gap = "incomplete_record"
-        return EventCoverage(gap, unreadable)
+        return EventCoverage(gap)
+
+    def _keep(self, resource: EventResource, item: _Item) -> None:
+        """Keep an entry that speaks of a fact, or may."""
+        coded = item.coded
+        if coded.rest.role != "else":
+            self._by_words.append((resource, item))
+        if item.may_be_anything:
+            self._unread.setdefault(resource, []).append(item)
+        if not coded.is_unread or any(match.role != "unread" for match in coded.matches.values()):
+            self._read.add(resource)
+        for name, match in coded.matches.items():
+            if match.role not in {"else", "by_words"}:
+                self._items.setdefault(name, []).append((item, match))
 
     def _take(self, malformed: Malformed, resource: EventResource, codes: EventCodes) -> None:
         """A malformed entry is a hint of what its code and words say; without a readable code it may be anything."""
@@ -151,8 +204,12 @@ class RecordedEvents:
         entry = malformed_entry(malformed)
         for name, match in coded.matches.items():
             self._malformed.setdefault(name, []).append((entry, match))
-        if malformed.code is None or not coded.readable:
+        if malformed.code is None or coded.is_unread:
             self._unjudged.setdefault(resource, set()).add(malformed.issue.resource)
+
+
+def _is_unread(item: Event) -> bool:
+    return item.hint == "unread_entry"
 
 
 def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
@@ -189,7 +246,7 @@ def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTable
     """Whether a drug counts for the fact by the route it is given."""
     routes = tables.routes
     stated: frozenset[str] = frozenset().union(*(routes.stated(dosage.route) for dosage in drug.dosages))
-    how: RouteMatch = "main" if match.role in {"main", "history"} else "text" if match.role == "text" else "hint"
+    how: RouteMatch = "main" if match.role in {"main", "history"} else "text" if match.role in {"text", "unread"} else "hint"
     if spec.route is None:
         return routes.counts(None, stated, how)
     stated = stated or drug.product.by_form(routes)

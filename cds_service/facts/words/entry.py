@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from cds_service.facts.words.cues import Cue, Cues
 from cds_service.facts.words.folding import Token, tokens
+from cds_service.facts.words.lexicon import Lexicon
+from cds_service.facts.words.telling import Telling
 
 _DENYING = frozenset[Cue]({"denied", "others"})
 _Row = tuple[str, ...]
@@ -20,13 +22,16 @@ _SEMANTIC_TAG = re.compile(r" \((disorder|finding|situation|event|procedure|regi
 
 class EntryWords(Struct, frozen=True, gc=False):
     """`named`: the value sets that a phrase in the words names. `denied`: those that are named only as denied, or as
-    somebody else's. `doubted`, `disowned` and `past`: whether the words as a whole say that it is so."""
+    somebody else's. `doubted`, `disowned` and `past`: whether the words as a whole say that it is so. `readable`: every
+    word is understood. `told`: the value sets of which a word tells though no phrase names them."""
 
     named: frozenset[str] = _NOTHING
     denied: frozenset[str] = _NOTHING
     doubted: bool = False
     disowned: bool = False
     past: bool = False
+    readable: bool = False
+    told: frozenset[str] = _NOTHING
 
 
 class PhraseIndex:
@@ -56,30 +61,38 @@ class PhraseIndex:
 
 
 class WordReader:
-    """Reads words by the phrases of all value sets, and by the cues beside them."""
+    """Reads words by the phrases of all value sets, by the cues beside them, and by what each word may tell of."""
 
-    def __init__(self, phrases: PhraseIndex, cues: Cues) -> None:
+    def __init__(self, phrases: PhraseIndex, cues: Cues, lexicon: Lexicon, telling: Telling) -> None:
         self._phrases = phrases
         self._cues = cues
+        self._lexicon = lexicon
+        self._telling = telling
 
     def read(self, text: str) -> EntryWords:
         """What one text says. No phrase runs from one text into the next, so each is read by itself."""
-        row = tokens(_SEMANTIC_TAG.sub("", text))
+        text = _SEMANTIC_TAG.sub("", text)
+        row = self._lexicon.whole(tokens(text), len(text))
         marks, cues = self._cues.marks(row)
         named: set[str] = set()
         denied: set[str] = set()
         others = self._cues.other_things(row)
-        hits = [hit for hit in self._phrases.find(row) if others.isdisjoint(hit[0])]
+        every = self._phrases.find(row)
+        hits = [hit for hit in every if others.isdisjoint(hit[0])]
         sure = self._surely_denied([places for places, _ in hits], marks, self._cues.beside(cues, len(row)))
         for places, names in hits:
             (denied if sure.issuperset(places) else named).update(names)
         content = [marks[place] for place in range(len(row)) if place not in cues]
+        places = frozenset[int]().union(*(hit[0] for hit in every))
+        silent = others | cues | self._lexicon.harmless(row) | {p for places, _ in hits for p in places if p in sure}
         return EntryWords(
             named=frozenset(named),
             denied=frozenset(denied - named),
             doubted=bool(content) and all("doubted" in one for one in content),
             disowned=bool(content) and all(one & _DENYING for one in content),
             past=bool(content) and all("past" in one for one in content),
+            readable=self._lexicon.readable(row, places | cues | others),
+            told=self._telling.told(row, hits, silent) - named,
         )
 
     @staticmethod

@@ -1,0 +1,146 @@
+"""Which words are understood at all: only an entry whose every word is can be something else by its words.
+
+`rules/lexicon.txt.gz` holds a folded word a line, `#` before comments. After `== abbreviations` come those up to five
+letters that are understood in capitals, after `== han` the Chinese morphemes, after `== harmless` whole entries in
+which no word tells of anything. It is made by tools/lexicon from the names of code systems and reviewed lists.
+"""
+
+import gzip
+import zlib
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cds_service.errors import Finding
+from cds_service.facts.catalogue import finding
+from cds_service.facts.words.folding import Token, folded, tokens
+
+FILE = "lexicon.txt.gz"
+_ABBREVIATION = 5
+"""Letters of the longest word in capitals that is taken for an abbreviation (READING.md, section 1)."""
+_SHORT = 2
+"""The same where the whole text stands in capitals."""
+_CUT_TEXT = 30
+"""Characters of the shortest text that a system is known to cut off (Read codes: 30 and 60)."""
+_CUT_WORD = 5
+"""Letters that are left at least of a word that is read though it is cut off."""
+
+
+class Lexicon:
+    """Words, abbreviations and Chinese morphemes, folded; and harmless entries."""
+
+    def __init__(
+        self,
+        words: Iterable[str],
+        han: Iterable[str] = (),
+        abbreviations: Iterable[str] = (),
+        harmless: Iterable[str] = (),
+    ) -> None:
+        self._words = frozenset(words)
+        self._sorted = sorted(self._words)
+        self._abbreviations = frozenset(abbreviations)
+        self._han = frozenset(han)
+        self._longest = max(map(len, self._han), default=0)
+        self._harmless: dict[str, list[tuple[str, ...]]] = {}
+        for entry in harmless:
+            row = tuple(token.word for token in tokens(entry))
+            if row:
+                self._harmless.setdefault(row[0], []).append(row)
+
+    def __len__(self) -> int:
+        return len(self._words) + len(self._han) + len(self._abbreviations)
+
+    def whole(self, text: Sequence[Token], length: int) -> tuple[Token, ...]:
+        """The text, with its last word completed where it seems to be cut off after `length` characters."""
+        if not text or length < _CUT_TEXT or len(text[-1].word) < _CUT_WORD or text[-1].word in self._words:
+            return tuple(text)
+        at = bisect_left(self._sorted, text[-1].word)
+        found = self._sorted[at] if at < len(self._sorted) else ""
+        if not found.startswith(text[-1].word):
+            return tuple(text)
+        return (*text[:-1], Token(found, text[-1].clause, text[-1].shouted))
+
+    def readable(self, text: Sequence[Token], named: frozenset[int] = frozenset()) -> bool:
+        """Whether every word is understood, and there is one. `named`: the places that belong to a phrase."""
+        shouted = [token.shouted for token in text if token.word.isalpha() and not token.is_han]
+        limit = _SHORT if len(shouted) > 1 and all(shouted) else _ABBREVIATION
+        content = False
+        start = 0
+        while start < len(text):
+            token = text[start]
+            if token.is_han:
+                stop = start
+                while stop < len(text) and text[stop].is_han and text[stop].clause == token.clause:
+                    stop += 1
+                if not self._covered(text[start:stop], {place - start for place in named}):
+                    return False
+                content, start = True, stop
+                continue
+            start += 1
+            if start - 1 not in named:
+                if not any(c.isalpha() for c in token.word):
+                    continue
+                if not self._knows(token, limit):
+                    return False
+            content = True
+        return content
+
+    def harmless(self, text: Sequence[Token]) -> frozenset[int]:
+        """The places of harmless entries within a text: no word tells of anything there."""
+        words = tuple(token.word for token in text)
+        return frozenset(
+            place
+            for start, word in enumerate(words)
+            for row in self._harmless.get(word, ())
+            if words[start : start + len(row)] == row
+            for place in range(start, start + len(row))
+        )
+
+    def _knows(self, token: Token, limit: int) -> bool:
+        if token.word in self._abbreviations:
+            return True
+        if token.shouted and 1 < len(token.word) <= limit:
+            return False
+        return token.word in self._words
+
+    def _covered(self, text: Sequence[Token], named: set[int]) -> bool:
+        """Whether the text is a row of morphemes and of phrases."""
+        row = "".join(token.word for token in text)
+        reached = {0}
+        for start in range(len(row)):
+            if start in reached:
+                if start in named:
+                    reached.add(start + 1)
+                ends = range(start + 1, min(len(row), start + self._longest) + 1)
+                reached.update(end for end in ends if row[start:end] in self._han)
+        return len(row) in reached
+
+
+def load_lexicon(rules_dir: Path) -> tuple[Lexicon, tuple[Finding, ...]]:
+    """`rules_dir/lexicon.txt.gz`; without one no entry is readable. A file that is cut short counts for nothing."""
+    path = rules_dir / FILE
+    if not path.is_file():
+        return Lexicon(()), ()
+    try:
+        lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    except (OSError, EOFError, zlib.error, UnicodeError) as problem:
+        return Lexicon(()), (finding("words-unreadable", FILE, "", type(problem).__name__),)
+    found = sections(lines)
+    words = found.get("", [])
+    odd = [word for word in words if word != folded(word)]
+    findings = [finding("lexicon-not-folded", FILE, "", f"{odd[0]!r}, of {len(odd)}")] if odd else []
+    lexicon = Lexicon(words, found.get("han", []), found.get("abbreviations", []), found.get("harmless", []))
+    return lexicon, tuple(findings)
+
+
+def sections(lines: Iterable[str]) -> dict[str, list[str]]:
+    """The lines of a list of words by its sections; those before the first `== NAME` are under the empty name."""
+    found: dict[str, list[str]] = {"": []}
+    into = found[""]
+    for raw in lines:
+        line = raw.strip()
+        if line.startswith("== "):
+            into = found.setdefault(line[3:].strip(), [])
+        elif line and not line.startswith("#"):
+            into.append(line)
+    return found
