@@ -13,14 +13,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cds_service.facts import FactKnowledge, load_facts
-from cds_service.facts.catalogue import PREFIX_SYSTEMS, Key
-from cds_service.facts.words import tokens
+from cds_service.facts.catalogue import PREFIX_SYSTEMS, EventsFact, Key
+from cds_service.facts.words import load_lexicon, tokens
 from tools.lexicon.names import read_names
 
 HERE = Path(__file__).resolve().parent
 RULES = HERE.parents[1] / "rules"
 TELLING = 0.05
 """Share of a word's uses that lie inside a set (READING.md, section 1)."""
+STRONG = 0.5
+"""The same of a word that tells of a set even within a phrase of another."""
+AT_LEAST = 0.01
+"""The same of the most telling word of a name in which none tells."""
 WITHIN = 0.5
 """Share of a set's members that lie inside one that it is a part of."""
 _ABBREVIATION = 5
@@ -36,6 +40,7 @@ class Names:
         self.inside: dict[str, Counter[str]] = defaultdict(Counter)
         self.readable: set[str] = set(_ALPHABET)
         self.own: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.members: dict[str, list[frozenset[str]]] = defaultdict(list)
         for key, name in named:
             words = words_of(name)
             self.uses.update(words)
@@ -43,19 +48,23 @@ class Names:
             members = knowledge.valuesets.members(key)
             for set_id in members:
                 self.inside[set_id].update(words)
+                self.members[set_id].append(words)
             if key[0] in PREFIX_SYSTEMS and len(key[1]) >= _CATEGORY:
                 for set_id in knowledge.events.words.read(name).named - members:
                     self.own[key[0]][set_id].add(key[1])
 
     def telling(self, set_id: str, phrases: Iterable[str], noise: frozenset[str]) -> frozenset[str]:
-        """The words that tell of a set."""
+        """The words that tell of a set; of a name in which none does, the one that does most."""
         inside = self.inside[set_id]
         words = {word for phrase in phrases for word in words_of(phrase)} | inside.keys()
-        return frozenset(
-            word
-            for word in words - noise
-            if len(word) > 1 and not _is_han(word) and inside[word] >= TELLING * self.uses[word]
-        )
+        usable = {word for word in words - noise if len(word) > 1 and not _is_han(word)}
+        telling = {word for word in usable if inside[word] >= TELLING * self.uses[word]}
+        for name in self.members[set_id]:
+            if telling.isdisjoint(name) and not usable.isdisjoint(name):
+                best = max(usable & name, key=lambda word: (inside[word] / self.uses[word], word))
+                if inside[best] >= AT_LEAST * self.uses[best]:
+                    telling.add(best)
+        return frozenset(telling)
 
 
 def main() -> None:
@@ -77,9 +86,10 @@ def main() -> None:
         f"{sum(len(c) for sets in names.own.values() for c in sets.values())} own names"
     )
     if options.write:
-        _write_lexicon(words)
-        _write_telling(telling, within(knowledge))
+        _write_telling(telling, names, within(knowledge))
         _write_own_names(names.own)
+        _write_lexicon(words, {})
+        _write_lexicon(words, still_telling(load_facts(RULES)[0], read_names(options.codes, knowledge.systems)))
 
 
 def words_of(name: str) -> frozenset[str]:
@@ -118,6 +128,28 @@ def within(knowledge: FactKnowledge) -> dict[str, list[str]]:
     }
 
 
+def still_telling(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]]) -> dict[tuple[str, ...], set[str]]:
+    """By harmless entry the sets of which it must go on telling: they have a member of whose name it hides what tells.
+    """
+    roles: dict[str, set[str]] = defaultdict(set)
+    for spec in knowledge.catalogue:
+        for set_id in spec.valuesets if isinstance(spec, EventsFact) else ():
+            roles[set_id].add(spec.name)
+    found: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    reader, lexicon = knowledge.events.words, load_lexicon(RULES)[0]
+    for key, name in named:
+        row = tokens(name)
+        places = [places for places, _ in lexicon.harmless(row)]
+        members = knowledge.valuesets.members(key) if places else ()
+        if members:
+            said = reader.read(name)
+            facts = {fact for set_id in said.named | said.told | said.denied for fact in roles[set_id]}
+            hidden = {set_id for set_id in members if not roles[set_id] <= facts}
+            for place in places:
+                found[tuple(token.word for token in row[place.start : place.stop])] |= hidden
+    return found
+
+
 def _is_han(word: str) -> bool:
     return any(token.is_han for token in tokens(word))
 
@@ -131,14 +163,17 @@ def _lines(file: str) -> list[str]:
     return sorted({line.strip() for line in lines if line.strip() and not line.startswith("#")})
 
 
-def _write_lexicon(words: Iterable[str]) -> None:
+def _write_lexicon(words: Iterable[str], still: Mapping[tuple[str, ...], Iterable[str]]) -> None:
     parts = [*words, "== abbreviations", *sorted(_listed("abbreviations.txt")), "== han", *_lines("han.txt")]
-    parts += ["== harmless", *_lines("harmless.txt"), *_lines("han_harmless.txt")]
+    parts.append("== harmless")
+    for line in (*_lines("harmless.txt"), *_lines("han_harmless.txt")):
+        sets = sorted(still.get(tuple(token.word for token in tokens(line)), ()))
+        parts.append(f"{line}\t{' '.join(sets)}" if sets else line)
     # mtime 0: the same words give the same bytes.
     (RULES / "lexicon.txt.gz").write_bytes(gzip.compress("\n".join(parts).encode() + b"\n", 9, mtime=0))
 
 
-def _write_telling(telling: Mapping[str, frozenset[str]], around: Mapping[str, Iterable[str]]) -> None:
+def _write_telling(telling: Mapping[str, frozenset[str]], names: Names, around: Mapping[str, Iterable[str]]) -> None:
     folder = RULES / "expansions"
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.words"):
@@ -149,7 +184,9 @@ def _write_telling(telling: Mapping[str, frozenset[str]], around: Mapping[str, I
             han[set_id].append(morpheme)
     for set_id, words in telling.items():
         if words or han[set_id]:
-            parts = [*sorted(words), "== han", *sorted(han[set_id]), "== within", *around.get(set_id, ())]
+            strong = {word for word in words if names.inside[set_id][word] >= STRONG * max(1, names.uses[word])}
+            parts = [*sorted(words - strong), "== strong", *sorted(strong), "== han", *sorted(han[set_id])]
+            parts += ["== within", *around.get(set_id, ())]
             (folder / f"{set_id}.words").write_text("\n".join(parts) + "\n", encoding="utf-8")
 
 

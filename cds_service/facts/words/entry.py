@@ -16,7 +16,7 @@ from cds_service.facts.words.telling import Telling
 _DENYING = frozenset[Cue]({"denied", "others"})
 _Row = tuple[str, ...]
 _NOTHING: frozenset[str] = frozenset()
-_SEMANTIC_TAG = re.compile(r" \((disorder|finding|situation|event|procedure|regime/therapy|product|substance)\)$")
+_SEMANTIC_TAG = re.compile(r" \((disorder|finding|situation|event|procedure|regime/therapy|product|substance|morphologic abnormality)\)$")
 """What SNOMED CT puts behind its names; in a name of two words it would join them."""
 
 
@@ -84,7 +84,7 @@ class WordReader:
             (denied if sure.issuperset(places) else named).update(names)
         content = [marks[place] for place in range(len(row)) if place not in cues]
         places = frozenset[int]().union(*(hit[0] for hit in every))
-        silent = others | cues | self._lexicon.harmless(row) | {p for places, _ in hits for p in places if p in sure}
+        mute = [(range(place, place + 1), _NOTHING) for place in others | cues | sure]
         return EntryWords(
             named=frozenset(named),
             denied=frozenset(denied - named),
@@ -92,7 +92,7 @@ class WordReader:
             disowned=bool(content) and all(one & _DENYING for one in content),
             past=bool(content) and all("past" in one for one in content),
             readable=self._lexicon.readable(row, places | cues | others),
-            told=self._telling.told(row, hits, silent) - named,
+            told=self._telling.told(row, hits, [*self._lexicon.harmless(row), *mute]) - named,
         )
 
     @staticmethod

@@ -1,8 +1,9 @@
 """Which words are understood at all: only an entry whose every word is can be something else by its words.
 
 `rules/lexicon.txt.gz` holds a folded word a line, `#` before comments. After `== abbreviations` come those up to five
-letters that are understood in capitals, after `== han` the Chinese morphemes, after `== harmless` whole entries in
-which no word tells of anything. It is made by tools/lexicon from the names of code systems and reviewed lists.
+letters that are understood in capitals, after `== han` the Chinese morphemes. After `== harmless` come whole entries in
+which no word tells of anything but of the sets that stand behind a tab. The file is made by tools/lexicon from the
+names of code systems and reviewed lists.
 """
 
 import gzip
@@ -41,11 +42,12 @@ class Lexicon:
         self._abbreviations = frozenset(abbreviations)
         self._han = frozenset(han)
         self._longest = max(map(len, self._han), default=0)
-        self._harmless: dict[str, list[tuple[str, ...]]] = {}
-        for entry in harmless:
+        self._harmless: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
+        for line in harmless:
+            entry, _, sets = line.partition("\t")
             row = tuple(token.word for token in tokens(entry))
             if row:
-                self._harmless.setdefault(row[0], []).append(row)
+                self._harmless.setdefault(row[0], []).append((row, frozenset(sets.split())))
 
     def __len__(self) -> int:
         return len(self._words) + len(self._han) + len(self._abbreviations)
@@ -85,23 +87,26 @@ class Lexicon:
             content = True
         return content
 
-    def harmless(self, text: Sequence[Token]) -> frozenset[int]:
-        """The places of harmless entries within a text: no word tells of anything there."""
+    def harmless(self, text: Sequence[Token]) -> list[tuple[range, frozenset[str]]]:
+        """The places of harmless entries within a text, and the sets of which their words tell all the same."""
         words = tuple(token.word for token in text)
-        return frozenset(
-            place
+        return [
+            (range(start, start + len(row)), sets)
             for start, word in enumerate(words)
-            for row in self._harmless.get(word, ())
+            for row, sets in self._harmless.get(word, ())
             if words[start : start + len(row)] == row
-            for place in range(start, start + len(row))
-        )
+        ]
 
     def _knows(self, token: Token, limit: int) -> bool:
         if token.word in self._abbreviations:
             return True
         if token.shouted and 1 < len(token.word) <= limit:
             return False
-        return token.word in self._words
+        # "40mg", "NDA020503": a number that something is written to.
+        letters = token.word.strip("0123456789")
+        return token.word in self._words or (
+            letters != token.word and (letters in self._words or letters in self._abbreviations)
+        )
 
     def _covered(self, text: Sequence[Token], named: set[int]) -> bool:
         """Whether the text is a row of morphemes and of phrases."""

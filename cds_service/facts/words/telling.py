@@ -1,8 +1,8 @@
 """Which value sets a word may tell of when no phrase names one, so that an entry with it is not something else.
 
-`rules/expansions/SET.words` holds the telling words of a set, a folded word a line; after a line `== han` its Chinese
-morphemes, and after `== within` the ids of the sets that hold most of its members. `#` begins a comment. The files are
-made by tools/lexicon and reviewed like phrases.
+`rules/expansions/SET.words` holds the telling words of a set, a folded word a line; after a line `== strong` those that
+tell of it more often than not, after `== han` Chinese morphemes, and after `== within` the ids of the sets that hold
+most of its members. `#` begins a comment. The files are made by tools/lexicon and reviewed like phrases.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,31 +26,42 @@ class Telling:
     def __init__(
         self,
         words: Mapping[str, Iterable[str]],
+        strong: Mapping[str, Iterable[str]],
         han: Mapping[str, Iterable[str]],
         within: Mapping[str, Iterable[str]],
     ) -> None:
-        """`words` and `han`: by set. `within`: by set the sets of which it is a part."""
-        self._words = _by_word(words)
+        """`words`, `strong` and `han`: by set. `within`: by set the sets of which it is a part."""
+        self._words = _by_word({set_id: [*weak, *strong.get(set_id, ())] for set_id, weak in words.items()})
+        self._strong = _by_word(strong)
         self._han = _by_word(han)
         self._longest = max(map(len, self._han), default=0)
         self._within = {set_id: frozenset(others) for set_id, others in within.items()}
 
-    def told(self, text: Sequence[Token], hits: Hits, silent: frozenset[int] = frozenset()) -> frozenset[str]:
+    def told(self, text: Sequence[Token], hits: Hits, silent: Hits = ()) -> frozenset[str]:
         """The sets of which a word of the text tells.
 
         A phrase uses up its words: in "type 2 diabetes" nothing is left that could tell of pregnancy. They go on
-        telling of a narrower set: "leukaemia" may be any leukaemia. The places in `silent` tell of nothing.
+        telling of a narrower set ("leukaemia" may be any leukaemia), and of one of which they tell more often than not.
+        The words at the places in `silent` tell of nothing
+        but of the sets that stand there.
         """
         named: dict[int, frozenset[str]] = {}
         for places, names in hits:
             for place in places:
                 named[place] = named.get(place, _NOTHING) | names
+        quiet: dict[int, frozenset[str]] = {}
+        for places, still in silent:
+            for place in places:
+                # The words of two entries that overlap go on telling of what both of them leave.
+                quiet[place] = still if place not in quiet else quiet[place] & still
         found: set[str] = set()
         for places, sets in self._marks(text):
             used = _NOTHING.union(*(named.get(place, _NOTHING) for place in places))
             whole = all(place in named for place in places)
-            if silent.isdisjoint(places):
-                found |= {one for one in sets if not whole or self._is_narrower(one, used)}
+            for place in places:
+                sets = sets if place not in quiet else sets & quiet[place]
+            strong = self._strong.get(text[places.start].word, _NOTHING)
+            found |= {one for one in sets if not whole or one in strong or self._is_narrower(one, used)}
         return frozenset(found)
 
     def _is_narrower(self, set_id: str, others: frozenset[str]) -> bool:
@@ -75,6 +86,7 @@ def load_telling(rules_dir: Path) -> tuple[Telling, tuple[Finding, ...]]:
     """`rules_dir/expansions/*.words`, none of which is required: without them a readable entry tells of what its
     phrases name, and of nothing else."""
     words: dict[str, list[str]] = {}
+    strong: dict[str, list[str]] = {}
     han: dict[str, list[str]] = {}
     within: dict[str, list[str]] = {}
     findings: list[Finding] = []
@@ -86,11 +98,12 @@ def load_telling(rules_dir: Path) -> tuple[Telling, tuple[Finding, ...]]:
             findings.append(finding("words-unreadable", name, "", type(problem).__name__))
             continue
         set_id = path.name.removesuffix(_SUFFIX)
-        words[set_id], han[set_id], within[set_id] = found.get("", []), found.get("han", []), found.get("within", [])
-        odd = [word for word in words[set_id] if word != folded(word)]
+        words[set_id], strong[set_id] = found.get("", []), found.get("strong", [])
+        han[set_id], within[set_id] = found.get("han", []), found.get("within", [])
+        odd = [word for word in (*words[set_id], *strong[set_id]) if word != folded(word)]
         if odd:
             findings.append(finding("lexicon-not-folded", name, "", f"{odd[0]!r}, of {len(odd)}"))
-    return Telling(words, han, within), tuple(findings)
+    return Telling(words, strong, han, within), tuple(findings)
 
 
 def _by_word(sets: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
