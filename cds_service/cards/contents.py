@@ -8,6 +8,7 @@ from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.needs import Open
 from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.sections import (
+    UNREAD,
     Grounds,
     NearWords,
     about,
@@ -83,10 +84,22 @@ class Contents:
         gaps = about.gaps(reading.trial)
         if choice.kind == "closed":
             return (Section("Missing", gaps, fixed=True),)
-        missing = Section("Missing", (*gaps, *self.missing.lines(found)))
+        missing = Section("Missing", (*gaps, *self.missing.lines(found), *self._not_understood(reading)))
         if choice.near is not None:
             return (Section("Not yet", self.near.lines(choice.near)), missing)
         return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True))
+
+    def _not_understood(self, reading: TrialReading) -> tuple[str, ...]:
+        """What is asked of the entries whose words were not understood, for which criteria of this trial wait."""
+        if not self.reader.unread_entries:
+            return ()  # nearly always
+        sources: set[str] = set()
+        waiting = 0
+        for read in reading.having("unknown"):
+            told = [e for ref in read.result.facts for e in self.reader.evidence(ref) if e["reason"] == UNREAD]
+            waiting += bool(told)
+            sources.update(e["source"] for e in told)
+        return self.missing.unread([one for one in self.reader.unread_entries if one.source in sources], waiting)
 
     def _about(self, choice: Choice, reading: TrialReading) -> tuple[Section, ...]:
         grounds = Section("What it rests on", self.grounds.lines(reading.criteria))

@@ -10,7 +10,7 @@ from cds_service.cards.counted import best_cohort
 from cds_service.cards.prepared import Prepared, prepared_for
 from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
-from cds_service.explanation import each_once
+from cds_service.explanation import UnreadEntry, each_once, unread_entries
 from cds_service.logic import Document, FactRef, Step
 from cds_service.matching import Match
 from cds_service.trials import CohortResult, CompiledTrial, CriterionResult, Trial, TrialResult
@@ -73,6 +73,11 @@ class Reader:
         self._steps: dict[str, tuple[Step | None, ...]] = {}
         self._evidence: dict[tuple[str, Duration | None], list[dict[str, Any]]] = {}
         self._reasons: dict[tuple[str, Duration | None], str | None] = {}
+
+    @cached_property
+    def unread_entries(self) -> tuple[UnreadEntry, ...]:
+        """The entries of the record whose words were not understood and for which facts wait."""
+        return unread_entries(self.match, self.deadline)
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:

@@ -53,7 +53,7 @@ class Answer:
     """The cards for a record. `undecided`: there is none, perhaps only because the conditions were not sent whole.
 
     `unreadable`: there is none, and so many conditions were sent of which none can be read. `undetermined`: the trials
-    that could not be judged because of what could not be read.
+    that could not be judged because of what could not be read. `unread`: how many entries were not understood.
 
     `decision` names the answer; `keep` takes note of it once it is sent, and must return at once. `passed_over`: how
     many trials were ruled out without being looked at; `skipped`: ids of those for which there was no time.
@@ -69,6 +69,7 @@ class Answer:
     set_aside: tuple[str, ...] = ()
     undetermined: Undetermined | None = None
     unreadable: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,8 @@ def _done(serving: Serving, record: Record, answer: Answer, logged: dict[str, An
     }
     if answer.undetermined is not None:
         logged["undetermined"] = len(answer.undetermined.trials)
-        logged["unread"] = answer.undetermined.entries
+    if answer.unread:
+        logged["unread"] = answer.unread
     body = response_body(answer.cards, answer.undetermined)
     return Done(body, logged, answer.keep, set_aside=answer.set_aside)
 

@@ -21,6 +21,8 @@ VERDICTS = {
     "not_eligible": "red",
 }
 
+MOST_FACTS = 5
+"""Facts that are named of an entry that was not understood."""
 PANEL_WIDTH = 76
 """Columns of a card: what an EHR gives it, roughly."""
 
@@ -48,6 +50,21 @@ def show_cards(answer: Mapping[str, Any], console: Console | None = None, *, mar
         console.print(panel)
 
 
+def unread_lines(document: Mapping[str, Any]) -> list[str]:
+    """A line for each entry that was not understood: what it says, what waits for it, and what to do."""
+    lines = []
+    for entry in document["unread"]:
+        code = entry["code"]
+        said = f"“{entry['words']}”" if entry["words"] else "no words"
+        coded = f" ({code['system']} {code['code']})" if code else ""
+        facts = ", ".join(entry["facts"][:MOST_FACTS])
+        more = f" and {len(entry['facts']) - MOST_FACTS} more" if len(entry["facts"]) > MOST_FACTS else ""
+        lines.append(f"not understood: {entry['source']}: {said}{coded}; {facts}{more} may be meant")
+    if lines:
+        lines.append("To answer them for good: docs/site.md, or the patient's page of the workbench.")
+    return lines
+
+
 def show_explanation(document: dict[str, Any], console: Console | None = None) -> None:
     """The explanation as one table per trial and cohort."""
     console = console or Console()
@@ -57,6 +74,8 @@ def show_explanation(document: dict[str, Any], console: Console | None = None) -
     for issue in document["issues"]:
         place = " ".join(filter(None, (issue["resource"], issue["element"])))
         console.print(f"{issue['severity']}: {place}: {issue['message']}", markup=False, style="yellow")
+    for line in unread_lines(document):
+        console.print(line, markup=False, style="yellow")
     if "undetermined" in document:
         console.print(sentence(document["undetermined"]), markup=False, style="bold yellow")
     for trial in document["trials"]:

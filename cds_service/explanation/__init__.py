@@ -13,11 +13,14 @@ from cds_service.explanation.undetermined import (
     undetermined,
     unreadable_conditions,
 )
+from cds_service.explanation.unread import UnreadEntry, by_words, unread_counts, unread_entries, unread_in
 
 __all__ = [
     "EXTENSION",
     "MOST_NAMED",
     "Undetermined",
+    "UnreadEntry",
+    "by_words",
     "each_once",
     "explain",
     "fact_sheet",
@@ -27,5 +30,8 @@ __all__ = [
     "said",
     "sentence",
     "undetermined",
+    "unread_counts",
+    "unread_entries",
+    "unread_in",
     "unreadable_conditions",
 ]

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 
-from cds_service.facts import PRESUMED, FactSheet, build_sheet, describe_fact, value_text
+from cds_service.explanation.unread import unread_in
+from cds_service.facts import PRESUMED, FactReader, FactSheet, describe_fact, value_text
 from cds_service.facts.catalogue import DefinedFact, DerivedFact, FactSpec, group_of
 from cds_service.facts.fact import Age, Events, Fact
 from cds_service.fhir import Record
@@ -21,18 +22,20 @@ Status = Literal["known", "presumed", "unknown"]
 def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[str] | None = None) -> Json:
     """The sheet of the facts of these names, or of all, as plain data:
 
-    `as_of`, `patient`, `deceased` (only where it is so), `issues`, `gaps` (resource types that were not supplied whole,
-    and why) and `facts`. Each fact has `name`, `title`, `group`, `kind`, `status` (`known`, `presumed`, `unknown`),
+    `as_of`, `patient`, `deceased` (only where it is so), `issues`, `unread` (see
+    `UnreadEntry`), `gaps` (resource types that were not supplied whole, and why) and `facts`. Each fact has `name`, `title`, `group`, `kind`, `status` (`known`, `presumed`, `unknown`),
     `value`, `unit`, `reason` (of an unknown one) and `evidence`; and where there is such a thing `display_unit` (as
     people write it), `months` (of an age), `parts` (multiples of the limits of normal), `active` and `ever` (of
     events), `via` (the alternative that a derived fact took) and `because` (what a defined fact follows from).
     """
-    sheet = build_sheet(record, library.facts, as_of, names)
+    reader = FactReader(record, library.facts, as_of)
+    sheet = reader.sheet(names)
     told = sorted(sheet) if names is None else sorted({library.catalogue.fact_of(name) or "" for name in names} - {""})
     document: Json = {"as_of": as_of.isoformat(), "patient": (record.patient.id if record.patient else None) or ""}
     if sheet.deceased:
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in (*record.issues, *sheet.issues)]
+    document["unread"] = [entry.as_json() for entry in unread_in(reader, sheet)]
     document["gaps"] = dict(sorted(record.gaps.items()))
     document["facts"] = [_entry(library.catalogue.facts[name], sheet, library) for name in told]
     return document

@@ -8,6 +8,7 @@ import msgspec
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.explanation.undetermined import undetermined
+from cds_service.explanation.unread import by_words, unread_entries
 from cds_service.logic import FactRef
 from cds_service.matching import Match
 from cds_service.trials import SOURCE_GAP, CriterionResult, Trial, TrialResult, Verdict
@@ -24,6 +25,8 @@ def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
     if match.deceased:
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in match.issues]
+    document["unread"] = [entry.as_json() for entry in unread_entries(match)]
+    document["read_by_words"] = [entry.as_json() for entry in by_words(match)]
     open_trials = undetermined(match)
     if open_trials is not None:
         document["undetermined"] = open_trials.as_json()

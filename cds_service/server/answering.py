@@ -27,7 +27,8 @@ from cds_service.cds_hooks import Answer, HookRequest, Sent
 from cds_service.cds_hooks.trust import Caller
 from cds_service.deadline import NEVER, Deadline, OutOfTime, never
 from cds_service.durations import Duration
-from cds_service.explanation import Undetermined, undetermined, unreadable_conditions
+from cds_service.explanation import Undetermined, undetermined, unread_counts, unreadable_conditions
+from cds_service.facts.catalogue import EventResource
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION, FactRef
@@ -170,8 +171,11 @@ class Answerer:
             return self._out_of_time()
         if result.skipped:
             self.metrics.cut_short(len(result.skipped))
+        unread: Mapping[tuple[EventResource, str], int] = {}
+        with suppress(OutOfTime):
+            unread = unread_counts(result)
         asking = Asking(request, caller, client, patient, encounter, options, arrived)
-        computed = Computed(str(uuid4()), as_of, result, deck, open_trials, held[0])
+        computed = Computed(str(uuid4()), as_of, result, deck, open_trials, held[0], unread)
         return Answer(
             cards=[card.body for card in deck],
             undecided=not deck and "Condition" in record.gaps and undecided(result),
@@ -181,6 +185,7 @@ class Answerer:
             skipped=result.skipped,
             set_aside=() if caller.desk is None else _set_aside(result, options, held[0]),
             undetermined=open_trials,
+            unread=sum(unread.values()),
             unreadable=0 if deck or result.deceased else unreadable_conditions(record),
         )
 
@@ -197,6 +202,7 @@ class Answerer:
             self._count(computed.result, computed.deck, computed.held, deadline)
             if computed.open_trials is not None:
                 self.metrics.undetermined()
+            self.metrics.unread(computed.unread)
 
     def _out_of_time(self) -> Answer:
         """No card, and every active trial skipped."""

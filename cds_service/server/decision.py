@@ -11,6 +11,7 @@ from cds_service.cards import CURRENT, REFERRAL, Card, CardOptions
 from cds_service.cds_hooks import HookRequest, Sent
 from cds_service.cds_hooks.trust import Caller
 from cds_service.explanation import Undetermined
+from cds_service.facts.catalogue import EventResource
 from cds_service.matching import Match
 from cds_service.store import ORDER, REFER, Decision, HeldBack, RuleSet, ServedCard, Versions, digest_of
 
@@ -33,7 +34,8 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What came of it as of a day, under the id of its decision. `held`: what was held back."""
+    """What came of it as of a day, under the id of its decision. `held`: what was held back. `unread`:
+    how many entries were not understood, by kind and code system."""
 
     decision: str
     as_of: date
@@ -41,6 +43,7 @@ class Computed:
     deck: tuple[Card, ...]
     open_trials: Undetermined | None
     held: HeldBack
+    unread: Mapping[tuple[EventResource, str], int]
 
 
 def decision_of(

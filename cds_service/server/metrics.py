@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from cds_service.facts.catalogue import EventResource
 from cds_service.server.metrics_folder import MULTIPROCESS_DIR
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -54,6 +55,9 @@ class Metrics:
         self._cut_short = self._counter("cds_answers_cut_short", "Answers for which not all trials were looked at")
         self._undetermined = self._counter(
             "cds_undetermined_answers", "Answers in which trials could not be judged, as entries could not be read"
+        )
+        self._unread = self._counter(
+            "cds_unread_entries", "Entries of records that were not understood, once per answer", "kind", "system"
         )
         self._unknown = self._counter(
             "cds_unknown_facts", "Facts that left a criterion open, once per answer", "fact", "reason"
@@ -129,6 +133,11 @@ class Metrics:
     def undetermined(self) -> None:
         """One answer that says that some trials could not be judged."""
         self._undetermined.inc()
+
+    def unread(self, counts: Mapping[tuple[EventResource, str], int]) -> None:
+        """Entries that were not understood, by kind of entry and by what people call their code system."""
+        for (kind, system), count in counts.items():
+            self._unread.labels(kind, system).inc(count)
 
     def feedback(self, outcome: str, reasons: Iterable[str]) -> None:
         """One item, with the codes of its override reasons."""

@@ -246,7 +246,9 @@ VALUESETS = [
     ),
 ]
 
-LEXICON = "a appendectomy aspirin disorder heart hypertensive infarction muscle of sleep apnoea stick tablet the walking"
+LEXICON = (
+    "a appendectomy aspirin disorder heart hypertensive infarction muscle of sleep apnoea stick tablet the walking"
+)
 """Words that are understood and tell of nothing."""
 
 SYSTEMS = {

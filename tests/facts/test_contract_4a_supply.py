@@ -61,7 +61,8 @@ def broken(resource: Json, **elements: Any) -> Json:
 
 SUBJECT_OF_P = {"reference": "Patient/p"}
 BROKEN_CANCER = broken(condition(LUNG_CANCER), onsetDateTime={"year": 2019})
-BROKEN_FRACTURE = broken(condition(None, code=concept(FRACTURE, SNOMED, display="Fracture of ankle")), onsetDateTime={"year": 2019})
+FRACTURED = concept(FRACTURE, SNOMED, display="Fracture of ankle")
+BROKEN_FRACTURE = broken(condition(None, code=FRACTURED), onsetDateTime={"year": 2019})
 BROKEN_AT_ALL = broken(condition(LUNG_CANCER), code="cancer")
 OF_ANOTHER = condition(LUNG_CANCER, SNOMED, id="other") | {"subject": {"reference": "Patient/q"}}
 

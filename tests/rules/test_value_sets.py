@@ -83,7 +83,7 @@ def named_by_facts() -> dict[str, str]:
     named = {}
     for path in (RULES / "facts").glob("*.json"):
         for fact in read(path).get("facts", ()):
-            for key in ("valueset", "history", "hints"):
+            for key in ("valueset", "history", "hints", "excepted"):
                 if key in fact:
                     named[fact[key]] = fact["name"]
     return named

@@ -129,8 +129,7 @@ def within(knowledge: FactKnowledge) -> dict[str, list[str]]:
 
 
 def still_telling(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]]) -> dict[tuple[str, ...], set[str]]:
-    """By harmless entry the sets of which it must go on telling: they have a member of whose name it hides what tells.
-    """
+    """By harmless entry the sets of which it must go on telling: they have a member of whose name it hides what tells."""
     roles: dict[str, set[str]] = defaultdict(set)
     for spec in knowledge.catalogue:
         for set_id in spec.valuesets if isinstance(spec, EventsFact) else ():

@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from cds_service.cards.needs import IMPRECISE, Missing, Open, Purpose
-from cds_service.cards.sections.sentences import capped, listed, sentence
+from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
 from cds_service.cards.values import Names, day_words
+from cds_service.explanation import UnreadEntry
 from cds_service.logic import model
 from cds_service.logic.words import comparison, words
 
 MOST_LINES = 8
 """Facts that get a line of their own; the rest share one."""
 MOST_TOGETHER = 16
+MOST_UNREAD = 5
+"""Entries that were not understood whose words are quoted."""
+UNREAD = "unread_entry"
+_IT = {False: "it", True: "them"}
 _VERBS = {"order": "order", "record": "record", "clarify": "clarify", "look_up": "look up"}
 _TESTED_AGAIN = {
     "too_old": "is too old",
@@ -27,6 +32,7 @@ _ENTRIES = {
     "uncoded_mention": "mentioned without a code",
     "unconfirmed": "entered but not confirmed",
     "malformed_entry": "an entry that may say so could not be read",
+    "unread_entry": "an entry that may say so was not understood",
     "undated": "on record without a date",
     "incomplete_record": "the record was sent incomplete",
     "not_supplied": "not sent by the EHR",
@@ -51,8 +57,9 @@ class MissingWords:
         self._asked = lru_cache(MOST_KEPT)(self._asked_of)
 
     def lines(self, open: Open) -> tuple[str, ...]:
-        """A line for each missing fact, the cheapest first; what the EHR did not send shares one line."""
-        alone = [item for item in open.missing if item.kind != "look_up"]
+        """A line for each missing fact, the cheapest first; what the EHR did not send shares one line. What waits for
+        entries that were not understood is not among them (see `unread`)."""
+        alone = [item for item in open.missing if item.kind != "look_up" and item.reason != UNREAD]
         not_sent = [item for item in open.missing if item.kind == "look_up"]
         lines = [self.line(item) for item in alone[:MOST_LINES]]
         rest = alone[MOST_LINES:]
@@ -64,8 +71,18 @@ class MissingWords:
         return tuple(lines)
 
     def names_of(self, missing: Sequence[Missing]) -> list[str]:
-        """The names of the missing facts, for the summary."""
-        return [self._name(item) for item in missing]
+        """The names of the missing facts, for the summary; what waits for entries not understood has one together."""
+        named = [self._name(item) for item in missing if item.reason != UNREAD]
+        return named if len(named) == len(missing) else [*named, "what unread entries say"]
+
+    def unread(self, entries: Sequence[UnreadEntry], criteria: int) -> tuple[str, ...]:
+        """The line for entries that were not understood; `criteria` are how many wait for them. None for none."""
+        if not entries:
+            return ()
+        said = capped([f"“{one.words}”" if one.words else f"{one.source} (no words)" for one in entries], MOST_UNREAD)
+        which = counted_noun(len(entries), "entry", "entries")
+        waits = "1 criterion waits" if criteria == 1 else f"{criteria} criteria wait"
+        return (f"Clarify {which} that could not be read: {listed(said)}; {waits} for {_IT[len(entries) > 1]}",)
 
     def line(self, item: Missing) -> str:
         """Such as `Order HBsAg: needs negative; the last one, of 2025-02-11, is too old`."""

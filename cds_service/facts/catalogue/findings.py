@@ -21,7 +21,7 @@ FINDINGS: dict[str, str] = {
     "conceptmap-invalid": "The concept map is not of the form that is read here. It is left out.",
     "conceptmap-equivalence": "Only equal, equivalent, wider and subsumes let a site code stand for another. Ignored.",
     "table-invalid": "A table beside the facts contradicts itself: a route that it has not, a word with two answers.",
-    "words-unreadable": "A list of words is cut short or no UTF-8 text. It counts for nothing: more entries are unread.",
+    "words-unreadable": "A list of words is cut short or no UTF-8 text. It counts for nothing; more is unread.",
     "lexicon-not-folded": "A word stands in a list in another form than words are compared in, and is never found.",
     "unit-spelling-conflict": "A spelling stands for two units of one fact with different factors: never understood.",
 }
@@ -46,7 +46,7 @@ REASONS: dict[Reason, str] = {
     "indeterminate": "The laboratory says that it is neither positive nor negative.",
     "conflicting_results": "Results of which any may be the newest differ.",
     "uncoded_mention": "It is mentioned in words only; no code says so.",
-    "unread_entry": "An entry may say so whose words are not understood, or only in part; or that has none and no code.",
+    "unread_entry": "An entry may say so of which the words are not surely understood, or that has none.",
     "unconfirmed": "It is recorded as unconfirmed, provisional or differential, or under a code that only may mean it.",
     "malformed_entry": "An entry that is malformed, or whose status FHIR does not know, may say so.",
 }

@@ -35,8 +35,8 @@ class JudgedTable(BaseModel):
     schema_: str = Field(default="", alias="$schema")
     icd_10_categories: tuple[str, ...] = Field(
         default=(),
-        description="Categories that exist, as ranges with blanks between: `A00-A09 A15-A28`. A code of another one may "
-        "be a number of another system. None listed: every one exists.",
+        description="Categories that exist, as ranges with blanks between: `A00-A09 A15-A28`. A code of another one "
+        "may be a number of another system. None listed: every one exists.",
     )
     says_nothing: tuple[str, ...] = Field(
         default=(),
@@ -51,7 +51,8 @@ class JudgedCodes:
     def __init__(self, table: JudgedTable | None = None) -> None:
         """Raises `ValueError` for what is no range."""
         table = table or JudgedTable()
-        self._categories = frozenset(one for row in table.icd_10_categories for part in row.split() for one in _in(part))
+        parts = (part for row in table.icd_10_categories for part in row.split())
+        self._categories = frozenset(one for part in parts for one in _in(part))
         self._nothing = tuple(code.replace(".", "") for code in table.says_nothing)
 
     def is_judged(self, key: Key) -> bool:

@@ -251,8 +251,8 @@ class EventsFact(Fact):
     hint_category: tuple[Code, ...] = ()
     unrecognised: Literal["hint", "counts"] | None = Field(
         default=None,
-        description="What an entry is that neither a code nor words place: `counts` where whatever it is counts (but for "
-        "`excepted`), `hint` where one without a known code only may.",
+        description="What an entry is that neither a code nor words place: `counts` where whatever it is counts (but "
+        "for `excepted`), `hint` where one without a known code only may.",
     )
     excepted: str | None = Field(default=None, description="The value set of what never counts.")
     absence: Absence = "presumed_absent"

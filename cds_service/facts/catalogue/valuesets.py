@@ -88,8 +88,9 @@ class OwnNames(_Strict):
 
     schema_: str = Field(default="", alias="$schema")
     systems: dict[str, dict[str, str]] = Field(
-        default={}, description="By code system and value set: the codes, with blanks between, that are not in the set "
-        "and whose own name holds a phrase of it. The phrase beside such a code says no more than the code."
+        default={},
+        description="By code system and value set: the codes, with blanks between, that are not in the set "
+        "and whose own name holds a phrase of it. The phrase beside such a code says no more than the code.",
     )
 
 

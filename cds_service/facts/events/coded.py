@@ -20,7 +20,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.catalogue import Catalogue, CodeSystems, EventResource, EventsFact, JudgedCodes, Key, ValueSets, keys_of
+from cds_service.facts.catalogue import (
+    Catalogue,
+    CodeSystems,
+    EventResource,
+    EventsFact,
+    JudgedCodes,
+    Key,
+    ValueSets,
+    keys_of,
+)
 from cds_service.facts.words import EntryWords, WordReader
 from cds_service.fhir import CodeableConcept, Coding
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import EventResource, EventsFact
 from cds_service.facts.coverage import EventCoverage, listing
-from cds_service.facts.events.coded import Coded, EventCodes, Match
+from cds_service.facts.events.coded import Coded, EventCodes, Match, Role
 from cds_service.facts.events.courses import with_courses
 from cds_service.facts.events.drugs import Drug
 from cds_service.facts.events.entries import Entry, event, malformed_entry, past
@@ -21,6 +21,8 @@ from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Event, Events, Reason
 from cds_service.fhir import Coding, Malformed, Patient, Record, ResourceType, types_of_events
 
+_HOW: dict[Role, RouteMatch] = {"main": "main", "history": "main", "hint": "hint", "text": "text", "unread": "text"}
+"""How certain the code or the words are, for what a route may add or take."""
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
 
@@ -246,7 +248,7 @@ def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTable
     """Whether a drug counts for the fact by the route it is given."""
     routes = tables.routes
     stated: frozenset[str] = frozenset().union(*(routes.stated(dosage.route) for dosage in drug.dosages))
-    how: RouteMatch = "main" if match.role in {"main", "history"} else "text" if match.role in {"text", "unread"} else "hint"
+    how = _HOW[match.role]
     if spec.route is None:
         return routes.counts(None, stated, how)
     stated = stated or drug.product.by_form(routes)

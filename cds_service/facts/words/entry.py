@@ -16,7 +16,9 @@ from cds_service.facts.words.telling import Telling
 _DENYING = frozenset[Cue]({"denied", "others"})
 _Row = tuple[str, ...]
 _NOTHING: frozenset[str] = frozenset()
-_SEMANTIC_TAG = re.compile(r" \((disorder|finding|situation|event|procedure|regime/therapy|product|substance|morphologic abnormality)\)$")
+_SEMANTIC_TAG = re.compile(
+    r" \((disorder|finding|situation|event|procedure|regime/therapy|product|substance|morphologic abnormality)\)$"
+)
 """What SNOMED CT puts behind its names; in a name of two words it would join them."""
 
 
@@ -83,7 +85,7 @@ class WordReader:
         for places, names in hits:
             (denied if sure.issuperset(places) else named).update(names)
         content = [marks[place] for place in range(len(row)) if place not in cues]
-        places = frozenset[int]().union(*(hit[0] for hit in every))
+        phrased = frozenset[int]().union(*(hit[0] for hit in every))
         mute = [(range(place, place + 1), _NOTHING) for place in others | cues | sure]
         return EntryWords(
             named=frozenset(named),
@@ -91,7 +93,7 @@ class WordReader:
             doubted=bool(content) and all("doubted" in one for one in content),
             disowned=bool(content) and all(one & _DENYING for one in content),
             past=bool(content) and all("past" in one for one in content),
-            readable=self._lexicon.readable(row, places | cues | others),
+            readable=self._lexicon.readable(row, phrased | cues | others),
             told=self._telling.told(row, hits, [*self._lexicon.harmless(row), *mute]) - named,
         )
 

@@ -181,7 +181,11 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
         yield f"route: {spec.route}{settled}"
     if spec.hint_category:
         yield f"may be it too: the category {'; '.join(map(_code, spec.hint_category))}"
-    if spec.unrecognised is not None:
+    if spec.excepted is not None:
+        yield f"never counts: {_value_set(spec.excepted, reference)}"
+    if spec.unrecognised == "counts":
+        yield "counts: any other entry too, whatever its code or words"
+    elif spec.unrecognised is not None:
         yield "may be it too: an entry without a code that is known here"
     presumed = spec.absence == "presumed_absent"
     yield f"nothing on record: {'presumed absent, where it was supplied whole' if presumed else 'unknown'}"
