@@ -151,7 +151,7 @@ CHART: Json = {
             lab("777-3", 80, "mg/dL"),
             procedure("70536003", performedDateTime="2020-01-01"),
             observation("8302-2", "2020-01-01", valueString="170 cm"),
-            condition(None, code={"text": "[bold]markup[/] and systemic lupus"}, id="odd"),
+            condition(None, code={"text": "[b]B[/] and systemic lupus"}, id="odd"),
         )
     ],
 }
@@ -172,7 +172,7 @@ def test_in_a_terminal_groups_come_first_and_what_is_unknown_last() -> None:
     assert places == sorted(places)
     assert "lab.platelets" in output.split("Unknown")[1]
     assert "unit not understood" in output
-    assert "[bold]markup[/]" in output
+    assert "[b]B[/]" in output
     assert "--all lists them" in output
     assert "condition.copd" not in output
 

@@ -53,7 +53,7 @@ def show_cards(answer: Mapping[str, Any], console: Console | None = None, *, mar
 def unread_lines(document: Mapping[str, Any]) -> list[str]:
     """A line for each entry that was not understood: what it says, what waits for it, and what to do."""
     lines = []
-    for entry in document["unread"]:
+    for entry in document.get("unread", ()):
         code = entry["code"]
         said = f"“{entry['words']}”" if entry["words"] else "no words"
         coded = f" ({code['system']} {code['code']})" if code else ""

@@ -99,7 +99,10 @@ def load_facts(
     observations = ObservationCodes(catalogue, systems)
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     words = WordReader(PhraseIndex(valuesets.phrases()), cues, lexicon, telling)
-    codes = {resource: EventCodes(resource, catalogue, systems, valuesets, words, judged) for resource in resources}
+    codes = {
+        resource: EventCodes(resource, catalogue, systems, valuesets, words=words, judged=judged)
+        for resource in resources
+    }
     events = EventTables(codes, valuesets, words, routes)
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]

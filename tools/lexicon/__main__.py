@@ -49,7 +49,7 @@ class Names:
             for set_id in members:
                 self.inside[set_id].update(words)
                 self.members[set_id].append(words)
-            if key[0] in PREFIX_SYSTEMS and len(key[1]) >= _CATEGORY:
+            if members or (key[0] in PREFIX_SYSTEMS and len(key[1]) >= _CATEGORY):
                 for set_id in knowledge.events.words.read(name).named - members:
                     self.own[key[0]][set_id].add(key[1])
 
@@ -129,7 +129,7 @@ def within(knowledge: FactKnowledge) -> dict[str, list[str]]:
 
 
 def still_telling(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]]) -> dict[tuple[str, ...], set[str]]:
-    """By harmless entry the sets of which it must go on telling: they have a member of whose name it hides what tells."""
+    """By harmless entry the sets of which it goes on telling: it hides what tells in the name of a member."""
     roles: dict[str, set[str]] = defaultdict(set)
     for spec in knowledge.catalogue:
         for set_id in spec.valuesets if isinstance(spec, EventsFact) else ():

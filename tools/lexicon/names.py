@@ -7,8 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from cds_service.facts.catalogue import CodeSystems, Key
-from cds_service.facts.catalogue.codesystems import ATC, CVX, ICD10, ICD10CM, RXNORM, SNOMED
+from cds_service.facts.catalogue import ATC, CVX, ICD10, ICD10CM, RXNORM, SNOMED, CodeSystems, Key
 
 _SYSTEMS = {"ICD10": ICD10, "ICD10CM": ICD10CM, "SNOMED": SNOMED, "RXNORM": RXNORM, "ATC": ATC, "CVX": CVX}
 _TAG = re.compile(r" \(([a-z/ ]+)\)$")

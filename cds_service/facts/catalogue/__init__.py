@@ -2,10 +2,13 @@
 
 from cds_service.facts.catalogue.catalogue import TABLES, Catalogue, FactEntry, load_catalogue
 from cds_service.facts.catalogue.codesystems import (
+    ATC,
+    CVX,
     ICD10,
     ICD10CM,
     PREFIX_SYSTEMS,
     PRINTED_SYSTEMS,
+    RXNORM,
     SNOMED,
     CodeSystems,
     Key,
@@ -45,6 +48,8 @@ from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, Uni
 from cds_service.facts.catalogue.valuesets import OwnNames, ValueSets, load_valuesets, value_set_schema
 
 __all__ = [
+    "ATC",
+    "CVX",
     "FINDINGS",
     "GROUPS",
     "ICD10",
@@ -56,6 +61,7 @@ __all__ = [
     "PREFIX_SYSTEMS",
     "PRINTED_SYSTEMS",
     "REASONS",
+    "RXNORM",
     "SNOMED",
     "TABLES",
     "Bound",

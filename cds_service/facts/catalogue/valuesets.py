@@ -146,6 +146,10 @@ class ValueSets:
                 self._remembered[key] = found
         return found
 
+    def lists(self, key: Key) -> bool:
+        """Whether any value set holds the code: it was then looked at for all of them."""
+        return bool(self.members(key))
+
     def above(self, key: Key) -> frozenset[str]:
         """Ids of the value sets that hold a code below this one, and not this one: `E11` for a set with E11.2 alone."""
         found = self._above.get(key)

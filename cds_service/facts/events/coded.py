@@ -13,7 +13,7 @@
 Words beside a code may take from it what it says for certain: `Rule out SLE` beside M32.9 is no diagnosis.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeVar
 
 from msgspec import Struct
@@ -91,6 +91,7 @@ class EventCodes:
         catalogue: Catalogue,
         systems: CodeSystems,
         valuesets: ValueSets,
+        *,
         words: WordReader,
         judged: JudgedCodes,
     ) -> None:
@@ -223,21 +224,14 @@ class EventCodes:
 
     def _rest(self, coding: Coding, keys: list[Key], said: dict[str, EntryWords], found: dict[str, Match]) -> Match:
         """What the entry is to the facts of which neither a code nor a phrase speaks. `coding` is its first one."""
-        judged = [key for key in keys if self._judged.is_judged(key)]
-        if not self._roles or any(not self._judged.says_nothing(key) for key in judged):
+        judged = [key for key in keys if self._judged.is_judged(key) or self._valuesets.lists(key)]
+        if not self._roles or any(not self._judged.says_nothing(key) for key in judged) or (judged and not said):
             return SOMETHING_ELSE
         shown = replace(coding, display="; ".join(said) or None)
-        read = said
-        if not any(words.readable for words in said.values()):
-            # What the tables call a code is read where the entry itself says nothing that is understood.
-            names = {self._valuesets.display(key) for key in keys} - {""}
-            read = {name: self._words.read(name) for name in sorted(names)}
-            if not read and judged and not said:
-                return SOMETHING_ELSE  # a code that says nothing, and no words
         match = Match("unread", coding=shown)
-        if not read or not all(words.readable for words in read.values()):
+        if not said or not all(words.readable for words in said.values()):
             return match
-        for set_id in sorted(frozenset[str]().union(*(words.told for words in read.values()))):
+        for set_id in sorted(frozenset[str]().union(*(words.told for words in said.values()))):
             for name, _ in self._roles.get(set_id, ()):
                 found.setdefault(name, match)
         return Match("by_words", coding=shown)
@@ -249,6 +243,15 @@ class EventCodes:
                 for name in self._categories.get(key, ()):
                     found.setdefault(name, match)
 
+    def _speaks_of(self, key: Key) -> Iterator[tuple[str, Role]]:
+        """The facts of which a code speaks, and how: one above a member only may mean it."""
+        for set_id in self._valuesets.members(key):
+            yield from self._roles.get(set_id, ())
+        for set_id in self._valuesets.above(key):
+            for name, role in self._roles.get(set_id, ()):
+                if role == "main":
+                    yield name, "hint"
+
     def _codes(self, concepts: Iterable[CodeableConcept], found: dict[str, Match], deadline: Deadline) -> list[Key]:
         """Add what the codings match; the keys of all of them."""
         keys: list[Key] = []
@@ -257,17 +260,11 @@ class EventCodes:
                 for key in self._systems.keys((coding,)):
                     keys.append(key)
                     matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way
-                    above = self._valuesets.above(key)
-                    for set_id in (*self._valuesets.members(key), *above):
-                        for name, role in self._roles.get(set_id, ()):
-                            is_hint = set_id in above and role == "main"
-                            if set_id in above and not is_hint:
-                                continue
-                            role = "hint" if is_hint else role
-                            match = matches.get(role)
-                            if match is None:
-                                match = matches[role] = Match(role, coding=coding, key=key)
-                            _add(found, name, match)
+                    for name, role in self._speaks_of(key):
+                        match = matches.get(role)
+                        if match is None:
+                            match = matches[role] = Match(role, coding=coding, key=key)
+                        _add(found, name, match)
         return keys
 
 

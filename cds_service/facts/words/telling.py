@@ -58,10 +58,9 @@ class Telling:
         for places, sets in self._marks(text):
             used = _NOTHING.union(*(named.get(place, _NOTHING) for place in places))
             whole = all(place in named for place in places)
-            for place in places:
-                sets = sets if place not in quiet else sets & quiet[place]
+            heard = sets.intersection(*(quiet[place] for place in places if place in quiet))
             strong = self._strong.get(text[places.start].word, _NOTHING)
-            found |= {one for one in sets if not whole or one in strong or self._is_narrower(one, used)}
+            found |= {one for one in heard if not whole or one in strong or self._is_narrower(one, used)}
         return frozenset(found)
 
     def _is_narrower(self, set_id: str, others: frozenset[str]) -> bool:
