@@ -39,11 +39,17 @@ from cds_service.facts.observations import (
     Side,
     Unreadable,
     agreeing,
+    bounded,
     has_value,
     hull,
+    makes_newer,
+    share_of,
 )
 from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
 from cds_service.fhir import DateRange, Malformed, Patient
+
+_Readings = dict[int, tuple[Reading | Unreadable, Interval | Unreadable]]
+"""What has been read of a saying, by its identity: the number as written, and in the fact's unit."""
 
 _SIDES: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
 
@@ -155,7 +161,7 @@ class Builder:
         reader = self._knowledge.numbers[spec.name]
         measured = self._measured(spec)
         # Each is read once, for the value and its two parts.
-        read: dict[int, tuple[Reading | Unreadable, Interval | Unreadable]] = {}
+        read: _Readings = {}
 
         def value(measurement: Measurement, day: DateRange | None) -> Value | Unreadable:
             reading = reader.reading(measurement.saying)
@@ -166,24 +172,55 @@ class Builder:
         if not isinstance(spec, QuantityFact):
             fact = measured.fact(value, hull)
         else:
-            fact = self._stale_height(spec, measured.fact(value, hull, "" if spec.unit == "1" else spec.unit))
-            parts = {}
-            for part, side in _SIDES:
-
-                def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
-                    reading, number = read[id(m.saying)]
-                    if isinstance(reading, Unreadable) or isinstance(number, Unreadable):
-                        return number
-                    return reader.times_limit(reading, m.saying, side, self._person(m.saying, day))
-
-                ratio = measured.fact(times, hull, name=f"{spec.name}.{part}")
-                parts[part] = (
-                    ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
-                )
-            fact = replace(fact, parts=parts)
+            fact = self._by_differential(spec, measured) or measured.fact(value, hull, _unit(spec))
+            fact = self._stale_height(spec, fact)
+            if not fact.parts:
+                fact = replace(fact, parts=self._multiples(spec, measured, fact, read))
+            fact = self._at_most(spec, measured, fact)
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
+
+    def _multiples(self, spec: QuantityFact, measured: Measured, fact: Fact, read: _Readings) -> dict[str, Fact]:
+        """The value as a multiple of its limits of normal, from what has been `read`."""
+        reader = self._knowledge.numbers[spec.name]
+        parts = {}
+        for part, side in _SIDES:
+
+            def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
+                reading, number = read[id(m.saying)]
+                if isinstance(reading, Unreadable) or isinstance(number, Unreadable):
+                    return number
+                return reader.times_limit(reading, m.saying, side, self._person(m.saying, day))
+
+            ratio = measured.fact(times, hull, name=f"{spec.name}.{part}")
+            parts[part] = (
+                ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
+            )
+        return parts
+
+    def _by_differential(self, spec: QuantityFact, reported: Measured) -> Fact | None:
+        """The absolute count from a share of all cells; `None` where there is none, or a report that is as new."""
+        if spec.differential is None:
+            return None
+        names = (spec.differential.count, spec.differential.percent)
+        if not makes_newer(*map(self._observed, names), reported):
+            return None
+        found = share_of(spec, *map(self.fact, names), self._knowledge.numbers[spec.name], _unit(spec))
+        why = found.reason or "no_reference_range"
+        return replace(found, parts={part: unknown(f"{spec.name}.{part}", why, found.evidence) for part, _ in _SIDES})
+
+    def _observed(self, name: str) -> Measured:
+        spec = self._knowledge.catalogue.facts[name]
+        assert isinstance(spec, Observed)
+        return self._measured(spec)
+
+    def _at_most(self, spec: QuantityFact, measured: Measured, fact: Fact) -> Fact:
+        if spec.at_most is None:
+            return fact
+        told, readers = self._told.measurements, self._knowledge.numbers
+        beside = {name: (self._deadline.each(told.get(name, ())), readers[name]) for name in spec.at_most.beside}
+        return bounded(fact, spec.at_most, measured, beside, self._as_of)
 
     def _nothing_told(self, fact: Fact) -> bool:
         """Nothing at all is on record of the fact, in observations that were supplied whole."""
@@ -271,6 +308,11 @@ class Builder:
     def _evidence_of(self, name: str) -> Iterator[Evidence]:
         base = self._knowledge.catalogue.fact_of(name)
         return iter(() if base is None else self.fact(base).evidence)
+
+
+def _unit(spec: QuantityFact) -> str:
+    """The unit as a fact has it: empty without dimension."""
+    return "" if spec.unit == "1" else spec.unit
 
 
 @lru_cache(maxsize=256)

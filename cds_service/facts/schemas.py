@@ -6,12 +6,13 @@ from pydantic import BaseModel
 
 from cds_service.facts.catalogue import FactFile, SpellingTable, SystemTable
 from cds_service.facts.events import RouteTable
-from cds_service.facts.observations import QualitativeTable
+from cds_service.facts.observations import QualitativeTable, RangeTable
 from cds_service.facts.words import CueTable
 
 _MODELS: dict[str, type[BaseModel]] = {
     "facts.schema.json": FactFile,
     "qualitative.schema.json": QualitativeTable,
+    "ranges.schema.json": RangeTable,
     "routes.schema.json": RouteTable,
     "systems.schema.json": SystemTable,
     "units.schema.json": SpellingTable,

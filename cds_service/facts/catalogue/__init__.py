@@ -20,6 +20,7 @@ from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.set_tables import SetTables
 from cds_service.facts.catalogue.specs import (
     MODELS,
+    AtMostBeside,
     Bound,
     Code,
     Component,
@@ -57,6 +58,7 @@ __all__ = [
     "REASONS",
     "SNOMED",
     "TABLES",
+    "AtMostBeside",
     "Bound",
     "Catalogue",
     "Code",

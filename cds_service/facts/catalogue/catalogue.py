@@ -33,7 +33,7 @@ from cds_service.facts.catalogue.specs import (
 from cds_service.facts.intervals import Factor
 from cds_service.rule_files import invalid, pointer, read_json
 
-TABLES = frozenset({"units.json", "systems.json", "routes.json", "qualitative.json", "wording.json"})
+TABLES = frozenset({"units.json", "systems.json", "routes.json", "qualitative.json", "ranges.json", "wording.json"})
 """Files in `rules/facts/` that hold no facts."""
 
 RESERVED = frozenset({"span"})
@@ -228,6 +228,9 @@ def load_catalogue(rules_dir: Path) -> tuple[Catalogue, tuple[Finding, ...]]:
                 message = f"{spec.name!r} is already defined at {'#'.join(places[spec.name])}"
                 findings.append(finding("fact-duplicate-name", name, pointer(at), message))
                 continue
+            if isinstance(spec, QuantityFact) and spec.plausible is None:
+                message = f"{spec.name} has no `plausible` range"
+                findings.append(finding("fact-without-plausible", name, pointer(at), message, severity="warning"))
             facts[spec.name] = spec
             places[spec.name] = (name, pointer(at))
     _drop_unusable(facts, places, findings)
