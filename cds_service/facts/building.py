@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -25,7 +25,7 @@ from cds_service.facts.catalogue import (
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.dates import days_back, read_date
 from cds_service.facts.derived import derive
-from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Value, unknown
+from cds_service.facts.fact import UNBOUNDED, UNDATED, Age, Days, Events, Evidence, Fact, Value, unknown
 from cds_service.facts.intervals import Interval, point
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.observations import (
@@ -51,6 +51,7 @@ from cds_service.fhir import DateRange, Malformed, Patient
 _Readings = dict[int, tuple[Reading | Unreadable, Interval | Unreadable]]
 """What has been read of a saying, by its identity: the number as written, and in the fact's unit."""
 
+_ADULT = 18
 _SIDES: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
 
 
@@ -203,10 +204,11 @@ class Builder:
         """The absolute count from a share of all cells; `None` where there is none, or a report that is as new."""
         if spec.differential is None:
             return None
-        names = (spec.differential.count, spec.differential.percent)
-        if not makes_newer(*map(self._observed, names), reported):
+        count, percent = spec.differential.count, spec.differential.percent
+        if not makes_newer(self._observed(count), self._observed(percent), reported):
             return None
-        found = share_of(spec, *map(self.fact, names), self._knowledge.numbers[spec.name], _unit(spec))
+        reader = self._knowledge.numbers[spec.name]
+        found = share_of(spec, self.fact(count), self.fact(percent), reader, _unit(spec))
         why = found.reason or "no_reference_range"
         return replace(found, parts={part: unknown(f"{spec.name}.{part}", why, found.evidence) for part, _ in _SIDES})
 
@@ -234,13 +236,18 @@ class Builder:
         return all(isinstance(events, Events) and events.history("closed") is False for events in without)
 
     def _stale_height(self, spec: QuantityFact, fact: Fact) -> Fact:
-        """A fact that goes stale only in a child (height): there, and where the age is not known, it is dropped here,
-        because whether it counts depends on the person and not on the criterion."""
+        """A fact that goes stale only where it was measured in a child (height): such a one, and one of whom the age is
+        not known, is dropped here, because whether it counts depends on the person and not on the criterion.
+
+        Without a date it is taken for that of the person's present age.
+        """
         limit = spec.fresh_for_child
         if limit is None:
             return fact
-        age = age_at(None if self._told.patient is None else self._told.patient.birth_date, self._as_of)
-        return fact if age is not None and age.years[0] >= 18 else fact.at(limit.span(self._as_of))
+        born = None if self._told.patient is None else self._told.patient.birth_date
+        back = 0 if fact.age >= UNDATED else min(fact.age, (self._as_of - date.min).days)
+        age = age_at(born, self._as_of - timedelta(days=back))
+        return fact if age is not None and age.years[0] >= _ADULT else fact.at(limit.span(self._as_of))
 
     def _result(self, spec: ResultFact) -> Fact:
         reader = self._knowledge.results[spec.name]

@@ -15,6 +15,7 @@ CVX = "http://hl7.org/fhir/sid/cvx"
 HGNC = "http://www.genenames.org"
 HOUSE = "urn:cds-service:facts"
 QUALITATIVE = Path(__file__).parents[2] / "rules" / "facts" / "qualitative.json"
+RANGES = QUALITATIVE.with_name("ranges.json")
 
 
 def code(system: str, code: str, display: str = "") -> dict[str, str]:
@@ -30,6 +31,7 @@ def quantity(name: str, loinc: str, unit: str, units: dict[str, Any], **more: An
         "unit": unit,
         "units": units,
         "fresh_for": "P90D",
+        "plausible": ["-1e15", "1e15"],
         **more,
     }
 
@@ -298,7 +300,8 @@ def write_rules(folder: Path, facts: list[dict[str, Any]] | None = None, valuese
     put(folder / "facts" / "systems.json", {"systems": SYSTEMS})
     put(folder / "facts" / "units.json", {"spellings": SPELLINGS})
     put(folder / "facts" / "routes.json", ROUTES)
-    shutil.copy(QUALITATIVE, folder / "facts" / "qualitative.json")
+    for table in (QUALITATIVE, RANGES):
+        shutil.copy(table, folder / "facts" / table.name)
     for content in VALUESETS if valuesets is None else valuesets:
         put(folder / "valuesets" / f"{content['id']}.json", content)
     return folder

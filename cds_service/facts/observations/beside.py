@@ -1,7 +1,7 @@
 """What is measured at the same moment as something else, or in the same specimen, and so belongs together.
 
-An absolute count from the count of all cells and a share of them, and a value that is only an upper bound because it was
-measured with support (oxygen).
+An absolute count from the count of all cells and a share of them, and a value that is only an upper bound because it
+was measured with support (oxygen).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,8 +27,8 @@ _LONGEST_NOTE = 120
 
 
 def makes_newer(count: Measured, percent: Measured, reported: Measured) -> bool:
-    """Whether a count of all cells and a share of them are of one specimen or moment, later than every reported absolute
-    count. What is preliminary is as good only as a preliminary report."""
+    """Whether a count of all cells and a share of them are of one specimen or moment, later than every `reported` count
+    of that share. What is preliminary is as good only as a preliminary report."""
     parts = (*count.deciding, *percent.deciding)
     pairs = [(one, other) for one in count.deciding for other in percent.deciding]
     if not pairs or not all(_belong_together(one, other) for one, other in pairs):
@@ -41,7 +41,7 @@ def makes_newer(count: Measured, percent: Measured, reported: Measured) -> bool:
 
 
 def share_of(spec: QuantityFact, count: Fact, percent: Fact, reader: NumberReader, unit: str) -> Fact:
-    """The fact as a share, in per cent, of the count of all cells; unknown with the reason of a part that is unknown."""
+    """The fact as a share of the count of all cells; unknown with the reason of a part that is unknown."""
     evidence = tuple(dict.fromkeys((*count.evidence, *percent.evidence)))
     for part in (count, percent):
         if not isinstance(part.value, Interval):

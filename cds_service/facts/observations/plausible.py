@@ -20,6 +20,7 @@ class Plausible:
         self._range = spec.plausible
         self._zero = spec.zero
         self._in_per_cent = spec.unit == "%"
+        self._unit = "" if spec.unit == "1" else f" {spec.unit}"
 
     def judge(self, value: Interval) -> Interval | Unreadable:
         """The value, or why it is none."""
@@ -29,7 +30,7 @@ class Plausible:
         if self._in_per_cent and not all(self._is_outside(value.scale(by)) for by in (_HUNDRED, _HUNDREDTH)):
             return NOT_IN_PER_CENT
         low, high = self._range
-        return Unreadable("implausible", f"not between {plain(low)} and {plain(high)}")
+        return Unreadable("implausible", f"not between {plain(low)} and {plain(high)}{self._unit}")
 
     def _is_outside(self, value: Interval) -> bool:
         assert self._range is not None
