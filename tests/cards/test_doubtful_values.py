@@ -23,7 +23,7 @@ def missing(library: Library, sample: str, trial: str, change: Callable[[Json], 
         change(entry["resource"])
     found = match(read_bundle(json.dumps(bundle)), library, AS_OF)
     cards = cards_for(found, CardOptions(max_cards=20), "seed")
-    return section(next(card for card in cards if trial in card["detail"]), "Missing")
+    return section(next(card for card in cards if f"**Trial:** {trial}" in card["detail"]), "Missing")
 
 
 def is_(resource: Json, code: str) -> bool:
@@ -32,7 +32,7 @@ def is_(resource: Json, code: str) -> bool:
 
 def test_a_value_that_nobody_has_is_to_be_clarified(library: Library) -> None:
     def change(resource: Json) -> None:
-        if is_(resource, "718-7"):
+        if is_(resource, "30350-3"):
             resource["valueQuantity"] = {"value": 112, "unit": "g/dL"}
 
     [line] = [line for line in missing(library, "sle.json", "NCT07083349", change) if "haemoglobin" in line]

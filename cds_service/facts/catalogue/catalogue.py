@@ -282,6 +282,9 @@ def _drop_unusable(facts: dict[str, FactSpec], places: dict[str, tuple[str, str]
             missing = [part for part in spec.references() if known.base(part) is None]
             if isinstance(spec, DateFact) and not missing and not _is_condition(spec.else_onset_of, facts):
                 missing = [f"{spec.else_onset_of}, which is no condition"]
+            if isinstance(spec, QuantityFact) and not missing:
+                parts = (name for name in spec.measured_parts if not isinstance(facts[name], QuantityFact))
+                missing = [f"{name}, which is no quantity" for name in parts]
             if missing:
                 drop(name, "fact-unknown-part", f"refers to {', '.join(missing)}")
                 changed = True

@@ -255,9 +255,14 @@ class QuantityFact(Numeric):
         """The facts that are looked at beside this one, at whatever time."""
         return () if self.at_most is None else tuple(self.at_most.beside)
 
-    def references(self) -> tuple[str, ...]:
+    @property
+    def measured_parts(self) -> tuple[str, ...]:
+        """The quantities that it is made of, or that are looked at beside it."""
         parts = () if self.differential is None else (self.differential.count, self.differential.percent)
-        return (*super().references(), *parts, *self.companions)
+        return (*parts, *self.companions)
+
+    def references(self) -> tuple[str, ...]:
+        return (*super().references(), *self.measured_parts)
 
 
 class ScoreFact(Numeric):
