@@ -72,8 +72,10 @@ class NumberFact:
             return min(scores) <= value <= max(scores)
         if self.spec.minimum is not None and value < self.spec.minimum:
             return False
-        plausible = self.spec.plausible if isinstance(self.spec, QuantityFact) else None
-        return plausible is None or plausible[0] <= value <= plausible[1]
+        if not isinstance(self.spec, QuantityFact) or self.spec.plausible is None:
+            return True
+        low, high = self.spec.plausible
+        return low <= value <= high or (value == 0 and self.spec.zero)
 
     @property
     def limits(self) -> tuple[Decimal, ...]:
@@ -88,7 +90,10 @@ class NumberFact:
         """The smallest step by which a laboratory would report another value: scores and titres go by whole numbers."""
         if not isinstance(self.spec, QuantityFact):
             return Decimal(1)
-        return Decimal(1).scaleb(min(0, int(threshold.normalize().as_tuple().exponent)) - 1)
+        smallest = Decimal(1).scaleb(min(0, int(threshold.normalize().as_tuple().exponent)) - 1)
+        # Above 0 nothing is plausible before the least that there may be.
+        least = self.spec.plausible[0] if self.spec.plausible is not None and threshold == 0 else smallest
+        return max(smallest, least)
 
     def refused_unit(self) -> str | None:
         """A unit that the fact does not accept."""
