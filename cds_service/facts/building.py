@@ -186,13 +186,18 @@ class Builder:
         """The value as a multiple of its limits of normal, from what has been `read`."""
         reader = self._knowledge.numbers[spec.name]
         parts = {}
+        multiples: dict[int, dict[Side, Interval | Unreadable]] = {}
         for part, side in _SIDES:
 
             def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
                 reading, number = read[id(m.saying)]
                 if isinstance(reading, Unreadable) or isinstance(number, Unreadable):
                     return number
-                return reader.times_limit(reading, m.saying, side, self._person(m.saying, day))
+                found = multiples.get(id(m.saying))
+                if found is None:
+                    found = reader.times_limits(reading, m.saying, self._person(m.saying, day))
+                    multiples[id(m.saying)] = found
+                return found[side]
 
             ratio = measured.fact(times, hull, name=f"{spec.name}.{part}")
             parts[part] = (
@@ -205,6 +210,8 @@ class Builder:
         if spec.differential is None:
             return None
         count, percent = spec.differential.count, spec.differential.percent
+        if percent not in self._told.measurements:
+            return None  # nearly always
         if not makes_newer(self._observed(count), self._observed(percent), reported):
             return None
         reader = self._knowledge.numbers[spec.name]
@@ -221,7 +228,8 @@ class Builder:
         if spec.at_most is None:
             return fact
         told, readers = self._told.measurements, self._knowledge.numbers
-        beside = {name: (self._deadline.each(told.get(name, ())), readers[name]) for name in spec.at_most.beside}
+        names = [name for name in spec.at_most.beside if name in told]
+        beside = {name: (self._deadline.each(told[name]), readers[name]) for name in names}
         return bounded(fact, spec.at_most, measured, beside, self._as_of)
 
     def _nothing_told(self, fact: Fact) -> bool:

@@ -27,9 +27,9 @@ from cds_service.facts.observations.compound import parse_compound
 from cds_service.facts.observations.observations import Saying
 from cds_service.facts.observations.plausible import Plausible
 from cds_service.facts.observations.qualitative import Qualitative
-from cds_service.facts.observations.range_bounds import Side
+from cds_service.facts.observations.range_bounds import Limit, Side
 from cds_service.facts.observations.range_words import NO_WORDS, RangeWords
-from cds_service.facts.observations.reference_ranges import Limits, Person, Reading, times_limit
+from cds_service.facts.observations.reference_ranges import SIDES, Limits, Person, Reading, times_limit
 from cds_service.fhir import CodeableConcept, Quantity, Range, Ratio
 
 _TITER = re.compile(
@@ -100,9 +100,12 @@ class NumberReader:
             return found
         return self._plausible.judge(found)
 
-    def times_limit(self, reading: Reading, saying: Saying, side: Side, person: Person) -> Interval | Unreadable:
-        """What has been read of an observation as a multiple of its own upper (`high`) or lower limit of normal."""
-        limit = self._limits.find(saying, side, person, reading)
+    def times_limits(self, reading: Reading, saying: Saying, person: Person) -> dict[Side, Interval | Unreadable]:
+        """What has been read of an observation as a multiple of its own upper (`high`) and lower limit of normal."""
+        limits = self._limits.find(saying, person, reading)
+        return {side: self._times(reading, limits.get(side)) for side in SIDES}
+
+    def _times(self, reading: Reading, limit: Limit | None) -> Interval | Unreadable:
         if limit is None:
             return NO_REFERENCE_RANGE
         ratio = times_limit(reading.raw, reading.factor, limit)
@@ -112,7 +115,7 @@ class NumberReader:
         """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None without one."""
         found = self.reading(saying)
         reading = Reading(_ANYTHING, ONE) if isinstance(found, Unreadable) else found
-        limit = self._limits.find(saying, side, person, reading)
+        limit = self._limits.find(saying, person, reading).get(side)
         if limit is None or limit.factor[0] != limit.factor[1]:
             return None
         return point(limit.value).scale(limit.factor).lo

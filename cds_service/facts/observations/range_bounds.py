@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cds_service.facts.intervals import Factor, Interval, is_sane, parse_number, point
+from cds_service.facts.intervals import Factor, Interval, is_sane, parse_number
 from cds_service.facts.observations.range_words import Flag, RangeWords
 from cds_service.fhir import Quantity, ReferenceRange
 
@@ -32,10 +32,6 @@ class Limit(Struct, frozen=True, gc=False):
     def ends(self) -> tuple[Decimal, Decimal]:
         """The least and the greatest that it may be, in the canonical unit."""
         return self.value * self.factor[0], self.value * self.factor[1]
-
-    @property
-    def interval(self) -> Interval:
-        return point(self.value).scale(self.factor)
 
 
 Side = Literal["high", "low"]

@@ -5,8 +5,9 @@ one limit it is used, else none: the guess between two is not ours. Nor is there
 its text, or the flag of the value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -26,6 +27,7 @@ from cds_service.facts.observations.range_bounds import (
 from cds_service.facts.observations.range_words import RangeWords
 from cds_service.fhir import CodeableConcept, Quantity, Range, ReferenceRange
 
+_NO_LIMITS: Mapping[Side, Limit] = MappingProxyType({})
 SIDES: tuple[Side, ...] = ("high", "low")
 
 _SEX_CODES = {
@@ -72,16 +74,23 @@ class Limits:
         self._words = words
         self._plausible = plausible
 
-    def find(self, saying: Saying, side: Side, person: Person, reading: Reading) -> Limit | None:
-        """The one upper (`high`) or lower limit that applies; `None` where there is none, or more than one.
+    def find(self, saying: Saying, person: Person, reading: Reading) -> Mapping[Side, Limit]:
+        """The one upper (`high`) and the one lower limit that apply, each where there is exactly one.
 
         `reading` is the value: a limit without unit is in its unit, and a flag must agree with where it lies.
         """
         if not saying.reference_range:
-            return None
+            return _NO_LIMITS
+        limits = self._of_all(saying.reference_range, person, reading)
+        if saying.interpretation and contradicts(self._words.flags(saying.interpretation), reading.value, limits):
+            return _NO_LIMITS
+        return {side: limit for side, limit in limits.items() if isinstance(limit, Limit) and self._may_be(limit)}
+
+    def _of_all(self, candidates: Sequence[ReferenceRange], person: Person, reading: Reading) -> Mapping[Side, OnSide]:
+        """What the ranges that fit leave on either side."""
         sure: list[RangeBounds] = []
         doubtful: list[RangeBounds | None] = []
-        for candidate in saying.reference_range:
+        for candidate in candidates:
             fits = _fits(candidate, person, self._words)
             if fits is False:
                 continue
@@ -90,13 +99,15 @@ class Limits:
                 sure.append(found)
             else:
                 doubtful.append(found)
-        limits = {one: _only(one, sure, doubtful) for one in SIDES}
-        limit = limits[side]
-        if isinstance(limit, str) or (self._plausible is not None and limit.interval.lies_outside(*self._plausible)):
-            return None
-        if saying.interpretation and contradicts(self._words.flags(saying.interpretation), reading.value, limits):
-            return None
-        return limit
+        if len(sure) == 1 and not doubtful:  # nearly always
+            return {"high": sure[0].high or "none", "low": sure[0].low or "none"}
+        return {side: _only(side, sure, doubtful) for side in SIDES}
+
+    def _may_be(self, limit: Limit) -> bool:
+        if self._plausible is None:
+            return True
+        least, most = limit.ends
+        return most >= self._plausible[0] and least <= self._plausible[1]
 
 
 def _only(side: Side, sure: Iterable[RangeBounds], doubtful: Iterable[RangeBounds | None]) -> OnSide:

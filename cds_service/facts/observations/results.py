@@ -148,5 +148,5 @@ def _own_limit(saying: Saying, person: Person, number: Interval, ranges: RangeWo
     def same_unit(unit: str | None, code: str | None, system: str | None) -> tuple[Decimal, Decimal] | None:
         return ONE if {fold(text) for text in (unit, code) if text} & own else None
 
-    limit = Limits(same_unit, ranges).find(saying, "high", person, Reading(number, ONE))
+    limit = Limits(same_unit, ranges).find(saying, person, Reading(number, ONE)).get("high")
     return None if limit is None else limit.value
