@@ -65,7 +65,10 @@ def spoilt(*conditions: dict[str, object]) -> str:
     return json.dumps({**bundle, "entry": kept + made})
 
 
-SPOILT, ASTHMA = {"code": 7}, {"code": {"coding": [{"system": "http://snomed.info/sct", "code": "195967001", "display": "Asthma"}]}}
+SPOILT, ASTHMA = (
+    {"code": 7},
+    {"code": {"coding": [{"system": "http://snomed.info/sct", "code": "195967001", "display": "Asthma"}]}},
+)
 
 
 def test_what_could_not_be_judged_is_told_by_match_and_explain() -> None:

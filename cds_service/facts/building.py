@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -25,7 +25,7 @@ from cds_service.facts.catalogue import (
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.dates import days_back, read_date
 from cds_service.facts.derived import derive
-from cds_service.facts.fact import UNBOUNDED, Age, Days, Events, Evidence, Fact, Value, unknown
+from cds_service.facts.fact import UNBOUNDED, UNDATED, Age, Days, Events, Evidence, Fact, Value, unknown
 from cds_service.facts.intervals import Interval, point
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.observations import (
@@ -39,12 +39,19 @@ from cds_service.facts.observations import (
     Side,
     Unreadable,
     agreeing,
+    bounded,
     has_value,
     hull,
+    makes_newer,
+    share_of,
 )
 from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
 from cds_service.fhir import DateRange, Malformed, Patient
 
+_Readings = dict[int, tuple[Reading | Unreadable, Interval | Unreadable]]
+"""What has been read of a saying, by its identity: the number as written, and in the fact's unit."""
+
+_ADULT = 18
 _SIDES: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
 
 
@@ -155,7 +162,7 @@ class Builder:
         reader = self._knowledge.numbers[spec.name]
         measured = self._measured(spec)
         # Each is read once, for the value and its two parts.
-        read: dict[int, tuple[Reading | Unreadable, Interval | Unreadable]] = {}
+        read: _Readings = {}
 
         def value(measurement: Measurement, day: DateRange | None) -> Value | Unreadable:
             reading = reader.reading(measurement.saying)
@@ -166,24 +173,64 @@ class Builder:
         if not isinstance(spec, QuantityFact):
             fact = measured.fact(value, hull)
         else:
-            fact = self._stale_height(spec, measured.fact(value, hull, "" if spec.unit == "1" else spec.unit))
-            parts = {}
-            for part, side in _SIDES:
-
-                def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
-                    reading, number = read[id(m.saying)]
-                    if isinstance(reading, Unreadable) or isinstance(number, Unreadable):
-                        return number
-                    return reader.times_limit(reading, m.saying, side, self._person(m.saying, day))
-
-                ratio = measured.fact(times, hull, name=f"{spec.name}.{part}")
-                parts[part] = (
-                    ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
-                )
-            fact = replace(fact, parts=parts)
+            fact = self._by_differential(spec, measured) or measured.fact(value, hull, _unit(spec))
+            fact = self._stale_height(spec, fact)
+            if not fact.parts:
+                fact = replace(fact, parts=self._multiples(spec, measured, fact, read))
+            fact = self._at_most(spec, measured, fact)
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
+
+    def _multiples(self, spec: QuantityFact, measured: Measured, fact: Fact, read: _Readings) -> dict[str, Fact]:
+        """The value as a multiple of its limits of normal, from what has been `read`."""
+        reader = self._knowledge.numbers[spec.name]
+        parts = {}
+        multiples: dict[int, dict[Side, Interval | Unreadable]] = {}
+        for part, side in _SIDES:
+
+            def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
+                reading, number = read[id(m.saying)]
+                if isinstance(reading, Unreadable) or isinstance(number, Unreadable):
+                    return number
+                found = multiples.get(id(m.saying))
+                if found is None:
+                    found = reader.times_limits(reading, m.saying, self._person(m.saying, day))
+                    multiples[id(m.saying)] = found
+                return found[side]
+
+            ratio = measured.fact(times, hull, name=f"{spec.name}.{part}")
+            parts[part] = (
+                ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
+            )
+        return parts
+
+    def _by_differential(self, spec: QuantityFact, reported: Measured) -> Fact | None:
+        """The absolute count from a share of all cells; `None` where there is none, or a report that is as new."""
+        if spec.differential is None:
+            return None
+        count, percent = spec.differential.count, spec.differential.percent
+        if percent not in self._told.measurements:
+            return None  # nearly always
+        if not makes_newer(self._observed(count), self._observed(percent), reported):
+            return None
+        reader = self._knowledge.numbers[spec.name]
+        found = share_of(spec, self.fact(count), self.fact(percent), reader, _unit(spec))
+        why = found.reason or "no_reference_range"
+        return replace(found, parts={part: unknown(f"{spec.name}.{part}", why, found.evidence) for part, _ in _SIDES})
+
+    def _observed(self, name: str) -> Measured:
+        spec = self._knowledge.catalogue.facts[name]
+        assert isinstance(spec, Observed)
+        return self._measured(spec)
+
+    def _at_most(self, spec: QuantityFact, measured: Measured, fact: Fact) -> Fact:
+        if spec.at_most is None:
+            return fact
+        told, readers = self._told.measurements, self._knowledge.numbers
+        names = [name for name in spec.at_most.beside if name in told]
+        beside = {name: (self._deadline.each(told[name]), readers[name]) for name in names}
+        return bounded(fact, spec.at_most, measured, beside, self._as_of)
 
     def _nothing_told(self, fact: Fact) -> bool:
         """Nothing at all is on record of the fact, in observations that were supplied whole."""
@@ -197,13 +244,18 @@ class Builder:
         return all(isinstance(events, Events) and events.history("closed") is False for events in without)
 
     def _stale_height(self, spec: QuantityFact, fact: Fact) -> Fact:
-        """A fact that goes stale only in a child (height): there, and where the age is not known, it is dropped here,
-        because whether it counts depends on the person and not on the criterion."""
+        """A fact that goes stale only where it was measured in a child (height): such a one, and one of whom the age is
+        not known, is dropped here, because whether it counts depends on the person and not on the criterion.
+
+        Without a date it is taken for that of the person's present age.
+        """
         limit = spec.fresh_for_child
         if limit is None:
             return fact
-        age = age_at(None if self._told.patient is None else self._told.patient.birth_date, self._as_of)
-        return fact if age is not None and age.years[0] >= 18 else fact.at(limit.span(self._as_of))
+        born = None if self._told.patient is None else self._told.patient.birth_date
+        back = 0 if fact.age >= UNDATED else min(fact.age, (self._as_of - date.min).days)
+        age = age_at(born, self._as_of - timedelta(days=back))
+        return fact if age is not None and age.years[0] >= _ADULT else fact.at(limit.span(self._as_of))
 
     def _result(self, spec: ResultFact) -> Fact:
         reader = self._knowledge.results[spec.name]
@@ -271,6 +323,11 @@ class Builder:
     def _evidence_of(self, name: str) -> Iterator[Evidence]:
         base = self._knowledge.catalogue.fact_of(name)
         return iter(() if base is None else self.fact(base).evidence)
+
+
+def _unit(spec: QuantityFact) -> str:
+    """The unit as a fact has it: empty without dimension."""
+    return "" if spec.unit == "1" else spec.unit
 
 
 @lru_cache(maxsize=256)

@@ -46,6 +46,8 @@ def derive(spec: DerivedFact, facts: Mapping[str, Fact], limit_of: Limits) -> Fa
     value = _FORMULAS[spec.formula](parts)
     if value is None:
         return unknown(spec.name, "value_not_understood", evidence)
+    if spec.plausible is not None and value.lies_outside(*spec.plausible):
+        return unknown(spec.name, "implausible", evidence)
     # What never goes stale does not make the whole old: an adult's height.
     staling = [part for part in parts if limit_of(part.name) is not None]
     age = max((part.age for part in staling), default=0)

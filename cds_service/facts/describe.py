@@ -2,7 +2,8 @@
 
 Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a canonical value stand `raw` (value and
 unit as sent) and `code`, or the `text` of what has no code. A known fact has no reason; an unknown one has a reason and
-no value. A value with nothing on record behind it says so: `"basis": "presumed"`, and has no source.
+no value; one that is only an upper bound (`on_oxygen`) has both, the value as it was measured. A value with nothing on
+record behind it says so: `"basis": "presumed"`, and has no source.
 """
 
 from collections.abc import Sequence
@@ -36,12 +37,15 @@ def describe_fact(
         return [_entry(name, value_text(fact.presumed), "", None)]
     current = fact.at(fresh_within)
     value = None if current.value is None else value_text(current.value)
+    reason = current.reason
+    if current.at_most is not None and current.value is not None:  # what was measured, and why it is only a bound
+        value, reason = value_text(current.at_most.measured), current.at_most.reason
     unit = "d" if isinstance(fact.value, Days) else "a" if isinstance(fact.value, Age) else fact.unit
     if computed and len(fact.evidence) > 1:
         deadline.spend(len(fact.evidence))
-        return [_entry(name, value, unit, _together(fact.evidence), current.reason)]
-    return [_entry(name, value, unit, item, current.reason) for item in deadline.each(fact.evidence)] or [
-        _entry(name, value, unit, None, current.reason)
+        return [_entry(name, value, unit, _together(fact.evidence), reason)]
+    return [_entry(name, value, unit, item, reason) for item in deadline.each(fact.evidence)] or [
+        _entry(name, value, unit, None, reason)
     ]
 
 

@@ -16,6 +16,7 @@ Reason = Literal[
     "unit_not_understood",
     "no_reference_range",
     "value_not_understood",
+    "implausible",
     "incomplete_record",
     "uncoded_mention",
     "unread_entry",
@@ -24,6 +25,7 @@ Reason = Literal[
     "undated",
     "indeterminate",
     "conflicting_results",
+    "on_oxygen",
 ]
 World = Literal["closed", "open"]
 """Closed: what was supplied whole and is not on record is absent. Open: nothing is ever presumed absent."""
@@ -117,6 +119,13 @@ class Events(Struct, frozen=True, gc=False):
         return False if self.whole(world) else None
 
 
+class AtMost(Struct, frozen=True, gc=False):
+    """Why a number is only an upper bound of what it would be otherwise, and what was `measured`."""
+
+    reason: Reason
+    measured: Interval
+
+
 _NO_PARTS: Mapping[str, Any] = MappingProxyType({})
 
 Value = Interval | Age | Days | Events | bool | str
@@ -127,7 +136,8 @@ class Fact(Struct, frozen=True, gc=False):
 
     `unit` is the canonical unit of a number (empty without dimension); `age` is how many days old the evidence is at
     most, `least_age` at least. `parts` are sub-facts by their last word (`x_uln`). `via` is the alternative that a
-    derived fact took. `presumed` is the value in a closed world of a fact without any evidence.
+    derived fact took. `presumed` is the value in a closed world of a fact without any evidence. `at_most` is
+    there where `value` is all that it may be without the support (oxygen) under which it was measured.
     """
 
     name: str
@@ -140,6 +150,7 @@ class Fact(Struct, frozen=True, gc=False):
     via: str = ""
     presumed: Interval | str | None = None
     least_age: int = 0
+    at_most: AtMost | None = None
 
     def too_old(self, limit: int | None) -> bool:
         """Whether the evidence is, or may be, older than `limit` days; never without a limit."""

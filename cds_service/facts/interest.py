@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cds_service.facts.catalogue import DateFact, Numeric, Observed, ResultFact
+from cds_service.facts.catalogue import DateFact, Numeric, Observed, QuantityFact, ResultFact
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.fhir import CodeableConcept
 from cds_service.fhir.scan import Interest, Topics
@@ -19,7 +19,10 @@ def interest_of(knowledge: FactKnowledge, facts_read: Iterable[str]) -> Interest
     """
     read = knowledge.catalogue.closure(facts_read)
     observed = frozenset(name for name in read if isinstance(knowledge.catalogue.facts[name], Observed))
-    listed = frozenset(name for name in observed if not isinstance(knowledge.catalogue.facts[name], _BY_THE_NEWEST))
+    specs = [knowledge.catalogue.facts[name] for name in observed]
+    # What is looked at beside another fact is looked at as of that one's time.
+    companions = {name for spec in specs if isinstance(spec, QuantityFact) for name in spec.companions}
+    listed = companions.union(spec.name for spec in specs if not isinstance(spec, _BY_THE_NEWEST))
 
     def topics_of(code: CodeableConcept) -> Topics | None:
         topics = knowledge.observations.facts_of(code.coding) & observed

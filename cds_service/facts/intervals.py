@@ -66,6 +66,12 @@ class Interval(Struct, frozen=True, gc=False):
             return self
         return Interval(minimum, self.hi, False, self.hi_open)
 
+    def lies_outside(self, lo: Decimal, hi: Decimal) -> bool:
+        """Whether no possible value lies between `lo` and `hi`, both included."""
+        if self.hi is not None and (self.hi < lo or (self.hi_open and self.hi == lo)):
+            return True
+        return self.lo is not None and (self.lo > hi or (self.lo_open and self.lo == hi))
+
     def hull(self, other: "Interval") -> "Interval":
         """The smallest interval that holds both."""
         if self.lo is None or other.lo is None:

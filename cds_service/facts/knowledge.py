@@ -27,7 +27,15 @@ from cds_service.facts.catalogue import (
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.events import EventCodes, EventTables, Routes, load_routes
 from cds_service.facts.fact import Fact
-from cds_service.facts.observations import NumberReader, ObservationCodes, Qualitative, ResultReader, load_qualitative
+from cds_service.facts.observations import (
+    NumberReader,
+    ObservationCodes,
+    Qualitative,
+    RangeWords,
+    ResultReader,
+    load_qualitative,
+    load_range_words,
+)
 from cds_service.facts.recent import Recent
 from cds_service.facts.words import PhraseIndex, WordReader, load_cues, load_lexicon, load_telling
 
@@ -83,6 +91,8 @@ def load_facts(
     findings += found
     qualitative, found = load_qualitative(rules_dir, systems)
     findings += found
+    ranges, found = load_range_words(rules_dir)
+    findings += found
     routes, found = load_routes(rules_dir, systems)
     findings += found
     cues, found = load_cues(rules_dir)
@@ -95,7 +105,7 @@ def load_facts(
     findings += found
     catalogue, found = _usable(catalogue, valuesets, routes)
     findings += found
-    units, numbers, results = _readers(catalogue, spellings, qualitative, systems)
+    units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)
     observations = ObservationCodes(catalogue, systems)
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     words = WordReader(PhraseIndex(valuesets.phrases()), cues, lexicon, telling)
@@ -109,7 +119,7 @@ def load_facts(
 
 
 def _readers(
-    catalogue: Catalogue, spellings: Spellings, qualitative: Qualitative, systems: CodeSystems
+    catalogue: Catalogue, spellings: Spellings, qualitative: Qualitative, systems: CodeSystems, ranges: RangeWords
 ) -> tuple[dict[str, UnitTable], dict[str, NumberReader], dict[str, ResultReader]]:
     """What reads the values of each observed fact."""
     codes = {unit for spec in catalogue if isinstance(spec, QuantityFact) for unit in (spec.unit, *spec.units)}
@@ -124,9 +134,9 @@ def _readers(
             else:
                 table = UnitTable("1", {}, spellings)
             units[spec.name] = table
-            numbers[spec.name] = NumberReader(spec, table, qualitative, systems)
+            numbers[spec.name] = NumberReader(spec, table, qualitative, systems, ranges)
         elif isinstance(spec, ResultFact):
-            results[spec.name] = ResultReader(spec, qualitative, systems)
+            results[spec.name] = ResultReader(spec, qualitative, systems, ranges)
     return units, numbers, results
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from cds_service.facts.catalogue import FactFile, JudgedTable, OwnNames, SpellingTable, SystemTable
 from cds_service.facts.events import RouteTable
-from cds_service.facts.observations import QualitativeTable
+from cds_service.facts.observations import QualitativeTable, RangeTable
 from cds_service.facts.words import CueTable
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -14,6 +14,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "judged.schema.json": JudgedTable,
     "own-names.schema.json": OwnNames,
     "qualitative.schema.json": QualitativeTable,
+    "ranges.schema.json": RangeTable,
     "routes.schema.json": RouteTable,
     "systems.schema.json": SystemTable,
     "units.schema.json": SpellingTable,

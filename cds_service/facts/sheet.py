@@ -9,7 +9,16 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.facts.absent import AbsentSheet
 from cds_service.facts.building import Builder, Told, nothing_told
-from cds_service.facts.catalogue import ISSUE_CODES, DefinedFact, DerivedFact, EventResource, EventsFact, Observed
+from cds_service.facts.catalogue import (
+    ISSUE_CODES,
+    DefinedFact,
+    DerivedFact,
+    EventResource,
+    EventsFact,
+    FactSpec,
+    Observed,
+    QuantityFact,
+)
 from cds_service.facts.coverage import coverage_of
 from cds_service.facts.describe import describe_fact
 from cds_service.facts.document import Nodes, grown, nodes_of
@@ -19,6 +28,11 @@ from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.observations import matching
 from cds_service.facts.patient import PATIENT_FACTS, is_deceased
 from cds_service.fhir import Record
+
+_NOT_UNDERSTOOD = {
+    "unit_not_understood": "its unit is not understood",
+    "implausible": "its value is not plausible",
+}
 
 
 class FactSheet:
@@ -103,9 +117,10 @@ class FactSheet:
         if isinstance(spec, DefinedFact):
             return [entry for part in spec.references() for entry in self.describe(part, self._limit(part), deadline)]
         fact = self[name]
-        entries = describe_fact(name, fact, fresh_within, computed=isinstance(spec, DerivedFact), deadline=deadline)
-        if isinstance(spec, DerivedFact) and fact.value is not None:
-            parts = self._formula_parts(fact.via or name)
+        computed = _is_computed(spec, fact)
+        entries = describe_fact(name, fact, fresh_within, computed=computed, deadline=deadline)
+        if computed and fact.value is not None:
+            parts = self._formula_parts(fact.via or name) if isinstance(spec, DerivedFact) else _shares(spec)
             entries += [entry for part in parts for entry in self.describe(part, self._limit(part), deadline)]
         return entries
 
@@ -115,7 +130,7 @@ class FactSheet:
         for name in self:
             spec = self._knowledge.catalogue.facts[name]
             if not isinstance(spec, DefinedFact):
-                computed = isinstance(spec, DerivedFact)
+                computed = _is_computed(spec, self[name])
                 found = describe_fact(name, self[name], self._limit(name), computed=computed)
                 entries += [{**entry, "title": spec.title} for entry in found]
         return entries
@@ -223,12 +238,23 @@ def build_sheet(
     return FactReader(record, knowledge, as_of, stated).sheet(names)
 
 
+def _is_computed(spec: FactSpec, fact: Fact) -> bool:
+    """Whether the value is made of other facts, which have the evidence."""
+    return isinstance(spec, DerivedFact) or bool(fact.via)
+
+
+def _shares(spec: FactSpec) -> tuple[str, ...]:
+    """The count and the share of it from which an absolute count is made."""
+    parts = spec.differential if isinstance(spec, QuantityFact) else None
+    return () if parts is None else (parts.count, parts.percent)
+
+
 def _issues(facts: Mapping[str, Fact], knowledge: FactKnowledge, deadline: Deadline) -> Iterator[Issue]:
     """Values that are there and not understood, each once. No value is quoted: issues go to the log."""
     for name in sorted(facts):
         fact = facts[name]
         reason = fact.reason
         if reason in ISSUE_CODES and isinstance(knowledge.catalogue.facts[fact.name], Observed):
-            what = "unit" if reason == "unit_not_understood" else "value"
+            what = _NOT_UNDERSTOOD.get(reason, "its value is not understood")
             for source in dict.fromkeys(item.source for item in deadline.each(fact.evidence) if item.note):
-                yield Issue("information", reason, source, "", f"its {what} is not understood for {fact.name}")
+                yield Issue("information", reason, source, "", f"{what} for {fact.name}")

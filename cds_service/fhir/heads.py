@@ -54,6 +54,7 @@ class Head(Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
     reference_range: Raw = ABSENT
     body_site: Raw = ABSENT
     method: Raw = ABSENT
+    specimen: Raw = ABSENT
     has_member: Raw = ABSENT
     derived_from: Raw = ABSENT
     component: Raw = ABSENT

@@ -167,6 +167,7 @@ class Observation(Resource, frozen=True, tag="Observation", tag_field="resourceT
     reference_range: tuple[ReferenceRange, ...] = ()
     body_site: CodeableConcept | None = None
     method: CodeableConcept | None = None
+    specimen: Reference | None = None
     has_member: tuple[Reference, ...] = ()
     derived_from: tuple[Reference, ...] = ()
     component: tuple[ObservationComponent, ...] = ()

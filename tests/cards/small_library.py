@@ -22,7 +22,7 @@ def _quantity(name: str, title: str, loinc: str, unit: str, units: Json, *, orde
     fact = {"name": name, "kind": "quantity", "title": title, "codes": [code(LOINC, loinc)], "unit": unit}
     fact |= {"units": units} if units else {}
     fact |= {"order": code(LOINC, loinc, f"{title} [test]")} if order else {}
-    return fact | {"fresh_for": "P90D"} | more
+    return fact | {"fresh_for": "P90D", "plausible": ["-1e15", "1e15"]} | more
 
 
 def _result(name: str, title: str, loinc: str) -> Json:

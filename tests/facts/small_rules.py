@@ -16,6 +16,7 @@ CVX = "http://hl7.org/fhir/sid/cvx"
 HGNC = "http://www.genenames.org"
 HOUSE = "urn:cds-service:facts"
 QUALITATIVE = Path(__file__).parents[2] / "rules" / "facts" / "qualitative.json"
+RANGES = QUALITATIVE.with_name("ranges.json")
 
 
 def code(system: str, code: str, display: str = "") -> dict[str, str]:
@@ -31,6 +32,7 @@ def quantity(name: str, loinc: str, unit: str, units: dict[str, Any], **more: An
         "unit": unit,
         "units": units,
         "fresh_for": "P90D",
+        "plausible": ["-1e15", "1e15"],
         **more,
     }
 
@@ -318,7 +320,8 @@ def write_rules(folder: Path, facts: list[dict[str, Any]] | None = None, valuese
     put(folder / "facts" / "units.json", {"spellings": SPELLINGS})
     put(folder / "facts" / "routes.json", ROUTES)
     (folder / "lexicon.txt.gz").write_bytes(gzip.compress(LEXICON.replace(" ", "\n").encode(), mtime=0))
-    shutil.copy(QUALITATIVE, folder / "facts" / "qualitative.json")
+    for table in (QUALITATIVE, RANGES):
+        shutil.copy(table, folder / "facts" / table.name)
     for content in VALUESETS if valuesets is None else valuesets:
         put(folder / "valuesets" / f"{content['id']}.json", content)
     return folder

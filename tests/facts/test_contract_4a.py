@@ -10,11 +10,13 @@ import pytest
 from cds_service.library import Library
 from tests.facts.contract_4a import (
     answers,
+    beside,
     conditions,
     drugs,
     freshness,
     observations,
     person,
+    plausible,
     ranges,
     thresholds,
     thresholds_more,
@@ -26,7 +28,9 @@ from tests.facts.contract_4a.rows import Row, judge
 TABLES: tuple[ModuleType, ...] = (
     times,
     observations,
+    plausible,
     ranges,
+    beside,
     freshness,
     answers,
     conditions,

@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 ARCHIVE = ROOT.parent / "shared" / "data" / "fhir-records.zip"
 AS_OF = date(2026, 6, 1)
 LOINC = "http://loinc.org"
+BESIDE = ("59408-5", "3151-8", "3150-0", "6690-2", "770-8", "751-8")
+"""Saturation and oxygen, leukocytes and neutrophils: what is looked at together."""
 Json = dict[str, Any]
 
 
@@ -65,7 +67,7 @@ def same(body: bytes, library: Library, interest: Interest, day: date = AS_OF, d
 
 def codes(library: Library) -> Iterator[Json]:
     """Codes that are read, some of which several facts have, and codes that are not."""
-    for number in ("718-7", "777-3", "2160-0", "5048-4", "11277-1", "8302-2", "29463-7", "2889-4", "89247-1"):
+    for number in ("718-7", "777-3", "2160-0", "5048-4", "11277-1", "8302-2", "29463-7", "2889-4", "89247-1", *BESIDE):
         yield {"coding": [{"system": LOINC, "code": number}]}
     yield {"coding": [{"system": LOINC, "code": "718-7", "display": "Hb"}], "text": "Haemoglobin"}
     yield {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.1", "code": "718-7"}, {"system": "local", "code": "HB"}]}

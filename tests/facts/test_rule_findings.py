@@ -55,6 +55,22 @@ FACTS_WITH_A_FAULT: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str]]]
         [("bad-value", "/facts/0/units/x")],
     ),
     "bad duration": ([{**HB, "fresh_for": "90 days"}], [("bad-value", "/facts/0/fresh_for")]),
+    "no plausible range": (
+        [{k: v for k, v in HB.items() if k != "plausible"}],
+        [("fact-without-plausible", "/facts/0")],
+    ),
+    "a plausible range the wrong way round": ([{**HB, "plausible": [250, 20]}], [("bad-value", "/facts/0/plausible")]),
+    "a differential of what there is not": (
+        [{**HB, "differential": {"count": "lab.wbc", "percent": "lab.pct"}}],
+        [("fact-unknown-part", "/facts/0")],
+    ),
+    "an upper bound beside what is no number": (
+        [
+            {**HB, "at_most": {"reason": "on_oxygen", "beside": {"result.mask": 0}}},
+            result("result.mask", "1-8"),
+        ],
+        [("fact-unknown-part", "/facts/0")],
+    ),
     "no codes": ([{**HB, "codes": []}], [("bad-value", "/facts/0/codes")]),
     "twice the same name": ([HB, HB], [("fact-duplicate-name", "/facts/1")]),
     "a name within a name": ([HB, {**HB, "name": "lab.hb.blood"}], [("fact-name-taken", "/facts/1")]),

@@ -15,6 +15,7 @@ from tools.boundaries.situation import Situation
 _REFUSED = ("mol/kg", "kPa", "mg")
 """Units to try as one that a fact does not accept."""
 _DIGITS = 4
+_UPPER = Decimal(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,34 @@ class NumberFact:
         return dict(self.spec.units) if isinstance(self.spec, QuantityFact) else {}
 
     def can_be(self, value: Decimal) -> bool:
-        """Whether the value is possible at all."""
+        """Whether the value is possible at all, and plausible."""
         if isinstance(self.spec, ScoreFact) and self.spec.values:
             scores = [answer.value for answer in self.spec.values]
             return min(scores) <= value <= max(scores)
-        return self.spec.minimum is None or value >= self.spec.minimum
+        if self.spec.minimum is not None and value < self.spec.minimum:
+            return False
+        if not isinstance(self.spec, QuantityFact) or self.spec.plausible is None:
+            return True
+        low, high = self.spec.plausible
+        return low <= value <= high or (value == 0 and self.spec.zero)
+
+    @property
+    def limits(self) -> tuple[Decimal, ...]:
+        """Upper limits of normal that a record may give: a middling one, which makes multiples exact, first."""
+        plausible = self.spec.plausible_limit if isinstance(self.spec, QuantityFact) else None
+        if plausible is None:
+            return (_UPPER,)
+        low, high = plausible
+        return (*([_UPPER] if low <= _UPPER <= high else []), low, high)
 
     def step(self, threshold: Decimal) -> Decimal:
         """The smallest step by which a laboratory would report another value: scores and titres go by whole numbers."""
         if not isinstance(self.spec, QuantityFact):
             return Decimal(1)
-        return Decimal(1).scaleb(min(0, int(threshold.normalize().as_tuple().exponent)) - 1)
+        smallest = Decimal(1).scaleb(min(0, int(threshold.normalize().as_tuple().exponent)) - 1)
+        # Above 0 nothing is plausible before the least that there may be.
+        least = self.spec.plausible[0] if self.spec.plausible is not None and threshold == 0 else smallest
+        return max(smallest, least)
 
     def refused_unit(self) -> str | None:
         """A unit that the fact does not accept."""
@@ -127,7 +145,7 @@ class NumberFact:
             return {"valueString": f"1:{plain(value)}"}
         if isinstance(self.spec, ScoreFact):
             return {"valueInteger": int(value)}
-        return {"valueQuantity": quantity(value, unit)}
+        return {"valueQuantity": quantity(value, unit, says_one=self.unit != "1")}
 
 
 def around(fact: NumberFact, limit: Limit, upper: Decimal | None) -> Iterator[Situation]:

@@ -30,12 +30,12 @@ def concept(code: Code | Json) -> Json:
     return {"coding": [{key: value for key, value in coding.items() if value}]}
 
 
-def quantity(value: Decimal, unit: str | None, comparator: str | None = None) -> Json:
-    """A Quantity in a UCUM unit; without unit where that is None or 1."""
+def quantity(value: Decimal, unit: str | None, comparator: str | None = None, *, says_one: bool = False) -> Json:
+    """A Quantity in a UCUM unit; without unit where that is None or, unless it `says_one`, 1."""
     made: Json = {"value": plain(value)}
     if comparator is not None:
         made["comparator"] = comparator
-    if unit not in (None, "1"):
+    if unit is not None and (unit != "1" or says_one):
         made |= {"unit": unit, "system": UCUM, "code": unit}
     return made
 

@@ -19,9 +19,6 @@ from tools.boundaries.person import AGE, SEX, ages, moments, partial_ages, sexes
 from tools.boundaries.situation import Situation
 from tools.boundaries.unknowns import absent, dated, in_wrong_units
 
-_UPPER = Decimal(10)
-"""The upper limit of normal that records give; any would do, this one makes multiples exact."""
-
 
 class FactView(ABC):
     """One fact of a criterion. `leaves` are all leaves of the criterion that read it."""
@@ -58,12 +55,11 @@ class NumberView(FactView):
     def ways(self) -> Iterator[Situation]:
         values = [_number_limit(leaf) for leaf in self.leaves if leaf.fact.name == self.name]
         multiples = [_number_limit(leaf) for leaf in self.leaves if leaf.fact.name != self.name]
-        far = [_far(limit.value, factor) for limit in values for factor in (100, Decimal("0.01"))]
         for limit in values:
-            for upper in [None, *far] if multiples else [None]:
+            for upper in [None, *self.fact.limits] if multiples else [None]:
                 yield from self._noted(around(self.fact, limit, upper), upper)
         for limit in multiples:
-            for upper in [_UPPER, *far]:
+            for upper in self.fact.limits:
                 yield from self._noted(around_multiple(self.fact, limit, upper), upper)
 
     def _noted(self, ways: Iterator[Situation], upper: Decimal | None) -> Iterator[Situation]:
@@ -79,8 +75,8 @@ class NumberView(FactView):
             yield from around(self.fact, limit, upper)
             yield from in_other_forms(self.fact, limit)
         else:
-            yield from around_multiple(self.fact, limit, upper or _UPPER)
-            yield from other_ranges(self.fact, limit, upper or _UPPER)
+            yield from around_multiple(self.fact, limit, upper or self.fact.limits[0])
+            yield from other_ranges(self.fact, limit, upper or self.fact.limits[0])
         yield from absent(self.fact.stated, good)
         yield from in_wrong_units(self.fact, good)
         yield from dated(good, leaf.fact.limit, self.as_of)
@@ -221,8 +217,3 @@ def _number_limit(leaf: Leaf) -> Limit:
 def _days(limit: model.Number | model.Span | None, as_of: date) -> int:
     assert limit is not None
     return int(limit.value) if isinstance(limit, model.Number) else limit.duration.span(as_of)
-
-
-def _far(value: Decimal, factor: Decimal | int) -> Decimal:
-    """A limit of normal far from a value."""
-    return max(value, Decimal(1)) * factor

@@ -143,7 +143,7 @@ class Grounds:
         if kind == "events" and self._is_bare(base):
             return _Told(base, absent=(base,))
         every = self.reader.deadline.each(self.reader.evidence(ref))
-        entries = [e for e in every if e["name"] == ref.name and e["reason"] is None]
+        entries = [e for e in every if e["name"] == ref.name and e["value"] is not None]
         if base == "patient.sex":
             return _Told(base, person=str(entries[0]["value"]) if entries else "")
         if kind == "events":

@@ -25,6 +25,8 @@ _TESTED_AGAIN = {
     "conflicting_results": "contradict each other",
     "unit_not_understood": "is in a unit that is not understood",
     "value_not_understood": "is not understood",
+    "implausible": "is not plausible: check its unit",
+    "on_oxygen": "was measured with oxygen",
     "no_reference_range": "has no reference range",
     IMPRECISE: "is not exact enough",
 }

@@ -24,6 +24,7 @@ from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.set_tables import SetTables
 from cds_service.facts.catalogue.specs import (
     MODELS,
+    AtMostBeside,
     Bound,
     Code,
     Component,
@@ -64,6 +65,7 @@ __all__ = [
     "RXNORM",
     "SNOMED",
     "TABLES",
+    "AtMostBeside",
     "Bound",
     "Catalogue",
     "Code",

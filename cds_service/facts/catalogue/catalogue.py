@@ -33,7 +33,12 @@ from cds_service.facts.catalogue.specs import (
 from cds_service.facts.intervals import Factor
 from cds_service.rule_files import invalid, pointer, read_json
 
-TABLES = frozenset({"units.json", "systems.json", "routes.json", "judged.json", "qualitative.json", "wording.json"})
+TABLES = frozenset(
+    {
+        *("judged.json", "qualitative.json", "ranges.json", "routes.json", "systems.json", "units.json"),
+        "wording.json",
+    }
+)
 """Files in `rules/facts/` that hold no facts."""
 
 RESERVED = frozenset({"span"})
@@ -228,6 +233,9 @@ def load_catalogue(rules_dir: Path) -> tuple[Catalogue, tuple[Finding, ...]]:
                 message = f"{spec.name!r} is already defined at {'#'.join(places[spec.name])}"
                 findings.append(finding("fact-duplicate-name", name, pointer(at), message))
                 continue
+            if isinstance(spec, QuantityFact) and spec.plausible is None:
+                message = f"{spec.name} has no `plausible` range"
+                findings.append(finding("fact-without-plausible", name, pointer(at), message, severity="warning"))
             facts[spec.name] = spec
             places[spec.name] = (name, pointer(at))
     _drop_unusable(facts, places, findings)
@@ -279,6 +287,9 @@ def _drop_unusable(facts: dict[str, FactSpec], places: dict[str, tuple[str, str]
             missing = [part for part in spec.references() if known.base(part) is None]
             if isinstance(spec, DateFact) and not missing and not _is_condition(spec.else_onset_of, facts):
                 missing = [f"{spec.else_onset_of}, which is no condition"]
+            if isinstance(spec, QuantityFact) and not missing:
+                parts = (name for name in spec.measured_parts if not isinstance(facts[name], QuantityFact))
+                missing = [f"{name}, which is no quantity" for name in parts]
             if missing:
                 drop(name, "fact-unknown-part", f"refers to {', '.join(missing)}")
                 changed = True

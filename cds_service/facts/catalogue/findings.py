@@ -12,6 +12,7 @@ FINDINGS: dict[str, str] = {
     "fact-formula-parts": "The parts of a derived fact are not what its formula reads. The fact is left out.",
     "fact-circular": "A fact is made from itself, directly or through others. It is left out.",
     "fact-unknown-valueset": "A fact names a value set for which there is no usable file. The fact is left out.",
+    "fact-without-plausible": "A number has no `plausible` range, so no slip of its unit is noticed (docs/facts.md).",
     "fact-unknown-route": "A fact names a drug route that `facts/routes.json` has not.",
     "valueset-duplicate-id": "Two value sets have the same id or url. The later one is left out.",
     "valueset-unknown-system": "A code system is none of those in `facts/systems.json`.",
@@ -30,6 +31,7 @@ FINDINGS: dict[str, str] = {
 ISSUE_CODES: dict[str, str] = {
     "unit_not_understood": "A result's unit is not among those of the fact; the fact is unknown.",
     "value_not_understood": "A result's value is not understood; the fact is unknown.",
+    "implausible": "A result's value is none of a living person: mostly its unit is wrong; the fact is unknown.",
 }
 """The codes of the issues that the facts add to those of reading a record."""
 
@@ -42,9 +44,11 @@ REASONS: dict[Reason, str] = {
     "undated": "There is evidence without a date, where its age matters.",
     "unit_not_understood": "The newest value is in a unit that the fact doesn't list, or in none.",
     "value_not_understood": "The newest value is unreadable, impossible, contradicts itself or has no known status.",
-    "no_reference_range": "The observation gives no limit of normal, or none that certainly applies to this patient.",
+    "implausible": "The newest value lies outside what a living person can have: mostly its unit is wrong.",
+    "no_reference_range": "The observation gives no limit of normal that certainly applies, or contradicts itself.",
     "indeterminate": "The laboratory says that it is neither positive nor negative.",
     "conflicting_results": "Results of which any may be the newest differ.",
+    "on_oxygen": "Measured while oxygen was given: without it, it is that value or less.",
     "uncoded_mention": "It is mentioned in words only; no code says so.",
     "unread_entry": "An entry may say so of which the words are not surely understood, or that has none.",
     "unconfirmed": "It is recorded as unconfirmed, provisional or differential, or under a code that only may mean it.",

@@ -52,6 +52,15 @@ def _duration(value: Any) -> Duration:
     return Duration.parse(value)
 
 
+def _bounds(value: Any) -> tuple[Decimal, Decimal]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("a pair [least, greatest]")
+    low, high = _decimal(value[0]), _decimal(value[1])
+    if low > high:
+        raise ValueError("the least comes first")
+    return low, high
+
+
 def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
@@ -69,6 +78,11 @@ UnitFactor = Annotated[
     Factor,
     BeforeValidator(_factor),
     WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}]}),
+]
+Bounds = Annotated[
+    tuple[Decimal, Decimal],
+    BeforeValidator(_bounds),
+    WithJsonSchema({"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}),
 ]
 Period = Annotated[
     Duration,
@@ -183,7 +197,35 @@ class Numeric(Observed):
         return () if self.presumed is None else self.presumed.without
 
 
+class Differential(Model):
+    """An absolute count, where none is reported, from the count of all cells and a share of them in per cent."""
+
+    count: FactName
+    percent: FactName
+
+
+class AtMostBeside(Model):
+    """The value is only an upper bound where, at the same moment, one of the facts `beside` is above its number.
+
+    A text among `not_when` says that it is not (room air).
+    """
+
+    reason: Literal["on_oxygen"]
+    beside: dict[FactName, Number] = Field(min_length=1)
+    not_when: tuple[str, ...] = ()
+
+    def says_none(self, text: str) -> bool:
+        return text.strip().casefold() in {one.casefold() for one in self.not_when}
+
+
 class QuantityFact(Numeric):
+    """A number with a unit. All of these are in the fact's own unit, ends included:
+
+    `plausible`: where a value of a living person may lie, with its reason; `zero` says that 0 may be one besides.
+    `normal`: where most healthy people's values lie, for the table of what a slip of the unit does. `plausible_limit`:
+    where a limit of normal may lie.
+    """
+
     kind: Literal["quantity"]
     codes: tuple[Code, ...] = Field(min_length=1)
     unit: str = Field(min_length=1)
@@ -192,6 +234,13 @@ class QuantityFact(Numeric):
     molar_mass: Number | None = None
     unit_when_missing: str | None = None
     fresh_for_child: Period | None = None
+    plausible: Bounds | None = None
+    plausible_reason: str = ""
+    plausible_limit: Bounds | None = None
+    zero: bool = False
+    normal: Bounds | None = None
+    differential: Differential | None = None
+    at_most: AtMostBeside | None = None
 
     @model_validator(mode="after")
     def _lists_its_own_unit(self) -> "QuantityFact":
@@ -200,6 +249,20 @@ class QuantityFact(Numeric):
         if self.unit_when_missing is not None and self.unit_when_missing not in self.units:
             raise ValueError("`unit_when_missing` must be one of `units`")
         return self
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """The facts that are looked at beside this one, at whatever time."""
+        return () if self.at_most is None else tuple(self.at_most.beside)
+
+    @property
+    def measured_parts(self) -> tuple[str, ...]:
+        """The quantities that it is made of, or that are looked at beside it."""
+        parts = () if self.differential is None else (self.differential.count, self.differential.percent)
+        return (*parts, *self.companions)
+
+    def references(self) -> tuple[str, ...]:
+        return (*super().references(), *self.measured_parts)
 
 
 class ScoreFact(Numeric):
@@ -292,6 +355,7 @@ class DerivedFact(Fact):
     display_unit: str = ""
     parts: tuple[FactName, ...] = ()
     of: tuple[FactName, ...] = ()
+    plausible: Bounds | None = None
     fresh_for: Period | None = None
     order: Code | None = None
 

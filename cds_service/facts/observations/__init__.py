@@ -1,11 +1,14 @@
 """One value from many results: select, read, convert."""
 
 from cds_service.facts.observations.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value, shown
+from cds_service.facts.observations.beside import bounded, makes_newer, share_of
 from cds_service.facts.observations.measured import Measured, agreeing, hull, matching
-from cds_service.facts.observations.numbers import NumberReader, Reading
+from cds_service.facts.observations.numbers import NumberReader
 from cds_service.facts.observations.observations import Measurement, ObservationCodes, Saying
 from cds_service.facts.observations.qualitative import Qualitative, QualitativeTable, load_qualitative
-from cds_service.facts.observations.reference_ranges import Person, Side
+from cds_service.facts.observations.range_bounds import Side
+from cds_service.facts.observations.range_words import RangeTable, RangeWords, load_range_words
+from cds_service.facts.observations.reference_ranges import Person, Reading
 from cds_service.facts.observations.results import ResultReader
 from cds_service.facts.observations.selection import Selection, effective, select
 
@@ -19,6 +22,8 @@ __all__ = [
     "Person",
     "Qualitative",
     "QualitativeTable",
+    "RangeTable",
+    "RangeWords",
     "Reading",
     "ResultReader",
     "Saying",
@@ -26,11 +31,15 @@ __all__ = [
     "Side",
     "Unreadable",
     "agreeing",
+    "bounded",
     "effective",
     "has_value",
     "hull",
     "load_qualitative",
+    "load_range_words",
+    "makes_newer",
     "matching",
     "select",
+    "share_of",
     "shown",
 ]

@@ -21,6 +21,7 @@ _RANK: tuple[Reason, ...] = (
     "conflicting_results",
     "unit_not_understood",
     "value_not_understood",
+    "implausible",
     "no_reference_range",
     "uncoded_mention",
     "indeterminate",
@@ -51,6 +52,11 @@ class Measured:
         self._missing = missing
         self._selection = select(measurements, malformed, lambda m: m.how == "mention" or telling(m), as_of, deadline)
         self._evidence: dict[tuple[int, str], Evidence] = {}
+
+    @property
+    def deciding(self) -> tuple[Candidate, ...]:
+        """Those that may be the newest; empty where there is none with a value."""
+        return self._selection.deciding
 
     def fact(self, read: Read, merge: Merge, unit: str = "", name: str | None = None) -> Fact:
         """The fact, or under another `name` a part of it; unknown where any observation that may be the newest is not

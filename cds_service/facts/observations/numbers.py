@@ -4,10 +4,18 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from msgspec import Struct
-
-from cds_service.facts.catalogue import ONE, CodeSystems, Key, Numeric, ScoreFact, TiterFact, UnitTable, words
-from cds_service.facts.intervals import Factor, Interval, compared, is_sane, parse_interval, parse_number, point
+from cds_service.facts.catalogue import (
+    ONE,
+    CodeSystems,
+    Key,
+    Numeric,
+    QuantityFact,
+    ScoreFact,
+    TiterFact,
+    UnitTable,
+    words,
+)
+from cds_service.facts.intervals import Interval, compared, is_sane, parse_interval, parse_number, point
 from cds_service.facts.observations.answers import (
     NO_REFERENCE_RANGE,
     NOT_UNDERSTOOD,
@@ -17,8 +25,11 @@ from cds_service.facts.observations.answers import (
 )
 from cds_service.facts.observations.compound import parse_compound
 from cds_service.facts.observations.observations import Saying
+from cds_service.facts.observations.plausible import Plausible
 from cds_service.facts.observations.qualitative import Qualitative
-from cds_service.facts.observations.reference_ranges import Person, Side, find_limit, times_limit
+from cds_service.facts.observations.range_bounds import Limit, Side
+from cds_service.facts.observations.range_words import NO_WORDS, RangeWords
+from cds_service.facts.observations.reference_ranges import SIDES, Limits, Person, Reading, times_limit
 from cds_service.fhir import CodeableConcept, Quantity, Range, Ratio
 
 _TITER = re.compile(
@@ -27,6 +38,7 @@ _TITER = re.compile(
     re.IGNORECASE,
 )
 _ZERO = Decimal(0)
+_ANYTHING = Interval(None, None)
 # What laboratories write behind a titre without changing it.
 _PATTERN_WORDS = frozenset(
     {
@@ -47,22 +59,21 @@ _PATTERN_WORDS = frozenset(
 )
 
 
-class Reading(Struct, frozen=True, gc=False):
-    """A number as written, and the factor of its unit into the canonical one."""
-
-    raw: Interval
-    factor: Factor
-
-    @property
-    def value(self) -> Interval:
-        return self.raw.scale(self.factor)
-
-
 class NumberReader:
     """Reads the numbers of one fact."""
 
-    def __init__(self, spec: Numeric, units: UnitTable, qualitative: Qualitative, systems: CodeSystems) -> None:
+    def __init__(
+        self,
+        spec: Numeric,
+        units: UnitTable,
+        qualitative: Qualitative,
+        systems: CodeSystems,
+        ranges: RangeWords = NO_WORDS,
+    ) -> None:
         self._spec = spec
+        self._plausible = Plausible(spec) if isinstance(spec, QuantityFact) else None
+        plausible_limit = spec.plausible_limit if isinstance(spec, QuantityFact) else None
+        self._limits = Limits(units.factor, ranges, plausible_limit)
         self._units = units
         self._qualitative = qualitative
         self._systems = systems
@@ -79,12 +90,22 @@ class NumberReader:
         return self.value(self.reading(saying))
 
     def value(self, reading: Reading | Unreadable) -> Interval | Unreadable:
-        """What has been read, in the canonical unit, as far as it is possible."""
-        return reading if isinstance(reading, Unreadable) else self._possible(reading.value)
+        """What has been read, in the canonical unit, as far as it is possible and plausible."""
+        return reading if isinstance(reading, Unreadable) else self.judge(reading.value)
 
-    def times_limit(self, reading: Reading, saying: Saying, side: Side, person: Person) -> Interval | Unreadable:
-        """What has been read of an observation as a multiple of its own upper (`high`) or lower limit of normal."""
-        limit = find_limit(saying, side, person, reading.factor, self._units.factor)
+    def judge(self, value: Interval) -> Interval | Unreadable:
+        """A value in the canonical unit as far as it is possible; or why it is none of a living person."""
+        found = self._possible(value)
+        if self._plausible is None or isinstance(found, Unreadable):
+            return found
+        return self._plausible.judge(found)
+
+    def times_limits(self, reading: Reading, saying: Saying, person: Person) -> dict[Side, Interval | Unreadable]:
+        """What has been read of an observation as a multiple of its own upper (`high`) and lower limit of normal."""
+        limits = self._limits.find(saying, person, reading)
+        return {side: self._times(reading, limits.get(side)) for side in SIDES}
+
+    def _times(self, reading: Reading, limit: Limit | None) -> Interval | Unreadable:
         if limit is None:
             return NO_REFERENCE_RANGE
         ratio = times_limit(reading.raw, reading.factor, limit)
@@ -93,8 +114,8 @@ class NumberReader:
     def limit(self, saying: Saying, side: Side, person: Person) -> Decimal | None:
         """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None without one."""
         found = self.reading(saying)
-        own_unit = ONE if isinstance(found, Unreadable) else found.factor
-        limit = find_limit(saying, side, person, own_unit, self._units.factor)
+        reading = Reading(_ANYTHING, ONE) if isinstance(found, Unreadable) else found
+        limit = self._limits.find(saying, person, reading).get(side)
         if limit is None or limit.factor[0] != limit.factor[1]:
             return None
         return point(limit.value).scale(limit.factor).lo

@@ -1,24 +1,34 @@
 """The limit of normal that an observation itself gives for this patient (docs/design.md, 4a).
 
 Candidates are the ranges of type `normal` or of none whose `appliesTo` and `age` fit the patient. If they leave exactly
-one limit it is used, else none: the guess between two is not ours.
+one limit it is used, else none: the guess between two is not ours. Nor is there one where a range contradicts itself,
+its text, or the flag of the value.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
+from types import MappingProxyType
 
 from msgspec import Struct
 
 from cds_service.facts.catalogue import SNOMED
 from cds_service.facts.fact import Age
-from cds_service.facts.intervals import Factor, Interval, is_sane, parse_interval
+from cds_service.facts.intervals import Factor, Interval
 from cds_service.facts.observations.observations import Saying
+from cds_service.facts.observations.range_bounds import (
+    Limit,
+    OnSide,
+    RangeBounds,
+    Side,
+    ToFactor,
+    bounds_of,
+    contradicts,
+)
+from cds_service.facts.observations.range_words import RangeWords
 from cds_service.fhir import CodeableConcept, Quantity, Range, ReferenceRange
 
-Side = Literal["high", "low"]
-ToFactor = Callable[[str | None, str | None, str | None], Factor | None]
-"""From a unit as sent (unit, code, system) to its factor, `None` where it is not understood."""
+_NO_LIMITS: Mapping[Side, Limit] = MappingProxyType({})
+SIDES: tuple[Side, ...] = ("high", "low")
 
 _SEX_CODES = {
     ("female", "248152002"): "female",
@@ -31,14 +41,6 @@ _AGE_UNITS = {
     **dict.fromkeys(("wk", "w", "week", "weeks"), "weeks"),
     **dict.fromkeys(("d", "day", "days"), "days"),
 }
-_LIMIT_COMPARATORS = {"high": frozenset({"<", "<="}), "low": frozenset({">", ">="})}
-
-
-class Limit(Struct, frozen=True, gc=False):
-    """A limit of normal as written and its factor into the canonical unit."""
-
-    value: Decimal
-    factor: Factor
 
 
 class Person(Struct, frozen=True, gc=False):
@@ -48,35 +50,81 @@ class Person(Struct, frozen=True, gc=False):
     age: Age | None
 
 
-def find_limit(saying: Saying, side: Side, person: Person, own_unit: Factor, to_factor: ToFactor) -> Limit | None:
-    """The one upper (`high`) or lower limit that applies; `None` where there is none, or more than one.
+class Reading(Struct, frozen=True, gc=False):
+    """A number as written, and the factor of its unit into the canonical one."""
 
-    `own_unit` is the factor of the value's own unit, in which a limit without unit is read.
+    raw: Interval
+    factor: Factor
+
+    @property
+    def value(self) -> Interval:
+        return self.raw.scale(self.factor)
+
+
+class Limits:
+    """Finds the limits of normal that observations of one fact give.
+
+    `to_factor` knows the fact's units. `plausible` is where a limit may lie, in the canonical unit.
     """
-    if not saying.reference_range:
-        return None
-    if len(saying.reference_range) == 1:  # nearly always
-        (candidate,) = saying.reference_range
-        only = _limit(candidate, side, own_unit, to_factor) if _fits(candidate, person) else None
-        return only if isinstance(only, Limit) else None
-    sure: set[Limit] = set()
-    doubtful: set[Limit | None] = set()
-    for candidate in saying.reference_range:
-        fits = _fits(candidate, person)
-        if fits is False:
-            continue
-        found = _limit(candidate, side, own_unit, to_factor)
-        if found == "none":
-            continue
-        if fits and found is not None:
-            sure.add(found)
-        else:
-            doubtful.add(found)
-    values = {(limit.value * limit.factor[0], limit.value * limit.factor[1]) for limit in sure}
-    also = {limit and (limit.value * limit.factor[0], limit.value * limit.factor[1]) for limit in doubtful}
-    if len(values) != 1 or also - values:
-        return None
-    return min(sure, key=lambda limit: limit.value)
+
+    def __init__(
+        self, to_factor: ToFactor, words: RangeWords, plausible: tuple[Decimal, Decimal] | None = None
+    ) -> None:
+        self._to_factor = to_factor
+        self._words = words
+        self._plausible = plausible
+
+    def find(self, saying: Saying, person: Person, reading: Reading) -> Mapping[Side, Limit]:
+        """The one upper (`high`) and the one lower limit that apply, each where there is exactly one.
+
+        `reading` is the value: a limit without unit is in its unit, and a flag must agree with where it lies.
+        """
+        if not saying.reference_range:
+            return _NO_LIMITS
+        limits = self._of_all(saying.reference_range, person, reading)
+        if saying.interpretation and contradicts(self._words.flags(saying.interpretation), reading.value, limits):
+            return _NO_LIMITS
+        return {side: limit for side, limit in limits.items() if isinstance(limit, Limit) and self._may_be(limit)}
+
+    def _of_all(self, candidates: Sequence[ReferenceRange], person: Person, reading: Reading) -> Mapping[Side, OnSide]:
+        """What the ranges that fit leave on either side."""
+        sure: list[RangeBounds] = []
+        doubtful: list[RangeBounds | None] = []
+        for candidate in candidates:
+            fits = _fits(candidate, person, self._words)
+            if fits is False:
+                continue
+            found = bounds_of(candidate, reading.factor, self._to_factor, self._words)
+            if fits and found is not None:
+                sure.append(found)
+            else:
+                doubtful.append(found)
+        if len(sure) == 1 and not doubtful:  # nearly always
+            return {"high": sure[0].high or "none", "low": sure[0].low or "none"}
+        return {side: _only(side, sure, doubtful) for side in SIDES}
+
+    def _may_be(self, limit: Limit) -> bool:
+        if self._plausible is None:
+            return True
+        least, most = limit.ends
+        return most >= self._plausible[0] and least <= self._plausible[1]
+
+
+def _only(side: Side, sure: Iterable[RangeBounds], doubtful: Iterable[RangeBounds | None]) -> OnSide:
+    """The limit that all candidates leave on one side: there may be none, or it may not be known."""
+    limits = [limit for bounds in sure if (limit := bounds.on(side)) is not None]
+    values = {limit.ends for limit in limits}
+    for bounds in doubtful:
+        if bounds is None:
+            return "unknown"
+        also = bounds.on(side)
+        if also is not None and also.ends not in values:
+            return "unknown"
+    if len(values) > 1:
+        return "unknown"
+    if not limits:
+        return "none"
+    return min(limits, key=_value)
 
 
 def times_limit(raw: Interval, own_unit: Factor, limit: Limit) -> Interval:
@@ -87,24 +135,15 @@ def times_limit(raw: Interval, own_unit: Factor, limit: Limit) -> Interval:
     return raw.scale((low, high)).over(limit.value)
 
 
-def _fits(candidate: ReferenceRange, person: Person) -> bool | None:
+def _fits(candidate: ReferenceRange, person: Person, words: RangeWords) -> bool | None:
     """Whether a range is one of normal for this person; `None` where that cannot be told."""
-    if candidate.type is None and candidate.age is None and not candidate.applies_to:  # nearly always
-        return True
-    answers = [_is_normal(candidate.type), _age_fits(candidate.age, person.age)]
+    if candidate.type is None and candidate.text is None and candidate.age is None and not candidate.applies_to:
+        return True  # nearly always
+    answers = [words.is_normal(candidate.type, candidate.text), _age_fits(candidate.age, person.age)]
     answers += [_applies(concept, person.sex) for concept in candidate.applies_to]
     if any(answer is False for answer in answers):
         return False
     return None if any(answer is None for answer in answers) else True
-
-
-def _is_normal(concept: CodeableConcept | None) -> bool | None:
-    if concept is None or not (concept.coding or concept.text):
-        return True
-    codes = {coding.code for coding in concept.coding if coding.code}
-    if codes:
-        return codes == {"normal"}
-    return (concept.text or "").strip().casefold() in {"normal", "normal range"}
 
 
 def _applies(concept: CodeableConcept, sex: str | None) -> bool | None:
@@ -152,41 +191,5 @@ def _age_in(age: Age | None, quantity: Quantity) -> tuple[int, int] | None:
     return found
 
 
-def _limit(
-    candidate: ReferenceRange, side: Side, own_unit: Factor, to_factor: ToFactor
-) -> Limit | Literal["none"] | None:
-    """The range's limit on that side; "none" where it sets none, `None` where it cannot be read."""
-    quantity = candidate.high if side == "high" else candidate.low
-    if quantity is not None:
-        value, comparator = quantity.value, quantity.comparator
-        if value is None or not is_sane(value) or value <= 0:
-            return None
-        if comparator and comparator not in _LIMIT_COMPARATORS[side]:
-            return None
-        if not (quantity.unit or quantity.code):
-            return Limit(value, own_unit)
-        factor = to_factor(quantity.unit, quantity.code, quantity.system)
-        return None if factor is None else Limit(value, factor)
-    if candidate.low is not None or candidate.high is not None or not (candidate.text or "").strip():
-        return "none"
-    return _limit_of_text(candidate.text or "", side, own_unit, to_factor)
-
-
-def _limit_of_text(text: str, side: Side, own_unit: Factor, to_factor: ToFactor) -> Limit | Literal["none"] | None:
-    """`0 - 40`, `<= 40`, `up to 40 U/L`. Anything else that is written there cannot be read."""
-    text = text.strip()
-    if text[:1] + text[-1:] in {"()", "[]"}:
-        text = text[1:-1]
-    found = parse_interval(text)
-    if found is None:
-        return None
-    bounds, unit = found
-    if bounds.is_point:
-        return None
-    value = bounds.hi if side == "high" else bounds.lo
-    if value is None:
-        return "none"
-    if value <= 0:
-        return None
-    factor = to_factor(unit, None, None) if unit else own_unit
-    return None if factor is None else Limit(value, factor)
+def _value(limit: Limit) -> Decimal:
+    return limit.value

@@ -14,7 +14,8 @@ from cds_service.facts.observations.answers import NOT_UNDERSTOOD, Unreadable, v
 from cds_service.facts.observations.numbers import parse_titer
 from cds_service.facts.observations.observations import How, Saying
 from cds_service.facts.observations.qualitative import Answer, Qualitative
-from cds_service.facts.observations.reference_ranges import Person, find_limit
+from cds_service.facts.observations.range_words import NO_WORDS, RangeWords
+from cds_service.facts.observations.reference_ranges import Limits, Person, Reading
 from cds_service.fhir import CodeableConcept, Quantity, Ratio
 
 # What may stand behind a bare number: a unit. Words may change what it means ("12 (positive)"), and so may more numbers
@@ -29,7 +30,10 @@ BARE_NUMBER = Unreadable("value_not_understood", "a number without a flag", yiel
 class ResultReader:
     """Reads the answers of one fact."""
 
-    def __init__(self, spec: ResultFact, qualitative: Qualitative, systems: CodeSystems) -> None:
+    def __init__(
+        self, spec: ResultFact, qualitative: Qualitative, systems: CodeSystems, ranges: RangeWords = NO_WORDS
+    ) -> None:
+        self._ranges = ranges
         self._spec = spec
         self._qualitative = qualitative
         self._own: Mapping[Key, Answer] = {systems.key(a.system, a.code): a.value for a in spec.values}
@@ -88,7 +92,7 @@ class ResultReader:
 
     def _satisfies(self, number: Interval, operator: str, bound: Bound, saying: Saying, person: Person) -> bool:
         """Whether every value that the number may have satisfies the comparison."""
-        limit = _own_limit(saying, person) if bound == "upper_limit" else bound
+        limit = _own_limit(saying, person, number, self._ranges) if bound == "upper_limit" else bound
         if not isinstance(limit, Decimal):
             return False
         wanted = compared(limit, operator)
@@ -134,7 +138,7 @@ def _bare_number(saying: Saying) -> Interval | None:
     return None if found.is_empty else found
 
 
-def _own_limit(saying: Saying, person: Person) -> Decimal | None:
+def _own_limit(saying: Saying, person: Person, number: Interval, ranges: RangeWords) -> Decimal | None:
     """The observation's own upper limit, if it is in the unit of the value (or in none)."""
     own: set[str] = set()
     quantity = saying.value_quantity
@@ -144,5 +148,5 @@ def _own_limit(saying: Saying, person: Person) -> Decimal | None:
     def same_unit(unit: str | None, code: str | None, system: str | None) -> tuple[Decimal, Decimal] | None:
         return ONE if {fold(text) for text in (unit, code) if text} & own else None
 
-    limit = find_limit(saying, "high", person, ONE, same_unit)
+    limit = Limits(same_unit, ranges).find(saying, person, Reading(number, ONE)).get("high")
     return None if limit is None else limit.value

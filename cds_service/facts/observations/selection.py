@@ -72,7 +72,8 @@ def select(
     for measurement in deadline.each(measurements):
         status = word_of(measurement.observation.status)
         if status not in _VOID:
-            candidate = _candidate(measurement, status in _FINAL or status in _EARLY, as_of)
+            readable = status in _FINAL or status in _EARLY
+            candidate = candidate_of(measurement, as_of, readable=readable)
             if candidate is not None:
                 (early if status in _EARLY else final).append(candidate)
     counting = final or early
@@ -136,7 +137,17 @@ def effective(observation: Observation) -> tuple[DateRange | None, str]:
     return None, ""
 
 
-def _candidate(measurement: Measurement, readable: bool, as_of: date) -> Candidate | None:
+def is_void(observation: Observation) -> bool:
+    """Whether an observation never counts."""
+    return word_of(observation.status) in _VOID
+
+
+def is_early(candidate: Candidate) -> bool:
+    """Whether it only counts where there is none that is final."""
+    return candidate.measurement is not None and word_of(candidate.measurement.observation.status) in _EARLY
+
+
+def candidate_of(measurement: Measurement, as_of: date, *, readable: bool = True) -> Candidate | None:
     """The measurement as a candidate; `None` where it lies wholly after `as_of`."""
     span, text = effective(measurement.observation)
     issued = read_date(measurement.observation.issued)

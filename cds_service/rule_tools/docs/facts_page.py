@@ -32,6 +32,7 @@ from cds_service.logic import Named
 from cds_service.logic.check import read_rule
 from cds_service.logic.words import words
 from cds_service.rule_files import read_json
+from cds_service.rule_tools.docs.numbers_tables import numbers_tables
 from cds_service.rule_tools.docs.reference import Reference
 
 MARK = "<!-- From here on written by `cds-service rules docs --facts --out docs/facts.md`; a test keeps it current. -->"
@@ -70,6 +71,7 @@ def _reference(reference: Reference) -> str:
     catalogue = reference.library.catalogue
     lines = [MARK, "", "## Reasons", "", "Why a fact is unknown:", "", "| reason | meaning |", "|---|---|"]
     lines += [f"| `{reason}` | {REASONS[reason]} |" for reason in get_args(Reason)]
+    lines += numbers_tables(catalogue)
     lines += ["", "## Every fact", ""]
     lines.append(f"{len(catalogue)} facts. A factor turns a value in that unit into the unit of the fact.")
     for group in (*GROUPS, OTHER):
@@ -88,6 +90,9 @@ def _fact(spec: FactSpec, reference: Reference) -> Iterator[str]:
             yield from _events(spec, reference)
         case DerivedFact():
             yield f"derived from {_names(spec.references())}: {FORMULAS[spec.formula]}"
+            if spec.plausible is not None:
+                low, high = map(plain, spec.plausible)
+                yield f"plausible from {low} to {high}"
         case DefinedFact():
             yield f"defined: {_definition(spec, reference)}"
         case Observed():
@@ -137,7 +142,13 @@ def _units(spec: QuantityFact) -> Iterator[str]:
         yield f"a number without unit is in `{spec.unit_when_missing}`: the code itself says so"
     if spec.fresh_for_child is not None:
         limit = spec.fresh_for_child.words()
-        yield f"under 18 years, or where the age isn't known, only evidence of the last {limit} counts"
+        yield f"measured under 18 years, or where the age isn't known, only evidence of the last {limit} counts"
+    if spec.differential is not None:
+        parts = _names((spec.differential.count, spec.differential.percent))
+        yield f"where no count of that moment or newer is reported: the product of {parts} of one specimen or moment"
+    if spec.at_most is not None:
+        limits = " or ".join(f"`{name}` above {plain(limit)}" for name, limit in spec.at_most.beside.items())
+        yield f"beside {limits} of the same moment only an upper bound (`{spec.at_most.reason}`)"
 
 
 def _numeric(spec: Numeric) -> Iterator[str]:

@@ -106,13 +106,10 @@ TABLE: Table = {
             lab("8302-2", 100, "cm", "2026-03-02"),
             person=patient(birthDate=None),
         ),
-        row(
-            "18 today, and so an adult",
-            "vital.body_height",
-            "170",
-            lab("8302-2", 170, "cm", "2024-01-01"),
-            person=patient(birthDate="2008-06-01"),
-        ),
+        row("of an adult, measured as a child", "vital.body_height", "too_old", lab("8302-2", 120, "cm", "1990-06-01")),
+        row("on the eve of the 18th birthday", "vital.body_height", "too_old", lab("8302-2", 170, "cm", "1998-06-14")),
+        row("on the 18th birthday", "vital.body_height", "170", lab("8302-2", 170, "cm", "1998-06-15")),
+        row("some time in the year of the 18th birthday", "vital.body_height", "too_old", lab("8302-2", 170, "cm", "1998")),
     ],
     "a criterion's lookback overrides it": [
         row("seven days old", COUNT, "pass", *blood_count("2026-05-25")),

@@ -154,8 +154,8 @@ TABLE: Table = {
         row("a range as text", FACT, "80 to 90", text("80-90 g/L")),
         row("half a range", FACT, ">=80", observation(HB, valueRange={"low": quantity(80, "g/L")})),
         row("a ratio", FACT, "80", observation(HB, valueRatio={"numerator": quantity(8, "g"), "denominator": quantity(1, "dL")})),
-        row("off the scale, said by the flag", FACT, ">600", hb(600, interpretation=flag(">"))),
-        row("a decimal comma", FACT, "7.5", text("7,5 g/L")),
+        row("off the scale, said by the flag", FACT, ">240", hb(240, interpretation=flag(">"))),
+        row("a decimal comma", FACT, "75", text("7,5 g/dL")),
         row("a comma that may divide thousands", FACT, "value_not_understood", text("7,500 g/L")),
     ],
     "a comparator at a threshold decides only where every value does": [

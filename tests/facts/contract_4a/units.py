@@ -64,7 +64,7 @@ UNLISTED: dict[tuple[str, str], tuple[str, ...]] = {
     ("lab.creatinine", "2160-0"): ("mg/g", "mL/min", "mol", "mmol/d"),
     ("lab.egfr_ckd_epi", "98979-8"): ("mL/min", "mL/min/m2", "%"),
     ("lab.prothrombin_time", "5902-2"): ("%", "INR", "min"),
-    ("vital.oxygen_saturation", "59408-5"): ("1", "mm[Hg]", "kPa", "mmHg"),
+    ("vital.oxygen_saturation", "59408-5"): ("mm[Hg]", "kPa", "mmHg"),
     ("vital.body_height", "8302-2"): ("kg", "%", "cm2"),
     ("vital.bmi", "39156-5"): ("kg", "%", "{percentile}"),
     ("lab.urine_protein_24h", "2889-4"): ("g/L", "mg/dL", "g"),
