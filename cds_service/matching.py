@@ -35,6 +35,7 @@ class Match:
     * `trials`: a result for every trial that was evaluated, eligible or not, in the library's order.
     * `passed_over`: how many were not, because they can't fit: drafts, retired trials, and what the index rules out.
     * `skipped`: the ids of those that were not for want of time.
+    * `unread`: how many entries of the record could not be read; None where nobody counted.
     * `gaps`: the resource types that the library's rules rest on and that were not supplied whole, with the reasons.
     """
 
@@ -48,6 +49,7 @@ class Match:
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     passed_over: int = 0
     skipped: tuple[str, ...] = ()
+    unread: int | None = None
     asked: Asked | None = field(default=None, compare=False, repr=False)
 
 

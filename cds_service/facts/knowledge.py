@@ -27,8 +27,10 @@ from cds_service.facts.events import EventCodes, EventTables, Routes, load_route
 from cds_service.facts.fact import Fact
 from cds_service.facts.observations import NumberReader, ObservationCodes, Qualitative, ResultReader, load_qualitative
 from cds_service.facts.recent import Recent
-from cds_service.facts.words import PhraseIndex, WordReader, load_cues
+from cds_service.facts.words import OwnPhrases, PhraseIndex, WordReader, load_cues, load_everyday, load_phrases
 
+READING_VERSION = 2
+"""Of the contract by which a record is read (docs/design.md, section 4a): what the decision log writes down."""
 _MOST_COVERAGES = 8
 
 
@@ -44,6 +46,8 @@ class FactKnowledge:
     results: Mapping[str, ResultReader]
     observations: ObservationCodes
     events: EventTables
+    site: OwnPhrases = field(default_factory=OwnPhrases)
+    """What the site's own phrases say; `site.harmless`: texts that are read and name none of the value sets."""
     _absent: Recent[Coverage, AbsentFacts] = field(default_factory=lambda: Recent(_MOST_COVERAGES))
 
     def absent(self, coverage: Coverage, maker: Callable[[], Callable[[str], Fact]]) -> AbsentFacts:
@@ -53,23 +57,29 @@ class FactKnowledge:
 
 
 def load_facts(
-    rules_dir: Path, checked: tuple[ValueSets, tuple[Finding, ...]] | None = None
+    rules_dir: Path, checked: tuple[ValueSets, tuple[Finding, ...]] | None = None, *, site_dir: Path | None = None
 ) -> tuple[FactKnowledge, tuple[Finding, ...]]:
     """Load the fact catalogue and its tables, with a finding for each problem. Facts that cannot work are left out.
 
-    `checked`: the folder's value sets and all findings, where the same files have been checked already.
+    `checked`: the folders' value sets and all findings, where the same files have been checked already. `site_dir`: a
+    site's folder, whose aliases, concept maps and phrases are laid over those of the rules.
     """
-    systems, findings = load_codesystems(rules_dir)
+    systems, findings = load_codesystems(rules_dir, site_dir)
     catalogue, found = load_catalogue(rules_dir)
     findings += found
     valuesets, found = load_valuesets(rules_dir, systems) if checked is None else checked
     findings += found
+    site, found = load_phrases(rules_dir, site_dir, valuesets.ids)
+    findings += found
+    valuesets = valuesets.with_phrases(site.named())
     spellings, found = load_spellings(rules_dir)
     findings += found
     qualitative, found = load_qualitative(rules_dir, systems)
     findings += found
     routes, found = load_routes(rules_dir, systems)
     findings += found
+    if checked is None:
+        findings += load_everyday(rules_dir)[1]
     cues, found = load_cues(rules_dir)
     findings += found
     catalogue, found = _usable(catalogue, valuesets, routes)
@@ -80,7 +90,7 @@ def load_facts(
     words = WordReader(PhraseIndex(valuesets.phrases()), cues)
     codes = {resource: EventCodes(resource, catalogue, systems, valuesets, words) for resource in resources}
     events = EventTables(codes, valuesets, words, routes)
-    knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events)
+    knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events, site)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
 
 

@@ -7,10 +7,12 @@ from pydantic import BaseModel
 from cds_service.facts.catalogue import FactFile, SpellingTable, SystemTable
 from cds_service.facts.events import RouteTable
 from cds_service.facts.observations import QualitativeTable
-from cds_service.facts.words import CueTable
+from cds_service.facts.words import CueTable, EverydayTable, PhraseFile
 
 _MODELS: dict[str, type[BaseModel]] = {
+    "everyday.schema.json": EverydayTable,
     "facts.schema.json": FactFile,
+    "phrases.schema.json": PhraseFile,
     "qualitative.schema.json": QualitativeTable,
     "routes.schema.json": RouteTable,
     "systems.schema.json": SystemTable,

@@ -11,6 +11,7 @@ from cds_service.cards import CURRENT, REFERRAL, Card, CardOptions
 from cds_service.cds_hooks import HookRequest, Sent
 from cds_service.cds_hooks.trust import Caller
 from cds_service.explanation import Undetermined
+from cds_service.facts import READING_VERSION
 from cds_service.matching import Match
 from cds_service.store import ORDER, REFER, Decision, HeldBack, RuleSet, ServedCard, Versions, digest_of
 
@@ -63,6 +64,9 @@ def decision_of(
         cards=tuple(_served(card) for card in computed.deck),
         response_digest=digest_of(sent.response),
         hook=asking.request.hook,
+        reading=READING_VERSION,
+        site_digest=computed.result.library.site_digest,
+        unread=computed.result.unread,
     )
 
 

@@ -14,7 +14,8 @@ from cds_service.facts.catalogue.codesystems import (
     keys_of,
     load_codesystems,
 )
-from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, finding
+from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
+from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.set_tables import SetTables
@@ -55,6 +56,7 @@ __all__ = [
     "PREFIX_SYSTEMS",
     "PRINTED_SYSTEMS",
     "REASONS",
+    "SITE_FINDINGS",
     "SNOMED",
     "TABLES",
     "Bound",
@@ -72,6 +74,7 @@ __all__ = [
     "FactSpec",
     "Formula",
     "Key",
+    "MappedCode",
     "Numeric",
     "Observed",
     "PatientFact",
@@ -96,6 +99,7 @@ __all__ = [
     "load_codesystems",
     "load_spellings",
     "load_valuesets",
+    "read_conceptmaps",
     "value_set_schema",
     "words",
 ]
