@@ -1,16 +1,19 @@
 """Everything that a rules folder holds, loaded and checked: what is known about facts, and the trials."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from cds_service.errors import Finding, RulesError
 from cds_service.facts import FactKnowledge, load_facts, types_read
 from cds_service.facts.catalogue import Catalogue, ValueSets
-from cds_service.rule_files import Folder, Stamp, stamp_of
+from cds_service.rule_files import SITE, LayeredFolders, Layers, Stamp, stamp_of
+from cds_service.site import LocalSite, load_site
 from cds_service.trials import (
     CASES_FILE,
     DEFAULT_BYTES,
@@ -27,6 +30,8 @@ from cds_service.trials import (
     titles_of,
 )
 
+T = TypeVar("T")
+
 _ATTEMPTS = 3
 
 
@@ -39,9 +44,15 @@ class Library:
     files: Mapping[str, str] = field(default_factory=dict)
     """What the rules folder holds: each file that an answer may depend on, and the SHA-256 of its content."""
     stamps: Mapping[str, Stamp] = field(default_factory=dict, compare=False, repr=False)
-    """Each file of the folder, as it was when it was loaded."""
+    """Each file of the folders, as it was when it was loaded."""
     about_facts: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
-    """The findings about everything but the trials."""
+    """The findings about everything but the trials and `site.json`."""
+    site: LocalSite = field(default_factory=LocalSite)
+    """What the site's `site.json` says."""
+    site_files: Mapping[str, str] = field(default_factory=dict)
+    """As `files`, of the site's folder, under the names that they have there."""
+    about_site: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
+    """The findings about the site's folder: none of them stops anything, and what they are about does not count."""
 
     @property
     def trials(self) -> Sequence[CompiledTrial]:
@@ -68,6 +79,13 @@ class Library:
         """The FHIR resource types that its rules rest on."""
         return types_read(self.catalogue, self.facts_read)
 
+    @cached_property
+    def site_digest(self) -> str | None:
+        """SHA-256 over the names and contents of the site's files; None where it has none."""
+        if not self.site_files:
+            return None
+        return hashlib.sha256(json.dumps(sorted(self.site_files.items())).encode()).hexdigest()
+
     def trial(self, trial_id: str) -> CompiledTrial | None:
         """The trial of that number, or None."""
         return self.compiled.trial(trial_id)
@@ -85,24 +103,29 @@ def load_library(
     *,
     memory: RulesMemory | None = None,
     compiled_bytes: int = DEFAULT_BYTES,
+    site_dir: Path | None = None,
 ) -> Library:
-    """Load `rules_dir`. Raises RulesError, with every finding, when one of them is an error.
+    """Load `rules_dir`, and over it `site_dir`. Raises RulesError, with every finding, when one about the rules is an
+    error; what is wrong with the site's folder stops nothing and is in `about_site`.
 
     `previous`, `stamps`, `pause` and `compiled_bytes` as for `check_library`. `memory` spares the checks of what was
     checked before, and remembers what was not; it is not asked where there is a `previous` library to start from.
     """
+    layers = Layers(rules_dir, site_dir)
     if memory is not None and previous is None and rules_dir.is_dir():
-        stamps_now = Folder(rules_dir).stamps() if stamps is None else stamps
-        remembered = _remembered(rules_dir, stamps_now, memory, Kept(compiled_bytes))
+        stamps_now = LayeredFolders(layers).stamps() if stamps is None else stamps
+        remembered = _remembered(layers, stamps_now, memory, Kept(compiled_bytes))
         if remembered is not None:
             return remembered
-    library, findings = check_library(rules_dir, previous, stamps, pause, compiled_bytes)
-    if library is None or any(f.severity == "error" for f in findings):
-        raise RulesError(findings)
+    library, findings = check_library(rules_dir, previous, stamps, pause, compiled_bytes, site_dir=site_dir)
+    if library is None or any(f.severity == "error" and not f.file.startswith(SITE) for f in findings):
+        raise RulesError(tuple(f for f in findings if not f.file.startswith(SITE)))
     # What was read must be what was hashed, however quick somebody's edits are: this outlives the process.
-    if memory is not None and previous is None and _digests(rules_dir, library.files) == library.files:
-        rules = RememberedRules.of(library.facts.valuesets, library.about_facts, library.shelf)
-        memory.keep(library.files, rules)
+    if memory is not None and previous is None:
+        files = _all_files(library)
+        if _digests(layers, files) == files:
+            rules = RememberedRules.of(library.facts.valuesets, library.about_facts, library.shelf)
+            memory.keep(files, rules)
     return library
 
 
@@ -112,47 +135,51 @@ def check_library(
     stamps: Mapping[str, Stamp] | None = None,
     pause: Callable[[], None] = lambda: None,
     compiled_bytes: int = DEFAULT_BYTES,
+    *,
+    site_dir: Path | None = None,
 ) -> tuple[Library | None, tuple[Finding, ...]]:
-    """Load as much of `rules_dir` as is sound, with all findings. None where there is no such folder.
+    """Load as much of `rules_dir` and `site_dir` as is sound, with all findings. None where there are no rules.
 
-    What has not changed since `previous` was loaded from the same folder is taken from there. `stamps` are the folder's
-    files where somebody has just looked, and `pause` is called between trials, for other threads' sake.
+    What has not changed since `previous` was loaded from the same folders is taken from there. `stamps` are the
+    folders' files where somebody has just looked, and `pause` is called between trials, for other threads' sake.
 
     The trials that are compiled at the moment take about `compiled_bytes` of memory at most, together with those of
     `previous`: where there is one, its bound stays.
     """
     if not rules_dir.is_dir():
         return None, no_rules_folder(rules_dir)
-    stamps = Folder(rules_dir).stamps() if stamps is None else stamps
+    layers = Layers(rules_dir, site_dir)
+    stamps = LayeredFolders(layers).stamps() if stamps is None else stamps
     kept: KeptTrials = Kept(compiled_bytes) if previous is None else previous.compiled.kept
     for _ in range(_ATTEMPTS):
-        library, findings, read = _load(rules_dir, stamps, previous, pause, kept)
+        library, findings, read = _load(layers, stamps, previous, pause, kept)
         # Somebody may be editing: the digests must be those of what was loaded.
-        if all(_stamp(rules_dir / name) == stamps[name] for name in read):
+        if all(_stamp(layers.path(name)) == stamps[name] for name in read):
             break
-        previous, stamps = library, Folder(rules_dir).stamps()
+        previous, stamps = library, LayeredFolders(layers).stamps()
     return library, findings
 
 
-def _remembered(rules_dir: Path, stamps: Mapping[str, Stamp], memory: RulesMemory, kept: KeptTrials) -> Library | None:
+def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory, kept: KeptTrials) -> Library | None:
     """The library of these files, where exactly they were found to be without errors before; None otherwise."""
     trials, others = _parted(stamps)
-    files = _digests(rules_dir, [*others, *trials])
+    files = _digests(layers, [*others, *trials])
     found = memory.find(files)
     if found is None:
         return None
-    shelf = found.shelved(rules_dir)
-    facts, about_facts = load_facts(rules_dir, (ValueSets(found.tables), found.about_facts))
+    shelf = found.shelved(layers.rules)
+    checked = ValueSets(found.tables), found.about_facts
+    facts, about_facts = load_facts(layers.rules, checked, site_dir=layers.site)
     if list(shelf) != trials or any(
-        _stamp(rules_dir / name) != stamp for name, stamp in stamps.items() if name in files
+        _stamp(layers.path(name)) != stamp for name, stamp in stamps.items() if name in files
     ):
         return None  # somebody is editing
     compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue), kept=kept)
-    return Library(facts, compiled, files, stamps, about_facts)
+    return _library(layers, (facts, about_facts), compiled, files, stamps)
 
 
 def _load(
-    rules_dir: Path,
+    layers: Layers,
     stamps: Mapping[str, Stamp],
     previous: Library | None,
     pause: Callable[[], None],
@@ -161,22 +188,59 @@ def _load(
     """What has these stamps, loaded as far as it is not in `previous` with the same; the findings; the files read."""
     trials, others = _parted(stamps)
     known: dict[str, Shelved] = {}
-    if previous is not None and others and others == _parted(previous.stamps)[1]:
+    read: list[str] = []
+    same = previous is not None and bool(others) and others == _parted(previous.stamps)[1]
+    if previous is not None and same:
         facts, about_facts = previous.facts, previous.about_facts
-        before, rules = previous.compiled, previous.compiled.rules
-        files = {name: digest for name, digest in previous.files.items() if name in others}
-        known = {one.file: one for one in previous.shelf if stamps.get(one.file) == one.stamp}
-        read = []
+        files = {name: digest for name, digest in _all_files(previous).items() if name in others}
     else:
-        read = list(others)
-        files = _digests(rules_dir, others)
-        facts, about_facts = load_facts(rules_dir)
-        before, rules = None, CheckedRules(facts.catalogue)
+        read += others
+        files = _digests(layers, others)
+        facts, about_facts = load_facts(layers.rules, site_dir=layers.site)
+    before = None
+    # Trials are checked by the catalogue, of which nothing in a site's folder changes anything.
+    if previous is not None and (same or _rules_only(others) == _rules_only(_parted(previous.stamps)[1])):
+        before, rules = previous.compiled, previous.compiled.rules
+        known = {one.file: one for one in previous.shelf if stamps.get(one.file) == one.stamp}
+    else:
+        rules = CheckedRules(facts.catalogue)
     read += [name for name in trials if name not in known]
-    compiled, about_trials = read_trials(rules_dir, trials, rules, before, known=known, pause=pause, kept=kept)
+    compiled, about_trials = read_trials(layers.rules, trials, rules, before, known=known, pause=pause, kept=kept)
     files |= {one.file: one.digest for one in compiled.shelf}
-    library = Library(facts, compiled, files, stamps, about_facts)
-    return library, (*about_facts, *about_trials), read
+    library = _library(layers, (facts, about_facts), compiled, files, stamps)
+    rest = tuple(f for f in about_facts if not f.file.startswith(SITE))
+    return library, (*rest, *about_trials, *library.about_site), read
+
+
+def _library(
+    layers: Layers,
+    loaded: tuple[FactKnowledge, tuple[Finding, ...]],
+    compiled: TrialLibrary,
+    files: Mapping[str, str],
+    stamps: Mapping[str, Stamp],
+) -> Library:
+    facts, about_facts = loaded
+    site, about_site = load_site(layers, facts.catalogue, stamps)
+    return Library(
+        facts,
+        compiled,
+        _rules_only(files),
+        stamps,
+        about_facts,
+        site=site,
+        site_files={name.removeprefix(SITE): digest for name, digest in files.items() if name.startswith(SITE)},
+        about_site=(*about_site, *(f for f in about_facts if f.file.startswith(SITE))),
+    )
+
+
+def _all_files(library: Library) -> dict[str, str]:
+    """The files of all layers under the names that they have together."""
+    return {**library.files, **{SITE + name: digest for name, digest in library.site_files.items()}}
+
+
+def _rules_only(named: Mapping[str, T]) -> dict[str, T]:
+    """What belongs to the rules folder."""
+    return {name: value for name, value in named.items() if not name.startswith(SITE)}
 
 
 def no_rules_folder(path: Path) -> tuple[Finding, ...]:
@@ -204,10 +268,11 @@ def _stamp(path: Path) -> Stamp | None:
         return None
 
 
-def _digests(rules_dir: Path, names: Iterable[str]) -> dict[str, str]:
+def _digests(layers: Layers, names: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in names:
-        # A file may go while we look.
-        with suppress(FileNotFoundError), open(f"{rules_dir}/{name}", "rb") as file:
+        # A file may go while we look; one that can't be read is a finding of who reads it.
+        folder, own = (layers.site, name.removeprefix(SITE)) if name.startswith(SITE) else (layers.rules, name)
+        with suppress(OSError), open(f"{folder}/{own}", "rb") as file:
             found[name] = hashlib.sha256(file.read()).hexdigest()
     return found

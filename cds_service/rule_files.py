@@ -3,7 +3,7 @@
 import difflib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +16,9 @@ from cds_service.errors import Finding
 Stamp = tuple[int, int, int, int, int]
 """Device, inode, size and both times of change of a file: while they stay, it is taken to be the same."""
 
+SITE = "site:"
+"""What the names of a site's own files begin with: in findings, and wherever files of both folders stand together."""
+
 _FOLLOWED = 2
 """Levels below the folder where a link to a directory is followed: its parts and the folders of its trials."""
 
@@ -23,6 +26,48 @@ _FOLLOWED = 2
 def stamp_of(status: os.stat_result) -> Stamp:
     """What tells whether a file or a directory has changed."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """A rules folder, and the folder that a site lays over it, if any.
+
+    A file's name is its path below its folder; the site's begin with `site:`.
+    """
+
+    rules: Path
+    site: Path | None = None
+
+    def files(self, pattern: str, in_site: str | None = None) -> Iterator[tuple[str, Path]]:
+        """Name and path of the files of a pattern: first those of the rules, then the site's, each in order.
+
+        `in_site`: the pattern there, where a site has them in another place.
+        """
+        for path in sorted(self.rules.glob(pattern)):
+            yield path.relative_to(self.rules).as_posix(), path
+        if self.site is not None:
+            for path in sorted(self.site.glob(in_site or pattern)):
+                yield SITE + path.relative_to(self.site).as_posix(), path
+
+    def path(self, name: str) -> Path:
+        """Where the file of that name is."""
+        if self.site is not None and name.startswith(SITE):
+            return self.site / name.removeprefix(SITE)
+        return self.rules / name
+
+
+class LayeredFolders:
+    """The JSON files of all layers, looked at again and again as `Folder` does."""
+
+    def __init__(self, layers: Layers) -> None:
+        self.layers = layers
+        self._folders = [("", Folder(layers.rules))]
+        if layers.site is not None:
+            self._folders.append((SITE, Folder(layers.site)))
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Each file's name and its stamp."""
+        return {mark + name: stamp for mark, folder in self._folders for name, stamp in folder.stamps().items()}
 
 
 class Folder:

@@ -83,6 +83,14 @@ class Settings(BaseSettings):
         default_factory=default_rules_dir,
         description="Rules folder: facts/, valuesets/ and trials/. By default the one that comes with the service.",
     )
+    site_dir: Path | None = Field(
+        None,
+        description=(
+            "A site's own folder, apart from the rules and laid over them: `site.json` (country, time zone, languages, "
+            "order codes), `systems.json`, `conceptmaps/`, `phrases/` (docs/site.md). What is wrong in it is left out "
+            "and said by `/readyz`, `/version` and `cds-service site check`; it never stops the service."
+        ),
+    )
     rules_cache: Path | None = Field(
         default_factory=default_cache_dir,
         description=(
@@ -243,8 +251,8 @@ class Settings(BaseSettings):
     rules_reload: bool = Field(
         True,
         description=(
-            "Follow the rules folder while running: edited rules are used from the next request on. Rules with an "
-            "error are not used; those before them go on, and `/readyz` and `/version` say so."
+            "Follow the rules folder, and the site's, while running: what was edited is used from the next request on. "
+            "Rules with an error are not used; those before them go on, and `/readyz` and `/version` say so."
         ),
     )
     expected_rules: Annotated[tuple[str, ...], NoDecode] = Field(

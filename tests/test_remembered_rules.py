@@ -58,9 +58,9 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How often a folder has been checked since this was last asked."""
     done: list[Path] = []
 
-    def checking(folder: Path, *arguments: object) -> object:
+    def checking(folder: Path, *arguments: object, **options: object) -> object:
         done.append(folder)
-        return check_library(folder, *arguments)  # type: ignore[arg-type]
+        return check_library(folder, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(library_module, "check_library", checking)
 
@@ -168,8 +168,8 @@ def test_an_edit_between_hashing_and_loading_is_not_remembered(
 ) -> None:
     path = rules / TRIAL
 
-    def edited(folder: Path, *arguments: object) -> object:
-        found = check_library(folder, *arguments)  # type: ignore[arg-type]
+    def edited(folder: Path, *arguments: object, **options: object) -> object:
+        found = check_library(folder, *arguments, **options)  # type: ignore[arg-type]
         path.write_text(path.read_text().replace("Short", "Brief"))
         return found
 

@@ -42,6 +42,12 @@ class ClientProfile(BaseModel):
         own = self.order_codes.get(f"{code.system}|{code.code}")
         return own if own is not None else None if self.site_codes_only else code
 
+    def completed(self, order_codes: Mapping[str, Code]) -> "ClientProfile":
+        """The profile with these codes of the site, by standard code, where it has none of its own for it."""
+        if not order_codes:
+            return self
+        return self.model_copy(update={"order_codes": {**order_codes, **self.order_codes}})
+
     def opens(self, host: str) -> bool:
         """Whether the client follows links to that host."""
         return self.link_hosts is None or host in self.link_hosts

@@ -1,7 +1,7 @@
 """Which trials a clinician gets to see, and in which order."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -9,6 +9,7 @@ from cds_service.cards.counted import computed
 from cds_service.cards.near_miss import NearMiss, Nearness
 from cds_service.cards.profiles import STANDARD_PROFILE, ClientProfile
 from cds_service.cards.unread import Unread
+from cds_service.facts.catalogue import Code
 from cds_service.trials import BEST_FIRST, Trial, TrialResult
 
 REFERRABLE = frozenset({"recruiting", "enrolling_by_invitation", "not_yet_recruiting"})
@@ -42,6 +43,10 @@ class CardOptions:
     nearness: Nearness = NEAR
     unread: bool = True
     profile: ClientProfile = STANDARD_PROFILE
+
+    def at_site(self, order_codes: Mapping[str, Code]) -> "CardOptions":
+        """These options at a site that orders with codes of its own, given by standard code (`system|code`)."""
+        return replace(self, profile=self.profile.completed(order_codes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from cds_service.cli.authoring import desk_app
 from cds_service.cli.connect import connect_app
 from cds_service.cli.output import address_of, command_group, is_json, print_json, settings_or_stop, show_findings, stop
 from cds_service.cli.rules import authoring_app
+from cds_service.cli.site import site_app
 from cds_service.cli.store import store_app
 from cds_service.errors import CdsError, Finding, RecordError, RulesError
 
@@ -36,6 +37,7 @@ rules_app = command_group("Check and show the rules folder (CDS_RULES_DIR).")
 rules_app.add_typer(authoring_app)
 rules_app.add_typer(desk_app)
 app.add_typer(rules_app, name="rules")
+app.add_typer(site_app, name="site")
 app.add_typer(connect_app)
 app.add_typer(store_app)
 
@@ -130,6 +132,7 @@ def match(
         _library(settings),
         _day(as_of),
     )
+    options = options.at_site(library.site.order_codes)
     result = match_record(record, library, day, screened=True, near=options.near_miss)
     cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
     sent = 0 if cards or result.deceased else unreadable_conditions(record)
@@ -231,9 +234,17 @@ def _library(settings: "Settings") -> "Library":
 
     try:
         remembered = RulesMemory.below(settings.rules_cache)
-        return load_library(settings.rules_dir, memory=remembered, compiled_bytes=settings.compiled_bytes)
+        library = load_library(
+            settings.rules_dir,
+            memory=remembered,
+            compiled_bytes=settings.compiled_bytes,
+            site_dir=settings.site_dir,
+        )
     except RulesError as problem:
         _refuse_rules(problem.findings)
+    # Nothing of a site's folder stops a command, but what of it does not count is said.
+    show_findings([finding for finding in library.about_site if finding.severity == "error"])
+    return library
 
 
 def _day(as_of: datetime | None) -> date:

@@ -47,6 +47,13 @@ def show_replay(logged: LoggedDecision, result: Replay, console: Console | None 
     if result.skipped:
         number = "1 trial" if len(result.skipped) == 1 else f"{len(result.skipped)} trials"
         console.print(Text(f"It was cut short: there was no time for {number}, and this leaves them out too."))
+    if result.reading is not None:
+        then_version, now_version = result.reading
+        text = f"The record was read by version {then_version} of the reading contract then, by {now_version} now."
+        console.print(Text(text))
+    if result.site is not None:
+        site_then, site_now = (digest[:12] or "none" for digest in result.site)
+        console.print(Text(f"site folder: {site_then} then, {site_now} now"))
     for name, (then, now) in result.versions.items():
         console.print(Text(f"{name}: {then} then, {now} now"))
     for file, change in result.rules.items():

@@ -120,7 +120,8 @@ def replay(
 
     logged = _one(_using(settings, lambda connection: find_decisions(connection, decision)), decision)
     try:
-        result = replay_decision(logged, body, load_library(settings.rules_dir, compiled_bytes=settings.compiled_bytes))
+        library = load_library(settings.rules_dir, compiled_bytes=settings.compiled_bytes, site_dir=settings.site_dir)
+        result = replay_decision(logged, body, library)
         if save is not None:
             save.write_bytes(result.response)
     except OSError as problem:

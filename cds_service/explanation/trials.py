@@ -22,6 +22,8 @@ def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
     if trial_id is not None and not results:
         raise KeyError(trial_id)
     document: dict[str, Any] = {"as_of": match.as_of.isoformat(), "patient": match.patient_id}
+    if match.library.site_digest is not None:
+        document["site"] = match.library.site_digest
     if match.deceased:
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in match.issues]

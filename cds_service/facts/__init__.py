@@ -5,7 +5,7 @@ from cds_service.facts.coverage import coverage_of
 from cds_service.facts.describe import PRESUMED, describe_fact, presumed_words, value_text
 from cds_service.facts.document import fact_document
 from cds_service.facts.interest import interest_of
-from cds_service.facts.knowledge import FactKnowledge, load_facts
+from cds_service.facts.knowledge import READING_VERSION, FactKnowledge, load_facts
 from cds_service.facts.patient import age_at, sex_of
 from cds_service.facts.recent import Recent
 from cds_service.facts.schemas import fact_schemas
@@ -14,6 +14,7 @@ from cds_service.facts.supply import types_read
 
 __all__ = [
     "PRESUMED",
+    "READING_VERSION",
     "Builder",
     "FactKnowledge",
     "FactReader",

@@ -37,8 +37,19 @@ from cds_service.facts.observations import (
     load_range_words,
 )
 from cds_service.facts.recent import Recent
-from cds_service.facts.words import PhraseIndex, WordReader, load_cues, load_lexicon, load_telling
+from cds_service.facts.words import (
+    OwnPhrases,
+    PhraseIndex,
+    WordReader,
+    load_cues,
+    load_everyday,
+    load_lexicon,
+    load_phrases,
+    load_telling,
+)
 
+READING_VERSION = 2
+"""Of the contract by which a record is read (docs/design.md, section 4a): what the decision log writes down."""
 _MOST_COVERAGES = 8
 _MOST_KINDS = 16
 """More than there are kinds of event facts."""
@@ -56,6 +67,8 @@ class FactKnowledge:
     results: Mapping[str, ResultReader]
     observations: ObservationCodes
     events: EventTables
+    site: OwnPhrases = field(default_factory=OwnPhrases)
+    """What the site's own phrases say; `site.harmless`: texts that are read and name none of the value sets."""
     _absent: Recent[Coverage, AbsentFacts] = field(default_factory=lambda: Recent(_MOST_COVERAGES))
     _of_kind: Recent[EventResource, frozenset[str]] = field(default_factory=lambda: Recent(_MOST_KINDS))
 
@@ -76,17 +89,21 @@ class FactKnowledge:
 
 
 def load_facts(
-    rules_dir: Path, checked: tuple[ValueSets, tuple[Finding, ...]] | None = None
+    rules_dir: Path, checked: tuple[ValueSets, tuple[Finding, ...]] | None = None, *, site_dir: Path | None = None
 ) -> tuple[FactKnowledge, tuple[Finding, ...]]:
     """Load the fact catalogue and its tables, with a finding for each problem. Facts that cannot work are left out.
 
-    `checked`: the folder's value sets and all findings, where the same files have been checked already.
+    `checked`: the folders' value sets and all findings, where the same files have been checked already. `site_dir`: a
+    site's folder, whose aliases, concept maps and phrases are laid over those of the rules.
     """
-    systems, findings = load_codesystems(rules_dir)
+    systems, findings = load_codesystems(rules_dir, site_dir)
     catalogue, found = load_catalogue(rules_dir)
     findings += found
     valuesets, found = load_valuesets(rules_dir, systems) if checked is None else checked
     findings += found
+    site, found = load_phrases(rules_dir, site_dir, valuesets.ids)
+    findings += found
+    valuesets = valuesets.with_phrases(site.named())
     spellings, found = load_spellings(rules_dir)
     findings += found
     qualitative, found = load_qualitative(rules_dir, systems)
@@ -95,6 +112,8 @@ def load_facts(
     findings += found
     routes, found = load_routes(rules_dir, systems)
     findings += found
+    if checked is None:
+        findings += load_everyday(rules_dir)[1]
     cues, found = load_cues(rules_dir)
     findings += found
     lexicon, found = load_lexicon(rules_dir)
@@ -108,13 +127,13 @@ def load_facts(
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)
     observations = ObservationCodes(catalogue, systems)
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
-    words = WordReader(PhraseIndex(valuesets.phrases()), cues, lexicon, telling)
+    words = WordReader(PhraseIndex(valuesets.phrases()), cues, lexicon, telling, site.harmless)
     codes = {
         resource: EventCodes(resource, catalogue, systems, valuesets, words=words, judged=judged)
         for resource in resources
     }
     events = EventTables(codes, valuesets, words, routes)
-    knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events)
+    knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events, site)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
 
 

@@ -7,12 +7,14 @@ from pydantic import BaseModel
 from cds_service.facts.catalogue import FactFile, JudgedTable, OwnNames, SpellingTable, SystemTable
 from cds_service.facts.events import RouteTable
 from cds_service.facts.observations import QualitativeTable, RangeTable
-from cds_service.facts.words import CueTable
+from cds_service.facts.words import CueTable, EverydayTable, PhraseFile
 
 _MODELS: dict[str, type[BaseModel]] = {
+    "everyday.schema.json": EverydayTable,
     "facts.schema.json": FactFile,
     "judged.schema.json": JudgedTable,
     "own-names.schema.json": OwnNames,
+    "phrases.schema.json": PhraseFile,
     "qualitative.schema.json": QualitativeTable,
     "ranges.schema.json": RangeTable,
     "routes.schema.json": RouteTable,

@@ -13,20 +13,24 @@ from cds_service.rule_tools.schemas import (
     trial_schema,
     write_schemas,
 )
+from cds_service.rule_tools.site_check import SiteReport, check_site, phrase_findings
 
 __all__ = [
     "FOLDER",
     "TRIAL_FILE",
     "Draft",
     "ScaffoldError",
+    "SiteReport",
     "cases_schema",
     "check_rules",
+    "check_site",
     "compile_draft",
     "default_samples_dir",
     "line_in_message",
     "line_of",
     "new_trial",
     "outdated_schemas",
+    "phrase_findings",
     "sample_reader",
     "schemas",
     "trial_schema",

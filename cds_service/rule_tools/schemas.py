@@ -14,6 +14,7 @@ from cds_service.facts.catalogue import value_set_schema
 from cds_service.library import Library
 from cds_service.rule_tools.cases import CaseFile
 from cds_service.rule_tools.rule_schema import rule_definitions
+from cds_service.site import SiteSettings
 from cds_service.trials import Trial
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,6 +28,7 @@ def schemas(library: Library) -> dict[str, Schema]:
         "trial.schema.json": trial_schema(library),
         "cases.schema.json": cases_schema(library),
         "valueset.schema.json": {"$schema": DIALECT, **value_set_schema()},
+        "site.schema.json": {"$schema": DIALECT, **SiteSettings.model_json_schema(by_alias=True)},
         **fact_schemas(),
     }
 

@@ -171,7 +171,7 @@ class Answerer:
             return self._out_of_time()
         if result.skipped:
             self.metrics.cut_short(len(result.skipped))
-        unread: Mapping[tuple[EventResource, str], int] = {}
+        unread: Mapping[tuple[EventResource, str], int] | None = None
         with suppress(OutOfTime):
             unread = unread_counts(result)
         asking = Asking(request, caller, client, patient, encounter, options, arrived)
@@ -185,7 +185,7 @@ class Answerer:
             skipped=result.skipped,
             set_aside=() if caller.desk is None else _set_aside(result, options, held[0]),
             undetermined=open_trials,
-            unread=sum(unread.values()),
+            unread=sum((unread or {}).values()),
             unreadable=0 if deck or result.deceased else unreadable_conditions(record),
         )
 
@@ -202,7 +202,7 @@ class Answerer:
             self._count(computed.result, computed.deck, computed.held, deadline)
             if computed.open_trials is not None:
                 self.metrics.undetermined()
-            self.metrics.unread(computed.unread)
+            self.metrics.unread(computed.unread or {})
 
     def _out_of_time(self) -> Answer:
         """No card, and every active trial skipped."""

@@ -11,6 +11,7 @@ from cds_service.cards import CURRENT, REFERRAL, Card, CardOptions
 from cds_service.cds_hooks import HookRequest, Sent
 from cds_service.cds_hooks.trust import Caller
 from cds_service.explanation import Undetermined
+from cds_service.facts import READING_VERSION
 from cds_service.facts.catalogue import EventResource
 from cds_service.matching import Match
 from cds_service.store import ORDER, REFER, Decision, HeldBack, RuleSet, ServedCard, Versions, digest_of
@@ -35,7 +36,7 @@ class Asking:
 @dataclass(frozen=True, slots=True)
 class Computed:
     """What came of it as of a day, under the id of its decision. `held`: what was held back. `unread`:
-    how many entries were not understood, by kind and code system."""
+    how many entries were not understood, by kind and code system; None where there was no time to count."""
 
     decision: str
     as_of: date
@@ -43,7 +44,7 @@ class Computed:
     deck: tuple[Card, ...]
     open_trials: Undetermined | None
     held: HeldBack
-    unread: Mapping[tuple[EventResource, str], int]
+    unread: Mapping[tuple[EventResource, str], int] | None
 
 
 def decision_of(
@@ -66,6 +67,9 @@ def decision_of(
         cards=tuple(_served(card) for card in computed.deck),
         response_digest=digest_of(sent.response),
         hook=asking.request.hook,
+        reading=READING_VERSION,
+        site_digest=computed.result.library.site_digest,
+        unread=None if computed.unread is None else sum(computed.unread.values()),
     )
 
 

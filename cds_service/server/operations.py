@@ -7,10 +7,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from cds_service import __version__
+from cds_service.library import Library
 from cds_service.server.answering import running_versions
 from cds_service.server.metrics import CONTENT_TYPE, Metrics
-from cds_service.server.reloading import LiveRules
+from cds_service.server.reloading import LiveRules, errors_in
 from cds_service.store import Database, RuleSet
+
+Json = dict[str, Any]
 
 PATHS = ("/", "/healthz", "/readyz", "/metrics", "/version")
 
@@ -37,25 +40,12 @@ def operations_router(
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    # The rules are loaded before the first connection is accepted, so whoever gets an answer gets this one. Without the
-    # database cards are shown all the same; to take every replica out of service for it would turn a loss of feedback
-    # into a loss of advice. So it is told and does not make the service unready. Rules on disk that can't be used
-    # are told too: the version before them goes on. Rules other than the expected ones do make it unready: whoever set
-    # CDS_EXPECTED_RULES wants no answer by them.
     @routes.get("/readyz", summary="The rules are loaded; `degraded` without the database, or behind the disk")
     async def readyz(response: Response) -> dict[str, Any]:
-        there, rejected = database.available, live.rejected
-        digest = live.current.prepared.rule_set.digest
-        unexpected = bool(expected_rules) and digest not in expected_rules
-        if unexpected:
+        told, ready = _readiness(live, database, expected_rules)
+        if not ready:
             response.status_code = 503
-        return {
-            "status": "unexpected rules" if unexpected else "ok" if there and rejected is None else "degraded",
-            "rule_set": digest,
-            "trials": len(live.current.library.trials),
-            "rules": "current" if rejected is None else "rejected: those loaded before go on",
-            "database": "available" if there else "unavailable",
-        }
+        return told
 
     @routes.get("/metrics", summary="For Prometheus", response_class=Response)
     async def metrics_page() -> Response:
@@ -69,6 +59,7 @@ def operations_router(
             "language": versions.language,
             "engine": versions.engine,
             "rule_set": loaded.prepared.rule_set.digest,
+            "site": _site(loaded.library),
             "rules_loaded": {"number": loaded.number, "at": loaded.loaded_at.isoformat(timespec="seconds")},
             "rules_rejected": None
             if rejected is None
@@ -80,3 +71,34 @@ def operations_router(
         }
 
     return routes
+
+
+# The rules are loaded before the first connection is accepted, so whoever gets an answer gets this one. Without the
+# database cards are shown all the same; to take every replica out of service for it would turn a loss of feedback into
+# a loss of advice. So it is told and does not make the service unready. Rules on disk that can't be used are told too:
+# the version before them goes on; and so is what of a site's folder does not count. Rules other than the expected ones
+# do make it unready: whoever set CDS_EXPECTED_RULES wants no answer by them.
+def _readiness(live: LiveRules[Loaded], database: Database, expected_rules: Collection[str]) -> tuple[Json, bool]:
+    """What `/readyz` says, and whether the service is ready."""
+    library, rejected = live.current.library, live.rejected
+    digest = live.current.prepared.rule_set.digest
+    unexpected = bool(expected_rules) and digest not in expected_rules
+    in_part = bool(errors_in(library.about_site))
+    sound = database.available and rejected is None and not in_part
+    told = {
+        "status": "unexpected rules" if unexpected else "ok" if sound else "degraded",
+        "rule_set": digest,
+        "trials": len(library.trials),
+        "rules": "current" if rejected is None else "rejected: those loaded before go on",
+        "site": "read in part" if in_part else "none" if library.site_digest is None else "current",
+        "database": "available" if database.available else "unavailable",
+    }
+    return told, not unexpected
+
+
+def _site(library: Library) -> Json | None:
+    """The site's folder: its digest, and what in it does not count; None where there is nothing of either."""
+    errors = errors_in(library.about_site)
+    if library.site_digest is None and not errors:
+        return None
+    return {"digest": library.site_digest, "errors": errors}

@@ -6,7 +6,7 @@ that a request finishes on the rules it began with; a new version is put in plac
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cds_service.errors import Finding, RulesError
 from cds_service.library import Library, load_library
-from cds_service.rule_files import Folder
+from cds_service.rule_files import LayeredFolders, Layers
 from cds_service.trials import DEFAULT_BYTES, RulesMemory
 
 Prepared_co = TypeVar("Prepared_co", covariant=True)
@@ -50,15 +50,21 @@ class Rejected:
 
     def errors(self) -> list[dict[str, str]]:
         """The first errors, for those who run the service."""
-        found = [f for f in self.findings if f.severity == "error"][:_MOST_FINDINGS]
-        return [
-            {"place": f.file + ("#" + f.pointer if f.pointer else ""), "code": f.code, "message": f.message}
-            for f in found
-        ]
+        return errors_in(self.findings)
+
+
+def errors_in(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    """The first errors among findings: place, code and message of each."""
+    found = [f for f in findings if f.severity == "error"][:_MOST_FINDINGS]
+    return [
+        {"place": f.file + ("#" + f.pointer if f.pointer else ""), "code": f.code, "message": f.message} for f in found
+    ]
 
 
 class LiveRules(Generic[Prepared_co]):
-    """The rules in use, and the folder that they come from.
+    """The rules in use, and the folder that they come from, with the folder that a site lays over them.
+
+    What is wrong in a site's folder at the start is left out; later the folder as it was before goes on, as with rules.
 
     `prepare` makes what a version needs to be served; `now` is the clock. Raises RulesError if `folder` can't be used
     at the start. Without a folder the rules never change. `tell` is told, after each later look at changed rules,
@@ -77,22 +83,29 @@ class LiveRules(Generic[Prepared_co]):
         tell: Callable[[bool], None] = lambda _: None,
         memory: RulesMemory | None = None,
         compiled_bytes: int = DEFAULT_BYTES,
+        site_dir: Path | None = None,
     ) -> None:
         self.folder = folder
+        self._site_dir = site_dir
         self._tell = tell
         self._prepare = prepare
         self._now = now
         self._log = log
         # Taken before loading: what changes meanwhile is seen at the first look.
-        self._files = None if folder is None else Folder(folder)
+        self._files = None if folder is None else LayeredFolders(Layers(folder, site_dir))
         self._took = 0.0
         self._loaded = self._seen = {} if self._files is None else self._files.stamps()
         if library is None:
             if folder is None:
                 raise RulesError((Finding("", "", "no-rules-folder", "error", "there is no rules folder"),))
-            library = load_library(folder, stamps=self._loaded, memory=memory, compiled_bytes=compiled_bytes)
+            library = load_library(
+                folder, stamps=self._loaded, memory=memory, compiled_bytes=compiled_bytes, site_dir=site_dir
+            )
         self.current = RulesVersion(1, library, prepare(library), now())
         self.rejected: Rejected | None = None
+        errors = errors_in(library.about_site)
+        if errors:
+            log.error("site_read_in_part", places=[error["place"] for error in errors])
 
     def look(self) -> bool:
         """Load the folder if it has changed and has stood still since the last look; whether there is a new version.
@@ -111,7 +124,10 @@ class LiveRules(Generic[Prepared_co]):
             return False
         self._loaded = found
         try:
-            library = load_library(self.folder, self.current.library, found, lambda: time.sleep(_PAUSE))
+            current = self.current.library
+            library = load_library(self.folder, current, found, lambda: time.sleep(_PAUSE), site_dir=self._site_dir)
+            if library.site_files != current.site_files and errors_in(library.about_site):
+                raise RulesError(library.about_site)  # the site's folder as it was before goes on, and so do the rules
             version = RulesVersion(self.current.number + 1, library, self._prepare(library), self._now())
         except RulesError as problem:
             self._reject(problem.findings)

@@ -6,12 +6,14 @@ from typing import Any
 
 from cds_service.cards import FIRST, answer_seed
 from cds_service.cds_hooks import Supplied, parse_request, response_body, service_for
-from cds_service.facts import interest_of
+from cds_service.facts import READING_VERSION, interest_of
 from cds_service.library import Library
 from cds_service.server.answering import compute, running_versions
 from cds_service.server.decision import CARD_OPTIONS
 from cds_service.store import HeldBack, LoggedDecision, RuleSet, digest_of, is_request
 
+_FIRST_READING = 1
+"""The version of the reading contract of the time before decisions named one."""
 _NOT_LOOKED_AT = "not looked at"
 _NOT_THERE = "not there"
 
@@ -24,6 +26,9 @@ class Replay:
     * `same_input`: the request is the one that was answered. It never is where keys were `fetched` from the FHIR
       server, since these are put into the request for the replay.
     * `skipped`: trials that there was no time for then. They are left out now too.
+    * `reading`: (then, now), where the answer is another one and the record was read by an earlier version of the
+      reading contract: what differs may be the reading.
+    * `site`: (then, now) the digests of the site's folder, where they differ; empty where there was or is none.
     * `rules`: file below the rules folder: `changed`, `added` or `gone` since. `versions`: what runs now, where that is
       another version than then. `verdicts`: trial: (then, now), where they differ.
     """
@@ -36,6 +41,8 @@ class Replay:
     versions: Mapping[str, tuple[str, str]]
     verdicts: Mapping[str, tuple[str, str]]
     response: bytes
+    reading: tuple[int, int] | None = None
+    site: tuple[str, str] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For `cds-service replay --format json`."""
@@ -47,6 +54,8 @@ class Replay:
             "rules": dict(self.rules),
             "versions": {name: {"then": then, "now": now} for name, (then, now) in self.versions.items()},
             "verdicts": {name: {"then": then, "now": now} for name, (then, now) in self.verdicts.items()},
+            "reading": _then_now(self.reading),
+            "site": _then_now(self.site),
         }
 
 
@@ -75,8 +84,11 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     )
     response = response_body([card.body for card in deck], open_trials)
     now = {t.trial.id: t.verdict for t in result.trials}
+    identical = digest_of(response) == decision.response_digest
+    reading = decision.reading or _FIRST_READING
+    sites = decision.site_digest or "", library.site_digest or ""
     return Replay(
-        identical=digest_of(response) == decision.response_digest,
+        identical=identical,
         same_input=is_request(request, logged.input_digest),
         fetched=tuple(sorted(options["fetched"])),
         skipped=skipped,
@@ -84,7 +96,13 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
         versions=_versions(logged),
         verdicts=_verdicts(decision.verdicts, now, {trial.id for trial in library.trials}),
         response=response,
+        reading=None if identical or reading == READING_VERSION else (reading, READING_VERSION),
+        site=None if sites[0] == sites[1] else sites,
     )
+
+
+def _then_now(pair: tuple[Any, Any] | None) -> dict[str, Any] | None:
+    return None if pair is None else {"then": pair[0], "now": pair[1]}
 
 
 def _verdicts(then: Mapping[str, str], now: Mapping[str, str], there: Collection[str]) -> dict[str, tuple[str, str]]:

@@ -111,6 +111,7 @@ class Wiring:
             tell=self._metrics.rules_usable,
             memory=RulesMemory.below(self._settings.rules_cache),
             compiled_bytes=self._settings.compiled_bytes,
+            site_dir=self._settings.site_dir,
         )
 
     def routers(self, live: LiveRules[Prepared]) -> tuple[tuple[APIRouter, str], ...]:
@@ -158,11 +159,12 @@ class Wiring:
     def _prepare(self, rules: Library) -> Prepared:
         metrics, clocks, seconds = self._metrics, self._clocks, self._settings.seconds_to_decide
         templates = prefetch_templates(rules.catalogue, rules.facts_read)
+        options = {client: one.at_site(rules.site.order_codes) for client, one in self._options.items()}
         answerer = Answerer(
             library=rules,
             rules=RuleSet.of(rules.files),
             versions=self._versions,
-            options=self._options,
+            options=options,
             policies=self._policies,
             pseudonyms=self._store.pseudonyms,
             suppression=self._store.suppression,
@@ -181,7 +183,7 @@ class Wiring:
             max_bytes=self._settings.max_body_bytes,
         )
         until = clocks.monotonic() + _WARM_SECONDS
-        warm(rules, self._options[None], clocks.now().date(), lambda: clocks.monotonic() < until)
+        warm(rules, options[None], clocks.now().date(), lambda: clocks.monotonic() < until)
         metrics.prefetch_keys(templates)
         expected = self._settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)

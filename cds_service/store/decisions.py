@@ -54,7 +54,9 @@ class ServedCard:
 class Decision:
     """One answer. `patient` and `encounter` are keyed hashes; `options` is JSON; `verdicts` is by trial id.
 
-    `hook`: the hook that was answered; None where a version wrote it that knew only `patient-view`.
+    `hook`: the hook that was answered; None where a version wrote it that knew only `patient-view`. `reading`: the
+    version of the reading contract; None where a version wrote it that knew only the first. `site_digest`: of the
+    site's folder; None where there was none. `unread`: entries that could not be read; None where nobody counted.
     """
 
     id: str
@@ -72,6 +74,9 @@ class Decision:
     cards: Sequence[ServedCard]
     response_digest: str
     hook: str | None
+    reading: int | None = None
+    site_digest: str | None = None
+    unread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,9 @@ def rows_of(decision: Decision, request: bytes) -> Rows:
         "input_digest": request_digest(request),
         "response_digest": decision.response_digest,
         "hook": decision.hook,
+        "reading": decision.reading,
+        "site_digest": decision.site_digest,
+        "unread": decision.unread,
     }
     cards = tuple(
         {
@@ -175,5 +183,8 @@ def _logged(connection: Connection, row: RowMapping) -> LoggedDecision:
         cards=cards,
         response_digest=row["response_digest"],
         hook=row["hook"],
+        reading=row["reading"],
+        site_digest=row["site_digest"],
+        unread=row["unread"],
     )
     return LoggedDecision(decision, row["input_digest"])

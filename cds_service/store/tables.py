@@ -93,6 +93,9 @@ decisions = Table(
     Column("input_digest", String(DIGEST), nullable=False, comment="of the canonical request without tokens"),
     Column("response_digest", String(DIGEST), nullable=False, comment="of the body that was sent"),
     Column("hook", String(NAME), comment="that was answered; null: patient-view, before there were others"),
+    Column("reading", Integer, comment="version of the reading contract; null: 1, before there were others"),
+    Column("site_digest", String(DIGEST), comment="SHA-256 over the files of the site's folder; null: none"),
+    Column("unread", Integer, comment="entries of the record that could not be read; null: not counted"),
     Index("ix_decisions_hook_instance", "hook_instance"),
     Index("ix_decisions_answered_at", "answered_at"),
 )

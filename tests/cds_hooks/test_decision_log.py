@@ -19,6 +19,7 @@ from cds_service import __version__
 from cds_service.app import create_app
 from cds_service.cards import NON_ADHERENCE, OWN_REASONS
 from cds_service.cli import app as command_line
+from cds_service.facts import READING_VERSION
 from cds_service.library import Library, load_library
 from cds_service.logic import LANGUAGE_VERSION
 from cds_service.settings import Settings, default_rules_dir
@@ -101,6 +102,7 @@ def test_an_answer_is_logged_with_all_that_it_rests_on(service: Service, hook_re
     assert row.verdicts[TRIAL] == "possibly_eligible"
     assert row.cards == [card["uuid"] for card in cards]
     assert row.options["cards"]["max_cards"] == 5
+    assert (row.reading, row.site_digest, row.unread) == (READING_VERSION, None, None)
     assert 0 <= row.latency_ms < 60_000
     served = service.rows(served_cards)
     assert {one.uuid for one in served} == set(row.cards)
@@ -373,6 +375,64 @@ def test_rules_that_have_changed_since_are_named(
     assert f"rules trials/{TRIAL}/trial.json: changed" in result.output
     assert f"rules trials/{gone}/trial.json: gone" in result.output
     assert f"{gone}: {verdicts[gone]} then, not there now" in result.output
+
+
+def test_a_decision_names_the_sites_folder_and_a_replay_says_where_it_is_another(
+    command: Callable[..., Any], tmp_path: Path, hook_request: HookRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    (site / "phrases").mkdir(parents=True)
+    (site / "phrases" / "site.json").write_text('{"phrases": {"sle": {"de": ["Schmetterling 3b"]}}}')
+    at_site = Service(tmp_path, load_library(default_rules_dir(), site_dir=site))
+    with at_site.start() as client:
+        assert client.post(URL, json=hook_request()).status_code == 200
+    [row] = at_site.rows(decisions)
+    assert row.site_digest == at_site.library.site_digest is not None
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(hook_request()))
+    arguments = ("replay", "--decision", row.id, "--request", str(file))
+    without = command(*arguments)
+    assert f"site folder: {row.site_digest[:12]} then, none now" in without.output
+    monkeypatch.setenv("CDS_SITE_DIR", str(site))
+    again = command(*arguments, "--format", "json")
+    assert again.exit_code == 0, again.output
+    assert (json.loads(again.output)["site"], json.loads(again.output)["reading"]) == (None, None)
+
+
+@pytest.mark.parametrize("reading", [None, 1])
+def test_a_decision_by_the_first_reading_contract_is_replayed_as_such(
+    command: Callable[..., Any],
+    service: Service,
+    answered: tuple[str, Path, bytes],
+    reading: int | None,
+) -> None:
+    decision, file, _ = answered
+    amend(service, decision, reading=reading)
+    same = command("replay", "--decision", decision, "--request", str(file))
+    assert (same.exit_code, "reading contract" in same.output) == (0, False)
+    amend(service, decision, response_digest="0" * 64)
+    other = command("replay", "--decision", decision, "--request", str(file))
+    assert other.exit_code == 1
+    assert "The record was read by version 1 of the reading contract then, by 2 now." in other.output
+    told = json.loads(command("replay", "--decision", decision, "--request", str(file), "--format", "json").output)
+    assert told["reading"] == {"then": 1, "now": 2}
+
+
+def test_another_answer_by_the_same_reading_contract_has_another_reason(
+    command: Callable[..., Any], service: Service, answered: tuple[str, Path, bytes]
+) -> None:
+    decision, file, _ = answered
+    amend(service, decision, response_digest="0" * 64)
+    other = command("replay", "--decision", decision, "--request", str(file))
+    assert (other.exit_code, "reading contract" in other.output) == (1, False)
+
+
+def amend(service: Service, decision: str, **columns: Any) -> None:
+    """Put other values into the log."""
+    database = Database(database_address(None, service.folder))
+    with database.transaction(writes=True) as connection:
+        connection.execute(decisions.update().where(decisions.c.id == decision).values(**columns))
+    database.close()
 
 
 def test_what_cannot_be_replayed_is_said_so(

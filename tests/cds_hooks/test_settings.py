@@ -33,6 +33,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_WORKERS": "4",
         "CDS_WORKER_SECONDS": "120",
         "CDS_RULES_DIR": "/srv/rules",
+        "CDS_SITE_DIR": "/srv/site",
         "CDS_RULES_CACHE": "/var/cache/cds",
         "CDS_COMPILED_MEMORY_MB": "250",
         "CDS_MAX_CARDS": "3",

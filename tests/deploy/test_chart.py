@@ -20,6 +20,7 @@ FULL: dict[str, Any] = {
     "publicUrl": "https://cds.example.org",
     "image": {"repository": "registry.example.org/cds-service", "digest": f"sha256:{DIGEST}"},
     "rules": {"source": "claim", "claim": {"name": "cds-rules"}, "expected": [DIGEST, "cd" * 32]},
+    "site": {"claim": {"name": "cds-site", "path": "current"}},
     "settings": {"CDS_MAX_CARDS": 3, "CDS_CLOSED_TRIALS": "hide"},
     "ingress": {"enabled": True, "className": "nginx", "host": "cds.example.org", "tlsSecret": "tls"},
     "networkPolicy": {"clients": {"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}},
@@ -140,6 +141,16 @@ def test_rules_on_a_claim_are_read_only_and_one_link_says_which() -> None:
     assert volume["persistentVolumeClaim"] == {"claimName": "cds-rules", "readOnly": True}
 
 
+def test_a_sites_folder_is_mounted_read_only_where_there_is_one() -> None:
+    assert environment(FULL)["CDS_SITE_DIR"] == "/srv/site/current"
+    [mount] = [m for m in pod(FULL)["containers"][0]["volumeMounts"] if m["name"] == "site"]
+    assert mount == {"name": "site", "mountPath": "/srv/site", "readOnly": True}
+    [volume] = [v for v in pod(FULL)["volumes"] if v["name"] == "site"]
+    assert volume["persistentVolumeClaim"] == {"claimName": "cds-site", "readOnly": True}
+    assert "CDS_SITE_DIR" not in environment(BASE)
+    assert [v["name"] for v in pod(BASE)["volumes"]] == ["tmp"]
+
+
 def test_rules_in_an_archive_are_unpacked_before_the_service_starts() -> None:
     [unpack] = pod(ARCHIVE)["initContainers"]
     assert unpack["command"][:3] == ["python", "-m", "tarfile"]
@@ -173,6 +184,7 @@ def test_the_alerts_are_those_of_prometheus() -> None:
         ({"rules": {"source": "archive", "archive": {"configMap": ""}}}, "rules.archive.configMap"),
         ({"rules": {"source": "archive", "archive": {"configMap": "x"}, "expected": []}}, "rules.expected"),
         ({"rules": {"source": "elsewhere"}}, "source"),
+        ({"site": {"claim": {"name": "cds-site"}}, "settings": {"CDS_SITE_DIR": "/x"}}, "settings.CDS_SITE_DIR"),
         ({"rules": {"source": "packaged", "expected": ["not a digest"]}}, "expected"),
         ({"ingress": {"enabled": True, "host": "cds.example.org", "tlsSecret": ""}}, "ingress"),
         ({"settings": {"CDS_HOST": "127.0.0.1"}}, "CDS_HOST"),

@@ -13,7 +13,7 @@ from tests.deploy.manifests import DEPLOY, OPERATIONS, all_files, compose
 
 SETTINGS = {f"CDS_{name.upper()}" for name in Settings.model_fields}
 # Variables of deploy/compose.yaml itself: what to mount, and where to publish.
-OF_COMPOSE = {"CDS_IMAGE", "CDS_CLIENTS_SOURCE", "CDS_RULES_SOURCE", "CDS_PUBLISHED_PORT"}
+OF_COMPOSE = {"CDS_IMAGE", "CDS_CLIENTS_SOURCE", "CDS_RULES_SOURCE", "CDS_SITE_SOURCE", "CDS_PUBLISHED_PORT"}
 
 
 @pytest.mark.parametrize("path", [*all_files(), OPERATIONS], ids=lambda path: path.name)
@@ -43,7 +43,7 @@ def command(words: list[str]) -> str:
 
 @pytest.mark.parametrize("path", [*all_files(), OPERATIONS], ids=lambda path: path.name)
 def test_every_command_named_exists(path: Path) -> None:
-    groups = {"db", "report", "rules", "token"}
+    groups = {"db", "report", "rules", "site", "token"}
     for first, second in re.findall(r"cds-service,? (\w[\w-]*),?(?: ([a-z][\w-]*))?", _commands(path.read_text())):
         assert command([first, second] if first in groups else [first]), (first, second)
 

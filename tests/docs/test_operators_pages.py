@@ -12,7 +12,7 @@ from cds_service.server import Metrics
 from cds_service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["docs/safety.md", "docs/decisions/0009-store.md"]
+PAGES = ["docs/safety.md", "docs/site.md", "docs/upgrading.md", "docs/decisions/0009-store.md"]
 
 
 def test_the_page_on_settings_is_current() -> None:

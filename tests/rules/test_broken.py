@@ -25,6 +25,7 @@ CODES = {code for codes in SECTIONS.values() for code in codes}
 WITHOUT_A_FOLDER = {
     "circular-definition": "the catalogue leaves such definitions out as fact-circular before a rule is read",
     "no-rules-folder": "it says that there is no folder",
+    "no-site-folder": "the same",
 }
 """Codes that no file can bring about, with the reason."""
 
@@ -49,6 +50,8 @@ def found_in(folder: Path, how: str) -> list[dict[str, str]]:
     if how == "rules check":
         _, findings = check_rules(folder, default_facts)
         return [{key: getattr(finding, key) for key in Finding.__dataclass_fields__} for finding in findings]
+    if how == "site check":
+        return command("site", "check", "--site", str(folder / "site"), "--rules", str(folder))[1]
     exit_code, report = command(*how.split(), "--rules", str(folder))
     assert exit_code == 1
     assert not any(trial["mismatches"] for trial in report["trials"])
@@ -145,7 +148,9 @@ def test_the_tables_have_the_codes_that_the_source_gives_and_no_others() -> None
 
 def source_files() -> list[Path]:
     package = Path(cds_service.__file__).parent
-    layers = [file for layer in ("logic", "facts", "trials", "rule_tools") for file in (package / layer).rglob("*.py")]
+    layers = [
+        file for layer in ("logic", "facts", "site", "trials", "rule_tools") for file in (package / layer).rglob("*.py")
+    ]
     return [file for file in layers if file.name != "findings.py"] + [package / "rule_files.py", package / "library.py"]
 
 

@@ -147,6 +147,36 @@ def hooks_of(database: Database) -> dict[str, str | None]:
         return {id: find_decisions(connection, id)[0].decision.hook for id in ids}
 
 
+def test_how_a_record_was_read_comes_and_goes_and_nothing_else(
+    engine: Engine, database: Database, make: SimpleNamespace
+) -> None:
+    """0002 to 0003 with rows of both, a worker of the version before beside, and back."""
+    told = {"reading": 2, "site_digest": "5" * 64, "unread": 3}
+    make.serve(database, make.rows(1, **told), make.rows(2, reading=2))
+    mine, other = make.decision(1), make.decision(2)
+    with engine.begin() as connection:
+        connection.execute(text(BEFORE_HOOKS), {"id": "beside", "rules": mine.rules.digest})
+
+    def read(id: str) -> tuple[int | None, str | None, int | None]:
+        with database.transaction(writes=False) as connection:
+            found = find_decisions(connection, id)[0].decision
+        return found.reading, found.site_digest, found.unread
+
+    assert [read(id) for id in (mine.id, other.id, "beside")] == [
+        (2, "5" * 64, 3),
+        (2, None, None),
+        (None, None, None),
+    ]
+    everything = counted(engine)
+    assert schema.downgrade(engine, "0002") == "0002"
+    assert not {"reading", "site_digest", "unread"} & {c["name"] for c in inspect(engine).get_columns("decisions")}
+    assert counted(engine) == everything
+    assert schema.upgrade(engine) == schema.head()
+    assert [read(id) for id in (mine.id, "beside")] == [(None, None, None)] * 2
+    make.serve(database, make.rows(3, **told))
+    assert read(make.decision(3).id) == (2, "5" * 64, 3)
+
+
 def counted(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
         names = ("rule_sets", "decisions", "served_cards", "feedback")

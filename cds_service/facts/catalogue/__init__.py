@@ -17,7 +17,8 @@ from cds_service.facts.catalogue.codesystems import (
     keys_of,
     load_codesystems,
 )
-from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, finding
+from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
+from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.phrases import Phrases, words
@@ -63,6 +64,7 @@ __all__ = [
     "PRINTED_SYSTEMS",
     "REASONS",
     "RXNORM",
+    "SITE_FINDINGS",
     "SNOMED",
     "TABLES",
     "AtMostBeside",
@@ -83,6 +85,7 @@ __all__ = [
     "JudgedCodes",
     "JudgedTable",
     "Key",
+    "MappedCode",
     "Numeric",
     "Observed",
     "OwnNames",
@@ -109,6 +112,7 @@ __all__ = [
     "load_judged",
     "load_spellings",
     "load_valuesets",
+    "read_conceptmaps",
     "value_set_schema",
     "words",
 ]

@@ -4,16 +4,17 @@ A *key* is (canonical system, normalised code). A site's own codes become standa
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cds_service.errors import Finding
+from cds_service.errors import Finding, Severity
+from cds_service.facts.catalogue.conceptmaps import read_conceptmaps
 from cds_service.facts.catalogue.findings import finding
 from cds_service.facts.catalogue.specs import Code
-from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.rule_files import SITE, Layers, invalid, pointer, read_json
 
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
@@ -46,8 +47,9 @@ Key = tuple[str, str]
 _SHAPES: Mapping[str, re.Pattern[str]] = {
     # SCTID: 6 to 18 digits (https://confluence.ihtsdotools.org/display/DOCRELFMT/6.2+SCTID+Constraints).
     SNOMED: re.compile(r"[1-9][0-9]{5,17}"),
-    # ICD-10: a letter, a digit and up to five places more, here without the point; "C92.-" is the category.
-    ICD10: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
+    # ICD-10: a letter, a digit and up to five places more, here without the point; "C92.-" is the category. China's
+    # clinical edition adds an x and three digits: M32.900x001.
+    ICD10: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}(?:X[0-9]{3})?-*"),
     ICD10CM: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
     # ATC: five levels (https://www.whocc.no/atc/structure_and_principles/).
     ATC: re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
@@ -56,9 +58,6 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
 }
 """What a code of a system looks like, as `CodeSystems.key` writes it. What looks otherwise is no code of it."""
 
-# Without `equal` to narrower ones: the site's code must imply the standard code.
-# https://hl7.org/fhir/R4/valueset-concept-map-equivalence.html ("the target mapping is wider than the source")
-_IMPLIES = frozenset({"equal", "equivalent", "wider", "subsumes"})
 _ICD_MARKS = str.maketrans("", "", ". +*!†")
 _LONGEST = 200
 _MOST_REMEMBERED = 50_000
@@ -68,12 +67,18 @@ class CodeSystems:
     """Aliases of code systems, and the concept maps of a site."""
 
     def __init__(
-        self, aliases: Mapping[str, Iterable[str]] | None = None, maps: Mapping[Key, Iterable[Key]] | None = None
+        self,
+        aliases: Mapping[str, Iterable[str]] | None = None,
+        maps: Mapping[Key, Iterable[Key]] | None = None,
+        known: Iterable[str] | None = None,
     ) -> None:
-        self.known = frozenset({*STANDARD, *(aliases or {})})
-        self._canonical = {_plain(name): name for name in self.known}
-        for name, others in (aliases or {}).items():
+        """`aliases`: other names of a system, by its name. `known`: which of these systems are read; None: all."""
+        aliases = aliases or {}
+        self.known = frozenset({*STANDARD, *(aliases if known is None else known)})
+        self._canonical: dict[str, str] = {}
+        for name, others in aliases.items():
             self._canonical.update((_plain(other), name) for other in others)
+        self._canonical.update((_plain(name), name) for name in (*aliases, *self.known))
         self._maps = {
             self.key(system, code): tuple(self.key(*target) for target in targets)
             for (system, code), targets in (maps or {}).items()
@@ -148,69 +153,62 @@ class SystemTable(BaseModel):
     systems: dict[str, tuple[str, ...]] = {}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+def load_codesystems(rules_dir: Path, site_dir: Path | None = None) -> tuple[CodeSystems, tuple[Finding, ...]]:
+    """`rules_dir/facts/systems.json` and `rules_dir/conceptmaps/*.json`, and over them `site_dir/systems.json` and
+    `site_dir/conceptmaps/*.json`; none is required.
 
-
-class _Target(_Strict):
-    code: str | None = None
-    equivalence: str = ""
-
-
-class _Element(_Strict):
-    code: str
-    target: tuple[_Target, ...] = ()
-
-
-class _Group(_Strict):
-    source: str
-    target: str
-    element: tuple[_Element, ...]
-
-
-class _ConceptMap(_Strict):
-    group: tuple[_Group, ...]
-
-
-def load_codesystems(rules_dir: Path) -> tuple[CodeSystems, tuple[Finding, ...]]:
-    """`rules_dir/facts/systems.json` and `rules_dir/conceptmaps/*.json` (FHIR R4 ConceptMaps); neither is required."""
+    Where two layers give one alias to two systems the site's decides. A system that only the site names is not read:
+    its codes are told apart by its name, and count as what a map makes of them.
+    """
+    layers = Layers(rules_dir, site_dir)
     findings: list[Finding] = []
-    aliases: dict[str, tuple[str, ...]] = {}
-    path = rules_dir / "facts" / "systems.json"
-    if path.is_file():
-        content, found = read_json(path, "facts/systems.json")
-        findings += found
-        try:
-            aliases = {} if content is None else SystemTable.model_validate(content).systems
-        except ValidationError as problem:
-            findings += invalid(problem, "facts/systems.json", SystemTable)
+    aliases: dict[str, tuple[str, ...]] = dict.fromkeys(STANDARD, ())
+    known: set[str] = set()
+    for name, path in layers.files("facts/systems.json", "systems.json"):
+        table, problems = _read_systems(path, name)
+        findings += [*problems, *_lay_over(aliases, table, name)]
+        if not name.startswith(SITE):
+            known |= table.keys()
+    mapped, about_maps = read_conceptmaps(layers)
     maps: dict[Key, list[Key]] = {}
-    for path in sorted((rules_dir / "conceptmaps").glob("*.json")):
-        findings += _read_map(path, rules_dir, maps)
-    return CodeSystems(aliases, maps), tuple(findings)
+    for one in mapped:
+        maps.setdefault(one.source, []).append(one.target)
+    return CodeSystems(aliases, maps, known), (*findings, *about_maps)
 
 
-def _read_map(path: Path, rules_dir: Path, maps: dict[Key, list[Key]]) -> list[Finding]:
-    name = path.relative_to(rules_dir).as_posix()
+def _read_systems(path: Path, name: str) -> tuple[dict[str, tuple[str, ...]], list[Finding]]:
     content, findings = read_json(path, name)
-    if content is None:
-        return findings
-    if not isinstance(content, dict) or content.get("resourceType") != "ConceptMap":
-        return [*findings, finding("conceptmap-invalid", name, "/resourceType", "is not a ConceptMap")]
     try:
-        concept_map = _ConceptMap.model_validate(content)
+        return ({} if content is None else SystemTable.model_validate(content).systems), findings
     except ValidationError as problem:
-        return findings + invalid(problem, name, _ConceptMap)
-    for g, group in enumerate(concept_map.group):
-        for e, element in enumerate(group.element):
-            for t, target in enumerate(element.target):
-                if target.code is None or target.equivalence not in _IMPLIES:
-                    at = pointer(["group", g, "element", e, "target", t])
-                    message = f"{element.code!r} is {target.equivalence or 'not'} mapped and does not count"
-                    findings.append(finding("conceptmap-equivalence", name, at, message, severity="warning"))
-                else:
-                    maps.setdefault((group.source, element.code), []).append((group.target, target.code))
-    return findings
+        return {}, [*findings, *invalid(problem, name, SystemTable)]
+
+
+def _lay_over(aliases: dict[str, tuple[str, ...]], table: dict[str, tuple[str, ...]], file: str) -> Iterator[Finding]:
+    """Put a layer's aliases over those of the layers below. A finding for each that is a system's own name, or that
+    the same file gives to another system: it is left out, since a code must not be read as one of the wrong system."""
+    below = {_plain(alias): system for system, others in aliases.items() for alias in others}
+    below |= {_plain(system): system for system in aliases}
+    # A system under a name that it has in the layer below is that system.
+    named = {system: below.get(_plain(system), system) for system in table}
+    own = {_plain(system): system for system in (*aliases, *named.values())}
+    given: dict[str, str] = {}
+    added: dict[str, list[str]] = {}
+    for written, others in table.items():
+        system = named[written]
+        kept = added.setdefault(system, [])
+        for index, alias in enumerate(others):
+            holder = own.get(_plain(alias)) or given.setdefault(_plain(alias), system)
+            if holder == system:
+                kept.append(alias)
+                continue
+            severity: Severity = "error" if file.startswith(SITE) else "warning"
+            at = pointer(["systems", written, index])
+            yield finding("system-alias-taken", file, at, f"{alias!r} stands for {holder}", severity=severity)
+    for system, others in aliases.items():
+        aliases[system] = tuple([alias for alias in others if given.get(_plain(alias), system) == system])
+    for system, kept in added.items():
+        aliases[system] = (*aliases.get(system, ()), *kept)
 
 
 def keys_of(codes: Iterable[Code], systems: CodeSystems) -> frozenset[Key]:

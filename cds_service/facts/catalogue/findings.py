@@ -20,13 +20,28 @@ FINDINGS: dict[str, str] = {
     "valueset-import-depth": "A value set that is included includes another. Only one level is read.",
     "valueset-filter-system": "`is-a` is read as a prefix, which only ICD-10 and ATC codes allow. List the codes.",
     "conceptmap-invalid": "The concept map is not of the form that is read here. It is left out.",
-    "conceptmap-equivalence": "Only equal, equivalent, wider and subsumes let a site code stand for another. Ignored.",
+    "conceptmap-equivalence": "Only equal, equivalent, wider and subsumes let a site code stand for another (R5: "
+    "equivalent, source-is-narrower-than-target), and only by itself. Ignored.",
+    "system-alias-taken": "An alias is another system's own name, or the file gives it to two. It is left out.",
     "table-invalid": "A table beside the facts contradicts itself: a route that it has not, a word with two answers.",
     "words-unreadable": "A list of words is cut short or no UTF-8 text. It counts for nothing; more is unread.",
     "lexicon-not-folded": "A word stands in a list in another form than words are compared in, and is never found.",
     "unit-spelling-conflict": "A spelling stands for two units of one fact with different factors: never understood.",
 }
 """Stable code -> what it means and how to mend it."""
+
+SITE_FINDINGS: dict[str, str] = {
+    "no-site-folder": "`CDS_SITE_DIR` names a folder that is not there. Nothing of the site counts.",
+    "site-unknown-file": "A file of a site's folder is none of those that are read. Nothing follows from it.",
+    "site-order-unused": "An order code is given for a fact that is not, or that no card suggests to order.",
+    "conceptmap-target-unread": "No value set and no fact holds the code that a map leads to: nothing follows from it.",
+    "phrase-empty": "A phrase has no word in it. It is left out.",
+    "phrase-everyday": "A phrase is one everyday word, which stands in charts that have nothing to do with it.",
+    "phrase-unknown-valueset": "Phrases are given for a value set that there is not. They are left out.",
+    "phrase-contradicts": "A phrase is given as `harmless` and as one that names a value set. It is not harmless.",
+    "phrase-of-another-set": "A name of another set, which a trial reads, holds the phrase: both are named by it.",
+}
+"""What can be wrong in a site's folder besides: stable code -> what it means and how to mend it."""
 
 ISSUE_CODES: dict[str, str] = {
     "unit_not_understood": "A result's unit is not among those of the fact; the fact is unknown.",
@@ -61,4 +76,4 @@ def finding(
     code: str, file: str, pointer: str, message: str, *, hint: str = "", severity: Severity = "error"
 ) -> Finding:
     """A `Finding` of one of the codes above; raises `KeyError` for a code that is not documented there."""
-    return Finding(file, pointer, code, severity, message, hint or FINDINGS[code])
+    return Finding(file, pointer, code, severity, message, hint or FINDINGS.get(code) or SITE_FINDINGS[code])

@@ -6,8 +6,9 @@ Read of a ValueSet (https://hl7.org/fhir/R4/valueset.html): `compose.include` an
 `urn:cds-service:text-hint`, one for each phrase, is what older files have in their place.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -131,9 +132,11 @@ def value_set_schema() -> dict[str, Any]:
 class ValueSets:
     """All value sets. `members(key)` is one dictionary look-up for a code met before."""
 
-    def __init__(self, tables: SetTables) -> None:
+    def __init__(self, tables: SetTables, more_phrases: Mapping[str, Iterable[str]] = MappingProxyType({})) -> None:
+        """`more_phrases`: with the ids of the sets that each names, beside those of the sets themselves."""
         self.tables = tables
         self.ids = frozenset(tables.ids)
+        self._more_phrases = more_phrases
         self._remembered: dict[Key, frozenset[str]] = {}
         self._above: dict[Key, frozenset[str]] = {}
 
@@ -168,8 +171,23 @@ class ValueSets:
         return self.tables.display(key)
 
     def phrases(self) -> dict[str, list[str]]:
-        """Each phrase with the ids of the value sets that it names."""
-        return {phrase: [self.tables.ids[n] for n in sets] for phrase, sets in self.tables.hints.items()}
+        """Each phrase with the ids of the value sets that it names. One that names a set names each that takes it in
+        as well."""
+        found = {phrase: [self.tables.ids[n] for n in sets] for phrase, sets in self.tables.hints.items()}
+        for phrase, sets in self._more_phrases.items():
+            named = found.setdefault(phrase, [])
+            named += [one for one in self._with_holders(sets) if one not in named]
+        return found
+
+    def with_phrases(self, phrases: Mapping[str, Iterable[str]]) -> "ValueSets":
+        """The same sets with more phrases, each with the ids of the sets that it names."""
+        return ValueSets(self.tables, phrases)
+
+    def _with_holders(self, sets: Iterable[str]) -> list[str]:
+        ids = self.tables.ids
+        numbers = [ids.index(one) for one in sets]
+        holders = [part.number for part in self.tables.imports if not set(numbers).isdisjoint(part.taken)]
+        return [ids[n] for n in dict.fromkeys([*numbers, *holders])]
 
 
 def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:

@@ -67,6 +67,11 @@ class Routes:
         self._local = frozenset(table.not_systemic)
         self._could_be = {name: frozenset(others) for name, others in table.could_be.items()}
 
+    @property
+    def codes(self) -> frozenset[Key]:
+        """The codes that it understands."""
+        return frozenset(self._codes)
+
     def known(self, route: str) -> bool:
         """Whether a fact may ask for this route."""
         return route == "systemic" or route in self.names

@@ -61,6 +61,11 @@ class Qualitative:
                     self._codes.update((systems.key(system, code), answer) for system in group.systems)
             self._texts.update((_folded(text), answer) for text in getattr(table.texts, answer))
 
+    @property
+    def codes(self) -> frozenset[Key]:
+        """The codes that it understands."""
+        return frozenset(self._codes)
+
     def of_text(self, text: str | None) -> Answer | None:
         """The answer that a text is, if it is one."""
         if text is None or len(text) > _LONGEST:

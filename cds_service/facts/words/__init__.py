@@ -2,23 +2,43 @@
 
 from cds_service.facts.words.cues import Cue, Cues, CueTable, load_cues
 from cds_service.facts.words.entry import EntryWords, PhraseIndex, WordReader
+from cds_service.facts.words.everyday import Everyday, EverydayTable, load_everyday
 from cds_service.facts.words.folding import Token, folded, tokens
 from cds_service.facts.words.lexicon import Lexicon, load_lexicon
+from cds_service.facts.words.own_phrases import (
+    SITE_PHRASES,
+    OwnPhrases,
+    PhraseError,
+    PhraseFile,
+    WrittenPhrase,
+    load_phrases,
+    write_phrase,
+)
 from cds_service.facts.words.telling import Telling, load_telling
 
 __all__ = [
+    "SITE_PHRASES",
     "Cue",
     "CueTable",
     "Cues",
     "EntryWords",
+    "Everyday",
+    "EverydayTable",
     "Lexicon",
+    "OwnPhrases",
+    "PhraseError",
+    "PhraseFile",
     "PhraseIndex",
     "Telling",
     "Token",
     "WordReader",
+    "WrittenPhrase",
     "folded",
     "load_cues",
+    "load_everyday",
     "load_lexicon",
+    "load_phrases",
     "load_telling",
     "tokens",
+    "write_phrase",
 ]

@@ -36,6 +36,10 @@ class EntryWords(Struct, frozen=True, gc=False):
     told: frozenset[str] = _NOTHING
 
 
+_ANSWERED = EntryWords(readable=True)
+"""Of a text of which a person has said that it is none of these."""
+
+
 class PhraseIndex:
     """Phrases, each naming some value sets, found as whole words (in Chinese: as rows of characters)."""
 
@@ -65,16 +69,22 @@ class PhraseIndex:
 class WordReader:
     """Reads words by the phrases of all value sets, by the cues beside them, and by what each word may tell of."""
 
-    def __init__(self, phrases: PhraseIndex, cues: Cues, lexicon: Lexicon, telling: Telling) -> None:
+    def __init__(
+        self, phrases: PhraseIndex, cues: Cues, lexicon: Lexicon, telling: Telling, harmless: Iterable[str] = ()
+    ) -> None:
+        """`harmless`: whole texts of which a person has said that they name nothing that any rule reads."""
         self._phrases = phrases
         self._cues = cues
         self._lexicon = lexicon
         self._telling = telling
+        self._harmless = frozenset(tuple(token.word for token in tokens(text)) for text in harmless) - {()}
 
     def read(self, text: str) -> EntryWords:
         """What one text says. No phrase runs from one text into the next, so each is read by itself."""
         text = _SEMANTIC_TAG.sub("", text)
         row = self._lexicon.whole(tokens(text), len(text))
+        if tuple(token.word for token in row) in self._harmless:
+            return _ANSWERED
         marks, cues = self._cues.marks(row)
         named: set[str] = set()
         denied: set[str] = set()

@@ -97,8 +97,18 @@ UNKNOWN = [
         "condition.sle",
         "uncoded_mention",
     ),
-    ("a code that says nothing beside words", condition("Qwertitis", (ICD10CM, "R69", None)), "condition.hiv", "unread_entry"),
-    ("a code above its members", condition(None, (ICD10CM, "C92.0", None)), "condition.aml_relapsed_refractory", "unconfirmed"),
+    (
+        "a code that says nothing beside words",
+        condition("Qwertitis", (ICD10CM, "R69", None)),
+        "condition.hiv",
+        "unread_entry",
+    ),
+    (
+        "a code above its members",
+        condition(None, (ICD10CM, "C92.0", None)),
+        "condition.aml_relapsed_refractory",
+        "unconfirmed",
+    ),
     ("what is no category of ICD-10", condition(None, (ICD10CM, "U50.0", None)), "condition.hiv", "unread_entry"),
     (
         "an unlisted RxNorm code of the drug",
@@ -108,7 +118,7 @@ UNKNOWN = [
     ),
     ("a brand", drug("Neupogen"), "medication.hematopoietic_growth_factor", "uncoded_mention"),
     ("a drug nobody knows", drug("Qwertimab"), "medication.biologic", "unread_entry"),
-    ("an operation by CPT alone", operation(None, (CPT, "38240", None)), "procedure.stem_cell_transplant", "unread_entry"),
+    ("an operation by CPT", operation(None, (CPT, "38240", None)), "procedure.stem_cell_transplant", "unread_entry"),
     (
         "an operation by CPT with its words",
         operation(None, (CPT, "38240", "allogeneic hematopoietic stem cell transplantation")),
