@@ -101,9 +101,16 @@ def test_a_system_that_only_the_site_names_is_not_one_that_is_read(library: Libr
 
 def test_a_phrase_of_the_site_is_a_hint_for_its_set(library: Library, tmp_path: Path) -> None:
     entry = condition("Schmetterling 3b")
-    assert told(library, "condition.sle", entry)[0] == "presumed"
+    assert {told(library, name, entry)[0] for name in ("condition.sle", "condition.hiv")} == {"unknown"}
     at_site = with_site(write(tmp_path, phrases__site={"phrases": {"sle": {"de": ["Schmetterling 3b"]}}}))
     assert told(at_site, "condition.sle", entry)[0] == "unknown"
+    assert told(at_site, "condition.hiv", entry)[0] == "presumed"
+
+
+def test_what_names_nothing_at_a_site_is_something_else_there(library: Library, tmp_path: Path) -> None:
+    entry = condition("Schmetterling 3b")
+    at_site = with_site(write(tmp_path, phrases__site={"harmless": {"de": ["schmetterling 3B"]}}))
+    assert told(at_site, "condition.hiv", entry)[0] == "presumed"
 
 
 def test_a_phrase_names_the_sets_too_that_take_its_set_in(library: Library) -> None:
