@@ -93,8 +93,8 @@ def main() -> None:
 
 
 def words_of(name: str) -> frozenset[str]:
-    """The words of a name, folded."""
-    return frozenset(token.word for token in tokens(name) if not token.word.isdigit() and token.word != "?")
+    """The words of a name, folded, without numbers and doses ("5mg")."""
+    return frozenset(token.word for token in tokens(name) if not token.word[0].isdigit() and token.word != "?")
 
 
 def readable_words(name: str) -> frozenset[str]:
@@ -166,8 +166,9 @@ def _write_lexicon(words: Iterable[str], still: Mapping[tuple[str, ...], Iterabl
     parts = [*words, "== abbreviations", *sorted(_listed("abbreviations.txt")), "== han", *_lines("han.txt")]
     parts.append("== harmless")
     for line in (*_lines("harmless.txt"), *_lines("han_harmless.txt")):
-        sets = sorted(still.get(tuple(token.word for token in tokens(line)), ()))
-        parts.append(f"{line}\t{' '.join(sets)}" if sets else line)
+        entry, _, listed = line.partition("\t")
+        sets = sorted({*listed.split(), *still.get(tuple(token.word for token in tokens(entry)), ())})
+        parts.append(f"{entry}\t{' '.join(sets)}" if sets else entry)
     # mtime 0: the same words give the same bytes.
     (RULES / "lexicon.txt.gz").write_bytes(gzip.compress("\n".join(parts).encode() + b"\n", 9, mtime=0))
 
