@@ -5,12 +5,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from cds_service.facts.catalogue import FactFile, SpellingTable, SystemTable
-from cds_service.facts.events import RouteTable
+from cds_service.facts.events import DosageTable, HalfLifeTable, RouteTable
 from cds_service.facts.observations import QualitativeTable
 from cds_service.facts.words import CueTable
 
 _MODELS: dict[str, type[BaseModel]] = {
+    "dosage.schema.json": DosageTable,
     "facts.schema.json": FactFile,
+    "half-lives.schema.json": HalfLifeTable,
     "qualitative.schema.json": QualitativeTable,
     "routes.schema.json": RouteTable,
     "systems.schema.json": SystemTable,

@@ -11,6 +11,7 @@ from cds_service.library import Library
 from tests.facts.contract_4a import (
     answers,
     conditions,
+    drug_times,
     drugs,
     freshness,
     observations,
@@ -30,7 +31,9 @@ TABLES: tuple[ModuleType, ...] = (
     freshness,
     answers,
     conditions,
+    drug_times,
     drugs,
+    drug_times,
     person,
     units,
     thresholds,

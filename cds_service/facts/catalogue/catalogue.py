@@ -33,7 +33,12 @@ from cds_service.facts.catalogue.specs import (
 from cds_service.facts.intervals import Factor
 from cds_service.rule_files import invalid, pointer, read_json
 
-TABLES = frozenset({"units.json", "systems.json", "routes.json", "qualitative.json", "wording.json"})
+TABLES = frozenset(
+    {
+        *("dosage.json", "half-lives.json", "qualitative.json", "routes.json", "systems.json", "units.json"),
+        "wording.json",
+    }
+)
 """Files in `rules/facts/` that hold no facts."""
 
 RESERVED = frozenset({"span"})
