@@ -18,7 +18,7 @@ CONDITIONS = _KEY_OF["Condition"]
 OBSERVATIONS = _KEY_OF["Observation"]
 
 LABELS = (*_TYPE_OF, *_KEY_OF)
-"""Every prefetch key that is understood without an alias."""
+"""Every prefetch key that is understood without an alias, also those that are never asked for."""
 
 # Of the usual web servers most take 8,192 characters of request line. This leaves the base URL and the patient's id the
 # rest, also where each comma is sent as `%2C`.
@@ -33,9 +33,9 @@ def prefetch_templates(catalogue: Catalogue, facts: Iterable[str]) -> dict[str, 
     kinds = {spec.resource for spec in read if isinstance(spec, EventsFact)}
     codes = {code.code for spec in read for code in _observation_codes(spec)}
     templates = {
-        row.prefetch.key: _query(row.name)
+        asked.key: _query(row.name)
         for row in RESOURCE_TYPES.values()
-        if row.prefetch is not None and (not row.prefetch.only_where_read or row.events in kinds)
+        if (asked := row.asked_for) is not None and (not asked.only_where_read or row.events in kinds)
     }
     templates[OBSERVATIONS] += _narrowed_to(sorted(codes))
     return templates

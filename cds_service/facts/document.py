@@ -131,7 +131,17 @@ def _item(item: Event) -> dict[str, Any]:
     node["days_since_start"] = _days(item.start)
     node["days_since_end"] = _days(item.end)
     node["days_since_course_start"] = _days(item.course)
+    if item.dose is not None:
+        node["days_since_dose_change"] = _days(item.dose)
+    if item.half_life is not None:
+        node["half_life"] = {"lo": item.half_life[0], "hi": item.half_life[1]}
+        node["half_lives_since_end"] = _half_lives(item.end, *item.half_life)
     return node
+
+
+def _half_lives(end: Days, least: float, greatest: float) -> dict[str, Any]:
+    """How many half-lives have passed since the end, of a half-life between these."""
+    return {"lo": end.lo / greatest, "hi": MAX if end.hi >= UNBOUNDED or not least else end.hi / least}
 
 
 def _days(days: Days) -> dict[str, Any]:

@@ -77,6 +77,8 @@ class Event(Struct, frozen=True, gc=False):
       differs for conditions (one in remission is not active and still there).
     * `only_past`: a code such as "history of": it counts for `.history` alone.
     * `end` is [0, 0] while it lasts. `course` is the start of the uninterrupted course it belongs to.
+    * Of drugs: `dose` is since when the dose is as it is, as far as the record shows; `continuous` is false for one
+      that is taken as needed; `half_life` is the drug's in days, least and greatest, where rules may ask for it.
     """
 
     sure: bool
@@ -88,6 +90,9 @@ class Event(Struct, frozen=True, gc=False):
     evidence: Evidence
     hint: Reason | None = None
     only_past: bool = False
+    dose: Days | None = None
+    continuous: bool = True
+    half_life: tuple[float, float] | None = None
 
 
 class Events(Struct, frozen=True, gc=False):

@@ -25,7 +25,16 @@ from cds_service.facts.catalogue import (
     load_valuesets,
 )
 from cds_service.facts.coverage import Coverage
-from cds_service.facts.events import EventCodes, EventTables, Routes, load_routes
+from cds_service.facts.events import (
+    DoseReader,
+    Dosing,
+    EventCodes,
+    EventTables,
+    Routes,
+    load_dosage,
+    load_half_lives,
+    load_routes,
+)
 from cds_service.facts.fact import Fact
 from cds_service.facts.observations import (
     NumberReader,
@@ -122,6 +131,10 @@ def load_facts(
     findings += found
     judged, found = load_judged(rules_dir)
     findings += found
+    dosage, found = load_dosage(rules_dir)
+    findings += found
+    half_lives, found = load_half_lives(rules_dir, systems)
+    findings += found
     catalogue, found = _usable(catalogue, valuesets, routes)
     findings += found
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)
@@ -132,7 +145,8 @@ def load_facts(
         resource: EventCodes(resource, catalogue, systems, valuesets, words=words, judged=judged)
         for resource in resources
     }
-    events = EventTables(codes, valuesets, words, routes)
+    dosing = Dosing(dosage, systems, catalogue)
+    events = EventTables(codes, valuesets, words, routes, dosing, DoseReader(dosage), half_lives)
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events, site)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
 

@@ -5,13 +5,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from cds_service.facts.catalogue import FactFile, JudgedTable, OwnNames, SpellingTable, SystemTable
-from cds_service.facts.events import RouteTable
+from cds_service.facts.events import DosageTable, HalfLifeTable, RouteTable
 from cds_service.facts.observations import QualitativeTable, RangeTable
 from cds_service.facts.words import CueTable, EverydayTable, PhraseFile
 
 _MODELS: dict[str, type[BaseModel]] = {
+    "dosage.schema.json": DosageTable,
     "everyday.schema.json": EverydayTable,
     "facts.schema.json": FactFile,
+    "half-lives.schema.json": HalfLifeTable,
     "judged.schema.json": JudgedTable,
     "own-names.schema.json": OwnNames,
     "phrases.schema.json": PhraseFile,

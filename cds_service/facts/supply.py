@@ -15,7 +15,7 @@ def types_read(catalogue: Catalogue, facts: Iterable[str]) -> frozenset[str]:
     for name in catalogue.closure(facts):
         match catalogue.facts[name]:
             case EventsFact(resource=kind):
-                found.update(row.name for row in types_of_events(kind) if row.prefetch is not None)
+                found.update(row.name for row in types_of_events(kind) if row.asked_for is not None)
             case Observed():
                 found.add("Observation")
     return frozenset(found)

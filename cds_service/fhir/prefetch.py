@@ -148,9 +148,7 @@ class RecordBuilder:
         if assembly.strangers:
             raise MixedPatients(assembly.strangers)
         issues = [issue for key in self._deadline.each(self._keys.values()) for issue in key.report.issues]
-        partial = set(assembly.resources).union(
-            *(key.expected or () for key in self._keys.values() if key.report.state is KeyState.INCOMPLETE)
-        )
+        partial = set(assembly.resources).union(*(_in_part(key) for key in self._keys.values()))
         gaps: dict[str, Gap] = {
             name: "incomplete_record" if name in partial else "not_supplied"
             for name in RESOURCE_TYPES
@@ -180,6 +178,16 @@ class RecordBuilder:
             return all(key.report.state.is_complete for key in own)
         others = [key for key in self._deadline.each(keys) if name in key.reading.types and _is_whole_chart(key)]
         return bool(others) and all(key.report.state is KeyState.SUPPLIED for key in others)
+
+
+def _in_part(key: _Key) -> frozenset[str]:
+    """The types of which a key says that there is more than it brought. Of those that nobody asks for every value that
+    is no complete answer says so: it would not have been sent for nothing."""
+    if key.expected is None or key.report.state.is_complete:
+        return frozenset()
+    if key.report.state is KeyState.INCOMPLETE:
+        return key.expected
+    return frozenset(name for name in key.expected if RESOURCE_TYPES[name].asked_for is None)
 
 
 def _is_whole_chart(key: _Key) -> bool:

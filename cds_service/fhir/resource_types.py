@@ -18,10 +18,15 @@ Codes = frozenset[str]
 @dataclass(frozen=True, slots=True)
 class Prefetch:
     """How a type is asked for. `key`: its prefetch key. `only_where_read`: not at every site, whatever rules are loaded
-    (clients that do not read discovery have the other keys typed in once), but where a rule reads the type."""
+    (clients that do not read discovery have the other keys typed in once), but where a rule reads the type.
+
+    `is_optional`: never asked for, and taken where it is sent. Without it nothing is missing; but one that was sent and
+    is no complete answer leaves its kind of events incomplete.
+    """
 
     key: str
     only_where_read: bool = False
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class ResourceType:
       reference in place of the code, with which it may be about any drug. Without a `code` it may be about anything.
     * `dates`: the elements that hold its clinical date, dateTimes and Periods, the first of them deciding.
     * `statuses`: by element, the statuses that FHIR R4 knows. Each set is the one that the element is bound to.
-    * `prefetch`: how it is asked for over HTTP; `None` for what counts where it comes but is never asked for.
+    * `prefetch`: how it comes over HTTP; `None` for what counts where it comes but has no key of its own.
     * `events`: the kind of event facts (`EventResource` of the catalogue) that it holds the events of.
     * `is_linked`: other resources refer to it for what they are about (`Record.linked`).
     * `is_used`: whether anything rests on it. What is wrong with one of a type that nothing rests on changes no answer,
@@ -68,6 +73,11 @@ class ResourceType:
         subjects = (name for name in ("subject", "patient", "individual") if name in self.view.__struct_fields__)
         object.__setattr__(self, "name", self.view.__name__)
         object.__setattr__(self, "subject", next(subjects, None))
+
+    @property
+    def asked_for(self) -> Prefetch | None:
+        """How a client is asked for it; `None` for what only counts where it comes."""
+        return None if self.prefetch is None or self.prefetch.is_optional else self.prefetch
 
 
 _OBSERVATION = frozenset(
@@ -141,6 +151,24 @@ _ROWS = (
         drug=_DRUG_REFERENCE,
         dates=("effective_date_time", "effective_period"),
         statuses={"status": _DRUG},
+        prefetch=Prefetch("medicationAdministrations", is_optional=True),
+        events="Medication",
+    ),
+    ResourceType(
+        view=views.MedicationDispense,
+        code=_DRUG_CODE,
+        drug=_DRUG_REFERENCE,
+        dates=("when_handed_over", "when_prepared"),
+        statuses={
+            # medicationdispense-status
+            "status": frozenset(
+                {
+                    *("preparation", "in-progress", "cancelled", "on-hold", "completed", "entered-in-error"),
+                    *("stopped", "declined", "unknown"),
+                }
+            ),
+        },
+        prefetch=Prefetch("medicationDispenses", is_optional=True),
         events="Medication",
     ),
     ResourceType(

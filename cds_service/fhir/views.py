@@ -82,12 +82,20 @@ class Ratio(Element, frozen=True):
 
 
 class TimingRepeat(Element, frozen=True):
+    """`frequency` times in each `period` of a `period_unit` (UCUM); `bounds_…` is the length or period of all of it."""
+
     bounds_period: Period | None = None
+    bounds_duration: Quantity | None = None
+    bounds_range: Range | None = None
+    frequency: Decimal | None = None
+    period: Decimal | None = None
+    period_unit: str | None = None
 
 
 class Timing(Element, frozen=True):
     event: tuple[str, ...] = ()
     repeat: TimingRepeat | None = None
+    code: CodeableConcept | None = None
 
 
 class Meta(Element, frozen=True):
@@ -200,11 +208,25 @@ class Condition(Resource, frozen=True, tag="Condition", tag_field="resourceType"
     stage: tuple[ConditionStage, ...] = ()
 
 
+class DoseAndRate(Element, frozen=True):
+    dose_quantity: Quantity | None = None
+
+
 class Dosage(Element, frozen=True):
-    """`Dosage` of requests and statements, and `MedicationAdministration.dosage` (which has no timing)."""
+    """`Dosage` of requests, statements and dispenses, and `MedicationAdministration.dosage` (which has no timing).
+
+    `as_needed` and `as_needed_for` are what R5 has in place of `as_needed_boolean` and `as_needed_codeable_concept`.
+    """
 
     text: str | None = None
+    additional_instruction: tuple[CodeableConcept, ...] = ()
+    patient_instruction: str | None = None
     timing: Timing | None = None
+    as_needed_boolean: bool | None = None
+    as_needed_codeable_concept: CodeableConcept | None = None
+    as_needed: bool | None = None
+    as_needed_for: tuple[CodeableConcept, ...] = ()
+    dose_and_rate: tuple[DoseAndRate, ...] = ()
     route: CodeableConcept | None = None
     site: CodeableConcept | None = None
     method: CodeableConcept | None = None
@@ -212,6 +234,8 @@ class Dosage(Element, frozen=True):
 
 class DispenseRequest(Element, frozen=True):
     validity_period: Period | None = None
+    number_of_repeats_allowed: int | None = None
+    expected_supply_duration: Quantity | None = None
 
 
 class MedicationRequest(Resource, frozen=True, tag="MedicationRequest", tag_field="resourceType"):
@@ -250,7 +274,18 @@ class MedicationAdministration(Resource, frozen=True, tag="MedicationAdministrat
     dosage: Dosage | None = None
 
 
-MedicationUse = MedicationRequest | MedicationStatement | MedicationAdministration
+class MedicationDispense(Resource, frozen=True, tag="MedicationDispense", tag_field="resourceType"):
+    status: str | None = None
+    medication_codeable_concept: CodeableConcept | None = None
+    medication_reference: Reference | None = None
+    subject: Reference | None = None
+    days_supply: Quantity | None = None
+    when_prepared: str | None = None
+    when_handed_over: str | None = None
+    dosage_instruction: tuple[Dosage, ...] = ()
+
+
+MedicationUse = MedicationRequest | MedicationStatement | MedicationAdministration | MedicationDispense
 """What says that a drug is, was or will be used."""
 
 

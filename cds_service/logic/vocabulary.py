@@ -53,5 +53,7 @@ EVENT_FIELDS: Mapping[str, FactType] = {
     "days_since_start": FactType("elapsed", "time since the start", unit="d"),
     "days_since_end": FactType("elapsed", "time since the end", unit="d"),
     "days_since_course_start": FactType("elapsed", "time since the start of the current course", unit="d"),
+    "days_since_dose_change": FactType("elapsed", "time since the dose was last changed", unit="d"),
+    "half_lives_since_end": FactType("number", "half-lives since the end"),
 }
 """What can be asked of one record inside `some`, `all` and `none`."""

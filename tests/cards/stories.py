@@ -99,16 +99,16 @@ def _spoilt(sample: str, **elements: Any) -> Story:
     return story
 
 
-def _rituximab(sample: str, day: str) -> Story:
-    return Story(sample).drug("121191", "rituximab", day, day)
+def _infliximab(sample: str, day: str) -> Story:
+    return Story(sample).drug("191831", "infliximab", day, day)
 
 
 STORIES: dict[str, Callable[[], Story]] = {
-    # The washout after a biologic is four weeks.
-    "near-washout": lambda: _rituximab("sle-likely", "2026-11-05"),
+    # The washout after a biologic is four weeks, or three half-lives: of infliximab 28.5 days at most.
+    "near-washout": lambda: _infliximab("sle-likely", "2026-11-05"),
     "near-platelets": lambda: Story("sle-likely").value("777-3", 44),
     # Both, and there is no antinuclear antibody titre.
-    "near-both": lambda: _rituximab("sle-likely", "2026-11-10").value("777-3", 44).without("5048-4"),
+    "near-both": lambda: _infliximab("sle-likely", "2026-11-10").value("777-3", 44).without("5048-4"),
     # The diagnosis is named by an entry that cannot be read for certain.
     "unread-onset": lambda: _spoilt("sle-likely", onsetDateTime=2016),
     "unread-status": lambda: _spoilt("sma-likely", verificationStatus={"text": "confiroed"}),

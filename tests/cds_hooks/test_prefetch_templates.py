@@ -51,11 +51,20 @@ def test_the_keys_stand_in_the_order_in_which_they_always_stood() -> None:
         *("immunizations", "allergies", "devices", "researchSubjects"),
     ]
     assert list(prefetch_templates(facts, ["a.b", "a.c"])) == keys
+
+
+def test_optional_keys_are_understood_and_never_asked_for() -> None:
+    facts = catalogue(events("a.b", "ResearchSubject"), events("a.c", "Device"), events("a.d", "Medication"))
+    asked = prefetch_templates(facts, ["a.b", "a.c", "a.d"])
     types = [
-        *("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement", "Procedure"),
-        *("Immunization", "AllergyIntolerance", "Device", "ResearchSubject"),
+        *("Patient", "Condition", "Observation", "MedicationRequest", "MedicationStatement"),
+        *("MedicationAdministration", "MedicationDispense", "Procedure", "Immunization", "AllergyIntolerance"),
+        *("Device", "ResearchSubject"),
     ]
-    assert (*keys, *types) == LABELS
+    optional = ["medicationAdministrations", "medicationDispenses"]
+    assert [resource_type(key) for key in optional] == ["MedicationAdministration", "MedicationDispense"]
+    assert set(LABELS) == {*asked, *optional, *types}
+    assert asked.keys().isdisjoint(optional)
 
 
 @pytest.mark.parametrize(("resource", "key"), [("Device", "devices"), ("ResearchSubject", "researchSubjects")])

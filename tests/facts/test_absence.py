@@ -1,5 +1,6 @@
 """Absence is presumed only where everything of the kind was supplied and could be read."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -9,8 +10,8 @@ import pytest
 
 from cds_service.facts import FactKnowledge, build_sheet
 from cds_service.facts.fact import Events
-from cds_service.fhir import Record
-from tests.facts.records import Json, condition, lab, record, request
+from cds_service.fhir import Record, RecordBuilder
+from tests.facts.records import Json, condition, lab, patient, record, request
 
 AS_OF = date(2026, 6, 1)
 
@@ -47,10 +48,55 @@ def test_a_drug_is_absent_only_where_requests_and_statements_are_whole(knowledge
     assert any_of(without(record(), MedicationStatement="not_supplied"), name, knowledge) is None
 
 
-def test_administrations_are_not_asked_for_but_must_not_have_come_in_part(knowledge: FactKnowledge) -> None:
+@pytest.mark.parametrize("type", ["MedicationAdministration", "MedicationDispense"])
+def test_what_is_not_asked_for_must_not_have_come_in_part(type: str, knowledge: FactKnowledge) -> None:
     name = "medication.riluzole"
-    assert any_of(without(record(), MedicationAdministration="not_supplied"), name, knowledge) is False
-    assert any_of(without(record(), MedicationAdministration="incomplete_record"), name, knowledge) is None
+    assert any_of(without(record(), **{type: "not_supplied"}), name, knowledge) is False
+    assert any_of(without(record(), **{type: "incomplete_record"}), name, knowledge) is None
+
+
+def bundle(*resources: Json, **elements: Any) -> Json:
+    return {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": one} for one in resources],
+        **elements,
+    }
+
+
+DISPENSE = request("35623", "completed", None, resourceType="MedicationDispense", whenHandedOver="2026-05-20")
+PREDNISONE = {**DISPENSE, "medicationCodeableConcept": request()["medicationCodeableConcept"]}
+NEXT = [{"relation": "next", "url": "https://ehr.example/fhir?page=2"}]
+ERROR = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+NOT_SENT = object()
+
+# the value under `medicationDispenses`, whether riluzole is on record, why
+OPTIONAL: list[tuple[Any, bool | None, str]] = [
+    (NOT_SENT, False, "not sent: nothing follows"),
+    (bundle(), False, "sent, and there is none"),
+    (None, False, "null: there is none"),
+    (bundle(PREDNISONE), False, "sent whole, of another drug"),
+    (bundle(DISPENSE), True, "sent whole"),
+    (bundle(DISPENSE, link=NEXT), True, "on the first page"),
+    (bundle(PREDNISONE, link=NEXT), None, "a next page"),
+    (bundle(PREDNISONE, total=2), None, "fewer than its total"),
+    (ERROR, None, "an error in place of the answer"),
+    (bundle(request()), None, "the answer to another question"),
+    (bundle({**DISPENSE, "status": 7, "medicationCodeableConcept": None}), None, "one that cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("value", "on_record", "why"), OPTIONAL)
+def test_an_optional_key_counts_where_it_is_sent(
+    value: Any, on_record: bool | None, why: str, knowledge: FactKnowledge
+) -> None:
+    builder = RecordBuilder("p")
+    builder.add("patient", frozenset({"Patient"}), json.dumps(patient()))
+    for key, name in (("medicationRequests", "MedicationRequest"), ("medicationStatements", "MedicationStatement")):
+        builder.add(key, frozenset({name}), json.dumps(bundle()))
+    if value is not NOT_SENT:
+        builder.add("medicationDispenses", frozenset({"MedicationDispense"}), json.dumps(value))
+    assert any_of(builder.build(), "medication.riluzole", knowledge) is on_record, why
 
 
 def test_nothing_is_absent_in_an_open_world(knowledge: FactKnowledge) -> None:

@@ -42,7 +42,7 @@ STATUS: list[tuple[Json, bool | None, bool | None, str]] = [
     (request(), YES, YES, "active without end is current"),
     (request(status="completed"), YES, NO, "completed"),
     (request(status="stopped"), YES, NO, "stopped"),
-    (request(status="on-hold"), YES, OPEN, "on hold: not known whether it is taken"),
+    (request(status="on-hold"), OPEN, OPEN, "on hold: a hint"),
     (request(status="cancelled"), NO, NO, "never counts"),
     (request(status="draft"), NO, NO, "never counts"),
     (request(status="entered-in-error"), NO, NO, "never counts"),
@@ -85,16 +85,16 @@ def test_what_counts(
 # the record, days since its start, days since its end, why
 TIMES: list[tuple[Json, tuple[float, float], tuple[float, float], str]] = [
     (request(authored="2026-05-02"), (30, 30), (0, 0), "authoredOn"),
-    (request(authored="2026-05-02", **bounds("2026-04-22")), (40, 40), (0, 0), "the earliest start"),
-    (request(authored="2026-05-02", **bounds("2026-05-12")), (30, 30), (0, 0), "the earliest start"),
-    (request(authored="2026-05-02", **bounds("2026-05-12", "2026-05-22")), (30, 30), (10, 10), "the matching end"),
+    (request(authored="2026-05-02", **bounds("2026-04-22")), (40, 40), (0, 0), "a stated start wins"),
+    (request(authored="2026-05-02", **bounds("2026-05-12")), (20, 20), (0, 0), "a stated start wins"),
+    (request(authored="2026-05-02", **bounds("2026-05-12", "2026-05-22")), (20, 20), (10, 10), "the matching end"),
     (
         request(
             authored="2026-05-02", dispenseRequest={"validityPeriod": {"start": "2026-04-22", "end": "2026-05-22"}}
         ),
         (40, 40),
-        (10, 10),
-        "the validity",
+        (0, 0),
+        "the validity: a start, and no end",
     ),
     (request(authored="2026-05-02", status="completed"), (30, 30), (0, 30), "ended at an unknown time since"),
     (
@@ -105,7 +105,7 @@ TIMES: list[tuple[Json, tuple[float, float], tuple[float, float], str]] = [
     ),
     (request(authored=None), (0, MAX), (0, 0), "no start"),
     (request(authored="2026-05"), (1, 31), (0, 0), "some time in May"),
-    (request(authored="2026-05-02", **bounds("?")), (30, MAX), (0, 0), "an earlier start that cannot be read"),
+    (request(authored="2026-05-02", **bounds("?")), (0, MAX), (0, 0), "a stated start that cannot be read"),
     (statement(**period("2026-04-22")), (40, 40), (0, 0), "effectivePeriod"),
     (statement(effectiveDateTime="2026-04-22"), (40, 40), (0, 0), "effectiveDateTime"),
     (statement(dateAsserted="2026-04-22"), (40, MAX), (0, 0), "taken when it was said"),

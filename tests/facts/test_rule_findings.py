@@ -181,6 +181,8 @@ def test_tables_with_faults(tmp_path: Path) -> None:
     put(tmp_path / "facts" / "units.json", {"spelling": {}})
     put(tmp_path / "facts" / "systems.json", {"systems": {"x": "y"}})
     put(tmp_path / "facts" / "routes.json", {"routes": {}, "systemic": ["oral"]})
+    put(tmp_path / "facts" / "dosage.json", {"times_a_day": {"0": ["never"]}})
+    put(tmp_path / "facts" / "half-lives.json", {"drugs": [{"names": ["x"], "days": [3, 2], "source": "y"}]})
     put(tmp_path / "facts" / "qualitative.json", {"texts": {"positive": ["pos"], "negative": ["POS."]}})
     _, findings = load_facts(tmp_path)
     assert {(found.file, found.code) for found in findings} == {
@@ -188,6 +190,8 @@ def test_tables_with_faults(tmp_path: Path) -> None:
         ("facts/units.json", "unknown-key"),
         ("facts/systems.json", "bad-value"),
         ("facts/routes.json", "table-invalid"),
+        ("facts/dosage.json", "bad-value"),
+        ("facts/half-lives.json", "bad-value"),
         ("facts/qualitative.json", "table-invalid"),
     }
 

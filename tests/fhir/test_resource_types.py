@@ -19,7 +19,8 @@ TABLE: dict[str, tuple[str | None, str | None, str | None]] = {
     "Observation": ("subject", "observations", None),
     "MedicationRequest": ("subject", "medicationRequests", "Medication"),
     "MedicationStatement": ("subject", "medicationStatements", "Medication"),
-    "MedicationAdministration": ("subject", None, "Medication"),
+    "MedicationAdministration": ("subject", "medicationAdministrations", "Medication"),
+    "MedicationDispense": ("subject", "medicationDispenses", "Medication"),
     "Medication": (None, None, None),
     "Substance": (None, None, None),
     "Procedure": ("subject", "procedures", "Procedure"),
@@ -80,9 +81,16 @@ def test_each_prefetch_key_is_of_one_type() -> None:
     assert set(keys).isdisjoint(RESOURCE_TYPES)
 
 
+def test_what_is_only_taken_where_it_is_sent() -> None:
+    assert [row.name for row in ROWS if row.prefetch is not None and row.asked_for is None] == [
+        "MedicationAdministration",
+        "MedicationDispense",
+    ]
+
+
 @pytest.mark.parametrize("kind", get_args(EventResource))
 def test_every_kind_of_events_is_held_by_some_type_that_is_asked_for(kind: Any) -> None:
-    assert any(row.prefetch is not None for row in types_of_events(kind))
+    assert any(row.asked_for is not None for row in types_of_events(kind))
 
 
 def test_every_type_that_holds_events_has_a_reader_and_is_used() -> None:

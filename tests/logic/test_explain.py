@@ -279,6 +279,29 @@ def test_a_start_without_an_end_clears_too() -> None:
     assert reason.text() == "no stroke that started more than 2 weeks ago, until 2026-11-29"
 
 
+# the half-life in days, days since the end, after how many more days 3 half-lives are over
+WASHOUTS = [((20, 20), 40, 21), ((18, 32), 40, 57), ((0, 100), 200, 101), ((9.5, 9.5), 20, 9)]
+
+
+@pytest.mark.parametrize(("half_life", "ended", "more"), WASHOUTS)
+def test_a_washout_in_half_lives_clears_when_the_longest_is_over(
+    half_life: tuple[float, float], ended: int, more: int
+) -> None:
+    low, high = half_life
+    item = {
+        "sure": True,
+        "active": {"is": False},
+        "days_since_end": exactly(ended),
+        "half_life": {"lo": low, "hi": high},
+        "half_lives_since_end": {"lo": ended / high, "hi": ended / low if low else INF},
+    }
+    # It certainly holds today, so that there is something to clear.
+    within = {"<=": [END, {"quantity": [ended, "d"]}]}
+    rule = {"some": [STROKE, {"or": [within, {"and": [{"<=": [{"var": "half_lives_since_end"}, 3]}, None]}]}]}
+    [reason] = reasons(rule, strokes(item))
+    assert reason.clears == AS_OF + timedelta(days=more)
+
+
 def test_what_may_still_go_on_does_not_clear() -> None:
     item = {"sure": True, "days_since_end": {"lo": 0, "hi": 40}}
     [reason] = reasons({"within": [STROKE, {"quantity": [60, "d"]}]}, strokes(item))

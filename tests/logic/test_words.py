@@ -37,7 +37,8 @@ ULN, BILI, STROKE = {"var": "lab.alt.x_uln"}, {"var": "lab.bili.x_uln"}, {"var":
 STEROID, SITS, STEADY = {"var": "medication.steroid"}, {"var": "sits"}, {"var": "defined.steady"}
 ACTIVE, START, END = {"var": "active"}, {"var": "days_since_start"}, {"var": "days_since_end"}
 COURSE, GILBERT, HBSAG = {"var": "days_since_course_start"}, {"var": "condition.gilbert"}, {"var": "result.hbsag"}
-ONSET = {"var": "onset.days_since"}
+ONSET, DOSE = {"var": "onset.days_since"}, {"var": "days_since_dose_change"}
+HALF_LIVES = {"var": "half_lives_since_end"}
 
 
 def q(value: float, of: str) -> dict[str, list[Any]]:
@@ -191,6 +192,16 @@ PHRASES: list[tuple[Any, str]] = [
     (
         {"some": [STEROID, {"or": [ACTIVE, {"<=": [q(1, "mo"), START, q(6, "mo")]}]}]},
         "systemic glucocorticoid that is current or (started at least 1 month ago and started at most 6 months ago)",
+    ),
+    (
+        {"some": [STEROID, {"and": [ACTIVE, {">": [DOSE, q(2, "wk")]}]}]},
+        "systemic glucocorticoid, current, dose unchanged for more than 2 weeks",
+    ),
+    ({"some": [STEROID, {"<": [DOSE, q(2, "wk")]}]}, "systemic glucocorticoid, dose changed less than 2 weeks ago"),
+    ({"some": [STEROID, {"<=": [HALF_LIVES, 3]}]}, "systemic glucocorticoid, ended at most 3 half-lives ago"),
+    (
+        {"none": [STEROID, {">=": [DOSE, q(2, "wk")]}]},
+        "no systemic glucocorticoid that has had its dose unchanged for at least 2 weeks",
     ),
     (
         {"all": [STEROID, {"or": [{"!": [ACTIVE]}, {">": [COURSE, q(4, "wk")]}]}]},

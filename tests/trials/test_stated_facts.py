@@ -118,12 +118,27 @@ def test_a_renewed_prescription_is_one_course(library):
     assert current["days_since_course_start"] == {"lo": 115, "hi": 115}
 
 
+def test_a_dose_is_as_old_as_the_course_unless_a_change_is_stated(library):
+    for more, since in (({}, {"lo": 115, "hi": 115}), ({"dose_changed_days_ago": 14}, {"lo": 14, "hi": MAX})):
+        [item] = node(library, "medication.immunosuppressant", [{"start": "2026-08-01", **more}])["items"]
+        assert item["days_since_dose_change"] == since
+
+
+def test_half_lives_are_those_stated_or_those_of_a_drug_that_is_not_listed(library):
+    for more, passed in (({}, {"lo": 0.4, "hi": MAX}), ({"half_life_days": [20, 40]}, {"lo": 1, "hi": 2})):
+        [item] = node(library, "medication.biologic", [{"end_days_ago": 40, **more}])["items"]
+        assert item["half_lives_since_end"] == passed
+
+
 def test_a_procedure_ends_when_it_starts(library):
     [item] = node(library, "procedure.organ_transplant", [{"start": "2026-11-10"}])["items"]
     assert item["days_since_end"] == {"lo": 14, "hi": 14}
 
 
 REFUSED = [
+    ("procedure.organ_transplant", [{"half_life_days": [1, 2]}], "bad-statement", ""),
+    ("condition.stroke", [{"dose_changed_days_ago": 3}], "bad-statement", ""),
+    ("medication.riluzole", [{"half_life_days": [1, 2]}], "bad-statement", ""),
     ("lab.hemoglobine", 80, "unknown-fact", "lab.hemoglobin"),
     ("lab.hemoglobin", 80, "bad-statement", "quantity"),
     ("lab.hemoglobin", {"quantity": [80, "g"]}, "bad-statement", "g/L"),

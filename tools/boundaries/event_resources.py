@@ -28,7 +28,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """What is special about a record: `void` ones don't count, those that are not `sure` may not be it."""
+    """What is special about a record: `void` ones don't count, those that are not `sure` may not be it.
+
+    A drug that goes on may say that it does for some `days_to_come`.
+    """
 
     label: str
     void: bool = False
@@ -36,6 +39,7 @@ class Variation:
     status: str | None = None
     verification: str | None = None
     route: str | None = None
+    days_to_come: int | None = None
 
     @classmethod
     def of(cls, kind: str) -> "Iterator[Variation]":
@@ -70,6 +74,8 @@ def resource(kind: str, code: Json, shape: Shape, as_of: date, variation: Variat
         case "AllergyIntolerance":
             return _allergy(code, shape.state, start, how)
         case "Medication":
+            if end is None and how.days_to_come is not None:
+                end = day(as_of, -how.days_to_come)
             return _medication(code, shape.state, start, end, how)
         case "Procedure":
             return _procedure(code, shape.state, start, end, how)

@@ -15,6 +15,7 @@ _AT_ONCE = frozenset({"Procedure", "Immunization"})
 _NEVER_ACTIVE = frozenset({"Immunization"})
 _NO_END = frozenset({"AllergyIntolerance", "Device"})
 _LONG = 1_100
+_TO_COME = 30
 _ELSEWHERE = {"systemic": "topical", "oral": "inhalation", "intravenous": "oral", "intrathecal": "intravenous"}
 """For each route that a fact asks for, one that it does not count."""
 
@@ -30,7 +31,14 @@ class EventFact:
 
     def main(self) -> EventCode:
         """The code that records are written with."""
-        return self.codes.events(self.spec, "valueset", self.others)[0]
+        return self.counting()[0]
+
+    def counting(self) -> tuple[EventCode, ...]:
+        """The codes that count; of a fact that its route alone settles those that may, with a route that counts."""
+        if self.spec.valueset is not None:
+            return self.codes.events(self.spec, "valueset", self.others)
+        found = self.codes.events(self.spec, "hints", self.others)
+        return tuple(replace(code, roles={**code.roles, self.spec.name: "main"}) for code in found)
 
     def absent(self, label: str = "nothing on record") -> Situation:
         """No record of it."""
@@ -39,7 +47,12 @@ class EventFact:
     def record(self, shape: Shape, code: EventCode | None = None, variation: Variation | None = None) -> Situation:
         """One record. A code that speaks of other facts as well is a record of these too."""
         code = code or self.main()
-        made = resource(self.spec.resource, code.concept, shape, self.as_of, variation)
+        how = variation or Variation("")
+        if self.spec.valueset is None and how.route is None:
+            how = replace(how, route=self.spec.route)  # its route alone makes it count
+        if shape.state == "active" and self.spec.course is not None and not self.spec.course.words:
+            how = replace(how, days_to_come=_TO_COME)  # without an end nobody would know whether it still is taken
+        made = resource(self.spec.resource, code.concept, shape, self.as_of, how)
         stated: dict[str, Any] = {self.spec.name: []}
         label = shape.label
         if variation is not None:
@@ -73,7 +86,7 @@ def shapes(spec: EventsFact, ends: Sequence[int], starts: Sequence[int]) -> Iter
 def variations(fact: EventFact, shape: Shape) -> Iterator[Situation]:
     """The record of `shape` in other code systems, doubtful, void, planned, and by another route."""
     spec = fact.spec
-    for code in fact.codes.events(spec, "valueset", fact.others)[1:]:
+    for code in fact.counting()[1:]:
         made = fact.record(shape, code)
         yield replace(made, label=f"{shape.label}, by a code of {code.system}")
     for code in fact.codes.events(spec, "history", fact.others):

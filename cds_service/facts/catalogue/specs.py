@@ -297,11 +297,31 @@ class DateFact(Observed):
         return () if self.else_onset_of is None else (self.else_onset_of,)
 
 
+class Course(Model):
+    """How long an order is meant for that does not say until when; from then on nobody knows whether it is taken."""
+
+    lasts: Period
+    words: dict[str, tuple[str, ...]] = Field(
+        default={},
+        description="By language. Where there are some: only what the drug or its dosage says one of.",
+    )
+    reason: str = Field(min_length=1)
+
+
+class HalfLives(Model):
+    """That rules may ask how many half-lives have passed. `at_most`: the half-life of a drug that has none listed."""
+
+    at_most: Period
+    reason: str = Field(min_length=1)
+
+
 class EventsFact(Fact):
     """A list of records. The value set `history` has codes that only tell of the past, `hints` has doubtful ones.
 
     A drug's route settles what only the route leaves open: hints that are in the value set `by_route` too count where
     the `route` fits. Other hints (is this dose a treatment? is this drug one of those meant?) it doesn't settle.
+
+    Of drugs: records that are at most `gap` apart belong to one course, however many they are.
     """
 
     kind: Literal["events"]
@@ -319,6 +339,17 @@ class EventsFact(Fact):
     )
     excepted: str | None = Field(default=None, description="The value set of what never counts.")
     absence: Absence = "presumed_absent"
+    gap: Period = Duration(days=14)
+    course: Course | None = None
+    half_lives: HalfLives | None = None
+
+    @model_validator(mode="after")
+    def _keeps_what_is_of_drugs_to_drugs(self) -> "EventsFact":
+        if self.resource != "Medication" and self.model_fields_set & {"gap", "course", "half_lives"}:
+            raise ValueError("`gap`, `course` and `half_lives` are for drugs (`resource`: Medication)")
+        if self.gap.exact is None:
+            raise ValueError("`gap` is a number of days or weeks")
+        return self
 
     @model_validator(mode="after")
     def _has_a_route_to_count_by(self) -> "EventsFact":

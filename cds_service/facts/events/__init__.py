@@ -2,19 +2,34 @@
 
 from cds_service.facts.events.coded import EventCodes
 from cds_service.facts.events.courses import with_courses
+from cds_service.facts.events.dosage_table import DosageTable, load_dosage
+from cds_service.facts.events.doses import Dose, DoseReader
+from cds_service.facts.events.dosing import Dosing
 from cds_service.facts.events.events import NotCoded, RecordedEvents
+from cds_service.facts.events.half_lives import HalfLifeIndex, HalfLifeTable, load_half_lives, unlisted
+from cds_service.facts.events.lengths import length_of
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.routes import Routes, RouteTable, load_routes
 from cds_service.facts.events.tables import EventTables
 
 __all__ = [
     "READERS",
+    "DosageTable",
+    "Dose",
+    "DoseReader",
+    "Dosing",
     "EventCodes",
     "EventTables",
+    "HalfLifeIndex",
+    "HalfLifeTable",
     "NotCoded",
     "RecordedEvents",
     "RouteTable",
     "Routes",
+    "length_of",
+    "load_dosage",
+    "load_half_lives",
     "load_routes",
+    "unlisted",
     "with_courses",
 ]

@@ -27,13 +27,14 @@ class Span(Struct, frozen=True, gc=False):
 
 
 class Entry(Struct, frozen=True, gc=False):
-    """An entry that counts, or may; `doubt` is why it only may."""
+    """An entry that counts, or may; `doubt` is why it only may. `is_open`: it goes on, and nothing says until when."""
 
     source: str
     span: Span
     shown_date: str
     shown_value: str
     doubt: Reason | None = None
+    is_open: bool = False
 
 
 def event(entry: Entry, match: Match) -> Event:
@@ -67,6 +68,10 @@ def event(entry: Entry, match: Match) -> Event:
     if match.role == "history":
         return past(result)
     return replace(result, sure=False, hint=hint or "unconfirmed") if match.contested else result
+
+
+def is_ongoing(end: Days) -> bool:
+    return end == ONGOING
 
 
 def malformed_entry(malformed: Malformed) -> Entry:

@@ -1,5 +1,6 @@
 """Lists of events by fact, from all entries that certainly or perhaps speak of it, and what may be missing."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
@@ -8,17 +9,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.catalogue import EventResource, EventsFact
+from cds_service.facts.catalogue import EventResource, EventsFact, HalfLives
 from cds_service.facts.coverage import EventCoverage, listing
+from cds_service.facts.dates import days_back, read_date
 from cds_service.facts.events.coded import Coded, EventCodes, Match, Role
 from cds_service.facts.events.courses import with_courses
+from cds_service.facts.events.doses import MOST_STEPS, Step, with_dose_changes
 from cds_service.facts.events.drugs import Drug
-from cds_service.facts.events.entries import Entry, event, malformed_entry, past
+from cds_service.facts.events.entries import Entry, event, is_planned, malformed_entry, past
+from cds_service.facts.events.half_lives import unlisted
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
 from cds_service.facts.events.tables import EventTables
-from cds_service.facts.fact import Event, Events, Reason
+from cds_service.facts.fact import Days, Event, Events, Reason
 from cds_service.fhir import Coding, Malformed, Patient, Record, ResourceType, types_of_events
 
 _HOW: dict[Role, RouteMatch] = {"main": "main", "history": "main", "hint": "hint", "text": "text", "unread": "text"}
@@ -142,16 +146,17 @@ class RecordedEvents:
     def of(self, spec: EventsFact) -> Events:
         """The events of one fact."""
         listed: list[Event] = []
+        sources: list[tuple[_Item, Match]] = []
         for item, match in self._deadline.each(self._items.get(spec.name, ())):
             entry = item.entry
             if entry is not None:
                 if item.drug is not None:
                     self._deadline.spend(len(item.drug.dosages))
                 listed += _events(item, entry, match, spec, self._tables)
+                sources += [(item, match)] * (len(listed) - len(sources))
         self._deadline.spend(len(listed))
         if spec.resource == "Medication":
-            # What is unread may be the drug, but it lengthens no course.
-            listed = [*with_courses([e for e in listed if not _is_unread(e)]), *filter(_is_unread, listed)]
+            listed = self._courses(listed, sources, spec)
         listed += self._unread_events(spec)
         for entry, match in self._deadline.each(self._malformed.get(spec.name, ())):
             listed += _ways(event(entry, match), entry, match)
@@ -165,6 +170,21 @@ class RecordedEvents:
             for item in self._deadline.each(self._unread.get(spec.resource, ())):
                 if item.entry is not None and spec.name not in item.coded.matches:
                     yield from _events(item, item.entry, item.coded.rest, spec, self._tables)
+
+    def _courses(self, listed: list[Event], sources: list[tuple[_Item, Match]], spec: EventsFact) -> list[Event]:
+        """Uses of a drug with the course that each belongs to; `sources` are the entries that they were made from."""
+        found = with_courses(listed, spec.gap.days)
+        if not any(item.active is not False for item in found):
+            return found
+        names = [_name(item, match, self._tables) for item, match in self._deadline.each(sources)]
+        counts = Counter(names)
+        taken: dict[str, list[Step]] = {}
+        for made, (item, match), name in self._deadline.each(zip(listed, sources, names, strict=True)):
+            # A single record with a single dosage has nothing that it could be compared with.
+            if item.drug is not None and name and (counts[name] > 1 or len(item.drug.dosages) > 1):
+                taken.setdefault(name, []).extend(_steps(made, item.drug, match, item.as_of, self._tables))
+        self._deadline.spend(sum(min(len(steps), MOST_STEPS) ** 2 for steps in taken.values()) // 10)
+        return with_dose_changes(found, taken, names, spec.gap.days)
 
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
         types = types_of_events(resource)
@@ -210,10 +230,6 @@ class RecordedEvents:
             self._unjudged.setdefault(resource, set()).add(malformed.issue.resource)
 
 
-def _is_unread(item: Event) -> bool:
-    return item.hint == "unread_entry"
-
-
 def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
     made = item.event(entry, match)
     if item.drug is not None:
@@ -227,7 +243,40 @@ def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: E
             made = replace(made, sure=False, hint="unconfirmed")
         elif counts and entry.doubt is None and not is_odd and _is_settled_by_route(match, spec, tables):
             made = replace(made, sure=True, hint=None)
+        known_as = _known_as(match, tables)
+        made = tables.dosing.timed(made, item.drug, known_as, spec, is_open=entry.is_open, as_of=item.as_of)
+        if spec.half_lives is not None:
+            made = replace(made, half_life=_half_life(item.drug, match, known_as, spec.half_lives, tables))
     yield from _ways(made, entry, match)
+
+
+def _half_life(
+    drug: Drug, match: Match, known_as: list[str], spec: HalfLives, tables: EventTables
+) -> tuple[float, float]:
+    found = tables.half_lives.of(match.key, (*known_as, *drug.product.words))
+    return unlisted(spec) if found is None else found
+
+
+def _name(item: _Item, match: Match, tables: EventTables) -> str:
+    """The name of an entry's drug; empty where it is not named."""
+    return "" if item.drug is None else tables.doses.name_of(item.drug, _known_as(match, tables))
+
+
+def _steps(made: Event, drug: Drug, match: Match, as_of: date, tables: EventTables) -> list[Step]:
+    """How much of a drug is taken, and when."""
+
+    def days(text: str) -> Days | None:
+        span = read_date(text)
+        return None if span is None or is_planned(span, as_of) else days_back(span, as_of)
+
+    return tables.doses.steps(drug, made, _known_as(match, tables), days)
+
+
+def _known_as(match: Match, tables: EventTables) -> list[str]:
+    """The names of the code that matched: that of the value set, and that which was sent."""
+    own = "" if match.key is None else tables.valuesets.display(match.key)
+    sent = match.coding.display if match.coding is not None else None
+    return [name for name in (own, sent) if name]
 
 
 def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
@@ -267,7 +316,7 @@ def _gap(types: Iterable[ResourceType], record: Record) -> Reason | None:
     missing: list[Reason] = []
     for row in types:
         gap = record.gaps.get(row.name)
-        if row.prefetch is None:
+        if row.asked_for is None:
             missing += [gap] if gap == "incomplete_record" else []
         elif row.name not in record.whole:
             missing.append(gap or "not_supplied")

@@ -16,7 +16,8 @@ def truth_phrase(*, negated: bool, brief: bool) -> str:
 def elapsed_phrase(rule: model.Compare, inner: ConditionWords, *, negated: bool, brief: bool) -> str:
     """A comparison of the days since a record's start or end.
 
-    `within the last 6 months`, `started at least 2 months ago`, `for at least 2 months`.
+    `within the last 6 months`, `started at least 2 months ago`, `for at least 2 months`, `dose unchanged for more than
+    2 weeks`, `ended at most 3 half-lives ago`.
     """
     said = comparison(rule, FIELD_TITLES, inner, negated=negated)
     extent = _EXTENT.get(said.relation)
@@ -33,4 +34,10 @@ def elapsed_phrase(rule: model.Compare, inner: ConditionWords, *, negated: bool,
         return last if brief else f"was there {last}"
     if field == "days_since_course_start":
         return f"{'' if brief else 'has gone on '}for {extent}{said.limit}"
+    if field == "days_since_dose_change":
+        kept = said.relation in "≥>"
+        words = f"dose unchanged for {extent}{said.limit}" if kept else f"dose changed {extent}{said.limit} ago"
+        return words if brief else f"has had its {words}"
+    if field == "half_lives_since_end":
+        return f"ended {extent}{said.limit} half-lives ago"
     return f"{'started' if field == 'days_since_start' else 'ended'} {extent}{said.limit} ago"

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from msgspec.structs import replace
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, StrictBool
 
 from cds_service.facts.catalogue import EventsFact
-from cds_service.facts.events import with_courses
+from cds_service.facts.events import unlisted, with_courses
 from cds_service.facts.fact import UNBOUNDED, Days, Event, Events, Evidence
 from cds_service.rule_tools.cases.stated_times import DaysAgo, PartialDate, days_of, days_since
 
@@ -31,6 +32,8 @@ class Record(BaseModel):
     * `state`: `active`; `inactive` (a condition in remission: still there, not active); `over`; `history` (only a
       "history of" code is on record). Without it: over where an end is given and for what is done at once, else active.
     * `sure`: false for what may not be it (provisional, differential, a text without a code).
+    * Of drugs: `dose_changed_days_ago`, where the record shows another dose before; `half_life_days`, least and
+      greatest, where a rule asks for half-lives (without it, that of a drug that is not listed).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,6 +43,8 @@ class Record(BaseModel):
     start_days_ago: DaysAgo | None = None
     end: PartialDate | None = None
     end_days_ago: DaysAgo | None = None
+    dose_changed_days_ago: int | None = Field(default=None, ge=0)
+    half_life_days: tuple[PositiveFloat, PositiveFloat] | None = None
 
 
 class Records(BaseModel):
@@ -64,9 +69,18 @@ def events_of(stated: Records, spec: EventsFact, as_of: date) -> Events:
     """The list as a fact. Raises ValueError for a record that can't be."""
     items = [_event(record, spec, as_of) for record in stated.records]
     if spec.resource == "Medication":
-        items = with_courses(items)
+        items = with_courses(items, spec.gap.days)
+        items = [_as_a_drug(item, record, spec) for item, record in zip(items, stated.records, strict=True)]
     complete = stated.whole and spec.absence == "presumed_absent"
     return Events(tuple(items), complete, None if complete else "incomplete_record")
+
+
+def _as_a_drug(item: Event, record: Record, spec: EventsFact) -> Event:
+    """With what only drugs have: the change of dose and the half-life."""
+    changed = record.dose_changed_days_ago
+    dose = item.dose if changed is None or item.active is False else Days(changed, UNBOUNDED)
+    half_life = None if spec.half_lives is None else record.half_life_days or unlisted(spec.half_lives)
+    return replace(item, dose=dose, half_life=half_life)
 
 
 def unknown_events() -> Events:
@@ -78,7 +92,7 @@ def _event(record: Record, spec: EventsFact, as_of: date) -> Event:
     start = _moment("start", record.start, record.start_days_ago, as_of)
     end = _moment("end", record.end, record.end_days_ago, as_of)
     state: State = record.state or ("over" if end is not None or spec.resource in _DONE_AT_ONCE else "active")
-    _refuse(state, end, spec)
+    _refuse(state, end, record, spec)
     begun = start or _ANY_TIME
     match state:
         case "active":
@@ -99,7 +113,7 @@ def _event(record: Record, spec: EventsFact, as_of: date) -> Event:
     return Event(record.sure, active, present, begun, ended, begun, evidence, hint, only_past=state == "history")  # type: ignore[arg-type]
 
 
-def _refuse(state: State, end: Days | None, spec: EventsFact) -> None:
+def _refuse(state: State, end: Days | None, record: Record, spec: EventsFact) -> None:
     """Raise ValueError for a state that no record of this kind has."""
     kind = spec.resource
     if state == "active" and end is not None:
@@ -108,6 +122,12 @@ def _refuse(state: State, end: Days | None, spec: EventsFact) -> None:
         raise ValueError(f"only a condition can be inactive and still be there; this is {_article(kind)}")
     if state == "active" and kind == "Immunization":
         raise ValueError("a vaccination is done at once and is never active")
+    if spec.resource != "Medication" and (
+        record.dose_changed_days_ago is not None or record.half_life_days is not None
+    ):
+        raise ValueError(f"doses and half-lives are of drugs; this is {_article(kind)}")
+    if spec.half_lives is None and record.half_life_days is not None:
+        raise ValueError(f"{spec.name} has no `half_lives`, so that no rule can ask for them")
     if state == "history" and spec.history is None:
         raise ValueError(f'{spec.name} has no value set of "history of" codes')
 

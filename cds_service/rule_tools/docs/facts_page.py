@@ -190,6 +190,8 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
     if spec.route is not None:
         settled = f"; it settles what `{spec.by_route}` leaves open" if spec.by_route else ""
         yield f"route: {spec.route}{settled}"
+    if spec.resource == "Medication":
+        yield from _drug(spec)
     if spec.hint_category:
         yield f"may be it too: the category {'; '.join(map(_code, spec.hint_category))}"
     if spec.excepted is not None:
@@ -200,6 +202,20 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
         yield "may be it too: an entry without a code that is known here"
     presumed = spec.absence == "presumed_absent"
     yield f"nothing on record: {'presumed absent, where it was supplied whole' if presumed else 'unknown'}"
+
+
+def _drug(spec: EventsFact) -> Iterator[str]:
+    """What of a drug's times is its own."""
+    if "gap" in spec.model_fields_set:
+        yield f"one course: records at most {spec.gap.words()} apart"
+    if spec.course is not None:
+        said = [word for listed in spec.course.words.values() for word in listed]
+        where = f" where the words say {', '.join(said)}" if said else ""
+        limit = f"{spec.course.lasts.words()} after its start: {spec.course.reason}"
+        yield f"an order without an end{where} is current for certain until {limit}"
+    if spec.half_lives is not None:
+        most = spec.half_lives.at_most.words()
+        yield f"half-lives: `facts/half-lives.json`; at most {most} for one not in it: {spec.half_lives.reason}"
 
 
 def _value_set(set_id: str, reference: Reference) -> str:

@@ -31,7 +31,7 @@ def riluzole(status: str = "active", authored: str | None = None, **elements: An
 
 def supplied(start: str, end: str, status: str = "completed") -> Json:
     """A prescription for a stated time."""
-    return riluzole(status, start, dispenseRequest={"validityPeriod": period(start, end)})
+    return riluzole(status, start, dosageInstruction=[bounded(start, end)])
 
 
 def by(route: str, drug: str = PREDNISONE) -> Json:
@@ -44,6 +44,11 @@ def by_words(route: str, drug: str) -> Json:
 
 def atc(code: str) -> Json:
     return request(medicationCodeableConcept=concept(code, ATC))
+
+
+def edaravone(route: str | None, authored: str | None = None, **elements: Any) -> Json:
+    dosage = {} if route is None else {"dosageInstruction": [{"route": concept(route)}]}
+    return request(medicationCodeableConcept=concept("N07XX14", ATC), authored=authored, **dosage, **elements)
 
 
 def told(words: str, drug: str = PREDNISONE) -> Json:
@@ -93,7 +98,7 @@ TABLE: Table = {
     ],
     "the end that goes with the start": [
         row("of the dosage", CURRENT_STEROID, "no", request(dosageInstruction=[bounded("2026-01-01", "2026-05-01")])),
-        row("of the dispense", CURRENT_STEROID, "no", request(dispenseRequest={"validityPeriod": period("2026-01-01", "2026-05-01")})),
+        row("until when it may be handed out is no end", CURRENT_STEROID, "yes", request(dispenseRequest={"validityPeriod": period("2026-01-01", "2026-05-01")})),
         row("three days ago", LATELY, "fail", statement(status="completed", effectivePeriod=period("2026-01-01", "2026-05-29"))),
         row("four days ago", LATELY, "pass", statement(status="completed", effectivePeriod=period("2026-01-01", "2026-05-28"))),
         row("stopped before its planned end: ended at some time", LATELY, "unknown", statement(status="stopped", effectivePeriod=period("2026-01-01", "2026-07-01"))),
@@ -106,19 +111,21 @@ TABLE: Table = {
         row("a single dose ended when it was given", LATELY, "pass", given(PREDNISONE, effectiveDateTime="2026-05-01T08:00:00Z")),
         row("a dose of yesterday", LATELY, "fail", given(PREDNISONE, effectiveDateTime="2026-05-31T08:00:00Z")),
     ],
-    "start: the earliest of the stated ones": [
+    "start: a stated one wins over the day of writing": [
         row("authored 30 days ago", THIRTY_DAYS, "pass", riluzole(authored="2026-05-02")),
         row("authored 29 days ago", THIRTY_DAYS, "fail", riluzole(authored="2026-05-03")),
         row("the period before what was written later", THIRTY_DAYS, "pass", riluzole(authored="2026-05-20", dispenseRequest={"validityPeriod": period("2026-05-02")})),
         row("the dosage's bounds", THIRTY_DAYS, "pass", riluzole(authored="2026-05-20", dosageInstruction=[bounded("2026-05-02")])),
-        row("authored before the period", THIRTY_DAYS, "pass", riluzole(authored="2026-05-02", dispenseRequest={"validityPeriod": period("2026-05-20")})),
+        row("authored before the period", THIRTY_DAYS, "fail", riluzole(authored="2026-05-02", dispenseRequest={"validityPeriod": period("2026-05-20")})),
+        row("authored before the dosage's bounds", THIRTY_DAYS, "fail", riluzole(authored="2026-05-02", dosageInstruction=[bounded("2026-05-20")])),
+        row("two kinds that disagree", THIRTY_DAYS, "unknown", riluzole(dosageInstruction=[bounded("2026-05-20")], dispenseRequest={"validityPeriod": period("2026-05-02")})),
         row("a statement's period", THIRTY_DAYS, "pass", statement(RILUZOLE, effectivePeriod=period("2026-05-02"))),
         row("no start at all", THIRTY_DAYS, "unknown", riluzole()),
         row("a month that may be 30 days ago", THIRTY_DAYS, "unknown", riluzole(authored="2026-05")),
         row("the month before", THIRTY_DAYS, "pass", riluzole(authored="2026-04")),
         row("not taken: passes", THIRTY_DAYS, "pass"),
         row("no longer taken: passes", THIRTY_DAYS, "pass", supplied("2026-05-10", "2026-05-20")),
-        row("each of the two drugs", THIRTY_DAYS, "fail", riluzole(authored="2026-01-01"), request(medicationCodeableConcept=concept("N07XX14", ATC), authored="2026-05-20")),
+        row("each of the two drugs", THIRTY_DAYS, "fail", riluzole(authored="2026-01-01"), edaravone(ORAL, "2026-05-20")),
     ],
     "a renewed prescription is no new start": [
         row("the next day", THIRTY_DAYS, "pass", supplied("2026-04-01", "2026-05-19"), riluzole(authored="2026-05-20")),
