@@ -33,7 +33,7 @@ def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[st
     if sheet.deceased:
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in (*record.issues, *sheet.issues)]
-    document["gaps"] = dict(sorted(record.gaps.items()))
+    document["gaps"] = dict(sorted({**sheet.gaps, **record.gaps}.items()))
     document["facts"] = [_entry(library.catalogue.facts[name], sheet, library) for name in told]
     return document
 

@@ -23,7 +23,7 @@ from cds_service.facts.catalogue import (
     load_valuesets,
 )
 from cds_service.facts.coverage import Coverage
-from cds_service.facts.events import EventCodes, EventTables, Routes, load_routes
+from cds_service.facts.events import EventCodes, EventTables, Routes, load_no_information, load_routes
 from cds_service.facts.fact import Fact
 from cds_service.facts.observations import NumberReader, ObservationCodes, Qualitative, ResultReader, load_qualitative
 from cds_service.facts.recent import Recent
@@ -72,6 +72,8 @@ def load_facts(
     findings += found
     cues, found = load_cues(rules_dir)
     findings += found
+    no_information, found = load_no_information(rules_dir, systems)
+    findings += found
     catalogue, found = _usable(catalogue, valuesets, routes)
     findings += found
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems)
@@ -79,7 +81,7 @@ def load_facts(
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     words = WordReader(PhraseIndex(valuesets.phrases()), cues)
     codes = {resource: EventCodes(resource, catalogue, systems, valuesets, words) for resource in resources}
-    events = EventTables(codes, valuesets, words, routes)
+    events = EventTables(codes, valuesets, words, routes, no_information)
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
 

@@ -5,12 +5,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from cds_service.facts.catalogue import FactFile, SpellingTable, SystemTable
-from cds_service.facts.events import RouteTable
+from cds_service.facts.events import NoInformationTable, RouteTable
 from cds_service.facts.observations import QualitativeTable
 from cds_service.facts.words import CueTable
 
 _MODELS: dict[str, type[BaseModel]] = {
     "facts.schema.json": FactFile,
+    "no_information.schema.json": NoInformationTable,
     "qualitative.schema.json": QualitativeTable,
     "routes.schema.json": RouteTable,
     "systems.schema.json": SystemTable,

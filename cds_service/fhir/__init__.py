@@ -14,6 +14,7 @@ from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
 from cds_service.fhir.scan import Interest
+from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
 from cds_service.fhir.views import (
     AllergyIntolerance,
@@ -68,6 +69,7 @@ __all__ = [
     "Interest",
     "KeyReport",
     "KeyState",
+    "ListedSection",
     "Malformed",
     "Medication",
     "MedicationAdministration",

@@ -17,6 +17,7 @@ from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
+from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.statuses import misread
 from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
 from cds_service.fhir.versions import Copy, one_of_each
@@ -29,6 +30,7 @@ from cds_service.fhir.views import (
 
 _LINKED = tuple(row.view for row in RESOURCE_TYPES.values() if row.is_linked)
 _VOID = frozenset({"entered-in-error", "cancelled"})
+_PERHAPS_OURS = frozenset({Whose.PATIENT, Whose.UNKNOWN})
 
 
 class Found(NamedTuple):
@@ -60,6 +62,7 @@ class Assembly:
     linked: Mapping[str, Resource]
     issues: tuple[Issue, ...]
     strangers: tuple[str, ...]
+    sections: tuple[ListedSection, ...] = ()
 
     def record(self, doubts: Mapping[str, Gap], issues: Sequence[Issue] = (), deadline: Deadline = NEVER) -> Record:
         """The finished record. `doubts` says of each type that is not whole why; `issues` were met on the way here.
@@ -74,6 +77,7 @@ class Assembly:
             issues=(*issues, *self.issues),
             malformed=self.malformed,
             linked=self.linked,
+            sections=self.sections,
         )
         unresolved = tuple(_unresolved_drugs(record, deadline))
         return dataclasses.replace(record, issues=record.issues + unresolved) if unresolved else record
@@ -93,14 +97,16 @@ def assemble(
     base_url: str | None = None,
     heads: Sequence[HeadPage] = (),
     *,
+    sections: Sequence[ListedSection] = (),
     deadline: Deadline = NEVER,
 ) -> Assembly:
     """Sort out what belongs to the Patient whose `Found.identity` is `patient_id`.
 
     `addresses`: the `fullUrl`s of resources that are not read themselves, and what each points to.
-    `heads`: where Observations were found, of which not all need be in `found`. Raises `OutOfTime`.
+    `heads`: where Observations were found, of which not all need be in `found`. `sections`: see `Record`, whosever they
+    are. Raises `OutOfTime`.
     """
-    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url, deadline).result()
+    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url, deadline).result(sections)
 
 
 class _Sorting:
@@ -126,7 +132,7 @@ class _Sorting:
         for one in deadline.each(rest):
             self._sort(one.entry, one.item)
 
-    def result(self) -> Assembly:
+    def result(self, sections: Sequence[ListedSection] = ()) -> Assembly:
         kept, issues = one_of_each(self.copies, self.deadline)
         self.issues += issues
         if self.is_elsewhere:
@@ -146,6 +152,7 @@ class _Sorting:
             linked=_linked(kept, self.deadline),
             issues=tuple(self.issues),
             strangers=tuple(self.strangers),
+            sections=tuple([one for one in sections if self.subjects.of(one.subject) in _PERHAPS_OURS]),
         )
 
     def _read_patient(self, found: list[Found], patient_id: str) -> Patient | None:

@@ -14,11 +14,12 @@ from msgspec import Raw, Struct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, RecordError
-from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
+from cds_service.fhir.decode import FAULTS, explain, label, resource_type, try_decode
 from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
 from cds_service.fhir.json_text import as_utf8, lenient, lines_of
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
+from cds_service.fhir.sections import ListedSection, empty_list, sections_of
 from cds_service.fhir.type_names import TYPE_NAMES
 
 EVERYTHING = "*"
@@ -54,6 +55,7 @@ class Reading:
 
     `root`: its own resource type, `list` for a JSON array or NDJSON. `place`: what issues call it. `entries`: the
     resources of the types that are read; `heads`: the pages of Observations, where only their heads were asked for.
+    `sections`: the lists of a document, and Lists that are empty for a reason.
     `addresses`: the `fullUrl` of each resource of another type. `types`: every resource type met as an answer (so not
     merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of) the
     answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address.
@@ -63,6 +65,7 @@ class Reading:
     place: str = "document"
     entries: list[Entry] = field(default_factory=list)
     heads: list[HeadPage] = field(default_factory=list)
+    sections: list[ListedSection] = field(default_factory=list)
     addresses: dict[str, Target] = field(default_factory=dict)
     types: set[str] = field(default_factory=set)
     doubts: set[str] = field(default_factory=set)
@@ -82,6 +85,7 @@ class Reading:
         """Take in the next page of the same search."""
         self.entries += page.entries
         self.heads += page.heads
+        self.sections += page.sections
         self.addresses |= page.addresses
         self.types |= page.types
         self.doubts |= page.doubts
@@ -114,6 +118,10 @@ class _Entry(Struct, rename="camel"):
     search: Search | None = None
     request: _Request | None = None
     response: _Response | None = None
+
+
+class _Id(Struct):
+    id: str | None = None
 
 
 class _EntryResource(Struct):
@@ -248,6 +256,8 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
         case name:
             if entry.mode != "include":
                 reading.types.add(name)
+            if name == "List":
+                _add_list(reading, entry)
             if name in RESOURCE_TYPES:
                 reading.entries.append(entry)
             elif entry.full_url is not None:
@@ -261,6 +271,8 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         bundle = _decode_piecemeal(reading, outer)
     types = _searched(bundle)
     deleted: set[str] = set()
+    if bundle.type == "document" and bundle.entry:
+        _add_sections(reading, bundle.entry[0].resource, outer.place)
     for number, entry in enumerate(reading.deadline.each(bundle.entry), 1):
         place = f"{outer.place} entry {number}".lstrip()
         status = entry.response.status if entry.response is not None else None
@@ -286,6 +298,30 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
     more, total = _next_of(bundle), _total_of(bundle)
     if more is not None or (total is not None and total > len(bundle.entry)):
         reading.doubt("incomplete_bundle", outer.place, "there is more, which was not sent", types)
+
+
+def _add_sections(reading: Reading, raw: bytes | Raw, outer: str) -> None:
+    """What a document's Composition, its first entry, says of its lists."""
+    if raw is _NOTHING or resource_type(raw) != "Composition":
+        return
+    head = try_decode(raw, _Id)
+    place = label("Composition", None if head is None else head.id, f"{outer} entry 1".lstrip())
+    try:
+        reading.sections += sections_of(raw, place, reading.deadline)
+    except FAULTS:
+        # It may say that a list of any kind is missing.
+        reading.doubt("malformed_resource", place, "its sections cannot be read, so it may say that some are missing")
+
+
+def _add_list(reading: Reading, entry: Entry) -> None:
+    head = try_decode(entry.raw, _Id)
+    place = label("List", None if head is None else head.id, entry.place)
+    try:
+        found = empty_list(entry.raw, place)
+    except FAULTS:
+        return  # what it lists is read by itself
+    if found is not None:
+        reading.sections.append(found)
 
 
 def _note_extent(reading: Reading, bundle: _Bundle | HeadBundle) -> None:

@@ -18,6 +18,7 @@ from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import Target
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.scan import Interest, repeated_ids, sifted
+from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.views import Patient
 
 _PATIENT = frozenset({"Patient"})
@@ -164,12 +165,16 @@ class RecordBuilder:
         repeated = repeated_ids(pages, (one for key in keys for one in key.found)) if pages else frozenset()
         found: list[Found] = []
         addresses: dict[str, Target] = {}
+        sections: list[ListedSection] = []
         for key in self._deadline.each(keys):
             found += key.found
             addresses |= key.reading.addresses
+            sections += key.reading.sections
             if key.reading.heads:
                 found += sifted(key.reading.heads, interest, repeated, self._deadline)
-        return assemble(found, addresses, self._patient_id, self._base_url, pages, deadline=self._deadline)
+        return assemble(
+            found, addresses, self._patient_id, self._base_url, pages, sections=sections, deadline=self._deadline
+        )
 
     def _is_whole(self, name: str) -> bool:
         """A type is whole when every key that asks for it held a complete answer. Where no key asks for it, when every

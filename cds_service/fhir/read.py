@@ -25,7 +25,7 @@ def read_bundle(data: bytes | str, patient_id: str | None = None) -> Record:
     reading.settle()
     found = decode_entries(reading.entries)
     chosen = _choose([one for one in found if one.entry.type == "Patient"], patient_id)
-    assembly = assemble(found, reading.addresses, chosen)
+    assembly = assemble(found, reading.addresses, chosen, sections=reading.sections)
     gap: Gap = "incomplete_record"
     doubtful = RESOURCE_TYPES if EVERYTHING in reading.doubts else reading.doubts & RESOURCE_TYPES.keys()
     record = assembly.record(dict.fromkeys(doubtful, gap), reading.issues)

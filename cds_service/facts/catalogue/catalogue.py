@@ -33,7 +33,9 @@ from cds_service.facts.catalogue.specs import (
 from cds_service.facts.intervals import Factor
 from cds_service.rule_files import invalid, pointer, read_json
 
-TABLES = frozenset({"units.json", "systems.json", "routes.json", "qualitative.json", "wording.json"})
+TABLES = frozenset(
+    {"units.json", "systems.json", "routes.json", "qualitative.json", "wording.json", "no_information.json"}
+)
 """Files in `rules/facts/` that hold no facts."""
 
 RESERVED = frozenset({"span"})

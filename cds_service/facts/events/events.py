@@ -17,10 +17,12 @@ from cds_service.facts.events.entries import Entry, event, malformed_entry, past
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
+from cds_service.facts.events.silence import silence_of
 from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Event, Events, Reason
 from cds_service.fhir import Malformed, Patient, Record, ResourceType, types_of_events
 
+_NAMES_NOTHING = Coded({}, True)
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
 
@@ -61,7 +63,7 @@ class RecordedEvents:
     """
 
     def __init__(self, record: Record, tables: EventTables, as_of: date, deadline: Deadline = NEVER) -> None:
-        """`deadline` may end this, and every method, with `OutOfTime`."""
+        """`silence`: what the record says is not known. `deadline` may end this, and every method, with `OutOfTime`."""
         self._deadline = deadline
         self._tables = tables
         self._as_of = as_of
@@ -70,6 +72,7 @@ class RecordedEvents:
         self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
         self._unjudged: dict[EventResource, set[str]] = {}
         self._wordy: dict[EventResource, list[_Item]] = {}
+        self.silence = silence_of(record, tables.no_information, tables.codes, as_of, deadline)
         self._coverage = {resource: self._collect(resource, codes, record) for resource, codes in tables.codes.items()}
 
     @property
@@ -120,9 +123,14 @@ class RecordedEvents:
         unreadable = known = False
         wordy: list[_Item] = []
         matching = Matching(codes, record, self._deadline, {})
+        unnamed = self.silence.unnamed
         for row in types:
             reader = READERS[row.name]
             for view in self._deadline.each(record.resources.get(row.name, ())):
+                if id(view) in unnamed:
+                    if unnamed[id(view)]:
+                        wordy.append(_Item(reader, view, _NAMES_NOTHING, None, record.patient, self._as_of))
+                    continue
                 found = reader.coded(view, matching)
                 coded, drug = (found.product.coded, found) if isinstance(found, Drug) else (found, None)
                 known = known or coded.known
@@ -141,7 +149,7 @@ class RecordedEvents:
             if malformed.type in names:
                 self._take(malformed, resource, codes)
         gap = _gap(types, record)
-        if gap is None and resource in self._unjudged:
+        if gap is None and (resource in self._unjudged or resource in self.silence.kinds):
             gap = "incomplete_record"
         return EventCoverage(gap, unreadable)
 

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 from cds_service.facts.catalogue import EventResource, ValueSets
 from cds_service.facts.events.coded import EventCodes
+from cds_service.facts.events.no_information import NoInformation
 from cds_service.facts.events.routes import Routes
 from cds_service.facts.words import WordReader
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EventTables:
-    """The codes of each kind of resource, the value sets they come from, what reads words, and the routes of drugs."""
+    """The codes of each kind of resource, the value sets they come from, what reads words, the routes of drugs, and
+    what entries say that name nothing."""
 
     codes: Mapping[EventResource, EventCodes]
     valuesets: ValueSets
     words: WordReader
     routes: Routes
+    no_information: NoInformation

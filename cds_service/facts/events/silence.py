@@ -1,0 +1,170 @@
+"""What a record says it does not know: entries that name nothing, and empty lists of a document.
+
+They are found before the entries are matched. Of a kind of which nothing is known, nothing may be presumed absent.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from cds_service.deadline import Deadline
+from cds_service.errors import Issue
+from cds_service.facts.catalogue import EventResource
+from cds_service.facts.events.entries import source
+from cds_service.facts.events.no_information import Kinds, NoInformation, Statement
+from cds_service.facts.events.readers import READERS
+from cds_service.fhir import (
+    CodeableConcept,
+    DeviceUseStatement,
+    Gap,
+    ListedSection,
+    Medication,
+    Record,
+    Resource,
+    ResourceType,
+    types_of_events,
+)
+
+_NONE = frozenset({"nilknown"})
+"""https://hl7.org/fhir/R4/valueset-list-empty-reason.html: of all reasons the one that says that there is none."""
+
+
+class Silence(Struct, frozen=True):
+    """What is not known of a record.
+
+    `unnamed`: the entries, by identity, that name nothing, each with whether nothing is known for it; `kinds`: those of
+    which nothing is known; `gaps`: the same by resource type; `issues`: what is to be said about it.
+    """
+
+    unnamed: dict[int, bool]
+    kinds: frozenset[EventResource]
+    gaps: dict[str, Gap]
+    issues: tuple[Issue, ...]
+
+
+class _Found(Struct, frozen=True):
+    view: Resource
+    kind: EventResource
+    statement: Statement
+
+    @property
+    def kinds(self) -> Kinds:
+        return self.statement.kinds or frozenset({self.kind})
+
+    @property
+    def label(self) -> str:
+        return source(type(self.view).__name__, self.view.id)
+
+
+def silence_of(
+    record: Record, table: NoInformation, kinds: Iterable[EventResource], as_of: date, deadline: Deadline
+) -> Silence:
+    """What the entries of these kinds, and the record's lists, say is not known. Raises `OutOfTime`."""
+    asked = tuple(kinds)
+    found = [one for kind in asked for one in _statements(record, table, kind, as_of, deadline)]
+    gaps: dict[str, Gap] = {}
+    unknown: set[EventResource] = set()
+    issues: list[Issue] = []
+    for one in found:
+        if one.statement.what == "unknown":
+            unknown |= one.kinds
+            own = {type(one.view).__name__} if one.kind in one.kinds else set()
+            gaps.update(dict.fromkeys(own or _types(one.kinds), "incomplete_record"))
+            issues.append(Issue("warning", "no_information", one.label, "", _message(one.kinds)))
+    for malformed in deadline.each(record.malformed):
+        statement = None if malformed.said is None else table.of((malformed.said,))
+        if statement is not None and statement.what == "unknown":
+            about = statement.kinds or frozenset(kind for kind in asked if malformed.type in _names(kind))
+            unknown |= about
+            gaps.update(dict.fromkeys(_types(about), "incomplete_record"))
+    for section in deadline.each(record.sections):
+        about = table.kinds_of(section.code)
+        if about and _is_open(section, table):
+            unknown |= about
+            gaps.update(dict.fromkeys(_types(about), "incomplete_record"))
+            issues.append(Issue("warning", "no_information", section.place, "", _message(about)))
+    issues += _contradicted(found, record, as_of, deadline)
+    unnamed = {id(one.view): one.statement.what == "unknown" for one in found if one.statement.alone}
+    return Silence(unnamed, frozenset(unknown), gaps, tuple(issues))
+
+
+def _statements(
+    record: Record, table: NoInformation, kind: EventResource, as_of: date, deadline: Deadline
+) -> Iterator[_Found]:
+    for row in types_of_events(kind):
+        reader = READERS[row.name]
+        for view in deadline.each(record.resources.get(row.name, ())):
+            statement = table.of(*_said(view, row, record, deadline))
+            # One that never counts, or not yet, says nothing.
+            if statement is not None and reader.entry(view, record.patient, as_of) is not None:
+                yield _Found(view, kind, statement)
+
+
+def _said(
+    view: Any, row: ResourceType, record: Record, deadline: Deadline
+) -> tuple[list[CodeableConcept | None], list[str | None]]:
+    """The codes by which an entry says what it is, and the words beside them."""
+    if isinstance(view, DeviceUseStatement):
+        device = record.device_of(view, deadline)
+        return [None if device is None else device.type], [None if view.device is None else view.device.display]
+    if row.code is None:
+        return [], []
+    concepts: list[CodeableConcept | None] = [getattr(view, row.code)]
+    texts: list[str | None] = []
+    if row.drug is not None and concepts[0] is None:
+        drug = record.medication_of(view, deadline)
+        items = [] if not isinstance(drug, Medication) else [item.item_codeable_concept for item in drug.ingredient]
+        concepts = [drug.code, *items] if isinstance(drug, Medication) else [drug]
+        reference = getattr(view, row.drug)
+        texts = [None if reference is None else reference.display]
+    if row.parts is not None:
+        concepts += [getattr(part, row.parts.code) for part in getattr(view, row.parts.element)]
+    return concepts, texts
+
+
+def _is_open(section: ListedSection, table: NoInformation) -> bool:
+    """Whether a list leaves it open what should stand on it.
+
+    An empty one without a reason may hold in words what has no entry; it is closed where its words are known to say
+    that there is none.
+    """
+    if section.empty_reason is not None:
+        return section.empty_reason != _NONE
+    return section.is_empty and table.in_words(section.text) not in {"none", "part"}
+
+
+def _contradicted(found: list[_Found], record: Record, as_of: date, deadline: Deadline) -> Iterator[Issue]:
+    """An issue for each that says there is none beside entries that count: the entries stand."""
+    beside: dict[EventResource, bool] = {}
+    unnamed = {id(one.view) for one in found if one.statement.alone}
+    for one in found:
+        if one.statement.what == "none":
+            for kind in one.kinds:
+                if kind not in beside:
+                    beside[kind] = _has_entries(record, kind, unnamed, as_of, deadline)
+                if beside[kind]:
+                    message = "says that there is none, and there are entries; the entries count"
+                    yield Issue("information", "none_beside_entries", one.label, "", message)
+
+
+def _has_entries(record: Record, kind: EventResource, unnamed: set[int], as_of: date, deadline: Deadline) -> bool:
+    return any(
+        id(view) not in unnamed and READERS[name].entry(view, record.patient, as_of) is not None
+        for name in _names(kind)
+        for view in deadline.each(record.resources.get(name, ()))
+    )
+
+
+def _names(kind: EventResource) -> tuple[str, ...]:
+    return tuple([row.name for row in types_of_events(kind)])
+
+
+def _types(kinds: Kinds) -> Iterator[str]:
+    """The resource types that are asked for, of some kinds."""
+    return (row.name for kind in sorted(kinds) for row in types_of_events(kind) if row.prefetch is not None)
+
+
+def _message(kinds: Kinds) -> str:
+    return f"says that nothing is known of: {', '.join(sorted(kinds))}; none of these is presumed absent"
