@@ -4,6 +4,7 @@
 give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
 from cds_service.fhir.addresses import base_url, is_below, is_private_way
+from cds_service.fhir.certainty import Certainty, lettered_certainty, stated_certainty
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.heads import HeadBundle
@@ -19,6 +20,7 @@ from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
 from cds_service.fhir.views import (
     AllergyIntolerance,
     CodeableConcept,
+    CodeValue,
     Coding,
     Condition,
     Device,
@@ -53,6 +55,8 @@ __all__ = [
     "ISSUE_CODES",
     "RESOURCE_TYPES",
     "AllergyIntolerance",
+    "Certainty",
+    "CodeValue",
     "CodeableConcept",
     "Coding",
     "Condition",
@@ -102,6 +106,7 @@ __all__ = [
     "is_empty",
     "is_material",
     "is_private_way",
+    "lettered_certainty",
     "misread",
     "parse_date",
     "parse_period",
@@ -109,6 +114,7 @@ __all__ = [
     "parse_timing",
     "read_bundle",
     "resolve",
+    "stated_certainty",
     "types_of_events",
     "word_of",
 ]

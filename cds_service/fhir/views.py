@@ -20,11 +20,25 @@ class Element(Struct, frozen=True, rename="camel", gc=False):
     """Base of every view: frozen, camel-case on the wire, unknown elements ignored."""
 
 
+class CodeValue(Element, frozen=True):
+    """A Coding of which nothing but its code is read."""
+
+    code: str | None = None
+
+
+class CodingExtension(Element, frozen=True):
+    url: str | None = None
+    value_coding: CodeValue | None = None
+
+
 class Coding(Element, frozen=True):
+    """`extension` may say how sure it is (see `certainty`)."""
+
     system: str | None = None
     version: str | None = None
     code: str | None = None
     display: str | None = None
+    extension: tuple[CodingExtension, ...] = ()
 
 
 class CodeableConcept(Element, frozen=True):

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import Catalogue, CodeSystems, EventResource, EventsFact, Key, ValueSets, keys_of
+from cds_service.facts.events.certainty import certainties, role_of
 from cds_service.facts.words import WordReader
-from cds_service.fhir import CodeableConcept, Coding
+from cds_service.fhir import CodeableConcept, CodeValue, Coding
 
 Role = Literal["main", "history", "hint", "text"]
 _STRENGTH: dict[Role, int] = {"main": 3, "history": 2, "hint": 1, "text": 0}
@@ -186,12 +187,16 @@ class EventCodes:
         """Add what the codings match; whether any coding is of a system that is read here."""
         known = False
         for concept in concepts:
-            for coding in deadline.each(concept.coding):
+            sure = certainties(concept, self._systems)
+            for number, coding in enumerate(deadline.each(concept.coding)):
                 for key in self._systems.keys((coding,)):
                     known = known or self._systems.is_known(key)
                     matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way
                     for set_id in self._valuesets.members(key):
-                        for name, role in self._roles.get(set_id, ()):
+                        for name, own in self._roles.get(set_id, ()):
+                            role = role_of(own, sure[number]) if sure else own
+                            if role is None:
+                                continue
                             match = matches.get(role)
                             if match is None:
                                 match = matches[role] = Match(role, coding=coding, key=key)
@@ -208,6 +213,8 @@ def _is_short(said: _Said) -> bool:
     size = sum(
         len(text or "") for coding in every for text in (coding.system, coding.version, coding.code, coding.display)
     )
+    extensions = [one for coding in every for one in coding.extension[:_LONGEST]]
+    size += sum(1 + len(one.url or "") + len((one.value_coding or CodeValue()).code or "") for one in extensions)
     size += sum(len(concept.text or "") for concept in (*concepts, *weaker, *categories)) + sum(map(len, texts))
     return size <= _LONGEST
 
