@@ -11,14 +11,15 @@ import msgspec
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, Severity
 from cds_service.fhir.bundle import Entry
-from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, outline, resource_type
+from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, outline, part_of, resource_type
 from cds_service.fhir.full_urls import FullUrls
 from cds_service.fhir.heads import HeadPage
+from cds_service.fhir.modifiers import parts
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.sections import ListedSection
-from cds_service.fhir.statuses import misread
+from cds_service.fhir.statuses import misread, word_of
 from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
 from cds_service.fhir.versions import Copy, one_of_each
 from cds_service.fhir.views import (
@@ -30,6 +31,7 @@ from cds_service.fhir.views import (
 
 _LINKED = tuple(row.view for row in RESOURCE_TYPES.values() if row.is_linked)
 _VOID = frozenset({"entered-in-error", "cancelled"})
+_NEVER = _VOID | {"unknown"}
 _PERHAPS_OURS = frozenset({Whose.PATIENT, Whose.UNKNOWN})
 
 
@@ -141,7 +143,7 @@ class _Sorting:
         resources: dict[str, list[Resource]] = defaultdict(list)
         for copy in self.deadline.each(kept):
             name = type(copy.view).__name__
-            resources[name].append(copy.view)
+            resources[name].append(self._read(copy.view, copy.place))
             for status in misread(copy.view):
                 message = "is none that FHIR has; the resource does not count for certain"
                 self._note("warning", "unknown_status", label(name, copy.view.id, copy.place), status, message)
@@ -167,10 +169,27 @@ class _Sorting:
             elif isinstance(one.item, Faulty):
                 self.issues.append(one.item.malformed.issue)
             else:
-                ours.append(Copy(one.item, one.entry.place, one.entry.full_url))
+                view = self._read(one.item, one.entry.place)
+                ours.append(Copy(view, one.entry.place, one.entry.full_url))
         kept, issues = one_of_each(ours, self.deadline)
         self.issues += issues
         return _agreed([copy.view for copy in kept if isinstance(copy.view, Patient)])
+
+    def _read(self, view: Resource, place: str) -> Resource:
+        """A resource without the parts of which modifiers change the meaning. A component among these may be a value of
+        whatever its code says."""
+        unread = parts(view)
+        if unread is None:
+            return view
+        name = label(type(view).__name__, view.id, place)
+        for element in unread.elements:
+            message = "changes the meaning in a way that is not understood; this part is not read"
+            self._note("warning", "modified_part", name, element, message)
+        if isinstance(view, Observation) and word_of(view.status) in _NEVER:
+            return unread.view
+        for code in unread.codes:
+            self.malformed.append(part_of(view, code, self.issues[-1]))
+        return unread.view
 
     def _sort(self, entry: Entry, item: Resource | Faulty, container: Resource | None = None) -> None:
         if isinstance(item, Faulty):

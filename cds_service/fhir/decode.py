@@ -10,6 +10,7 @@ from msgspec import Raw, Struct, defstruct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
+from cds_service.fhir.modifiers import whole
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType
 from cds_service.fhir.statuses import is_void
 from cds_service.fhir.views import CodeableConcept, Coding, Period, Reference, Resource
@@ -131,11 +132,8 @@ def decode_resource(name: str, raw: bytes | Raw, place: str, deadline: Deadline 
         if mended is None:
             return _faulty(name, raw, place, error)
         view = mended
-    if view.modifier_extension or view.implicit_rules:
-        # Not to be processed by whoever does not understand them (https://hl7.org/fhir/R4/extensibility.html): a real
-        # one says "specimen haemolysed", another "this is about the donor".
-        return _faulty(name, raw, place, None, "modifierExtension" if view.modifier_extension else "implicitRules")
-    return view
+    modifier = whole(view)
+    return _faulty(name, raw, place, None, modifier) if modifier else view
 
 
 def contained_by_id(contained: tuple[Raw, ...], deadline: Deadline = NEVER) -> dict[str, tuple[str, Raw]]:
@@ -210,6 +208,17 @@ def _without_nulls(node: Any, deadline: Deadline) -> Any:
 def outline(name: str, raw: bytes | Raw, issue: Issue) -> Malformed:
     """What a resource that is not to count might have been about."""
     return _outline(name, _parts(name, raw), issue)
+
+
+def part_of(view: Resource, code: CodeableConcept | None, issue: Issue) -> Malformed:
+    """A part of an Observation that must not be read, by its own code; what it is a part of may need it."""
+    row = RESOURCE_TYPES[type(view).__name__]
+    around = None if row.code is None else getattr(view, row.code)
+    known = [concept for concept in (around, code) if concept is not None]
+    said = CodeableConcept(tuple(coding for concept in known for coding in concept.coding))
+    dated = (getattr(view, name) for name in row.dates)
+    date = next((one.end or one.start if isinstance(one, Period) else one for one in dated if one is not None), None)
+    return Malformed(row.name, code if code is not None and code.coding else None, issue, date, said)
 
 
 def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, modifier: str = "") -> Faulty:

@@ -6,6 +6,7 @@ ISSUE_CODES: dict[str, str] = {
     "lenient_json": "The text is not strict JSON (NaN, control characters or half an emoji in text), but was read.",
     "malformed_bundle": "A Bundle's links, entries or parameters have the wrong type.",
     "malformed_resource": "An element has the wrong type or an impossible value; the resource does not count.",
+    "modified_part": "A modifierExtension changes the meaning of a part of a resource; that part is not read.",
     "modifier": "A modifierExtension or implicitRules changes the meaning; the resource does not count.",
     "older_version": "An older version of a resource was left out.",
     "operation_outcome": "The server reported an error, or that it left something out.",

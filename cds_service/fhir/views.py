@@ -20,6 +20,12 @@ class Element(Struct, frozen=True, rename="camel", gc=False):
     """Base of every view: frozen, camel-case on the wire, unknown elements ignored."""
 
 
+class BackboneElement(Element, frozen=True):
+    """An element that may carry modifiers: `modifiers` says what follows where it does."""
+
+    modifier_extension: tuple[Raw, ...] = ()
+
+
 class CodeValue(Element, frozen=True):
     """A Coding of which nothing but its code is read."""
 
@@ -99,7 +105,7 @@ class TimingRepeat(Element, frozen=True):
     bounds_period: Period | None = None
 
 
-class Timing(Element, frozen=True):
+class Timing(BackboneElement, frozen=True):
     event: tuple[str, ...] = ()
     repeat: TimingRepeat | None = None
 
@@ -110,7 +116,7 @@ class Meta(Element, frozen=True):
 
 
 class Resource(Element, frozen=True):
-    """What every resource may carry. `modifier_extension` is only looked at for being there."""
+    """What every resource may carry. `modifier_extension` is only looked at for being there (see `modifiers`)."""
 
     id: str | None = None
     meta: Meta | None = None
@@ -127,7 +133,7 @@ class Patient(Resource, frozen=True, tag="Patient", tag_field="resourceType"):
     deceased_date_time: str | None = None
 
 
-class ReferenceRange(Element, frozen=True):
+class ReferenceRange(BackboneElement, frozen=True):
     low: Quantity | None = None
     high: Quantity | None = None
     type: CodeableConcept | None = None
@@ -136,7 +142,7 @@ class ReferenceRange(Element, frozen=True):
     text: str | None = None
 
 
-class ObservationComponent(Element, frozen=True):
+class ObservationComponent(BackboneElement, frozen=True):
     code: CodeableConcept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
@@ -213,7 +219,7 @@ class Condition(Resource, frozen=True, tag="Condition", tag_field="resourceType"
     stage: tuple[ConditionStage, ...] = ()
 
 
-class Dosage(Element, frozen=True):
+class Dosage(BackboneElement, frozen=True):
     """`Dosage` of requests and statements, and `MedicationAdministration.dosage` (which has no timing)."""
 
     text: str | None = None
@@ -223,7 +229,7 @@ class Dosage(Element, frozen=True):
     method: CodeableConcept | None = None
 
 
-class DispenseRequest(Element, frozen=True):
+class DispenseRequest(BackboneElement, frozen=True):
     validity_period: Period | None = None
 
 
@@ -267,7 +273,7 @@ MedicationUse = MedicationRequest | MedicationStatement | MedicationAdministrati
 """What says that a drug is, was or will be used."""
 
 
-class MedicationIngredient(Element, frozen=True):
+class MedicationIngredient(BackboneElement, frozen=True):
     item_codeable_concept: CodeableConcept | None = None
     item_reference: Reference | None = None
     is_active: bool | None = None
@@ -308,7 +314,7 @@ class Immunization(Resource, frozen=True, tag="Immunization", tag_field="resourc
     recorded: str | None = None
 
 
-class AllergyReaction(Element, frozen=True):
+class AllergyReaction(BackboneElement, frozen=True):
     substance: CodeableConcept | None = None
     manifestation: tuple[CodeableConcept, ...] = ()
     onset: str | None = None

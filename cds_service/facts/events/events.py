@@ -200,6 +200,8 @@ def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTable
     how: RouteMatch = "main" if match.role in {"main", "history"} else "text" if match.role == "text" else "hint"
     if spec.route is None:
         return routes.counts(None, stated, how)
+    if any(dosage.modifier_extension for dosage in drug.dosages):
+        return None  # the route is stated, and must not be read
     stated = stated or drug.product.by_form(routes)
     display = "" if match.key is None else tables.valuesets.display(match.key)
     if not stated and not routes.in_words([display]):

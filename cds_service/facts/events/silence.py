@@ -22,6 +22,7 @@ from cds_service.fhir import (
     ListedSection,
     Medication,
     Record,
+    Reference,
     Resource,
     ResourceType,
     types_of_events,
@@ -90,38 +91,61 @@ def silence_of(
     return Silence(unnamed, frozenset(unknown), gaps, tuple(issues))
 
 
+class _Asking:
+    """Asks each entry of one kind what it says. What several entries refer to is asked once."""
+
+    def __init__(self, record: Record, table: NoInformation, deadline: Deadline) -> None:
+        self._record, self._table, self._deadline = record, table, deadline
+        # Thousands of uses may refer to one Medication with thousands of ingredients. What is kept stays the only one
+        # of its identity.
+        self._referred: dict[tuple[int, str | None], tuple[Any, Statement | None]] = {}
+
+    def statement(self, view: Any, row: ResourceType) -> Statement | None:
+        if isinstance(view, DeviceUseStatement):
+            device = self._record.device_of(view, self._deadline)
+            return self._of(device, [None if device is None else device.type], view.device)
+        if row.code is None:
+            return None
+        concept: CodeableConcept | None = getattr(view, row.code)
+        if row.drug is not None and concept is None:
+            drug = self._record.medication_of(view, self._deadline)
+            if not isinstance(drug, Medication):
+                return None  # it was not sent: that is told by others
+            return self._of(drug, _codes_of(drug), getattr(view, row.drug))
+        if row.parts is None:
+            return self._table.of((concept,))
+        parts = [getattr(part, row.parts.code) for part in self._deadline.each(getattr(view, row.parts.element))]
+        return self._table.of((concept, *parts))
+
+    def _of(
+        self, referred: Resource | None, concepts: Iterable[CodeableConcept | None], reference: Reference | None
+    ) -> Statement | None:
+        called = None if reference is None else reference.display
+        key = id(referred), called
+        if key not in self._referred:
+            # Thousands of ingredients may be one Substance, whose code is then the very same thing.
+            once = {id(concept): concept for concept in self._deadline.each(concepts)}
+            self._referred[key] = referred, self._table.of(once.values(), (called,))
+        return self._referred[key][1]
+
+
+def _codes_of(drug: Medication) -> Iterator[CodeableConcept | None]:
+    yield drug.code
+    for item in drug.ingredient:
+        yield item.item_codeable_concept
+
+
 def _statements(
     record: Record, table: NoInformation, kind: EventResource, as_of: date, deadline: Deadline
 ) -> Iterator[_Found]:
+    asking = _Asking(record, table, deadline)
     for row in types_of_events(kind):
         reader = READERS[row.name]
         for view in deadline.each(record.resources.get(row.name, ())):
-            statement = table.of(*_said(view, row, record, deadline))
+            statement = asking.statement(view, row)
             # One that never counts, or not yet, says nothing.
             if statement is not None and reader.entry(view, record.patient, as_of) is not None:
                 yield _Found(view, kind, statement)
-
-
-def _said(
-    view: Any, row: ResourceType, record: Record, deadline: Deadline
-) -> tuple[list[CodeableConcept | None], list[str | None]]:
-    """The codes by which an entry says what it is, and the words beside them."""
-    if isinstance(view, DeviceUseStatement):
-        device = record.device_of(view, deadline)
-        return [None if device is None else device.type], [None if view.device is None else view.device.display]
-    if row.code is None:
-        return [], []
-    concepts: list[CodeableConcept | None] = [getattr(view, row.code)]
-    texts: list[str | None] = []
-    if row.drug is not None and concepts[0] is None:
-        drug = record.medication_of(view, deadline)
-        items = [] if not isinstance(drug, Medication) else [item.item_codeable_concept for item in drug.ingredient]
-        concepts = [drug.code, *items] if isinstance(drug, Medication) else [drug]
-        reference = getattr(view, row.drug)
-        texts = [None if reference is None else reference.display]
-    if row.parts is not None:
-        concepts += [getattr(part, row.parts.code) for part in getattr(view, row.parts.element)]
-    return concepts, texts
 
 
 def _is_open(section: ListedSection, table: NoInformation) -> bool:
