@@ -36,10 +36,11 @@ _PERHAPS_OURS = frozenset({Whose.PATIENT, Whose.UNKNOWN})
 
 
 class Found(NamedTuple):
-    """One entry, decoded as far as that goes."""
+    """One entry, decoded as far as that goes, and what was mended in it."""
 
     entry: Entry
     item: Resource | Faulty
+    notes: tuple[Issue, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -87,9 +88,12 @@ class Assembly:
 
 def decode_entries(entries: Sequence[Entry], deadline: Deadline = NEVER) -> list[Found]:
     """Decode each entry by itself, so that what is wrong with one stays with it. Raises `OutOfTime`."""
-    return [
-        Found(entry, decode_resource(entry.type, entry.raw, entry.place, deadline)) for entry in deadline.each(entries)
-    ]
+    found: list[Found] = []
+    for entry in deadline.each(entries):
+        notes: list[Issue] = []
+        item = decode_resource(entry.type, entry.raw, entry.place, deadline, notes)
+        found.append(Found(entry, item, tuple(notes)))
+    return found
 
 
 def assemble(
@@ -128,11 +132,11 @@ class _Sorting:
             if not RESOURCE_TYPES[one.entry.type].is_used:
                 rest.append(one)
             elif one.entry.type != "Patient":
-                self._sort(one.entry, one.item)
+                self._sort(one)
         # What the servers of the others are does not concern an answer.
         self.is_elsewhere = bool(self.subjects.foreign_bases)
         for one in deadline.each(rest):
-            self._sort(one.entry, one.item)
+            self._sort(one)
 
     def result(self, sections: Sequence[ListedSection] = ()) -> Assembly:
         kept, issues = one_of_each(self.copies, self.deadline)
@@ -169,6 +173,7 @@ class _Sorting:
             elif isinstance(one.item, Faulty):
                 self.issues.append(one.item.malformed.issue)
             else:
+                self.issues += one.notes
                 view = self._read(one.item, one.entry.place)
                 ours.append(Copy(view, one.entry.place, one.entry.full_url))
         kept, issues = one_of_each(ours, self.deadline)
@@ -191,12 +196,14 @@ class _Sorting:
             self.malformed.append(part_of(view, code, self.issues[-1]))
         return unread.view
 
-    def _sort(self, entry: Entry, item: Resource | Faulty, container: Resource | None = None) -> None:
+    def _sort(self, found: Found, container: Resource | None = None) -> None:
+        entry, item, notes = found
         if isinstance(item, Faulty):
             whose, element = self.subjects.of(item.subject), str(RESOURCE_TYPES[entry.type].subject or "")
         else:
             whose, element = self.subjects.of_view(item, container)
             if whose is Whose.PATIENT:
+                self.issues += notes
                 self.copies.append(Copy(item, entry.place, entry.full_url))
                 if item.contained and isinstance(item, DiagnosticReport | Observation) and item.status not in _VOID:
                     self._sort_contained(item, entry.place)
@@ -225,10 +232,11 @@ class _Sorting:
             if resource_type(raw) != "Observation":
                 continue
             entry = Entry(f"{outer} contained {number}", "Observation", raw)
-            item = decode_resource("Observation", raw, entry.place, self.deadline)
+            notes: list[Issue] = []
+            item = decode_resource("Observation", raw, entry.place, self.deadline, notes)
             if isinstance(item, Observation):
                 item = _placed_in(container, item, number)
-            self._sort(entry, item, container)
+            self._sort(Found(entry, item, tuple(notes)), container)
 
     def _note(self, severity: Severity, code: str, resource: str, element: str, message: str) -> None:
         self.issues.append(Issue(severity, code, resource, element, message))

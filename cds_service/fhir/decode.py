@@ -10,6 +10,7 @@ from msgspec import Raw, Struct, defstruct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
+from cds_service.fhir.lists import listed
 from cds_service.fhir.modifiers import whole
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType
 from cds_service.fhir.statuses import is_void
@@ -119,11 +120,13 @@ def resource_type(raw: bytes | Raw) -> str | None:
     return None if name is None else _FOLDED.get(name.casefold(), name)
 
 
-def decode_resource(name: str, raw: bytes | Raw, place: str, deadline: Deadline = NEVER) -> Resource | Faulty:
+def decode_resource(
+    name: str, raw: bytes | Raw, place: str, deadline: Deadline = NEVER, notes: list[Issue] | None = None
+) -> Resource | Faulty:
     """The view of a resource of type `name` (a key of `RESOURCE_TYPES`), or what is wrong with it.
 
-    `place` stands for the resource in an issue where it has no id ("entry 17"). Never raises on any bytes but
-    `OutOfTime`.
+    `place` stands for the resource in an issue where it has no id ("entry 17"). To `notes` is added what was mended.
+    Never raises on any bytes but `OutOfTime`.
     """
     try:
         view: Resource = _DECODERS[name].decode(raw)
@@ -131,7 +134,10 @@ def decode_resource(name: str, raw: bytes | Raw, place: str, deadline: Deadline 
         mended = _mend(name, raw, deadline)
         if mended is None:
             return _faulty(name, raw, place, error)
-        view = mended
+        view, paths = mended
+        if notes is not None:
+            own = label(name, view.id, place)
+            notes += [Issue("information", "not_a_list", own, path, "is read as a list of one") for path in paths]
     modifier = whole(view)
     return _faulty(name, raw, place, None, modifier) if modifier else view
 
@@ -184,15 +190,16 @@ def try_decode(raw: bytes | Raw, type: type[T]) -> T | None:
         return None
 
 
-def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> Resource | None:
-    """Once more without `null` members, and with booleans and integers that were sent as text: none of these can change
-    a meaning. `None` where that does not help."""
+def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> tuple[Resource, tuple[str, ...]] | None:
+    """Once more without `null` members, with booleans and integers that were sent as text, and with lists where one
+    thing stands in place of a list: none of these can change a meaning. The elements that were no lists go with it.
+    `None` where that does not help."""
     try:
-        tidy = _ENCODER.encode(_without_nulls(_ANYTHING.decode(raw), deadline))
-        view: Resource = _TOLERANT[name].decode(tidy)
+        node, paths = listed(RESOURCE_TYPES[name].view, _without_nulls(_ANYTHING.decode(raw), deadline), deadline)
+        view: Resource = _TOLERANT[name].decode(_ENCODER.encode(node))
     except (*FAULTS, ArithmeticError):  # an integer beyond 64 bits, a number that Decimal cannot hold
         return None
-    return view
+    return view, paths
 
 
 def _without_nulls(node: Any, deadline: Deadline) -> Any:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.deadline import NEVER, Deadline
+from cds_service.fhir.lists import decode_listed
 from cds_service.fhir.statuses import codes_of, word_of
 from cds_service.fhir.views import CodeableConcept, Element, Reference
 
@@ -69,13 +70,13 @@ class _List(Element, frozen=True):
 def sections_of(raw: bytes | Raw, place: str, deadline: Deadline = NEVER) -> tuple[ListedSection, ...]:
     """The sections of a Composition, also those within others. Raises msgspec's errors on one that cannot be read, and
     `OutOfTime`."""
-    composition = msgspec.json.decode(raw, type=_Composition)
+    composition: _Composition = decode_listed(raw, _Composition)
     return tuple(_sections(composition.section, place, composition.subject, deadline, 1))
 
 
 def empty_list(raw: bytes | Raw, place: str) -> ListedSection | None:
     """A List that says why it is empty; `None` for any other. Raises msgspec's errors on one that cannot be read."""
-    found = msgspec.json.decode(raw, type=_List)
+    found: _List = decode_listed(raw, _List)
     if found.empty_reason is None or word_of(found.status) in _NOT_CURRENT:
         return None
     return ListedSection(place, found.code, _reason(found.empty_reason), is_empty=True, subject=found.subject)
@@ -85,7 +86,7 @@ def _sections(
     raws: tuple[Raw, ...], place: str, subject: Reference | None, deadline: Deadline, depth: int
 ) -> Iterator[ListedSection]:
     for number, raw in enumerate(deadline.each(raws), 1):
-        section = msgspec.json.decode(raw, type=_Section)
+        section: _Section = decode_listed(raw, _Section)
         own = f"{place} section {number}"
         inner: list[ListedSection] = []
         if depth < _DEEPEST:
