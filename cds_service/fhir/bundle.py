@@ -4,9 +4,9 @@ Only the wrapping is decoded here. What was lost on the way, or is known to be m
 resource types of which there may be more than was found.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +19,8 @@ from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_head
 from cds_service.fhir.json_text import as_utf8, lenient, lines_of
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
+from cds_service.fhir.searches import Search as Searched
+from cds_service.fhir.searches import Values, search_of
 from cds_service.fhir.sections import ListedSection, empty_list, sections_of
 from cds_service.fhir.type_names import TYPE_NAMES
 
@@ -31,9 +33,9 @@ _DEEPEST = 8
 # (https://hl7.org/fhir/R4/valueset-issue-type.html).
 _PARTIAL = frozenset({"incomplete", "suppressed", "timeout", "throttled", "transient", "too-costly", "exception"})
 _FAILED = frozenset({"4", "5"})
-_SEARCH_URL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)(?:/_search)?/?(?:\?.*)?", re.S)
 _ALL = frozenset({EVERYTHING})
 _NOTHING = Raw()
+_NO_QUERY: Values = MappingProxyType({})
 _NULL = b"null"
 
 
@@ -58,7 +60,9 @@ class Reading:
     `sections`: the lists of a document, and Lists that are empty for a reason.
     `addresses`: the `fullUrl` of each resource of another type. `types`: every resource type met as an answer (so not
     merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of) the
-    answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address.
+    answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address. `is_filtered`: it
+    says that a search left something out that `own`, the parameters of the query that was made, did not. `left_out`:
+    the types that were not searched for, where others were named.
     """
 
     root: str
@@ -74,6 +78,9 @@ class Reading:
     next_url: str | None = None
     total: int | None = None
     count: int = 0
+    is_filtered: bool = False
+    left_out: set[str] = field(default_factory=set)
+    own: Values = field(default_factory=dict, repr=False, compare=False)
     deadline: Deadline = field(default=NEVER, repr=False, compare=False)
 
     def doubt(self, code: str, place: str, message: str, types: frozenset[str] = _ALL) -> None:
@@ -91,6 +98,8 @@ class Reading:
         self.doubts |= page.doubts
         self.issues += page.issues
         self.failed |= page.failed
+        self.is_filtered |= page.is_filtered
+        self.left_out |= page.left_out
         self.next_url = page.next_url
         self.total = self.total if page.total is None else page.total
         self.count += page.count
@@ -167,11 +176,14 @@ _LIST = msgspec.json.Decoder(tuple[Raw, ...])
 _JSON = msgspec.json.Decoder(Raw)
 
 
-def read_document(data: bytes | str, place: str = "", *, heads: bool = False, deadline: Deadline = NEVER) -> Reading:
+def read_document(
+    data: bytes | str, place: str = "", *, heads: bool = False, own: Values = _NO_QUERY, deadline: Deadline = NEVER
+) -> Reading:
     """Every resource in a document, in the order met. `settle()` it once no more pages follow.
 
     `place` goes before the place of each entry in issues ("prefetch.conditions entry 3"). With `heads`, only the heads
-    of Observations are decoded, where the document is a plain search for them.
+    of Observations are decoded, where the document is a plain search for them. `own`: the parameters of the query that
+    was made for it (`searches.values_of`).
 
     Raises `RecordError` where it is not JSON, or JSON that is neither a FHIR resource nor a list of them, and
     `OutOfTime`.
@@ -179,40 +191,47 @@ def read_document(data: bytes | str, place: str = "", *, heads: bool = False, de
     text = as_utf8(data)
     if heads:
         bundle = read_heads(text)
-        reading = None if bundle is None else of_search(bundle, lambda: text, place, deadline)
+        reading = None if bundle is None else of_search(bundle, lambda: text, place, own=own, deadline=deadline)
         if reading is not None:
             return reading
     try:
-        return _read(text, place, deadline)
+        return _read(text, place, own, deadline)
     except RecursionError as error:
         raise RecordError("the record is nested too deeply to be read") from error
     except (msgspec.DecodeError, UnicodeError) as error:
         lines = lines_of(text)
         if lines:
-            return _read_list(place, "line", lines, deadline)
+            return _read_list(place, "line", lines, own, deadline)
         mended = lenient(text)
         if mended is None:
             raise RecordError(f"the record is not JSON: {explain(error)[1]}") from error
-    reading = _read(mended, place, deadline)
+    reading = _read(mended, place, own, deadline)
     message = "is not strict JSON (NaN, Infinity, control characters or half an emoji within text)"
     reading.issues.append(Issue("warning", "lenient_json", reading.place, "", message))
     return reading
 
 
-def _read(text: bytes, place: str, deadline: Deadline) -> Reading:
+def _read(text: bytes, place: str, own: Values, deadline: Deadline) -> Reading:
     if text.startswith(b"["):
-        return _read_list(place, "item", _LIST.decode(text), deadline)
+        return _read_list(place, "item", _LIST.decode(text), own, deadline)
     name = resource_type(text)
     if name not in {"Bundle", "Parameters"}:
         _JSON.decode(text)  # raises where it is not even JSON
     if name is None:
         raise RecordError("the record is JSON but no FHIR resource: there is no resourceType")
-    reading = Reading(name, place or "document", deadline=deadline)
+    reading = Reading(name, place or "document", own=own, deadline=deadline)
     _add(reading, Entry(place, name, text), 0)
     return reading
 
 
-def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str, deadline: Deadline = NEVER) -> Reading | None:
+def of_search(
+    bundle: HeadBundle,
+    text: Callable[[], bytes],
+    place: str,
+    *,
+    own: Values = _NO_QUERY,
+    deadline: Deadline = NEVER,
+) -> Reading | None:
     """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text.
 
     `None` where something about its entries is odd, so that the plain way has to be taken.
@@ -221,15 +240,16 @@ def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str, deadlin
     modes = bundle.modes()
     if modes is None:
         return None
-    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)])
+    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)], own=own)
     if modes - {"include"}:
         reading.types.add("Observation")
+    _note_search(reading, bundle, place)
     _note_extent(reading, bundle)
     return reading
 
 
-def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], deadline: Deadline) -> Reading:
-    reading = Reading("list", place or "document", deadline=deadline)
+def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], own: Values, deadline: Deadline) -> Reading:
+    reading = Reading("list", place or "document", own=own, deadline=deadline)
     for number, raw in enumerate(deadline.each(items), 1):
         entry = Entry(f"{place} {noun} {number}".lstrip(), resource_type(raw) or "", raw)
         try:
@@ -269,7 +289,7 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         bundle = _BUNDLE.decode(outer.raw)
     except (msgspec.ValidationError, UnicodeError):
         bundle = _decode_piecemeal(reading, outer)
-    types = _searched(bundle)
+    types = _note_search(reading, bundle, outer.place)
     deleted: set[str] = set()
     if bundle.type == "document" and bundle.entry:
         _add_sections(reading, bundle.entry[0].resource, outer.place)
@@ -356,16 +376,33 @@ def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
     return _Bundle(try_decode(odd.type, str), try_decode(odd.total, int), links or (), tuple(entries))
 
 
-def _searched(bundle: _Bundle) -> frozenset[str]:
-    """The types that are in doubt if the Bundle is incomplete: the one searched for where `link.self` names it."""
-    for link in bundle.link:
-        if link.relation == "self" and link.url is not None:
-            found = _SEARCH_URL.fullmatch(link.url.partition("?")[0])
-            row = None if found is None else RESOURCE_TYPES.get(found[1])
-            # A search for what nothing rests on was made for what it includes: that may be anything.
-            if row is not None and row.is_used:
-                return frozenset({row.name})
-    return _ALL
+def _note_search(reading: Reading, bundle: _Bundle | HeadBundle, place: str) -> frozenset[str]:
+    """Doubt what the Bundle says that a search left out. Gives the types that are in doubt if it is incomplete: the one
+    that was searched for, where `link.self` names it."""
+    url = next((link.url for link in bundle.link if link.relation == "self" and link.url is not None), None)
+    if url is None:
+        return _ALL
+    search = search_of(url, reading.own)
+    row = RESOURCE_TYPES.get(search.type or "")
+    # A search for what nothing rests on was made for what it includes: that may be anything.
+    types = frozenset({row.name}) if row is not None and row.is_used else _ALL
+    if search.narrowed:
+        reading.is_filtered = True
+        message = f"holds the answer to a search that leaves some out, by: {', '.join(search.narrowed)}"
+        reading.doubt("filtered_set", place, message, types)
+    if search.types:
+        _leave_out_others(reading, search, place)
+    return types
+
+
+def _leave_out_others(reading: Reading, search: Searched, place: str) -> None:
+    """Note the types that a search for several did not name."""
+    others = RESOURCE_TYPES.keys() - search.types
+    if others:
+        reading.is_filtered = True
+        reading.left_out |= others
+        message = "holds the answer to a search for some resource types only (_type)"
+        reading.issues.append(Issue("warning", "filtered_set", place or reading.place, "", message))
 
 
 def _is_deleted(entry: _Entry, deleted: set[str]) -> bool:

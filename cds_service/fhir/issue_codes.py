@@ -2,6 +2,7 @@
 
 ISSUE_CODES: dict[str, str] = {
     "conflicting_versions": "A resource came with different contents and nothing says which is newer; all count.",
+    "filtered_set": "A Bundle answers a search that leaves some entries out: what it holds is not all there is.",
     "incomplete_bundle": "A Bundle has a next page, or fewer entries than its total says.",
     "lenient_json": "The text is not strict JSON (NaN, control characters or half an emoji in text), but was read.",
     "malformed_bundle": "A Bundle's links, entries or parameters have the wrong type.",

@@ -27,7 +27,8 @@ def read_bundle(data: bytes | str, patient_id: str | None = None) -> Record:
     chosen = _choose([one for one in found if one.entry.type == "Patient"], patient_id)
     assembly = assemble(found, reading.addresses, chosen, sections=reading.sections)
     gap: Gap = "incomplete_record"
-    doubtful = RESOURCE_TYPES if EVERYTHING in reading.doubts else reading.doubts & RESOURCE_TYPES.keys()
+    doubts = reading.doubts | reading.left_out
+    doubtful = RESOURCE_TYPES if EVERYTHING in doubts else doubts & RESOURCE_TYPES.keys()
     record = assembly.record(dict.fromkeys(doubtful, gap), reading.issues)
     if record.patient is None:
         raise RecordError("the Patient in the record cannot be read", record.issues)
