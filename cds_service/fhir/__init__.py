@@ -4,11 +4,13 @@
 give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
 from cds_service.fhir.addresses import base_url, is_below, is_private_way
+from cds_service.fhir.carriers import Unread
 from cds_service.fhir.certainty import Certainty, lettered_certainty, stated_certainty
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
+from cds_service.fhir.other_types import CARRIERS, NOTHING_FOLLOWS, READ_IN_PART, TypeEntry, table_of_types
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
 from cds_service.fhir.record import Gap, Record
@@ -52,7 +54,10 @@ from cds_service.fhir.views import (
 
 __all__ = [
     "ALWAYS",
+    "CARRIERS",
     "ISSUE_CODES",
+    "NOTHING_FOLLOWS",
+    "READ_IN_PART",
     "RESOURCE_TYPES",
     "AllergyIntolerance",
     "Certainty",
@@ -100,6 +105,8 @@ __all__ = [
     "Target",
     "Timing",
     "TimingRepeat",
+    "TypeEntry",
+    "Unread",
     "base_url",
     "codes_of",
     "is_below",
@@ -115,6 +122,7 @@ __all__ = [
     "read_bundle",
     "resolve",
     "stated_certainty",
+    "table_of_types",
     "types_of_events",
     "word_of",
 ]

@@ -11,6 +11,7 @@ import msgspec
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, Severity
 from cds_service.fhir.bundle import Entry
+from cds_service.fhir.carriers import Unread
 from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, outline, part_of, resource_type
 from cds_service.fhir.full_urls import FullUrls
 from cds_service.fhir.heads import HeadPage
@@ -26,6 +27,7 @@ from cds_service.fhir.views import (
     DiagnosticReport,
     Observation,
     Patient,
+    Reference,
     Resource,
 )
 
@@ -66,6 +68,7 @@ class Assembly:
     issues: tuple[Issue, ...]
     strangers: tuple[str, ...]
     sections: tuple[ListedSection, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def record(self, doubts: Mapping[str, Gap], issues: Sequence[Issue] = (), deadline: Deadline = NEVER) -> Record:
         """The finished record. `doubts` says of each type that is not whole why; `issues` were met on the way here.
@@ -81,6 +84,7 @@ class Assembly:
             malformed=self.malformed,
             linked=self.linked,
             sections=self.sections,
+            unread=self.unread,
         )
         unresolved = tuple(_unresolved_drugs(record, deadline))
         return dataclasses.replace(record, issues=record.issues + unresolved) if unresolved else record
@@ -104,15 +108,16 @@ def assemble(
     heads: Sequence[HeadPage] = (),
     *,
     sections: Sequence[ListedSection] = (),
+    unread: Sequence[Unread] = (),
     deadline: Deadline = NEVER,
 ) -> Assembly:
     """Sort out what belongs to the Patient whose `Found.identity` is `patient_id`.
 
     `addresses`: the `fullUrl`s of resources that are not read themselves, and what each points to.
-    `heads`: where Observations were found, of which not all need be in `found`. `sections`: see `Record`, whosever they
-    are. Raises `OutOfTime`.
+    `heads`: where Observations were found, of which not all need be in `found`. `sections`, `unread`: see `Record`,
+    whosever they are. Raises `OutOfTime`.
     """
-    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url, deadline).result(sections)
+    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url, deadline).result(sections, unread)
 
 
 class _Sorting:
@@ -138,7 +143,7 @@ class _Sorting:
         for one in deadline.each(rest):
             self._sort(one)
 
-    def result(self, sections: Sequence[ListedSection] = ()) -> Assembly:
+    def result(self, sections: Sequence[ListedSection], unread: Sequence[Unread]) -> Assembly:
         kept, issues = one_of_each(self.copies, self.deadline)
         self.issues += issues
         if self.is_elsewhere:
@@ -158,8 +163,12 @@ class _Sorting:
             linked=_linked(kept, self.deadline),
             issues=tuple(self.issues),
             strangers=tuple(self.strangers),
-            sections=tuple([one for one in sections if self.subjects.of(one.subject) in _PERHAPS_OURS]),
+            sections=tuple([one for one in self.deadline.each(sections) if self._may_be_ours(one.subject)]),
+            unread=tuple([one for one in self.deadline.each(unread) if self._may_be_ours(one.subject)]),
         )
+
+    def _may_be_ours(self, subject: Reference | None) -> bool:
+        return self.subjects.of(subject) in _PERHAPS_OURS
 
     def _read_patient(self, found: list[Found], patient_id: str) -> Patient | None:
         ours: list[Copy] = []

@@ -14,9 +14,11 @@ from msgspec import Raw, Struct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, RecordError
+from cds_service.fhir.carriers import Unread, unread
 from cds_service.fhir.decode import FAULTS, explain, label, resource_type, try_decode
 from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
 from cds_service.fhir.json_text import as_utf8, lenient, lines_of
+from cds_service.fhir.other_types import CARRIERS
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.searches import Search as Searched
@@ -57,7 +59,8 @@ class Reading:
 
     `root`: its own resource type, `list` for a JSON array or NDJSON. `place`: what issues call it. `entries`: the
     resources of the types that are read; `heads`: the pages of Observations, where only their heads were asked for.
-    `sections`: the lists of a document, and Lists that are empty for a reason.
+    `sections`: the lists of a document, and Lists that are empty for a reason. `unread`: resources that may hold what
+    stands nowhere else.
     `addresses`: the `fullUrl` of each resource of another type. `types`: every resource type met as an answer (so not
     merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of) the
     answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address. `is_filtered`: it
@@ -70,6 +73,7 @@ class Reading:
     entries: list[Entry] = field(default_factory=list)
     heads: list[HeadPage] = field(default_factory=list)
     sections: list[ListedSection] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     addresses: dict[str, Target] = field(default_factory=dict)
     types: set[str] = field(default_factory=set)
     doubts: set[str] = field(default_factory=set)
@@ -93,6 +97,7 @@ class Reading:
         self.entries += page.entries
         self.heads += page.heads
         self.sections += page.sections
+        self.unread += page.unread
         self.addresses |= page.addresses
         self.types |= page.types
         self.doubts |= page.doubts
@@ -280,7 +285,10 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
                 _add_list(reading, entry)
             if name in RESOURCE_TYPES:
                 reading.entries.append(entry)
-            elif entry.full_url is not None:
+                return
+            if name in CARRIERS and (found := unread(name, entry.raw, entry.place)) is not None:
+                reading.unread.append(found)
+            if entry.full_url is not None:
                 reading.addresses[entry.full_url] = Target(ReferenceKind.RELATIVE, name)
 
 

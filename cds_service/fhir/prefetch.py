@@ -13,6 +13,7 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import CdsError, Issue, RecordError
 from cds_service.fhir.assemble import Assembly, Found, assemble, decode_entries
 from cds_service.fhir.bundle import Reading, of_search, read_document
+from cds_service.fhir.carriers import Unread
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.json_text import as_utf8
 from cds_service.fhir.record import Gap, Record
@@ -181,14 +182,23 @@ class RecordBuilder:
         found: list[Found] = []
         addresses: dict[str, Target] = {}
         sections: list[ListedSection] = []
+        unread: list[Unread] = []
         for key in self._deadline.each(keys):
             found += key.found
             addresses |= key.reading.addresses
             sections += key.reading.sections
+            unread += key.reading.unread
             if key.reading.heads:
                 found += sifted(key.reading.heads, interest, repeated, self._deadline)
         return assemble(
-            found, addresses, self._patient_id, self._base_url, pages, sections=sections, deadline=self._deadline
+            found,
+            addresses,
+            self._patient_id,
+            self._base_url,
+            pages,
+            sections=sections,
+            unread=unread,
+            deadline=self._deadline,
         )
 
     def _is_whole(self, name: str) -> bool:

@@ -25,7 +25,7 @@ def read_bundle(data: bytes | str, patient_id: str | None = None) -> Record:
     reading.settle()
     found = decode_entries(reading.entries)
     chosen = _choose([one for one in found if one.entry.type == "Patient"], patient_id)
-    assembly = assemble(found, reading.addresses, chosen, sections=reading.sections)
+    assembly = assemble(found, reading.addresses, chosen, sections=reading.sections, unread=reading.unread)
     gap: Gap = "incomplete_record"
     doubts = reading.doubts | reading.left_out
     doubtful = RESOURCE_TYPES if EVERYTHING in doubts else doubts & RESOURCE_TYPES.keys()

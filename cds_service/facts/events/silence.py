@@ -3,9 +3,9 @@
 They are found before the entries are matched. Of a kind of which nothing is known, nothing may be presumed absent.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -28,6 +28,7 @@ from cds_service.fhir import (
     types_of_events,
 )
 
+_NOT_KNOWN = "says that nothing is known of"
 _NONE = frozenset({"nilknown"})
 """https://hl7.org/fhir/R4/valueset-list-empty-reason.html: of all reasons the one that says that there is none."""
 
@@ -64,31 +65,46 @@ def silence_of(
 ) -> Silence:
     """What the entries of these kinds, and the record's lists, say is not known. Raises `OutOfTime`."""
     asked = tuple(kinds)
+    noted = _Noted(set(), {}, [])
     found = [one for kind in asked for one in _statements(record, table, kind, as_of, deadline)]
-    gaps: dict[str, Gap] = {}
-    unknown: set[EventResource] = set()
-    issues: list[Issue] = []
     for one in found:
         if one.statement.what == "unknown":
-            unknown |= one.kinds
-            own = {type(one.view).__name__} if one.kind in one.kinds else set()
-            gaps.update(dict.fromkeys(own or _types(one.kinds), "incomplete_record"))
-            issues.append(Issue("warning", "no_information", one.label, "", _message(one.kinds)))
+            own = {type(one.view).__name__} if one.kind in one.kinds else frozenset[str]()
+            noted.note(one.kinds, one.label, "no_information", _NOT_KNOWN, own)
     for malformed in deadline.each(record.malformed):
         statement = None if malformed.said is None else table.of((malformed.said,))
         if statement is not None and statement.what == "unknown":
-            about = statement.kinds or frozenset(kind for kind in asked if malformed.type in _names(kind))
-            unknown |= about
-            gaps.update(dict.fromkeys(_types(about), "incomplete_record"))
+            noted.note(statement.kinds or frozenset(kind for kind in asked if malformed.type in _names(kind)))
     for section in deadline.each(record.sections):
         about = table.kinds_of(section.code)
         if about and _is_open(section, table):
-            unknown |= about
-            gaps.update(dict.fromkeys(_types(about), "incomplete_record"))
-            issues.append(Issue("warning", "no_information", section.place, "", _message(about)))
-    issues += _contradicted(found, record, as_of, deadline)
+            noted.note(about, section.place, "no_information", _NOT_KNOWN)
+    for carrier in deadline.each(record.unread):
+        about = frozenset(kind for kind in asked if kind == carrier.events)
+        if about:
+            noted.note(
+                about, carrier.place, "unread_type", f"is of a type that is not read ({carrier.why}), and may hold"
+            )
+    noted.issues.extend(_contradicted(found, record, as_of, deadline))
     unnamed = {id(one.view): one.statement.what == "unknown" for one in found if one.statement.alone}
-    return Silence(unnamed, frozenset(unknown), gaps, tuple(issues))
+    return Silence(unnamed, frozenset(noted.kinds), noted.gaps, tuple(noted.issues))
+
+
+class _Noted(NamedTuple):
+    kinds: set[EventResource]
+    gaps: dict[str, Gap]
+    issues: list[Issue]
+
+    def note(
+        self, kinds: Kinds, label: str = "", code: str = "", what: str = "", types: Set[str] = frozenset()
+    ) -> None:
+        """Note kinds of which not all is known, by `types`, or all that are asked for; and say why, where that is to be
+        said."""
+        self.kinds.update(kinds)
+        self.gaps.update(dict.fromkeys(types or _types(kinds), "incomplete_record"))
+        if code:
+            message = f"{what}: {', '.join(sorted(kinds))}; none of these is presumed absent"
+            self.issues.append(Issue("warning", code, label, "", message))
 
 
 class _Asking:
@@ -188,7 +204,3 @@ def _names(kind: EventResource) -> tuple[str, ...]:
 def _types(kinds: Kinds) -> Iterator[str]:
     """The resource types that are asked for, of some kinds."""
     return (row.name for kind in sorted(kinds) for row in types_of_events(kind) if row.prefetch is not None)
-
-
-def _message(kinds: Kinds) -> str:
-    return f"says that nothing is known of: {', '.join(sorted(kinds))}; none of these is presumed absent"
