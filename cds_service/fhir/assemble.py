@@ -10,12 +10,12 @@ import msgspec
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, Severity
-from cds_service.fhir.bundle import Entry
 from cds_service.fhir.carriers import Unread
 from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, outline, part_of, resource_type
 from cds_service.fhir.full_urls import FullUrls
 from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.modifiers import parts
+from cds_service.fhir.reading import Entry
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
@@ -214,7 +214,7 @@ class _Sorting:
             if whose is Whose.PATIENT:
                 self.issues += notes
                 self.copies.append(Copy(item, entry.place, entry.full_url))
-                if item.contained and isinstance(item, DiagnosticReport | Observation) and item.status not in _VOID:
+                if item.contained and isinstance(item, DiagnosticReport | Observation):
                     self._sort_contained(item, entry.place)
                 return
         name = label(entry.type, item.id, entry.place)
@@ -236,6 +236,8 @@ class _Sorting:
     def _sort_contained(self, container: DiagnosticReport | Observation, place: str) -> None:
         """Results that live inside a report; they are the report's where they do not say otherwise, and so is the time
         (DiagnosticReport.effective: "the time or time-period the observed values are related to")."""
+        if word_of(container.status) in _VOID:
+            return
         outer = label(type(container).__name__, container.id, place)
         for number, raw in enumerate(self.deadline.each(container.contained), 1):
             if resource_type(raw) != "Observation":

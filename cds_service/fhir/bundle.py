@@ -5,29 +5,22 @@ resource types of which there may be more than was found.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, RecordError
-from cds_service.fhir.carriers import Unread, unread
-from cds_service.fhir.decode import FAULTS, explain, label, resource_type, try_decode
+from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
 from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
 from cds_service.fhir.json_text import as_utf8, lenient, lines_of
-from cds_service.fhir.other_types import CARRIERS
+from cds_service.fhir.lacking import note_search, note_sections, note_unread
+from cds_service.fhir.reading import ALL, Entry, Reading
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
-from cds_service.fhir.searches import Search as Searched
-from cds_service.fhir.searches import Values, search_of
-from cds_service.fhir.sections import ListedSection, empty_list, sections_of
+from cds_service.fhir.searches import Values
 from cds_service.fhir.type_names import TYPE_NAMES
-
-EVERYTHING = "*"
-"""Among doubts: there may be more of any type."""
 
 # Real nesting is a batch-response of searchsets. Each level costs another scan of all that is inside it.
 _DEEPEST = 8
@@ -35,86 +28,9 @@ _DEEPEST = 8
 # (https://hl7.org/fhir/R4/valueset-issue-type.html).
 _PARTIAL = frozenset({"incomplete", "suppressed", "timeout", "throttled", "transient", "too-costly", "exception"})
 _FAILED = frozenset({"4", "5"})
-_ALL = frozenset({EVERYTHING})
 _NOTHING = Raw()
 _NO_QUERY: Values = MappingProxyType({})
 _NULL = b"null"
-
-
-class Entry(NamedTuple):
-    """One resource as found: its `place` ("entry 17", counted from 1), its `type` (empty where it has no resourceType),
-    and its search `mode` (`match`, `include`), where it has one.
-    """
-
-    place: str
-    type: str
-    raw: bytes | Raw
-    full_url: str | None = None
-    mode: str | None = None
-
-
-@dataclass(slots=True)
-class Reading:
-    """What one document holds.
-
-    `root`: its own resource type, `list` for a JSON array or NDJSON. `place`: what issues call it. `entries`: the
-    resources of the types that are read; `heads`: the pages of Observations, where only their heads were asked for.
-    `sections`: the lists of a document, and Lists that are empty for a reason. `unread`: resources that may hold what
-    stands nowhere else.
-    `addresses`: the `fullUrl` of each resource of another type. `types`: every resource type met as an answer (so not
-    merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of) the
-    answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address. `is_filtered`: it
-    says that a search left something out that `own`, the parameters of the query that was made, did not. `left_out`:
-    the types that were not searched for, where others were named.
-    """
-
-    root: str
-    place: str = "document"
-    entries: list[Entry] = field(default_factory=list)
-    heads: list[HeadPage] = field(default_factory=list)
-    sections: list[ListedSection] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
-    addresses: dict[str, Target] = field(default_factory=dict)
-    types: set[str] = field(default_factory=set)
-    doubts: set[str] = field(default_factory=set)
-    issues: list[Issue] = field(default_factory=list)
-    failed: bool = False
-    next_url: str | None = None
-    total: int | None = None
-    count: int = 0
-    is_filtered: bool = False
-    left_out: set[str] = field(default_factory=set)
-    own: Values = field(default_factory=dict, repr=False, compare=False)
-    deadline: Deadline = field(default=NEVER, repr=False, compare=False)
-
-    def doubt(self, code: str, place: str, message: str, types: frozenset[str] = _ALL) -> None:
-        """Note that something is missing, and of which types."""
-        self.doubts |= types
-        self.issues.append(Issue("warning", code, place or self.place, "", message))
-
-    def append_page(self, page: "Reading") -> None:
-        """Take in the next page of the same search."""
-        self.entries += page.entries
-        self.heads += page.heads
-        self.sections += page.sections
-        self.unread += page.unread
-        self.addresses |= page.addresses
-        self.types |= page.types
-        self.doubts |= page.doubts
-        self.issues += page.issues
-        self.failed |= page.failed
-        self.is_filtered |= page.is_filtered
-        self.left_out |= page.left_out
-        self.next_url = page.next_url
-        self.total = self.total if page.total is None else page.total
-        self.count += page.count
-
-    def settle(self) -> None:
-        """Once the last page is in: doubt what the outermost Bundle says it has and did not bring."""
-        if self.next_url is not None:
-            self.doubt("incomplete_bundle", self.place, "there is a next page, which was not read")
-        elif self.total is not None and self.total > self.count:
-            self.doubt("incomplete_bundle", self.place, f"{self.count} of {self.total} matches were sent")
 
 
 class _Request(Struct):
@@ -132,10 +48,6 @@ class _Entry(Struct, rename="camel"):
     search: Search | None = None
     request: _Request | None = None
     response: _Response | None = None
-
-
-class _Id(Struct):
-    id: str | None = None
 
 
 class _EntryResource(Struct):
@@ -248,7 +160,7 @@ def of_search(
     reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)], own=own)
     if modes - {"include"}:
         reading.types.add("Observation")
-    _note_search(reading, bundle, place)
+    note_search(reading, bundle.link, place)
     _note_extent(reading, bundle)
     return reading
 
@@ -273,7 +185,7 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
         case "Parameters":
             _add_parameters(reading, entry, depth)
         case "OperationOutcome":
-            _add_outcome(reading, entry, _ALL)
+            _add_outcome(reading, entry, ALL)
         case "":
             reading.doubt("unreadable_resource", entry.place, "is no FHIR resource: there is no resourceType")
         case name if name not in TYPE_NAMES:
@@ -281,13 +193,10 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
         case name:
             if entry.mode != "include":
                 reading.types.add(name)
-            if name == "List":
-                _add_list(reading, entry)
             if name in RESOURCE_TYPES:
                 reading.entries.append(entry)
                 return
-            if name in CARRIERS and (found := unread(name, entry.raw, entry.place)) is not None:
-                reading.unread.append(found)
+            note_unread(reading, entry)
             if entry.full_url is not None:
                 reading.addresses[entry.full_url] = Target(ReferenceKind.RELATIVE, name)
 
@@ -297,10 +206,10 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         bundle = _BUNDLE.decode(outer.raw)
     except (msgspec.ValidationError, UnicodeError):
         bundle = _decode_piecemeal(reading, outer)
-    types = _note_search(reading, bundle, outer.place)
+    types = note_search(reading, bundle.link, outer.place)
     deleted: set[str] = set()
     if bundle.type == "document" and bundle.entry:
-        _add_sections(reading, bundle.entry[0].resource, outer.place)
+        note_sections(reading, bundle.entry[0].resource, outer.place)
     for number, entry in enumerate(reading.deadline.each(bundle.entry), 1):
         place = f"{outer.place} entry {number}".lstrip()
         status = entry.response.status if entry.response is not None else None
@@ -326,30 +235,6 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
     more, total = _next_of(bundle), _total_of(bundle)
     if more is not None or (total is not None and total > len(bundle.entry)):
         reading.doubt("incomplete_bundle", outer.place, "there is more, which was not sent", types)
-
-
-def _add_sections(reading: Reading, raw: bytes | Raw, outer: str) -> None:
-    """What a document's Composition, its first entry, says of its lists."""
-    if raw is _NOTHING or resource_type(raw) != "Composition":
-        return
-    head = try_decode(raw, _Id)
-    place = label("Composition", None if head is None else head.id, f"{outer} entry 1".lstrip())
-    try:
-        reading.sections += sections_of(raw, place, reading.deadline)
-    except FAULTS:
-        # It may say that a list of any kind is missing.
-        reading.doubt("malformed_resource", place, "its sections cannot be read, so it may say that some are missing")
-
-
-def _add_list(reading: Reading, entry: Entry) -> None:
-    head = try_decode(entry.raw, _Id)
-    place = label("List", None if head is None else head.id, entry.place)
-    try:
-        found = empty_list(entry.raw, place)
-    except FAULTS:
-        return  # what it lists is read by itself
-    if found is not None:
-        reading.sections.append(found)
 
 
 def _note_extent(reading: Reading, bundle: _Bundle | HeadBundle) -> None:
@@ -382,35 +267,6 @@ def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
             entry = _Entry() if inner is None else _Entry(resource=inner.resource)
         entries.append(entry)
     return _Bundle(try_decode(odd.type, str), try_decode(odd.total, int), links or (), tuple(entries))
-
-
-def _note_search(reading: Reading, bundle: _Bundle | HeadBundle, place: str) -> frozenset[str]:
-    """Doubt what the Bundle says that a search left out. Gives the types that are in doubt if it is incomplete: the one
-    that was searched for, where `link.self` names it."""
-    url = next((link.url for link in bundle.link if link.relation == "self" and link.url is not None), None)
-    if url is None:
-        return _ALL
-    search = search_of(url, reading.own)
-    row = RESOURCE_TYPES.get(search.type or "")
-    # A search for what nothing rests on was made for what it includes: that may be anything.
-    types = frozenset({row.name}) if row is not None and row.is_used else _ALL
-    if search.narrowed:
-        reading.is_filtered = True
-        message = f"holds the answer to a search that leaves some out, by: {', '.join(search.narrowed)}"
-        reading.doubt("filtered_set", place, message, types)
-    if search.types:
-        _leave_out_others(reading, search, place)
-    return types
-
-
-def _leave_out_others(reading: Reading, search: Searched, place: str) -> None:
-    """Note the types that a search for several did not name."""
-    others = RESOURCE_TYPES.keys() - search.types
-    if others:
-        reading.is_filtered = True
-        reading.left_out |= others
-        message = "holds the answer to a search for some resource types only (_type)"
-        reading.issues.append(Issue("warning", "filtered_set", place or reading.place, "", message))
 
 
 def _is_deleted(entry: _Entry, deleted: set[str]) -> bool:

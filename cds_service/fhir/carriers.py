@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from cds_service.fhir.decode import FAULTS, label, try_decode
 from cds_service.fhir.other_types import CARRIERS
+from cds_service.fhir.statuses import word_of
 from cds_service.fhir.views import Element, Reference
 
 # Of all types that are carriers, the statuses of one that says of itself that it does not count.
@@ -38,7 +39,7 @@ def unread(name: str, raw: bytes | Raw, place: str) -> Unread | None:
     of the sort. One that cannot be read may hold it."""
     carrier = CARRIERS[name]
     head = try_decode(raw, _Head) or _Head()
-    if head.status in _VOID or head.actuality == _POTENTIAL or not _has(raw, carrier.element):
+    if word_of(head.status) in _VOID or word_of(head.actuality) == _POTENTIAL or not _has(raw, carrier.element):
         return None
     return Unread(label(name, head.id, place), carrier.events, carrier.why, head.subject or head.patient)
 

@@ -13,7 +13,7 @@ from cds_service.errors import Issue
 from cds_service.fhir.lists import listed
 from cds_service.fhir.modifiers import whole
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType
-from cds_service.fhir.statuses import is_void
+from cds_service.fhir.statuses import is_void, word_of
 from cds_service.fhir.views import CodeableConcept, Coding, Period, Reference, Resource
 
 T = TypeVar("T")
@@ -242,7 +242,7 @@ def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, mo
         type=name,
         id=id,
         subject=None if subject is None else try_decode(getattr(parts, subject), Reference),
-        is_void=try_decode(parts.status, str) == "entered-in-error"
+        is_void=word_of(try_decode(parts.status, str)) == "entered-in-error"
         # What changes the meaning may negate a status too.
         or (error is not None and is_void(try_decode(parts.verification_status, CodeableConcept))),
         malformed=_outline(name, parts, issue),

@@ -12,10 +12,11 @@ from types import MappingProxyType
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import CdsError, Issue, RecordError
 from cds_service.fhir.assemble import Assembly, Found, assemble, decode_entries
-from cds_service.fhir.bundle import Reading, of_search, read_document
+from cds_service.fhir.bundle import of_search, read_document
 from cds_service.fhir.carriers import Unread
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.json_text import as_utf8
+from cds_service.fhir.reading import Reading
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import Target
 from cds_service.fhir.resource_types import RESOURCE_TYPES

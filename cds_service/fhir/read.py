@@ -2,7 +2,8 @@
 
 from cds_service.errors import RecordError
 from cds_service.fhir.assemble import Found, assemble, decode_entries
-from cds_service.fhir.bundle import EVERYTHING, read_document
+from cds_service.fhir.bundle import read_document
+from cds_service.fhir.reading import EVERYTHING
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 

@@ -7,8 +7,8 @@ from operator import attrgetter
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.fhir.assemble import Found
-from cds_service.fhir.bundle import Entry
 from cds_service.fhir.heads import HeadPage
+from cds_service.fhir.reading import Entry
 from cds_service.fhir.scan.interest import Interest
 
 _ID = attrgetter("id")
