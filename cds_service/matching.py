@@ -92,7 +92,7 @@ def match(
         sheet=sheet,
         library=library,
         trials=trials,
-        gaps={name: gap for name, gap in record.gaps.items() if name in library.types_read},
+        gaps={name: gap for name, gap in {**sheet.gaps, **record.gaps}.items() if name in library.types_read},
         passed_over=len(compiled.shelf) - len(places),
         skipped=tuple(compiled.shelf[place].id for place in skipped),
         asked=Asked(reader, patient, frozenset(done), hurry),

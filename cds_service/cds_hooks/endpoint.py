@@ -183,7 +183,8 @@ class HookEndpoint:
     ) -> tuple[Supplied, Plan | None, Done | None]:
         deadline = Deadline(partial(serving.is_late, arrived))
         request = parse_request(body, self._service)
-        supplied = Supplied(request, caller.prefetch_aliases, serving.interest, deadline)
+        aliases, templates = caller.prefetch_aliases, serving.templates
+        supplied = Supplied(request, aliases, serving.interest, deadline, templates=templates)
         self._meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
         plan = serving.fallback.plan(supplied, caller)
         return supplied, plan, None if plan is not None else self._respond(serving, supplied, caller, arrived)

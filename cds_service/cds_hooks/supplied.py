@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
@@ -31,17 +32,23 @@ class Supplied:
         aliases: Mapping[str, str],
         interest: Interest | None = None,
         deadline: Deadline = NEVER,
+        *,
+        templates: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """`aliases`: the client's prefetch keys that stand for one of the service's. `interest`: see RecordBuilder.
 
-        `deadline` may end every method that reads with OutOfTime.
+        `deadline` may end every method that reads with OutOfTime. `templates`: the prefetch templates, which say what
+        a Bundle may have been searched for without leaving something out.
         """
         self.request = request
         self.failures: dict[str, str] = {}
         """Why a FHIR query did not bring (all of) a key, by the service's name for it."""
         self._aliases = aliases
         self._deadline = deadline
-        self._builder = RecordBuilder(request.patient_id, request.fhir_server, interest, deadline)
+        self._queries = {resource_type(key) or "": query for key, query in templates.items()}
+        self._builder = RecordBuilder(
+            request.patient_id, request.fhir_server, interest, deadline, queries=self._queries
+        )
         self._fetched: dict[str, tuple[bytes, ...]] = {}
         for label in request.prefetch:
             search = None if interest is None else request.searches.get(label)

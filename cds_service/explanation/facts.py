@@ -37,7 +37,7 @@ def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[st
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in (*record.issues, *sheet.issues)]
     document["unread"] = [entry.as_json() for entry in unread_in(reader, sheet)]
-    document["gaps"] = dict(sorted(record.gaps.items()))
+    document["gaps"] = dict(sorted({**sheet.gaps, **record.gaps}.items()))
     document["facts"] = [_entry(library.catalogue.facts[name], sheet, library) for name in told]
     return document
 

@@ -33,6 +33,7 @@ from cds_service.facts.events import (
     Routes,
     load_dosage,
     load_half_lives,
+    load_no_information,
     load_routes,
 )
 from cds_service.facts.fact import Fact
@@ -135,6 +136,8 @@ def load_facts(
     findings += found
     half_lives, found = load_half_lives(rules_dir, systems)
     findings += found
+    no_information, found = load_no_information(rules_dir, systems)
+    findings += found
     catalogue, found = _usable(catalogue, valuesets, routes)
     findings += found
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)
@@ -146,7 +149,7 @@ def load_facts(
         for resource in resources
     }
     dosing = Dosing(dosage, systems, catalogue)
-    events = EventTables(codes, valuesets, words, routes, dosing, DoseReader(dosage), half_lives)
+    events = EventTables(codes, valuesets, words, routes, dosing, DoseReader(dosage), half_lives, no_information)
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events, site)
     return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
 

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cds_service.facts.catalogue import FactFile, JudgedTable, OwnNames, SpellingTable, SystemTable
-from cds_service.facts.events import DosageTable, HalfLifeTable, RouteTable
+from cds_service.facts.events import DosageTable, HalfLifeTable, NoInformationTable, RouteTable
 from cds_service.facts.observations import QualitativeTable, RangeTable
 from cds_service.facts.words import CueTable, EverydayTable, PhraseFile
 
@@ -15,6 +15,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "facts.schema.json": FactFile,
     "half-lives.schema.json": HalfLifeTable,
     "judged.schema.json": JudgedTable,
+    "no_information.schema.json": NoInformationTable,
     "own-names.schema.json": OwnNames,
     "phrases.schema.json": PhraseFile,
     "qualitative.schema.json": QualitativeTable,

@@ -27,7 +27,7 @@ from cds_service.facts.fact import Events, Fact, World, unknown
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.observations import matching
 from cds_service.facts.patient import PATIENT_FACTS, is_deceased
-from cds_service.fhir import Record
+from cds_service.fhir import Gap, Record
 
 _NOT_UNDERSTOOD = {
     "unit_not_understood": "its unit is not understood",
@@ -36,7 +36,8 @@ _NOT_UNDERSTOOD = {
 
 
 class FactSheet:
-    """The facts by name. `issues` are values that could not be understood; `deceased`: the person has died.
+    """The facts by name. `issues` are values that could not be understood, and kinds of which nothing is known;
+    `gaps`: the resource types of these. `deceased`: the person has died.
 
     `absent` are all the facts as they are without any entry, `made` those that differ in this record, or may.
     """
@@ -49,9 +50,11 @@ class FactSheet:
         as_of: date,
         *,
         deceased: bool,
+        issues: Iterable[Issue] = (),
+        gaps: Mapping[str, Gap] = MappingProxyType({}),
         deadline: Deadline = NEVER,
     ) -> None:
-        """`deadline` may end this, and `document`, with `OutOfTime`."""
+        """`issues`: what is said of entries besides. `deadline` may end this, and `document`, with `OutOfTime`."""
         self._deadline = deadline
         self._absent = absent
         self._made = made
@@ -60,7 +63,8 @@ class FactSheet:
         self._documents: dict[World, dict[str, Any]] = {}
         self.as_of = as_of
         self.deceased = deceased
-        self.issues = tuple(_issues(made, knowledge, deadline))
+        self.gaps = gaps
+        self.issues = (*issues, *_issues(made, knowledge, deadline))
 
     def __getitem__(self, name: str) -> Fact:
         """The fact, or part of a fact, of that name. Raises `KeyError` for one that was not built."""
@@ -217,7 +221,16 @@ class FactReader:
         """The facts of these names (all if `None`) and all they are made of."""
         absent = self._absent.sheet(names)
         made = {name: self._builder.fact(name) for name in absent.facts if self._differs(name)}
-        return FactSheet(absent, made, self._knowledge, self._as_of, deceased=self._deceased, deadline=self._deadline)
+        return FactSheet(
+            absent,
+            made,
+            self._knowledge,
+            self._as_of,
+            deceased=self._deceased,
+            issues=self._events.silence.issues,
+            gaps=self._events.silence.gaps,
+            deadline=self._deadline,
+        )
 
     def _known(self, name: str) -> Fact | None:
         return None if self._differs(name) else self._absent.fact(name)

@@ -4,20 +4,25 @@
 give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
 from cds_service.fhir.addresses import base_url, is_below, is_private_way
+from cds_service.fhir.carriers import Unread
+from cds_service.fhir.certainty import Certainty, lettered_certainty, stated_certainty
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
+from cds_service.fhir.other_types import CARRIERS, NOTHING_FOLLOWS, READ_IN_PART, TypeEntry, table_of_types
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
 from cds_service.fhir.scan import Interest
+from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
 from cds_service.fhir.views import (
     AllergyIntolerance,
     CodeableConcept,
+    CodeValue,
     Coding,
     Condition,
     Device,
@@ -50,9 +55,14 @@ from cds_service.fhir.views import (
 
 __all__ = [
     "ALWAYS",
+    "CARRIERS",
     "ISSUE_CODES",
+    "NOTHING_FOLLOWS",
+    "READ_IN_PART",
     "RESOURCE_TYPES",
     "AllergyIntolerance",
+    "Certainty",
+    "CodeValue",
     "CodeableConcept",
     "Coding",
     "Condition",
@@ -69,6 +79,7 @@ __all__ = [
     "Interest",
     "KeyReport",
     "KeyState",
+    "ListedSection",
     "Malformed",
     "Medication",
     "MedicationAdministration",
@@ -96,12 +107,15 @@ __all__ = [
     "Target",
     "Timing",
     "TimingRepeat",
+    "TypeEntry",
+    "Unread",
     "base_url",
     "codes_of",
     "is_below",
     "is_empty",
     "is_material",
     "is_private_way",
+    "lettered_certainty",
     "misread",
     "parse_date",
     "parse_period",
@@ -109,6 +123,8 @@ __all__ = [
     "parse_timing",
     "read_bundle",
     "resolve",
+    "stated_certainty",
+    "table_of_types",
     "types_of_events",
     "word_of",
 ]

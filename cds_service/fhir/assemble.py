@@ -10,32 +10,39 @@ import msgspec
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, Severity
-from cds_service.fhir.bundle import Entry
-from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, outline, resource_type
+from cds_service.fhir.carriers import Unread
+from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, outline, part_of, resource_type
 from cds_service.fhir.full_urls import FullUrls
 from cds_service.fhir.heads import HeadPage
+from cds_service.fhir.modifiers import parts
+from cds_service.fhir.reading import Entry
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
-from cds_service.fhir.statuses import misread
+from cds_service.fhir.sections import ListedSection
+from cds_service.fhir.statuses import misread, word_of
 from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
 from cds_service.fhir.versions import Copy, one_of_each
 from cds_service.fhir.views import (
     DiagnosticReport,
     Observation,
     Patient,
+    Reference,
     Resource,
 )
 
 _LINKED = tuple(row.view for row in RESOURCE_TYPES.values() if row.is_linked)
 _VOID = frozenset({"entered-in-error", "cancelled"})
+_NEVER = _VOID | {"unknown"}
+_PERHAPS_OURS = frozenset({Whose.PATIENT, Whose.UNKNOWN})
 
 
 class Found(NamedTuple):
-    """One entry, decoded as far as that goes."""
+    """One entry, decoded as far as that goes, and what was mended in it."""
 
     entry: Entry
     item: Resource | Faulty
+    notes: tuple[Issue, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -60,6 +67,8 @@ class Assembly:
     linked: Mapping[str, Resource]
     issues: tuple[Issue, ...]
     strangers: tuple[str, ...]
+    sections: tuple[ListedSection, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def record(self, doubts: Mapping[str, Gap], issues: Sequence[Issue] = (), deadline: Deadline = NEVER) -> Record:
         """The finished record. `doubts` says of each type that is not whole why; `issues` were met on the way here.
@@ -74,6 +83,8 @@ class Assembly:
             issues=(*issues, *self.issues),
             malformed=self.malformed,
             linked=self.linked,
+            sections=self.sections,
+            unread=self.unread,
         )
         unresolved = tuple(_unresolved_drugs(record, deadline))
         return dataclasses.replace(record, issues=record.issues + unresolved) if unresolved else record
@@ -81,9 +92,12 @@ class Assembly:
 
 def decode_entries(entries: Sequence[Entry], deadline: Deadline = NEVER) -> list[Found]:
     """Decode each entry by itself, so that what is wrong with one stays with it. Raises `OutOfTime`."""
-    return [
-        Found(entry, decode_resource(entry.type, entry.raw, entry.place, deadline)) for entry in deadline.each(entries)
-    ]
+    found: list[Found] = []
+    for entry in deadline.each(entries):
+        notes: list[Issue] = []
+        item = decode_resource(entry.type, entry.raw, entry.place, deadline, notes)
+        found.append(Found(entry, item, tuple(notes)))
+    return found
 
 
 def assemble(
@@ -93,14 +107,17 @@ def assemble(
     base_url: str | None = None,
     heads: Sequence[HeadPage] = (),
     *,
+    sections: Sequence[ListedSection] = (),
+    unread: Sequence[Unread] = (),
     deadline: Deadline = NEVER,
 ) -> Assembly:
     """Sort out what belongs to the Patient whose `Found.identity` is `patient_id`.
 
     `addresses`: the `fullUrl`s of resources that are not read themselves, and what each points to.
-    `heads`: where Observations were found, of which not all need be in `found`. Raises `OutOfTime`.
+    `heads`: where Observations were found, of which not all need be in `found`. `sections`, `unread`: see `Record`,
+    whosever they are. Raises `OutOfTime`.
     """
-    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url, deadline).result()
+    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url, deadline).result(sections, unread)
 
 
 class _Sorting:
@@ -120,13 +137,13 @@ class _Sorting:
             if not RESOURCE_TYPES[one.entry.type].is_used:
                 rest.append(one)
             elif one.entry.type != "Patient":
-                self._sort(one.entry, one.item)
+                self._sort(one)
         # What the servers of the others are does not concern an answer.
         self.is_elsewhere = bool(self.subjects.foreign_bases)
         for one in deadline.each(rest):
-            self._sort(one.entry, one.item)
+            self._sort(one)
 
-    def result(self) -> Assembly:
+    def result(self, sections: Sequence[ListedSection], unread: Sequence[Unread]) -> Assembly:
         kept, issues = one_of_each(self.copies, self.deadline)
         self.issues += issues
         if self.is_elsewhere:
@@ -135,7 +152,7 @@ class _Sorting:
         resources: dict[str, list[Resource]] = defaultdict(list)
         for copy in self.deadline.each(kept):
             name = type(copy.view).__name__
-            resources[name].append(copy.view)
+            resources[name].append(self._read(copy.view, copy.place))
             for status in misread(copy.view):
                 message = "is none that FHIR has; the resource does not count for certain"
                 self._note("warning", "unknown_status", label(name, copy.view.id, copy.place), status, message)
@@ -146,7 +163,12 @@ class _Sorting:
             linked=_linked(kept, self.deadline),
             issues=tuple(self.issues),
             strangers=tuple(self.strangers),
+            sections=tuple([one for one in self.deadline.each(sections) if self._may_be_ours(one.subject)]),
+            unread=tuple([one for one in self.deadline.each(unread) if self._may_be_ours(one.subject)]),
         )
+
+    def _may_be_ours(self, subject: Reference | None) -> bool:
+        return self.subjects.of(subject) in _PERHAPS_OURS
 
     def _read_patient(self, found: list[Found], patient_id: str) -> Patient | None:
         ours: list[Copy] = []
@@ -160,19 +182,39 @@ class _Sorting:
             elif isinstance(one.item, Faulty):
                 self.issues.append(one.item.malformed.issue)
             else:
-                ours.append(Copy(one.item, one.entry.place, one.entry.full_url))
+                self.issues += one.notes
+                view = self._read(one.item, one.entry.place)
+                ours.append(Copy(view, one.entry.place, one.entry.full_url))
         kept, issues = one_of_each(ours, self.deadline)
         self.issues += issues
         return _agreed([copy.view for copy in kept if isinstance(copy.view, Patient)])
 
-    def _sort(self, entry: Entry, item: Resource | Faulty, container: Resource | None = None) -> None:
+    def _read(self, view: Resource, place: str) -> Resource:
+        """A resource without the parts of which modifiers change the meaning. A component among these may be a value of
+        whatever its code says."""
+        unread = parts(view)
+        if unread is None:
+            return view
+        name = label(type(view).__name__, view.id, place)
+        for element in unread.elements:
+            message = "changes the meaning in a way that is not understood; this part is not read"
+            self._note("warning", "modified_part", name, element, message)
+        if isinstance(view, Observation) and word_of(view.status) in _NEVER:
+            return unread.view
+        for code in unread.codes:
+            self.malformed.append(part_of(view, code, self.issues[-1]))
+        return unread.view
+
+    def _sort(self, found: Found, container: Resource | None = None) -> None:
+        entry, item, notes = found
         if isinstance(item, Faulty):
             whose, element = self.subjects.of(item.subject), str(RESOURCE_TYPES[entry.type].subject or "")
         else:
             whose, element = self.subjects.of_view(item, container)
             if whose is Whose.PATIENT:
+                self.issues += notes
                 self.copies.append(Copy(item, entry.place, entry.full_url))
-                if item.contained and isinstance(item, DiagnosticReport | Observation) and item.status not in _VOID:
+                if item.contained and isinstance(item, DiagnosticReport | Observation):
                     self._sort_contained(item, entry.place)
                 return
         name = label(entry.type, item.id, entry.place)
@@ -194,15 +236,18 @@ class _Sorting:
     def _sort_contained(self, container: DiagnosticReport | Observation, place: str) -> None:
         """Results that live inside a report; they are the report's where they do not say otherwise, and so is the time
         (DiagnosticReport.effective: "the time or time-period the observed values are related to")."""
+        if word_of(container.status) in _VOID:
+            return
         outer = label(type(container).__name__, container.id, place)
         for number, raw in enumerate(self.deadline.each(container.contained), 1):
             if resource_type(raw) != "Observation":
                 continue
             entry = Entry(f"{outer} contained {number}", "Observation", raw)
-            item = decode_resource("Observation", raw, entry.place, self.deadline)
+            notes: list[Issue] = []
+            item = decode_resource("Observation", raw, entry.place, self.deadline, notes)
             if isinstance(item, Observation):
                 item = _placed_in(container, item, number)
-            self._sort(entry, item, container)
+            self._sort(Found(entry, item, tuple(notes)), container)
 
     def _note(self, severity: Severity, code: str, resource: str, element: str, message: str) -> None:
         self.issues.append(Issue(severity, code, resource, element, message))

@@ -4,10 +4,8 @@ Only the wrapping is decoded here. What was lost on the way, or is known to be m
 resource types of which there may be more than was found.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Raw, Struct
@@ -17,12 +15,12 @@ from cds_service.errors import Issue, RecordError
 from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
 from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
 from cds_service.fhir.json_text import as_utf8, lenient, lines_of
+from cds_service.fhir.lacking import note_search, note_sections, note_unread
+from cds_service.fhir.reading import ALL, Entry, Reading
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.resource_types import RESOURCE_TYPES
+from cds_service.fhir.searches import Values
 from cds_service.fhir.type_names import TYPE_NAMES
-
-EVERYTHING = "*"
-"""Among doubts: there may be more of any type."""
 
 # Real nesting is a batch-response of searchsets. Each level costs another scan of all that is inside it.
 _DEEPEST = 8
@@ -30,73 +28,9 @@ _DEEPEST = 8
 # (https://hl7.org/fhir/R4/valueset-issue-type.html).
 _PARTIAL = frozenset({"incomplete", "suppressed", "timeout", "throttled", "transient", "too-costly", "exception"})
 _FAILED = frozenset({"4", "5"})
-_SEARCH_URL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)(?:/_search)?/?(?:\?.*)?", re.S)
-_ALL = frozenset({EVERYTHING})
 _NOTHING = Raw()
+_NO_QUERY: Values = MappingProxyType({})
 _NULL = b"null"
-
-
-class Entry(NamedTuple):
-    """One resource as found: its `place` ("entry 17", counted from 1), its `type` (empty where it has no resourceType),
-    and its search `mode` (`match`, `include`), where it has one.
-    """
-
-    place: str
-    type: str
-    raw: bytes | Raw
-    full_url: str | None = None
-    mode: str | None = None
-
-
-@dataclass(slots=True)
-class Reading:
-    """What one document holds.
-
-    `root`: its own resource type, `list` for a JSON array or NDJSON. `place`: what issues call it. `entries`: the
-    resources of the types that are read; `heads`: the pages of Observations, where only their heads were asked for.
-    `addresses`: the `fullUrl` of each resource of another type. `types`: every resource type met as an answer (so not
-    merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of) the
-    answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address.
-    """
-
-    root: str
-    place: str = "document"
-    entries: list[Entry] = field(default_factory=list)
-    heads: list[HeadPage] = field(default_factory=list)
-    addresses: dict[str, Target] = field(default_factory=dict)
-    types: set[str] = field(default_factory=set)
-    doubts: set[str] = field(default_factory=set)
-    issues: list[Issue] = field(default_factory=list)
-    failed: bool = False
-    next_url: str | None = None
-    total: int | None = None
-    count: int = 0
-    deadline: Deadline = field(default=NEVER, repr=False, compare=False)
-
-    def doubt(self, code: str, place: str, message: str, types: frozenset[str] = _ALL) -> None:
-        """Note that something is missing, and of which types."""
-        self.doubts |= types
-        self.issues.append(Issue("warning", code, place or self.place, "", message))
-
-    def append_page(self, page: "Reading") -> None:
-        """Take in the next page of the same search."""
-        self.entries += page.entries
-        self.heads += page.heads
-        self.addresses |= page.addresses
-        self.types |= page.types
-        self.doubts |= page.doubts
-        self.issues += page.issues
-        self.failed |= page.failed
-        self.next_url = page.next_url
-        self.total = self.total if page.total is None else page.total
-        self.count += page.count
-
-    def settle(self) -> None:
-        """Once the last page is in: doubt what the outermost Bundle says it has and did not bring."""
-        if self.next_url is not None:
-            self.doubt("incomplete_bundle", self.place, "there is a next page, which was not read")
-        elif self.total is not None and self.total > self.count:
-            self.doubt("incomplete_bundle", self.place, f"{self.count} of {self.total} matches were sent")
 
 
 class _Request(Struct):
@@ -159,11 +93,14 @@ _LIST = msgspec.json.Decoder(tuple[Raw, ...])
 _JSON = msgspec.json.Decoder(Raw)
 
 
-def read_document(data: bytes | str, place: str = "", *, heads: bool = False, deadline: Deadline = NEVER) -> Reading:
+def read_document(
+    data: bytes | str, place: str = "", *, heads: bool = False, own: Values = _NO_QUERY, deadline: Deadline = NEVER
+) -> Reading:
     """Every resource in a document, in the order met. `settle()` it once no more pages follow.
 
     `place` goes before the place of each entry in issues ("prefetch.conditions entry 3"). With `heads`, only the heads
-    of Observations are decoded, where the document is a plain search for them.
+    of Observations are decoded, where the document is a plain search for them. `own`: the parameters of the query that
+    was made for it (`searches.values_of`).
 
     Raises `RecordError` where it is not JSON, or JSON that is neither a FHIR resource nor a list of them, and
     `OutOfTime`.
@@ -171,40 +108,47 @@ def read_document(data: bytes | str, place: str = "", *, heads: bool = False, de
     text = as_utf8(data)
     if heads:
         bundle = read_heads(text)
-        reading = None if bundle is None else of_search(bundle, lambda: text, place, deadline)
+        reading = None if bundle is None else of_search(bundle, lambda: text, place, own=own, deadline=deadline)
         if reading is not None:
             return reading
     try:
-        return _read(text, place, deadline)
+        return _read(text, place, own, deadline)
     except RecursionError as error:
         raise RecordError("the record is nested too deeply to be read") from error
     except (msgspec.DecodeError, UnicodeError) as error:
         lines = lines_of(text)
         if lines:
-            return _read_list(place, "line", lines, deadline)
+            return _read_list(place, "line", lines, own, deadline)
         mended = lenient(text)
         if mended is None:
             raise RecordError(f"the record is not JSON: {explain(error)[1]}") from error
-    reading = _read(mended, place, deadline)
+    reading = _read(mended, place, own, deadline)
     message = "is not strict JSON (NaN, Infinity, control characters or half an emoji within text)"
     reading.issues.append(Issue("warning", "lenient_json", reading.place, "", message))
     return reading
 
 
-def _read(text: bytes, place: str, deadline: Deadline) -> Reading:
+def _read(text: bytes, place: str, own: Values, deadline: Deadline) -> Reading:
     if text.startswith(b"["):
-        return _read_list(place, "item", _LIST.decode(text), deadline)
+        return _read_list(place, "item", _LIST.decode(text), own, deadline)
     name = resource_type(text)
     if name not in {"Bundle", "Parameters"}:
         _JSON.decode(text)  # raises where it is not even JSON
     if name is None:
         raise RecordError("the record is JSON but no FHIR resource: there is no resourceType")
-    reading = Reading(name, place or "document", deadline=deadline)
+    reading = Reading(name, place or "document", own=own, deadline=deadline)
     _add(reading, Entry(place, name, text), 0)
     return reading
 
 
-def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str, deadline: Deadline = NEVER) -> Reading | None:
+def of_search(
+    bundle: HeadBundle,
+    text: Callable[[], bytes],
+    place: str,
+    *,
+    own: Values = _NO_QUERY,
+    deadline: Deadline = NEVER,
+) -> Reading | None:
     """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text.
 
     `None` where something about its entries is odd, so that the plain way has to be taken.
@@ -213,15 +157,16 @@ def of_search(bundle: HeadBundle, text: Callable[[], bytes], place: str, deadlin
     modes = bundle.modes()
     if modes is None:
         return None
-    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)])
+    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)], own=own)
     if modes - {"include"}:
         reading.types.add("Observation")
+    note_search(reading, bundle.link, place)
     _note_extent(reading, bundle)
     return reading
 
 
-def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], deadline: Deadline) -> Reading:
-    reading = Reading("list", place or "document", deadline=deadline)
+def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], own: Values, deadline: Deadline) -> Reading:
+    reading = Reading("list", place or "document", own=own, deadline=deadline)
     for number, raw in enumerate(deadline.each(items), 1):
         entry = Entry(f"{place} {noun} {number}".lstrip(), resource_type(raw) or "", raw)
         try:
@@ -240,7 +185,7 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
         case "Parameters":
             _add_parameters(reading, entry, depth)
         case "OperationOutcome":
-            _add_outcome(reading, entry, _ALL)
+            _add_outcome(reading, entry, ALL)
         case "":
             reading.doubt("unreadable_resource", entry.place, "is no FHIR resource: there is no resourceType")
         case name if name not in TYPE_NAMES:
@@ -250,7 +195,9 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
                 reading.types.add(name)
             if name in RESOURCE_TYPES:
                 reading.entries.append(entry)
-            elif entry.full_url is not None:
+                return
+            note_unread(reading, entry)
+            if entry.full_url is not None:
                 reading.addresses[entry.full_url] = Target(ReferenceKind.RELATIVE, name)
 
 
@@ -259,8 +206,10 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         bundle = _BUNDLE.decode(outer.raw)
     except (msgspec.ValidationError, UnicodeError):
         bundle = _decode_piecemeal(reading, outer)
-    types = _searched(bundle)
+    types = note_search(reading, bundle.link, outer.place)
     deleted: set[str] = set()
+    if bundle.type == "document" and bundle.entry:
+        note_sections(reading, bundle.entry[0].resource, outer.place)
     for number, entry in enumerate(reading.deadline.each(bundle.entry), 1):
         place = f"{outer.place} entry {number}".lstrip()
         status = entry.response.status if entry.response is not None else None
@@ -318,18 +267,6 @@ def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
             entry = _Entry() if inner is None else _Entry(resource=inner.resource)
         entries.append(entry)
     return _Bundle(try_decode(odd.type, str), try_decode(odd.total, int), links or (), tuple(entries))
-
-
-def _searched(bundle: _Bundle) -> frozenset[str]:
-    """The types that are in doubt if the Bundle is incomplete: the one searched for where `link.self` names it."""
-    for link in bundle.link:
-        if link.relation == "self" and link.url is not None:
-            found = _SEARCH_URL.fullmatch(link.url.partition("?")[0])
-            row = None if found is None else RESOURCE_TYPES.get(found[1])
-            # A search for what nothing rests on was made for what it includes: that may be anything.
-            if row is not None and row.is_used:
-                return frozenset({row.name})
-    return _ALL
 
 
 def _is_deleted(entry: _Entry, deleted: set[str]) -> bool:

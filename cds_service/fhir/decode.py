@@ -10,8 +10,10 @@ from msgspec import Raw, Struct, defstruct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
+from cds_service.fhir.lists import listed
+from cds_service.fhir.modifiers import whole
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType
-from cds_service.fhir.statuses import is_void
+from cds_service.fhir.statuses import is_void, word_of
 from cds_service.fhir.views import CodeableConcept, Coding, Period, Reference, Resource
 
 T = TypeVar("T")
@@ -118,11 +120,13 @@ def resource_type(raw: bytes | Raw) -> str | None:
     return None if name is None else _FOLDED.get(name.casefold(), name)
 
 
-def decode_resource(name: str, raw: bytes | Raw, place: str, deadline: Deadline = NEVER) -> Resource | Faulty:
+def decode_resource(
+    name: str, raw: bytes | Raw, place: str, deadline: Deadline = NEVER, notes: list[Issue] | None = None
+) -> Resource | Faulty:
     """The view of a resource of type `name` (a key of `RESOURCE_TYPES`), or what is wrong with it.
 
-    `place` stands for the resource in an issue where it has no id ("entry 17"). Never raises on any bytes but
-    `OutOfTime`.
+    `place` stands for the resource in an issue where it has no id ("entry 17"). To `notes` is added what was mended.
+    Never raises on any bytes but `OutOfTime`.
     """
     try:
         view: Resource = _DECODERS[name].decode(raw)
@@ -130,12 +134,12 @@ def decode_resource(name: str, raw: bytes | Raw, place: str, deadline: Deadline 
         mended = _mend(name, raw, deadline)
         if mended is None:
             return _faulty(name, raw, place, error)
-        view = mended
-    if view.modifier_extension or view.implicit_rules:
-        # Not to be processed by whoever does not understand them (https://hl7.org/fhir/R4/extensibility.html): a real
-        # one says "specimen haemolysed", another "this is about the donor".
-        return _faulty(name, raw, place, None, "modifierExtension" if view.modifier_extension else "implicitRules")
-    return view
+        view, paths = mended
+        if notes is not None:
+            own = label(name, view.id, place)
+            notes += [Issue("information", "not_a_list", own, path, "is read as a list of one") for path in paths]
+    modifier = whole(view)
+    return _faulty(name, raw, place, None, modifier) if modifier else view
 
 
 def contained_by_id(contained: tuple[Raw, ...], deadline: Deadline = NEVER) -> dict[str, tuple[str, Raw]]:
@@ -186,15 +190,16 @@ def try_decode(raw: bytes | Raw, type: type[T]) -> T | None:
         return None
 
 
-def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> Resource | None:
-    """Once more without `null` members, and with booleans and integers that were sent as text: none of these can change
-    a meaning. `None` where that does not help."""
+def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> tuple[Resource, tuple[str, ...]] | None:
+    """Once more without `null` members, with booleans and integers that were sent as text, and with lists where one
+    thing stands in place of a list: none of these can change a meaning. The elements that were no lists go with it.
+    `None` where that does not help."""
     try:
-        tidy = _ENCODER.encode(_without_nulls(_ANYTHING.decode(raw), deadline))
-        view: Resource = _TOLERANT[name].decode(tidy)
+        node, paths = listed(RESOURCE_TYPES[name].view, _without_nulls(_ANYTHING.decode(raw), deadline), deadline)
+        view: Resource = _TOLERANT[name].decode(_ENCODER.encode(node))
     except (*FAULTS, ArithmeticError):  # an integer beyond 64 bits, a number that Decimal cannot hold
         return None
-    return view
+    return view, paths
 
 
 def _without_nulls(node: Any, deadline: Deadline) -> Any:
@@ -212,6 +217,17 @@ def outline(name: str, raw: bytes | Raw, issue: Issue) -> Malformed:
     return _outline(name, _parts(name, raw), issue)
 
 
+def part_of(view: Resource, code: CodeableConcept | None, issue: Issue) -> Malformed:
+    """A part of an Observation that must not be read, by its own code; what it is a part of may need it."""
+    row = RESOURCE_TYPES[type(view).__name__]
+    around = None if row.code is None else getattr(view, row.code)
+    known = [concept for concept in (around, code) if concept is not None]
+    said = CodeableConcept(tuple(coding for concept in known for coding in concept.coding))
+    dated = (getattr(view, name) for name in row.dates)
+    date = next((one.end or one.start if isinstance(one, Period) else one for one in dated if one is not None), None)
+    return Malformed(row.name, code if code is not None and code.coding else None, issue, date, said)
+
+
 def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, modifier: str = "") -> Faulty:
     parts = _parts(name, raw)
     id = try_decode(parts.id, str)
@@ -226,7 +242,7 @@ def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, mo
         type=name,
         id=id,
         subject=None if subject is None else try_decode(getattr(parts, subject), Reference),
-        is_void=try_decode(parts.status, str) == "entered-in-error"
+        is_void=word_of(try_decode(parts.status, str)) == "entered-in-error"
         # What changes the meaning may negate a status too.
         or (error is not None and is_void(try_decode(parts.verification_status, CodeableConcept))),
         malformed=_outline(name, parts, issue),

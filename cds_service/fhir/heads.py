@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.deadline import NEVER, Deadline
+from cds_service.errors import Issue
 from cds_service.fhir.decode import FAULTS, Faulty, decode_resource
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.views import Observation, Resource
@@ -148,7 +149,9 @@ class HeadPage:
     def place_of(self, index: int) -> str:
         return f"{self.place} entry {index + 1}".lstrip()
 
-    def resource(self, index: int, deadline: Deadline = NEVER) -> tuple[bytes | Raw, Resource | Faulty]:
+    def resource(
+        self, index: int, deadline: Deadline = NEVER, notes: list[Issue] | None = None
+    ) -> tuple[bytes | Raw, Resource | Faulty]:
         """The text of the resource of an entry, and what `decode_resource` makes of it."""
         head = self.heads[index]
         if head.modifier_extension is ABSENT and head.implicit_rules is ABSENT:
@@ -161,7 +164,7 @@ class HeadPage:
         if self._whole is None:
             self._whole = _WHOLE.decode(self._text()).entry
         raw = self._whole[index].resource
-        return raw, decode_resource("Observation", raw, self.place_of(index), deadline)
+        return raw, decode_resource("Observation", raw, self.place_of(index), deadline, notes)
 
 
 def read_heads(text: bytes) -> HeadBundle | None:

@@ -2,11 +2,14 @@
 
 ISSUE_CODES: dict[str, str] = {
     "conflicting_versions": "A resource came with different contents and nothing says which is newer; all count.",
+    "filtered_set": "A Bundle answers a search that leaves some entries out: what it holds is not all there is.",
     "incomplete_bundle": "A Bundle has a next page, or fewer entries than its total says.",
     "lenient_json": "The text is not strict JSON (NaN, control characters or half an emoji in text), but was read.",
     "malformed_bundle": "A Bundle's links, entries or parameters have the wrong type.",
     "malformed_resource": "An element has the wrong type or an impossible value; the resource does not count.",
+    "modified_part": "A modifierExtension changes the meaning of a part of a resource; that part is not read.",
     "modifier": "A modifierExtension or implicitRules changes the meaning; the resource does not count.",
+    "not_a_list": "One thing stands where FHIR wants a list of things; it was read as a list of one.",
     "older_version": "An older version of a resource was left out.",
     "operation_outcome": "The server reported an error, or that it left something out.",
     "other_patient": "A resource about another patient; it does not count (and a hook refuses the request).",

@@ -4,23 +4,29 @@ What each value may be, and what it then means, is the table in CDS Hooks' prefe
 send: `null`, an error in place of the answer, half an answer, a whole chart under one key, an HTML page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import CdsError, Issue, RecordError
 from cds_service.fhir.assemble import Assembly, Found, assemble, decode_entries
-from cds_service.fhir.bundle import Reading, of_search, read_document
+from cds_service.fhir.bundle import of_search, read_document
+from cds_service.fhir.carriers import Unread
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.json_text import as_utf8
+from cds_service.fhir.reading import Reading
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import Target
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.scan import Interest, repeated_ids, sifted
+from cds_service.fhir.searches import Values, values_of
+from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.views import Patient
 
 _PATIENT = frozenset({"Patient"})
+_NO_QUERY: Values = MappingProxyType({})
 
 
 class KeyState(Enum):
@@ -45,12 +51,14 @@ class KeyState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class KeyReport:
-    """One key: what it held, where its next page is (`None`: there is none), and what was wrong with it."""
+    """One key: what it held, where its next page is (`None`: there is none), what was wrong with it, and whether it
+    says that it answers a narrower search than its query."""
 
     key: str
     state: KeyState
     next_url: str | None = None
     issues: tuple[Issue, ...] = ()
+    is_filtered: bool = False
 
 
 class MixedPatients(CdsError):  # noqa: N818 - it names the situation that the hook answers with 400
@@ -78,17 +86,21 @@ class RecordBuilder:
         base_url: str | None = None,
         interest: Interest | None = None,
         deadline: Deadline = NEVER,
+        *,
+        queries: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """`patient_id`: `context.patientId`. `base_url`: `fhirServer`, to note references that name another server.
 
         `interest`: what is asked of Observations. Of a key that holds nothing else, those of which nothing is asked are
         left out, and what is wrong with these is not among the issues. Without it everything is read. `deadline` may
-        end every method with `OutOfTime`.
+        end every method with `OutOfTime`. `queries`: by resource type, the query that is made for it; what a Bundle
+        says to have been searched by besides leaves something out.
         """
         self._deadline = deadline
         self._patient_id = patient_id
         self._base_url = base_url
         self._interest = interest
+        self._queries = {name: values_of(query) for name, query in queries.items()}
         self._keys: dict[str, _Key] = {}
         self._built: Record | None = None
 
@@ -100,18 +112,24 @@ class RecordBuilder:
         far as they were fetched.
         """
         self._deadline.spend()
-        reading, state = _read_pages(f"prefetch.{key}", pages, self._deadline, heads=self._interest is not None)
+        own = self._own(expected)
+        heads = self._interest is not None
+        reading, state = _read_pages(f"prefetch.{key}", pages, own, self._deadline, heads=heads)
         return self._note(key, expected, reading, state)
 
     def add_search(
         self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
     ) -> KeyReport:
         """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
-        reading = of_search(search, text, f"prefetch.{key}", self._deadline)
+        reading = of_search(search, text, f"prefetch.{key}", own=self._own(expected), deadline=self._deadline)
         if reading is None:
             return self.add(key, expected, text())
         reading.settle()
         return self._note(key, expected, reading, None)
+
+    def _own(self, expected: frozenset[str] | None) -> Values:
+        """The parameters of the query for what is expected; none where it is no one type."""
+        return self._queries.get(next(iter(expected or ()), ""), _NO_QUERY)
 
     def _note(self, key: str, expected: frozenset[str] | None, reading: Reading, state: KeyState | None) -> KeyReport:
         self._built = None
@@ -121,7 +139,7 @@ class RecordBuilder:
             if state is KeyState.UNREADABLE:
                 message = f"holds no readable {' or '.join(sorted(expected or ()))}".rstrip()
                 reading.doubt("unexpected_value", f"prefetch.{key}", message)
-        report = KeyReport(key, state, reading.next_url, tuple(reading.issues))
+        report = KeyReport(key, state, reading.next_url, tuple(reading.issues), reading.is_filtered)
         self._keys[key] = _Key(expected, report, reading, found)
         return report
 
@@ -162,12 +180,25 @@ class RecordBuilder:
         repeated = repeated_ids(pages, (one for key in keys for one in key.found)) if pages else frozenset()
         found: list[Found] = []
         addresses: dict[str, Target] = {}
+        sections: list[ListedSection] = []
+        unread: list[Unread] = []
         for key in self._deadline.each(keys):
             found += key.found
             addresses |= key.reading.addresses
+            sections += key.reading.sections
+            unread += key.reading.unread
             if key.reading.heads:
                 found += sifted(key.reading.heads, interest, repeated, self._deadline)
-        return assemble(found, addresses, self._patient_id, self._base_url, pages, deadline=self._deadline)
+        return assemble(
+            found,
+            addresses,
+            self._patient_id,
+            self._base_url,
+            pages,
+            sections=sections,
+            unread=unread,
+            deadline=self._deadline,
+        )
 
     def _is_whole(self, name: str) -> bool:
         """A type is whole when every key that asks for it held a complete answer. Where no key asks for it, when every
@@ -177,7 +208,9 @@ class RecordBuilder:
         if own:
             return all(key.report.state.is_complete for key in own)
         others = [key for key in self._deadline.each(keys) if name in key.reading.types and _is_whole_chart(key)]
-        return bool(others) and all(key.report.state is KeyState.SUPPLIED for key in others)
+        return bool(others) and all(
+            key.report.state is KeyState.SUPPLIED and name not in key.reading.left_out for key in others
+        )
 
 
 def _in_part(key: _Key) -> frozenset[str]:
@@ -196,21 +229,21 @@ def _is_whole_chart(key: _Key) -> bool:
 
 
 def _read_pages(
-    place: str, pages: tuple[bytes | str, ...], deadline: Deadline, *, heads: bool
+    place: str, pages: tuple[bytes | str, ...], own: Values, deadline: Deadline, *, heads: bool
 ) -> tuple[Reading, KeyState | None]:
     """What all pages hold together (of Observations only the `heads`, if so asked); and the state, where the value is
     `null` or no FHIR at all."""
     try:
         if not pages or as_utf8(pages[0]) == b"null":
             return Reading(""), KeyState.NULL
-        reading = read_document(pages[0], place, heads=heads, deadline=deadline)
+        reading = read_document(pages[0], place, heads=heads, own=own, deadline=deadline)
     except RecordError as error:
         reading = Reading("")
         reading.doubt("unreadable_value", place, str(error).replace("the record", "the value"))
         return reading, KeyState.UNREADABLE
     for page in pages[1:]:
         try:
-            reading.append_page(read_document(page, place, heads=heads, deadline=deadline))
+            reading.append_page(read_document(page, place, heads=heads, own=own, deadline=deadline))
         except RecordError as error:
             reading.doubt("unreadable_value", place, str(error).replace("the record", "a further page"))
     reading.settle()

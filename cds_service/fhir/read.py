@@ -2,7 +2,8 @@
 
 from cds_service.errors import RecordError
 from cds_service.fhir.assemble import Found, assemble, decode_entries
-from cds_service.fhir.bundle import EVERYTHING, read_document
+from cds_service.fhir.bundle import read_document
+from cds_service.fhir.reading import EVERYTHING
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 
@@ -25,9 +26,10 @@ def read_bundle(data: bytes | str, patient_id: str | None = None) -> Record:
     reading.settle()
     found = decode_entries(reading.entries)
     chosen = _choose([one for one in found if one.entry.type == "Patient"], patient_id)
-    assembly = assemble(found, reading.addresses, chosen)
+    assembly = assemble(found, reading.addresses, chosen, sections=reading.sections, unread=reading.unread)
     gap: Gap = "incomplete_record"
-    doubtful = RESOURCE_TYPES if EVERYTHING in reading.doubts else reading.doubts & RESOURCE_TYPES.keys()
+    doubts = reading.doubts | reading.left_out
+    doubtful = RESOURCE_TYPES if EVERYTHING in doubts else doubts & RESOURCE_TYPES.keys()
     record = assembly.record(dict.fromkeys(doubtful, gap), reading.issues)
     if record.patient is None:
         raise RecordError("the Patient in the record cannot be read", record.issues)

@@ -9,8 +9,10 @@ from msgspec import Raw
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
+from cds_service.fhir.carriers import Unread
 from cds_service.fhir.decode import Malformed, contained_by_id, try_decode
 from cds_service.fhir.references import parse_reference
+from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.views import (
     CodeableConcept,
     Device,
@@ -43,6 +45,8 @@ class Record:
       *not* reduced by these: whoever looks for something specific decides.
     * `issues`: everything that was wrong, for the log and the answer.
     * `linked`: Medications, Substances and Devices by `Type/id` and by `fullUrl`.
+    * `sections`: the sections of a document, and the Lists that say why they are empty.
+    * `unread`: resources of types that are not read, and that may hold what stands nowhere else.
     """
 
     patient: Patient | None
@@ -52,6 +56,8 @@ class Record:
     issues: tuple[Issue, ...]
     malformed: tuple[Malformed, ...] = ()
     linked: Mapping[str, Resource] = field(default_factory=dict)
+    sections: tuple[ListedSection, ...] = ()
+    unread: tuple[Unread, ...] = ()
     _resolved: dict[int, tuple[Medication, Medication, bool]] = field(default_factory=dict, compare=False, repr=False)
     """Medications by identity: as sent, with the codes of their ingredients, and whether some `#` is still open."""
 

@@ -20,11 +20,31 @@ class Element(Struct, frozen=True, rename="camel", gc=False):
     """Base of every view: frozen, camel-case on the wire, unknown elements ignored."""
 
 
+class BackboneElement(Element, frozen=True):
+    """An element that may carry modifiers: `modifiers` says what follows where it does."""
+
+    modifier_extension: tuple[Raw, ...] = ()
+
+
+class CodeValue(Element, frozen=True):
+    """A Coding of which nothing but its code is read."""
+
+    code: str | None = None
+
+
+class CodingExtension(Element, frozen=True):
+    url: str | None = None
+    value_coding: CodeValue | None = None
+
+
 class Coding(Element, frozen=True):
+    """`extension` may say how sure it is (see `certainty`)."""
+
     system: str | None = None
     version: str | None = None
     code: str | None = None
     display: str | None = None
+    extension: tuple[CodingExtension, ...] = ()
 
 
 class CodeableConcept(Element, frozen=True):
@@ -92,7 +112,7 @@ class TimingRepeat(Element, frozen=True):
     period_unit: str | None = None
 
 
-class Timing(Element, frozen=True):
+class Timing(BackboneElement, frozen=True):
     event: tuple[str, ...] = ()
     repeat: TimingRepeat | None = None
     code: CodeableConcept | None = None
@@ -104,7 +124,7 @@ class Meta(Element, frozen=True):
 
 
 class Resource(Element, frozen=True):
-    """What every resource may carry. `modifier_extension` is only looked at for being there."""
+    """What every resource may carry. `modifier_extension` is only looked at for being there (see `modifiers`)."""
 
     id: str | None = None
     meta: Meta | None = None
@@ -121,7 +141,7 @@ class Patient(Resource, frozen=True, tag="Patient", tag_field="resourceType"):
     deceased_date_time: str | None = None
 
 
-class ReferenceRange(Element, frozen=True):
+class ReferenceRange(BackboneElement, frozen=True):
     low: Quantity | None = None
     high: Quantity | None = None
     type: CodeableConcept | None = None
@@ -130,7 +150,7 @@ class ReferenceRange(Element, frozen=True):
     text: str | None = None
 
 
-class ObservationComponent(Element, frozen=True):
+class ObservationComponent(BackboneElement, frozen=True):
     code: CodeableConcept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: CodeableConcept | None = None
@@ -212,7 +232,7 @@ class DoseAndRate(Element, frozen=True):
     dose_quantity: Quantity | None = None
 
 
-class Dosage(Element, frozen=True):
+class Dosage(BackboneElement, frozen=True):
     """`Dosage` of requests, statements and dispenses, and `MedicationAdministration.dosage` (which has no timing).
 
     `as_needed` and `as_needed_for` are what R5 has in place of `as_needed_boolean` and `as_needed_codeable_concept`.
@@ -232,7 +252,7 @@ class Dosage(Element, frozen=True):
     method: CodeableConcept | None = None
 
 
-class DispenseRequest(Element, frozen=True):
+class DispenseRequest(BackboneElement, frozen=True):
     validity_period: Period | None = None
     number_of_repeats_allowed: int | None = None
     expected_supply_duration: Quantity | None = None
@@ -289,7 +309,7 @@ MedicationUse = MedicationRequest | MedicationStatement | MedicationAdministrati
 """What says that a drug is, was or will be used."""
 
 
-class MedicationIngredient(Element, frozen=True):
+class MedicationIngredient(BackboneElement, frozen=True):
     item_codeable_concept: CodeableConcept | None = None
     item_reference: Reference | None = None
     is_active: bool | None = None
@@ -330,7 +350,7 @@ class Immunization(Resource, frozen=True, tag="Immunization", tag_field="resourc
     recorded: str | None = None
 
 
-class AllergyReaction(Element, frozen=True):
+class AllergyReaction(BackboneElement, frozen=True):
     substance: CodeableConcept | None = None
     manifestation: tuple[CodeableConcept, ...] = ()
     onset: str | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.cards import FIRST, answer_seed
-from cds_service.cds_hooks import Supplied, parse_request, response_body, service_for
+from cds_service.cds_hooks import Supplied, parse_request, prefetch_templates, response_body, service_for
 from cds_service.facts import READING_VERSION, interest_of
 from cds_service.library import Library
 from cds_service.server.answering import compute, running_versions
@@ -68,7 +68,9 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     """
     decision, options = logged.decision, logged.decision.options
     interest = interest_of(library.facts, library.facts_read).on(lambda: decision.as_of)
-    supplied = Supplied(parse_request(request, service_for(decision.hook)), options["prefetch_aliases"], interest)
+    templates = prefetch_templates(library.catalogue, library.facts_read)
+    hook_request = parse_request(request, service_for(decision.hook))
+    supplied = Supplied(hook_request, options["prefetch_aliases"], interest, templates=templates)
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     skipped = tuple(options.get("skipped", ()))
     instance, version = supplied.request.hook_instance, options.get("seed", FIRST)

@@ -82,6 +82,16 @@ def test_only_what_is_missing_is_asked_for(asking: Callable[..., Any], value: An
         assert fhir.paths == ["/fhir/Condition"]
 
 
+@pytest.mark.parametrize(("searched_by", "asked"), [("", []), ("&clinical-status=active", ["/fhir/Condition"])])
+def test_what_a_filtered_search_left_out_is_asked_for(
+    asking: Callable[..., Any], searched_by: str, asked: list[str]
+) -> None:
+    link = [{"relation": "self", "url": f"https://ehr.example/Condition?patient=1288992{searched_by}"}]
+    with asking(ehr()) as (ask, fhir):
+        assert card(ask(complete(conditions=bundle(lupus(), link=link))))
+        assert fhir.paths == asked
+
+
 @pytest.mark.parametrize("key", ["Condition", "conditions"])
 def test_an_empty_bundle_is_an_answer(asking: Callable[..., Any], key: str) -> None:
     with asking(ehr()) as (ask, fhir):

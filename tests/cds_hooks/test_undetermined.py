@@ -138,7 +138,7 @@ ONLY: list[tuple[str, Json, str]] = [
     ("a subject of a misspelt type", {"subject": {"reference": "Ptient/1288992"}}, "mend"),
     ("a modifier", {"modifierExtension": [{"url": "urn:x"}]}, "mend"),
     ("a code that is a number", {"code": {"coding": [{"system": SNOMED, "code": 55464009}]}}, "mend"),
-    ("a coding that is no list", {"code": {"coding": SLE["coding"][0]}}, "mend"),
+    ("a coding that is no list", {"code": {"coding": SLE["coding"][0]}}, "fits"),
     ("readable words beside a spoilt coding", {"code": {"coding": 7, "text": "SLE"}}, "mend"),
     # A status that is none.
     ("a misspelt verificationStatus", {"verificationStatus": coding("condition-ver-status", "confiroed")}, "mend"),

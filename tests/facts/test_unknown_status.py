@@ -9,9 +9,11 @@ import pytest
 
 from cds_service.facts import FactKnowledge, build_sheet
 from cds_service.facts.catalogue import ICD10, SNOMED, CodeSystems
+from cds_service.facts.events import READERS
 from cds_service.facts.fact import Events, Fact
-from cds_service.fhir import read_bundle
-from tests.facts.records import Json, condition, lab, patient, procedure, record, request, statement, verified
+from cds_service.fhir import RESOURCE_TYPES, CodeableConcept, Coding, read_bundle
+from tests.facts.records import Json, concept, condition, lab, patient, procedure, record, request, statement, verified
+from tests.facts.small_rules import RXNORM
 
 AS_OF = date(2026, 6, 1)
 STATUS = "http://terminology.hl7.org/CodeSystem/condition-clinical"
@@ -163,3 +165,33 @@ def test_in_the_other_bundle_too(knowledge: FactKnowledge) -> None:
     value = build_sheet(read_bundle(json.dumps(bundle)), knowledge, AS_OF)["condition.sle"].value
     assert isinstance(value, Events)
     assert all(len(item.evidence.value) <= 120 for item in value.items)
+
+
+IN_OTHER_LETTERS = [
+    (row.name, element, status)
+    for row in RESOURCE_TYPES.values()
+    if row.events is not None
+    for element, statuses in row.statuses.items()
+    for status in sorted(statuses)
+]
+
+
+@pytest.mark.parametrize(("name", "element", "status"), IN_OTHER_LETTERS)
+def test_a_status_in_capitals_is_that_status(name: str, element: str, status: str) -> None:
+    view = RESOURCE_TYPES[name].view
+    spans = []
+    for word in (status, status.upper(), f" {status.title()}"):
+        of_concept = element in {"clinical_status", "verification_status"}
+        held = CodeableConcept((Coding(STATUS, None, word),)) if of_concept else word
+        entry = READERS[name].entry(view(**{element: held}), None, AS_OF)
+        spans.append(entry if entry is None else (entry.span, entry.doubt))
+    assert spans[0] == spans[1] == spans[2]
+
+
+def test_what_is_entered_in_error_in_capitals_does_not_count(knowledge: FactKnowledge) -> None:
+    drug = {"resourceType": "Medication", "id": "x", "status": "ENTERED-IN-ERROR", "code": concept("8640", RXNORM)}
+    use = request(medicationCodeableConcept=None, medicationReference={"reference": "Medication/x"})
+    assert events(knowledge, "medication.glucocorticoid", drug, use).exists("closed") is None
+    inner = lab("718-7", 9, "g/dL", id="i")
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "Entered-In-Error", "contained": [inner]}
+    assert "Observation" not in record(report | {"subject": {"reference": "Patient/p"}}).resources

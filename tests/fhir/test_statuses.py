@@ -115,7 +115,7 @@ SAID: list[tuple[Json, CodeableConcept | None]] = [
     ({"code": CODE, "id": 1}, CodeableConcept((Coding("http://snomed.info/sct", None, "55464009"),))),
     ({"code": {"coding": [{"system": "s", "code": 55464009}]}}, CodeableConcept((Coding("s", None, "55464009"),))),
     ({"code": {"coding": [{"system": "s", "code": "1"}, 7]}}, CodeableConcept((Coding("s", None, "1"),))),
-    ({"code": {"coding": {"system": "s", "code": "1"}}}, CodeableConcept((Coding("s", None, "1"),))),
+    ({"code": {"coding": {"system": "s", "code": 1}}}, CodeableConcept((Coding("s", None, "1"),))),
     ({"code": {"coding": 7, "text": "SLE"}}, CodeableConcept((), "SLE")),
     ({"code": "SLE"}, CodeableConcept((), "SLE")),
     ({"code": {"coding": [{"system": "s", "code": 10**40}]}}, CodeableConcept((Coding("s"),))),

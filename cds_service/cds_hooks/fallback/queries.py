@@ -77,6 +77,8 @@ def _is_unusable(key: str, report: KeyReport, record: Record) -> bool:
             return _is_missing(key, record) or not record.resources.get(resource_type(key) or "")
         case KeyState.EMPTY:
             return key == PATIENT and record.patient is None
+        case KeyState.INCOMPLETE if report.is_filtered:
+            return True  # the whole query brings what was left out
         case state:
             return state in _UNUSABLE
 

@@ -35,8 +35,8 @@ from cds_service.rule_files import invalid, pointer, read_json
 
 TABLES = frozenset(
     {
-        *("dosage.json", "everyday.json", "half-lives.json", "judged.json", "qualitative.json", "ranges.json"),
-        *("routes.json", "systems.json", "units.json", "wording.json"),
+        *("dosage.json", "everyday.json", "half-lives.json", "judged.json", "no_information.json", "qualitative.json"),
+        *("ranges.json", "routes.json", "systems.json", "units.json", "wording.json"),
     }
 )
 """Files in `rules/facts/` that hold no facts."""

@@ -47,6 +47,9 @@ ISSUE_CODES: dict[str, str] = {
     "unit_not_understood": "A result's unit is not among those of the fact; the fact is unknown.",
     "value_not_understood": "A result's value is not understood; the fact is unknown.",
     "implausible": "A result's value is none of a living person: mostly its unit is wrong; the fact is unknown.",
+    "no_information": "An entry or a list says that nothing is known of a kind: nothing of it is presumed absent.",
+    "unread_type": "A resource of a type that is not read may hold an entry of a kind: none of it is presumed absent.",
+    "none_beside_entries": "An entry says that there is none, beside entries of the kind; the entries count.",
 }
 """The codes of the issues that the facts add to those of reading a record."""
 

@@ -8,6 +8,7 @@ from cds_service.facts.events.dosing import Dosing
 from cds_service.facts.events.events import NotCoded, RecordedEvents
 from cds_service.facts.events.half_lives import HalfLifeIndex, HalfLifeTable, load_half_lives, unlisted
 from cds_service.facts.events.lengths import length_of
+from cds_service.facts.events.no_information import NoInformation, NoInformationTable, load_no_information
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.routes import Routes, RouteTable, load_routes
 from cds_service.facts.events.tables import EventTables
@@ -22,6 +23,8 @@ __all__ = [
     "EventTables",
     "HalfLifeIndex",
     "HalfLifeTable",
+    "NoInformation",
+    "NoInformationTable",
     "NotCoded",
     "RecordedEvents",
     "RouteTable",
@@ -29,6 +32,7 @@ __all__ = [
     "length_of",
     "load_dosage",
     "load_half_lives",
+    "load_no_information",
     "load_routes",
     "unlisted",
     "with_courses",

@@ -30,8 +30,9 @@ from cds_service.facts.catalogue import (
     ValueSets,
     keys_of,
 )
+from cds_service.facts.events.certainty import certainties, role_of
 from cds_service.facts.words import EntryWords, WordReader
-from cds_service.fhir import CodeableConcept, Coding
+from cds_service.fhir import CodeableConcept, CodeValue, Coding
 
 Role = Literal["main", "history", "hint", "text", "unread", "by_words", "else"]
 _STRENGTH: dict[Role, int] = {"main": 4, "history": 3, "hint": 2, "text": 1, "unread": 0, "by_words": 0, "else": 0}
@@ -256,11 +257,15 @@ class EventCodes:
         """Add what the codings match; the keys of all of them."""
         keys: list[Key] = []
         for concept in concepts:
-            for coding in deadline.each(concept.coding):
+            sure = certainties(concept, self._systems)
+            for number, coding in enumerate(deadline.each(concept.coding)):
                 for key in self._systems.keys((coding,)):
                     keys.append(key)
                     matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way
-                    for name, role in self._speaks_of(key):
+                    for name, own in self._speaks_of(key):
+                        role = role_of(own, sure[number]) if sure else own
+                        if role is None:
+                            continue
                         match = matches.get(role)
                         if match is None:
                             match = matches[role] = Match(role, coding=coding, key=key)
@@ -277,6 +282,8 @@ def _is_short(said: _Said) -> bool:
     size = sum(
         len(text or "") for coding in every for text in (coding.system, coding.version, coding.code, coding.display)
     )
+    extensions = [one for coding in every for one in coding.extension[:_LONGEST]]
+    size += sum(1 + len(one.url or "") + len((one.value_coding or CodeValue()).code or "") for one in extensions)
     size += sum(len(concept.text or "") for concept in (*concepts, *weaker, *categories)) + sum(map(len, texts))
     return size <= _LONGEST
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.events.coded import Coded, EventCodes
 from cds_service.facts.events.routes import Routes
-from cds_service.fhir import CodeableConcept, Dosage, Medication, misread
+from cds_service.fhir import CodeableConcept, Dosage, Medication, misread, word_of
 
 
 class Product(Struct, eq=False, gc=False):
@@ -45,7 +45,7 @@ class Drug(Struct, frozen=True, gc=False):
 
 def product_of(drug: Medication, called: str | None, codes: EventCodes, deadline: Deadline = NEVER) -> Product:
     """What a Medication is, whichever entry refers to it as `called`. Raises `OutOfTime`."""
-    if drug.status == "entered-in-error":
+    if word_of(drug.status) == "entered-in-error":
         return Product(codes.read(()), None, words_of((), called))  # which drug it is then nobody has said
     concepts = [item.item_codeable_concept for item in deadline.each(drug.ingredient) if item.is_active is not False]
     # Thousands of ingredients may refer to one item, whose code is then the very same thing.

@@ -21,12 +21,14 @@ from cds_service.facts.events.half_lives import unlisted
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
+from cds_service.facts.events.silence import silence_of
 from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Days, Event, Events, Reason
 from cds_service.fhir import Coding, Malformed, Patient, Record, ResourceType, types_of_events
 
 _HOW: dict[Role, RouteMatch] = {"main": "main", "history": "main", "hint": "hint", "text": "text", "unread": "text"}
 """How certain the code or the words are, for what a route may add or take."""
+_NAMES_NOTHING = Coded({})
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
 
@@ -87,7 +89,7 @@ class RecordedEvents:
     """
 
     def __init__(self, record: Record, tables: EventTables, as_of: date, deadline: Deadline = NEVER) -> None:
-        """`deadline` may end this, and every method, with `OutOfTime`."""
+        """`silence`: what the record says is not known. `deadline` may end this, and every method, with `OutOfTime`."""
         self._deadline = deadline
         self._tables = tables
         self._as_of = as_of
@@ -95,10 +97,12 @@ class RecordedEvents:
         # Facts of which a malformed entry may speak, and how.
         self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
         self._unjudged: dict[EventResource, set[str]] = {}
-        # What may be about anything, by kind; and whether an entry of a kind was read.
+        # By kind: what may be about anything, what says that nothing is known. The kinds of which an entry was read.
         self._unread: dict[EventResource, list[_Item]] = {}
+        self._silent: dict[EventResource, list[_Item]] = {}
         self._read: set[EventResource] = set()
         self._by_words: list[tuple[EventResource, _Item]] = []
+        self.silence = silence_of(record, tables.no_information, tables.codes, as_of, deadline)
         self._coverage = {resource: self._collect(resource, codes, record) for resource, codes in tables.codes.items()}
 
     @property
@@ -130,7 +134,10 @@ class RecordedEvents:
 
     def unread(self, resource: EventResource) -> int:
         """How many entries of a kind count, or may, where none of all that were sent was understood."""
-        return 0 if resource in self._read else len(self._unread.get(resource, ()))
+        if resource in self._read:
+            return 0
+        silent = sum(item.entry is not None for item in self._silent.get(resource, ()))
+        return silent + len(self._unread.get(resource, ()))
 
     def not_coded(self) -> "tuple[NotCoded, ...]":
         """Every entry that no code places, in the order of their references."""
@@ -189,9 +196,15 @@ class RecordedEvents:
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
         types = types_of_events(resource)
         matching = Matching(codes, record, self._deadline, {})
+        unnamed = self.silence.unnamed
         for row in types:
             reader = READERS[row.name]
             for view in self._deadline.each(record.resources.get(row.name, ())):
+                if id(view) in unnamed:
+                    if unnamed[id(view)]:
+                        item = _Item(reader, view, _NAMES_NOTHING, None, record.patient, self._as_of)
+                        self._silent.setdefault(resource, []).append(item)
+                    continue
                 found = reader.coded(view, matching)
                 coded, drug = (found.product.coded, found) if isinstance(found, Drug) else (found, None)
                 if not coded.matches and coded.rest.role == "else":
@@ -203,7 +216,7 @@ class RecordedEvents:
             if malformed.type in names:
                 self._take(malformed, resource, codes)
         gap = _gap(types, record)
-        if gap is None and resource in self._unjudged:
+        if gap is None and (resource in self._unjudged or resource in self.silence.kinds):
             gap = "incomplete_record"
         return EventCoverage(gap)
 
@@ -300,6 +313,8 @@ def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTable
     how = _HOW[match.role]
     if spec.route is None:
         return routes.counts(None, stated, how)
+    if any(dosage.modifier_extension for dosage in drug.dosages):
+        return None  # the route is stated, and must not be read
     stated = stated or drug.product.by_form(routes)
     display = "" if match.key is None else tables.valuesets.display(match.key)
     if not stated and not routes.in_words([display]):

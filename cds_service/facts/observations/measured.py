@@ -122,15 +122,23 @@ def matching(
     malformed: Sequence[Malformed], codes: ObservationCodes, deadline: Deadline = NEVER
 ) -> dict[str, list[Malformed]]:
     """Unreadable Observations by the facts that their codes name. One without a readable code names none.
+    One that may be a part of what tells a fact by its components counts too.
 
     Raises `OutOfTime`.
     """
     found: dict[str, list[Malformed]] = {}
     for item in deadline.each(malformed):
-        if item.type == "Observation" and item.code is not None:
+        if item.type != "Observation":
+            continue
+        names = frozenset[str]()
+        if item.code is not None:
             deadline.spend(len(item.code.coding))
-            for name in codes.facts_of(item.code.coding):
-                found.setdefault(name, []).append(item)
+            names = codes.facts_of(item.code.coding)
+        if item.said is not None:
+            deadline.spend(len(item.said.coding))
+            names |= codes.facts_beside(item.said.coding)
+        for name in names:
+            found.setdefault(name, []).append(item)
     return found
 
 

@@ -85,6 +85,14 @@ class ObservationCodes:
         """The facts that a plain observation with these codings speaks of."""
         return frozenset(name for coding in codings for name in self._of(coding))
 
+    def facts_beside(self, codings: Iterable[Coding]) -> frozenset[str]:
+        """The facts that an observation, or a component, with these codings may tell beside other components."""
+        keys = self._systems.keys(codings)
+        found = (
+            beside for key in keys for table in (self._components, self._variants) for beside in table.get(key, ())
+        )
+        return frozenset(beside.fact for beside in found)
+
     def asks_components(self, code: CodeableConcept, components: Iterable[CodeableConcept]) -> bool:
         """Whether some fact may be told by an observation of this code with components of these, or by one of them.
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from cds_service.deadline import NEVER, Deadline
+from cds_service.errors import Issue
 from cds_service.fhir.assemble import Found
-from cds_service.fhir.bundle import Entry
 from cds_service.fhir.heads import HeadPage
+from cds_service.fhir.reading import Entry
 from cds_service.fhir.scan.interest import Interest
 
 _ID = attrgetter("id")
@@ -43,9 +44,10 @@ def _found(pages: Sequence[HeadPage], kept: Iterable[int], deadline: Deadline) -
             number += 1
         page = pages[number]
         entry = page.entries[index - start]
-        raw, item = page.resource(index - start, deadline)
+        notes: list[Issue] = []
+        raw, item = page.resource(index - start, deadline, notes)
         place = page.place_of(index - start)
-        yield Found(Entry(place, "Observation", raw, entry.full_url), item)
+        yield Found(Entry(place, "Observation", raw, entry.full_url), item, tuple(notes))
 
 
 def _more_than_once(names: list[str | None]) -> frozenset[str | None]:

@@ -27,7 +27,7 @@ from cds_service.facts.catalogue import (
 )
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import Factor, plain
-from cds_service.fhir import types_of_events
+from cds_service.fhir import NOTHING_FOLLOWS, table_of_types, types_of_events
 from cds_service.logic import Named
 from cds_service.logic.check import read_rule
 from cds_service.logic.words import words
@@ -72,6 +72,7 @@ def _reference(reference: Reference) -> str:
     lines = [MARK, "", "## Reasons", "", "Why a fact is unknown:", "", "| reason | meaning |", "|---|---|"]
     lines += [f"| `{reason}` | {REASONS[reason]} |" for reason in get_args(Reason)]
     lines += numbers_tables(catalogue)
+    lines += ["", *_types()]
     lines += ["", "## Every fact", ""]
     lines.append(f"{len(catalogue)} facts. A factor turns a value in that unit into the unit of the fact.")
     for group in (*GROUPS, OTHER):
@@ -82,6 +83,24 @@ def _reference(reference: Reference) -> str:
                 lines += ["", f"### `{spec.name}`", "", f"{spec.title}. {spec.description}".rstrip(), ""]
                 lines += [f"* {line}" for line in _fact(spec, reference)]
     return "\n".join(lines) + "\n"
+
+
+def _types() -> Iterator[str]:
+    """The closed table of resource types: what follows from one of each."""
+    yield "## Resource types"
+    yield ""
+    yield "Every resource type of FHIR R4 (and those that R4B and R5 added), and what follows from one in a record:"
+    yield ""
+    yield "| type | what follows | because |"
+    yield "|---|---|---|"
+    nothing: dict[str, list[str]] = {}
+    for entry in table_of_types():
+        if entry.what == NOTHING_FOLLOWS:
+            nothing.setdefault(entry.why, []).append(entry.name)
+        else:
+            yield f"| {entry.name} | {entry.what} | {entry.why} |"
+    for why, names in nothing.items():
+        yield f"| {', '.join(names)} | {NOTHING_FOLLOWS} | {why} |"
 
 
 def _fact(spec: FactSpec, reference: Reference) -> Iterator[str]:
