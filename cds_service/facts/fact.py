@@ -23,6 +23,7 @@ Reason = Literal[
     "undated",
     "indeterminate",
     "conflicting_results",
+    "may_be_over",
 ]
 World = Literal["closed", "open"]
 """Closed: what was supplied whole and is not on record is absent. Open: nothing is ever presumed absent."""

@@ -16,6 +16,7 @@ from cds_service.facts.catalogue.codesystems import (
 )
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, finding
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
+from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
 from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.set_tables import SetTables
 from cds_service.facts.catalogue.specs import (
@@ -44,6 +45,8 @@ from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, Uni
 from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, value_set_schema
 
 __all__ = [
+    "CHRONIC",
+    "EVENT",
     "FINDINGS",
     "GROUPS",
     "ICD10",
@@ -72,6 +75,7 @@ __all__ = [
     "FactSpec",
     "Formula",
     "Key",
+    "Lasts",
     "Numeric",
     "Observed",
     "PatientFact",
@@ -96,6 +100,7 @@ __all__ = [
     "load_codesystems",
     "load_spellings",
     "load_valuesets",
+    "longest",
     "value_set_schema",
     "words",
 ]

@@ -3,18 +3,21 @@
 Read of a ValueSet (https://hl7.org/fhir/R4/valueset.html): `compose.include` and `compose.exclude` with enumerated
 `concept`s, with an `is-a` filter (ICD-10 and ATC: the code and all that start with it, dots ignored) or with one
 `valueSet` (one level deep). Ours are `phrases` by language, which are inherited with a set; the extension
-`urn:cds-service:text-hint`, one for each phrase, is what older files have in their place.
+`urn:cds-service:text-hint`, one for each phrase, is what older files have in their place. Ours is also `lasts` of an
+include: how long its diseases last when nobody enters an end (`lasting`), with the reason.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, CodeSystems, Key, normalised
 from cds_service.facts.catalogue.findings import finding
+from cds_service.facts.catalogue.lasting import PATTERN, Lasts, longest
 from cds_service.facts.catalogue.set_tables import Codes, Import, SetTables
 from cds_service.rule_files import invalid, pointer, read_json
 
@@ -40,7 +43,9 @@ class _Filter(_Strict):
     value: str = Field(min_length=1)
 
 
-class _Include(_Strict):
+class _Codes(_Strict):
+    """What an include and an exclude have in common."""
+
     system: str | None = None
     version: str | None = None
     concept: tuple[_Concept, ...] = ()
@@ -48,7 +53,7 @@ class _Include(_Strict):
     value_set: tuple[str, ...] = Field(default=(), alias="valueSet", max_length=1)
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> "_Include":
+    def _says_one_thing(self) -> "_Codes":
         if sum(map(bool, (self.concept, self.filter, self.value_set))) != 1:
             raise ValueError("give exactly one of `concept`, `filter` and `valueSet`")
         if bool(self.system) == bool(self.value_set):
@@ -56,11 +61,36 @@ class _Include(_Strict):
         return self
 
 
+def _lasts(text: str) -> str:
+    Lasts.parse(text)
+    return text
+
+
+_Lasting = Annotated[str, AfterValidator(_lasts), WithJsonSchema({"type": "string", "pattern": PATTERN})]
+_HOW_LONG = (
+    "How long these diseases last when nobody enters an end: `chronic`, a duration such as `P3M`, or `event`. Read in "
+    "the sets of Condition facts; none is chronic."
+)
+
+
+class _Include(_Codes):
+    lasts: _Lasting | None = Field(default=None, description=_HOW_LONG)
+    lasts_reason: str = Field(default="", description="Why, in a few words.")
+
+    @model_validator(mode="after")
+    def _lasts_for_a_reason(self) -> "_Include":
+        if bool(self.lasts) != bool(self.lasts_reason):
+            raise ValueError("`lasts` and `lasts_reason` go together")
+        if self.lasts and self.value_set:
+            raise ValueError("a set that is included keeps its own `lasts`")
+        return self
+
+
 class _Compose(_Strict):
     locked_date: str | None = Field(default=None, alias="lockedDate")
     inactive: bool | None = None
     include: tuple[_Include, ...] = Field(min_length=1)
-    exclude: tuple[_Include, ...] = ()
+    exclude: tuple[_Codes, ...] = ()
 
 
 class _ValueSet(BaseModel):
@@ -119,10 +149,14 @@ def value_set_schema() -> dict[str, Any]:
 class ValueSets:
     """All value sets. `members(key)` is one dictionary look-up for a code met before."""
 
-    def __init__(self, tables: SetTables) -> None:
+    def __init__(self, tables: SetTables, endless: Mapping[str, Finding] = MappingProxyType({})) -> None:
+        """`endless`: a finding for each set with includes that don't say how long their diseases last."""
         self.tables = tables
         self.ids = frozenset(tables.ids)
+        self.endless = endless
+        self._numbers = {set_id: number for number, set_id in enumerate(tables.ids)}
         self._remembered: dict[Key, frozenset[str]] = {}
+        self._lasts: dict[tuple[tuple[str, ...], Key | None], Lasts] = {}
 
     def members(self, key: Key) -> frozenset[str]:
         """Ids of the value sets that hold this code."""
@@ -133,9 +167,27 @@ class ValueSets:
                 self._remembered[key] = found
         return found
 
+    def lasts(self, set_ids: tuple[str, ...], key: Key | None) -> Lasts:
+        """How long a disease lasts by the includes of these sets that hold its code; by all, where there is no code.
+        The longest where several say it, chronic where none does."""
+        asked = set_ids, key
+        found = self._lasts.get(asked)
+        if found is None:
+            numbers = [self._numbers[set_id] for set_id in set_ids]
+            texts = [self.tables.all_lasts(one) if key is None else self.tables.lasts(one, key) for one in numbers]
+            found = longest(Lasts.parse(text) for text in set[str]().union(*texts))
+            if len(self._lasts) < _MOST_REMEMBERED:
+                self._lasts[asked] = found
+        return found
+
     def display(self, key: Key) -> str:
         """What the value sets call an enumerated code; empty for one that is not enumerated."""
         return self.tables.display(key)
+
+    def parts(self, set_id: str) -> tuple[str, ...]:
+        """The set and those that it takes the members of."""
+        numbers = self.tables.parts(self._numbers[set_id])
+        return tuple(self.tables.ids[number] for number in sorted(numbers))
 
     def phrases(self) -> dict[str, list[str]]:
         """Each phrase with the ids of the value sets that it names."""
@@ -149,14 +201,19 @@ def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
     tables = SetTables(ids=tuple(by_id))
     for set_id, value_set in by_id.items():
         number = numbers[set_id]
+        texts = _lasts_of(value_set)
+        if texts != ["chronic"]:
+            tables.limited[number] = texts
         for part in value_set.compose.include:
             _add(tables.included, number, part, systems)
+            if number in tables.limited and part.system is not None:
+                _add(tables.lasting.setdefault(part.lasts or "chronic", Codes()), number, part, systems)
             if part.concept:
                 name = systems.canonical(part.system or "")
                 displays = tables.displays.setdefault(name, {})
                 displays.update((normalised(name, concept.code), concept.display) for concept in part.concept)
-        for part in value_set.compose.exclude:
-            _add(tables.excluded, number, part, systems)
+        for dropped_part in value_set.compose.exclude:
+            _add(tables.excluded, number, dropped_part, systems)
         taken = sorted({numbers[one] for one in _imported(value_set.compose.include, by_url, by_id)})
         dropped = sorted({numbers[one] for one in _imported(value_set.compose.exclude, by_url, by_id)})
         if taken or dropped:
@@ -168,7 +225,13 @@ def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
     return tables
 
 
-def _add(codes: Codes, number: int, part: _Include, systems: CodeSystems) -> None:
+def _lasts_of(value_set: _ValueSet) -> list[str]:
+    """Every `lasts` of a set's own codes."""
+    texts = dict.fromkeys(part.lasts or "chronic" for part in value_set.compose.include if part.system is not None)
+    return list(texts) or ["chronic"]
+
+
+def _add(codes: Codes, number: int, part: _Codes, systems: CodeSystems) -> None:
     name = systems.canonical(part.system or "")
     codes.add(number, name, [normalised(name, concept.code) for concept in part.concept])
     codes.add(number, name, [normalised(name, condition.value) for condition in part.filter], prefix=True)
@@ -200,11 +263,23 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
             urls[value_set.url] = name
         findings += _check_codes(value_set, name, systems)
     _check_imports(sets, files, findings)
-    return ValueSets(_tables(sets.values(), systems)), tuple(findings)
+    return ValueSets(_tables(sets.values(), systems), _endless(sets, files)), tuple(findings)
+
+
+def _endless(sets: Mapping[str, _ValueSet], files: Mapping[str, str]) -> dict[str, Finding]:
+    """A warning for each set with codes of which nothing is said about how long they last."""
+    found: dict[str, Finding] = {}
+    for set_id, value_set in sets.items():
+        silent = [i for i, one in enumerate(value_set.compose.include) if one.system is not None and one.lasts is None]
+        if silent:
+            at = pointer(["compose", "include", silent[0]])
+            message = f"{len(silent)} of its includes don't say how long their diseases last"
+            found[set_id] = finding("valueset-lasts-missing", files[set_id], at, message, severity="warning")
+    return found
 
 
 def _check_codes(value_set: _ValueSet, name: str, systems: CodeSystems) -> Iterator[Finding]:
-    parts = [("include", i, part) for i, part in enumerate(value_set.compose.include)]
+    parts: list[tuple[str, int, _Codes]] = [("include", i, part) for i, part in enumerate(value_set.compose.include)]
     parts += [("exclude", i, part) for i, part in enumerate(value_set.compose.exclude)]
     for element, index, part in parts:
         if part.system is None:
@@ -240,7 +315,7 @@ def _check_imports(sets: dict[str, _ValueSet], files: dict[str, str], findings: 
         del sets[set_id]
 
 
-def _imported(parts: Iterable[_Include], by_url: dict[str, str], by_id: dict[str, _ValueSet]) -> Iterator[str]:
+def _imported(parts: Iterable[_Codes], by_url: dict[str, str], by_id: dict[str, _ValueSet]) -> Iterator[str]:
     for part in parts:
         for reference in part.value_set:
             found = by_url.get(reference) or (reference if reference in by_id else None)

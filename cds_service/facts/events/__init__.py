@@ -5,10 +5,11 @@ from cds_service.facts.events.courses import with_courses
 from cds_service.facts.events.events import RecordedEvents
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.routes import Routes, RouteTable, load_routes
-from cds_service.facts.events.tables import EventTables
+from cds_service.facts.events.tables import STATES, EventTables
 
 __all__ = [
     "READERS",
+    "STATES",
     "EventCodes",
     "EventTables",
     "RecordedEvents",

@@ -8,18 +8,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.catalogue import EventResource, EventsFact
+from cds_service.facts.catalogue import CHRONIC, EventResource, EventsFact, Lasts
 from cds_service.facts.coverage import EventCoverage, listing
 from cds_service.facts.events.coded import Coded, EventCodes, Match
 from cds_service.facts.events.courses import with_courses
 from cds_service.facts.events.drugs import Drug
 from cds_service.facts.events.entries import Entry, event, malformed_entry, past
+from cds_service.facts.events.illness import IllnessEntry, illness_event, illness_past
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
+from cds_service.facts.events.statements import Statement, settled
 from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Event, Events, Reason
-from cds_service.fhir import Malformed, Patient, Record, ResourceType, types_of_events
+from cds_service.fhir import Malformed, Record, ResourceType, types_of_events
 
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
@@ -32,25 +34,33 @@ class _Item(Struct, eq=False, gc=False):
     view: Any
     coded: Coded
     drug: Drug | None
-    patient: Patient | None
+    record: Record
     as_of: date
     is_read: bool = False
     read: Entry | None = None
-    events: dict[int, Event] | None = None
+    events: dict[tuple[int, Lasts], Event] | None = None
 
     @property
     def entry(self) -> Entry | None:
         """What it says as an event in time; `None` where it does not count."""
         if not self.is_read:
-            self.read, self.is_read = self.reader.entry(self.view, self.patient, self.as_of), True
+            at = () if self.reader.at is None else (self.reader.at(self.record, self.view),)
+            self.read, self.is_read = self.reader.entry(self.view, self.record.patient, self.as_of, *at), True
         return self.read
 
-    def event(self, entry: Entry, match: Match) -> Event:
+    def event(self, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Event:
+        """The entry as an event of this fact."""
         if self.events is None:
             self.events = {}
-        found = self.events.get(id(match))
+        lasts = _lasts(entry, match, spec, tables)
+        asked = id(match), lasts
+        found = self.events.get(asked)
         if found is None:
-            found = self.events[id(match)] = event(entry, match)
+            if isinstance(entry, IllnessEntry):
+                found = illness_event(entry, match, lasts, tables.says(match.key))
+            else:
+                found = event(entry, match)
+            self.events[asked] = found
         return found
 
 
@@ -100,12 +110,18 @@ class RecordedEvents:
     def of(self, spec: EventsFact) -> Events:
         """The events of one fact."""
         listed: list[Event] = []
+        statements: list[Statement] = []
         for item, match in self._deadline.each(self._items.get(spec.name, ())):
             entry = item.entry
             if entry is not None:
                 if item.drug is not None:
                     self._deadline.spend(len(item.drug.dosages))
-                listed += _events(item, entry, match, spec, self._tables)
+                made = _events(item, entry, match, spec, self._tables)
+                if isinstance(entry, IllnessEntry):
+                    statements += (_statement(one, entry, match, self._tables) for one in made)
+                else:
+                    listed += made
+        listed += settled(statements, self._deadline)
         self._deadline.spend(len(listed))
         if spec.resource == "Medication":
             listed = with_courses(listed)
@@ -128,7 +144,7 @@ class RecordedEvents:
                 known = known or coded.known
                 if coded.is_immaterial and known:
                     continue
-                item = _Item(reader, view, coded, drug, record.patient, self._as_of)
+                item = _Item(reader, view, coded, drug, record, self._as_of)
                 if not coded.known:
                     wordy.append(item)
                 unreadable = unreadable or (not coded.readable and item.entry is not None)
@@ -156,7 +172,7 @@ class RecordedEvents:
 
 
 def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
-    made = item.event(entry, match)
+    made = item.event(entry, match, spec, tables)
     if item.drug is not None:
         is_odd = item.drug.product.is_odd
         if is_odd and made.sure:
@@ -168,7 +184,11 @@ def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: E
             made = replace(made, sure=False, hint="unconfirmed")
         elif counts and entry.doubt is None and not is_odd and _is_settled_by_route(match, spec, tables):
             made = replace(made, sure=True, hint=None)
-    yield from _ways(made, entry, match)
+    if match.contested and isinstance(entry, IllnessEntry):
+        yield made
+        yield illness_past(entry, Match("main", coding=match.coding), _lasts(entry, match, spec, tables))
+    else:
+        yield from _ways(made, entry, match)
 
 
 def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
@@ -176,6 +196,17 @@ def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
     yield made
     if match.contested:
         yield past(event(entry, Match("main", coding=match.coding)))
+
+
+def _lasts(entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Lasts:
+    """How long a disease lasts that is named by this code, or by words alone."""
+    is_illness = isinstance(entry, IllnessEntry) and spec.valuesets
+    return tables.valuesets.lasts(spec.valuesets, match.key) if is_illness else CHRONIC
+
+
+def _statement(made: Event, entry: IllnessEntry, match: Match, tables: EventTables) -> Statement:
+    is_quiet = entry.span.active is False or (made.active is False and tables.says(match.key) is False)
+    return Statement(made, tables.disease(match.key), entry.written, is_quiet and not made.only_past)
 
 
 def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:
