@@ -27,6 +27,10 @@ class Lasts(Struct, frozen=True, gc=False):
             return CHRONIC
         return EVENT if text == "event" else cls(Duration.parse(text))
 
+    def __str__(self) -> str:
+        """As an include says it."""
+        return "event" if self.is_event else "chronic" if self.duration is None else str(self.duration)
+
     def words(self) -> str:
         """As a reader would say it."""
         if self.is_event:

@@ -1,24 +1,25 @@
 """Lists of events by fact, from all entries that certainly or perhaps speak of it, and what may be missing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.catalogue import CHRONIC, EventResource, EventsFact, Lasts
+from cds_service.facts.catalogue import CHRONIC, EventResource, EventsFact, Key, Lasts
 from cds_service.facts.coverage import EventCoverage, listing
 from cds_service.facts.events.coded import Coded, EventCodes, Match
 from cds_service.facts.events.courses import with_courses
 from cds_service.facts.events.drugs import Drug
 from cds_service.facts.events.entries import Entry, event, malformed_entry, past
-from cds_service.facts.events.illness import IllnessEntry, illness_event, illness_past
+from cds_service.facts.events.illness import IllnessEntry, illness_event, illness_past, is_quiet
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
-from cds_service.facts.events.statements import Statement, settled
+from cds_service.facts.events.statements import QuietStatement, QuietStatements, Statement, settled
 from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Event, Events, Reason
 from cds_service.fhir import Malformed, Record, ResourceType, types_of_events
@@ -99,6 +100,18 @@ class RecordedEvents:
                 yield name
         yield from self._malformed
 
+    @cached_property
+    def _quiet(self) -> QuietStatements:
+        """What all entries of diseases say of which are not active, whatever facts they speak of."""
+        found: dict[int, tuple[_Item, dict[Key, bool]]] = {}
+        for items in self._deadline.each(self._items.values()):
+            for item, match in self._deadline.each(items):
+                if match.key is not None and match.role != "history" and isinstance(item.entry, IllnessEntry):
+                    _, keys = found.setdefault(id(item), (item, {}))
+                    keys[match.key] = keys.get(match.key, False) or match.role == "main"
+        every = [one for item, keys in found.values() for one in _quiet_of(item.entry, keys, self._tables)]
+        return QuietStatements(every)
+
     def unjudged(self, resource: EventResource) -> frozenset[str]:
         """The malformed entries of a kind that may be about anything, as their codes cannot be read."""
         return frozenset(self._unjudged.get(resource, ()))
@@ -121,7 +134,8 @@ class RecordedEvents:
                     statements += (_statement(one, entry, match, self._tables) for one in made)
                 else:
                     listed += made
-        listed += settled(statements, self._deadline)
+        if statements:
+            listed += settled(statements, self._quiet, self._deadline)
         self._deadline.spend(len(listed))
         if spec.resource == "Medication":
             listed = with_courses(listed)
@@ -205,8 +219,19 @@ def _lasts(entry: Entry, match: Match, spec: EventsFact, tables: EventTables) ->
 
 
 def _statement(made: Event, entry: IllnessEntry, match: Match, tables: EventTables) -> Statement:
-    is_quiet = entry.span.active is False or (made.active is False and tables.says(match.key) is False)
-    return Statement(made, tables.disease(match.key), entry.written, is_quiet and not made.only_past)
+    disease = None if made.only_past else tables.disease(match.key)
+    return Statement(made, disease, entry.written, is_quiet(entry, tables.says(match.key)))
+
+
+def _quiet_of(entry: Entry | None, keys: Mapping[Key, bool], tables: EventTables) -> Iterator[QuietStatement]:
+    """What an entry says if it says that a disease is not active, by its codes; whether each surely is it."""
+    if not isinstance(entry, IllnessEntry):
+        return
+    for key, is_main in keys.items():
+        disease = tables.disease(key)
+        if disease is not None and is_quiet(entry, tables.says(key)):
+            sure, gone = is_main and entry.doubt is None, entry.span.present is False
+            yield QuietStatement(disease, entry.written, sure, gone, entry.span.end)
 
 
 def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:

@@ -71,6 +71,11 @@ def illness_event(entry: IllnessEntry, match: Match, lasts: Lasts, says: bool | 
     return _once(made) if made.only_past and lasts.is_event else made
 
 
+def is_quiet(entry: IllnessEntry, says: bool | None) -> bool:
+    """Whether an entry itself says that the disease is not active: by its status, its end, or its code alone."""
+    return entry.span.active is False or (says is False and entry.illness.is_current is None)
+
+
 def illness_past(entry: IllnessEntry, match: Match, lasts: Lasts) -> Event:
     """The same where only a "history of" code beside the disease's own is meant."""
     made = past(illness_event(entry, match, lasts, None))

@@ -22,7 +22,7 @@ _MOST = 20
 
 
 class Statement(Struct, frozen=True, gc=False, eq=False):
-    """An event with the disease it is of, how long ago it was written, and whether it says that it is not active."""
+    """An event of a fact with the disease it is of, how long ago it was written, and whether it says "not active"."""
 
     event: Event
     disease: Key | None
@@ -30,48 +30,53 @@ class Statement(Struct, frozen=True, gc=False, eq=False):
     is_quiet: bool
 
 
-def settled(statements: Sequence[Statement], deadline: Deadline) -> Iterator[Event]:
-    """The events, each as the newest statement about its disease leaves it."""
-    quiet = [one for one in statements if one.is_quiet and one.disease is not None]
-    if not quiet:
-        yield from (one.event for one in statements)
-        return
-    index = _Index(quiet)
-    for one in deadline.each(statements):
-        event = one.event
-        if not one.is_quiet and one.disease is not None and not event.only_past:
-            others = index.about(one.disease)
-            deadline.spend(len(others))
-            event = _after(one, others)
-        yield event
+class QuietStatement(Struct, frozen=True, gc=False):
+    """An entry that says that a disease is not active. `is_gone`: that it is over, and when it `ended`."""
+
+    disease: Key
+    written: Days | None
+    is_sure: bool
+    is_gone: bool
+    ended: Days
 
 
-class _Index:
-    """The statements that a disease is not active, the newest first, by the codes of the same disease."""
+class QuietStatements:
+    """All of a record, the newest first, by the codes of the same disease."""
 
-    def __init__(self, quiet: Iterable[Statement]) -> None:
-        self._at: dict[Key, list[Statement]] = {}
-        self._below: dict[Key, list[Statement]] = {}
-        for one in sorted(quiet, key=_newest_first):
-            assert one.disease is not None
+    def __init__(self, every: Iterable[QuietStatement]) -> None:
+        self._at: dict[Key, list[QuietStatement]] = {}
+        self._below: dict[Key, list[QuietStatement]] = {}
+        for one in sorted(every, key=_newest_first):
             for key in (one.disease, *_ancestors(one.disease)):
                 _keep(self._below.setdefault(key, []), one)
             _keep(self._at.setdefault(one.disease, []), one)
 
-    def about(self, disease: Key) -> list[Statement]:
+    def about(self, disease: Key) -> list[QuietStatement]:
         """Those about this disease, an ancestor or a descendant."""
+        if not self._at:
+            return []
         above = [one for key in _ancestors(disease) for one in self._at.get(key, ())]
         return [*self._below.get(disease, ()), *above]
 
 
-def _keep(listed: list[Statement], one: Statement) -> None:
+def settled(statements: Sequence[Statement], quiet: QuietStatements, deadline: Deadline) -> Iterator[Event]:
+    """The events, each as the newest statement about its disease leaves it."""
+    for one in deadline.each(statements):
+        others = [] if one.is_quiet or one.disease is None else quiet.about(one.disease)
+        deadline.spend(len(others))
+        yield _after(one, others)
+
+
+def _keep(listed: list[QuietStatement], one: QuietStatement) -> None:
     if len(listed) < _MOST:
         listed.append(one)
 
 
-def _newest_first(one: Statement) -> tuple[bool, int, int]:
+def _newest_first(one: QuietStatement) -> tuple[bool, int, int, bool, bool]:
     # An undated one may be the newest: it must not be among those that are not looked at.
-    return (False, 0, 0) if one.written is None else (True, one.written.lo, one.written.hi)
+    dated = one.written is not None
+    days = one.written or Days(0, 0)
+    return dated, days.lo, days.hi, not one.is_gone, not one.is_sure
 
 
 def _ancestors(disease: Key) -> list[Key]:
@@ -79,22 +84,20 @@ def _ancestors(disease: Key) -> list[Key]:
     return [(system, code[:n]) for n in range(_SHORTEST, len(code))] if system in PREFIX_SYSTEMS else []
 
 
-def _after(one: Statement, others: Iterable[Statement]) -> Event:
+def _after(one: Statement, others: Iterable[QuietStatement]) -> Event:
     """What others that say "not active" leave of an event."""
-    newest: Statement | None = None
+    newest: QuietStatement | None = None
     is_doubtful = is_ended_perhaps = False
     for other in others:
-        said = other.event
-        if said.present is False and said.end.lo > one.event.start.hi:
+        if other.is_gone and other.ended.lo > one.event.start.hi:
             continue  # it was over before this one began: another time that the patient had it
         order = _order(other.written, one.written)
         if order == "older":
             continue
-        if order == "newer" and said.sure:
-            if newest is None or _newest_first(other) < _newest_first(newest):
-                newest = other
+        if order == "newer" and other.is_sure:
+            newest = other if newest is None else min(newest, other, key=_newest_first)
         else:
-            is_doubtful, is_ended_perhaps = True, is_ended_perhaps or said.present is False
+            is_doubtful, is_ended_perhaps = True, is_ended_perhaps or other.is_gone
     event = one.event
     if newest is not None:
         return _ended(one, newest)
@@ -113,15 +116,16 @@ def _order(other: Days | None, one: Days | None) -> str | None:
     return "older" if other.lo > one.hi else None
 
 
-def _ended(one: Statement, newest: Statement) -> Event:
-    event, said = one.event, newest.event
-    present = False if said.present is False else event.present
+def _ended(one: Statement, newest: QuietStatement) -> Event:
+    event = one.event
+    present = False if newest.is_gone else event.present
     if event.start == event.end:  # an event: it was over on its own day
         return replace(event, active=False, present=present)
     # It was there when it was written that it is, and ended at some time since then.
     latest = event.start.hi if one.written is None or event.active is not True else min(one.written.hi, event.start.hi)
-    lo = min(said.end.lo, latest) if said.present is False else 0
-    return replace(event, active=False, present=present, end=Days(lo, min(latest, said.end.hi) if lo else latest))
+    lo = min(newest.ended.lo, latest) if newest.is_gone else 0
+    hi = max(lo, min(latest, newest.ended.hi)) if newest.is_gone else latest
+    return replace(event, active=False, present=present, end=Days(lo, hi))
 
 
 def _until_now(event: Event) -> Days:

@@ -16,6 +16,7 @@ from cds_service.facts.catalogue import (
     EventsFact,
     FactSpec,
     Formula,
+    Lasts,
     Numeric,
     Observed,
     QuantityFact,
@@ -174,6 +175,8 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
         set_id = getattr(spec, key)
         if set_id is not None:
             yield f"{heading}: {_value_set(set_id, reference)}"
+    if spec.resource == "Condition" and spec.valuesets:
+        yield f"lasts: {'; '.join(_lasting(spec, reference))}"
     if not spec.valuesets:
         yield "counts: any entry"
     if spec.route is not None:
@@ -185,6 +188,21 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
         yield "may be it too: an entry without a code that is known here"
     presumed = spec.absence == "presumed_absent"
     yield f"nothing on record: {'presumed absent, where it was supplied whole' if presumed else 'unknown'}"
+
+
+def _lasting(spec: EventsFact, reference: Reference) -> list[str]:
+    """How long the diseases of a fact last, with the reasons, each once."""
+    valuesets = reference.library.facts.valuesets
+    sets = dict.fromkeys(part for set_id in spec.valuesets for part in valuesets.parts(set_id))
+    reasons: dict[str, dict[str, None]] = {}
+    for set_id in sets:
+        content, _ = read_json(reference.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
+        compose = content.get("compose", {}) if isinstance(content, dict) else {}
+        for part in compose.get("include", ()):
+            if "system" in part:
+                said = reasons.setdefault(part.get("lasts", "chronic"), {})
+                said.update({part["lasts_reason"].rstrip("."): None} if "lasts_reason" in part else {})
+    return [f"{Lasts.parse(lasts).words()} ({'; '.join(why) or 'nothing is said'})" for lasts, why in reasons.items()]
 
 
 def _value_set(set_id: str, reference: Reference) -> str:
