@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -20,12 +21,10 @@ class Lasts(Struct, frozen=True, gc=False):
     duration: Duration | None = None
     is_event: bool = False
 
-    @classmethod
-    def parse(cls, text: str) -> "Lasts":
-        """Raises ValueError for what is neither `chronic`, `event` nor an ISO duration."""
-        if text == "chronic":
-            return CHRONIC
-        return EVENT if text == "event" else cls(Duration.parse(text))
+    @staticmethod
+    def parse(text: str) -> "Lasts":
+        """One object for each text. Raises ValueError for what is neither `chronic`, `event` nor an ISO duration."""
+        return _parsed(text)
 
     def __str__(self) -> str:
         """As an include says it."""
@@ -47,6 +46,13 @@ class Lasts(Struct, frozen=True, gc=False):
 
 CHRONIC: Final = Lasts()
 EVENT: Final = Lasts(is_event=True)
+
+
+@lru_cache(maxsize=1_024)
+def _parsed(text: str) -> Lasts:
+    if text == "chronic":
+        return CHRONIC
+    return EVENT if text == "event" else Lasts(Duration.parse(text))
 
 
 def longest(several: Iterable[Lasts]) -> Lasts:

@@ -24,6 +24,8 @@ from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Event, Events, Reason
 from cds_service.fhir import Malformed, Record, ResourceType, types_of_events
 
+_READING = 2
+"""What it takes to read an entry of a disease, beside what a deadline counts as one."""
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
 
@@ -39,7 +41,8 @@ class _Item(Struct, eq=False, gc=False):
     as_of: date
     is_read: bool = False
     read: Entry | None = None
-    events: dict[tuple[int, Lasts], Event] | None = None
+    events: dict[int, Event] | None = None
+    said: dict[tuple[int, int], tuple[Statement, ...]] | None = None
 
     @property
     def entry(self) -> Entry | None:
@@ -49,19 +52,22 @@ class _Item(Struct, eq=False, gc=False):
             self.read, self.is_read = self.reader.entry(self.view, self.record.patient, self.as_of, *at), True
         return self.read
 
-    def event(self, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Event:
-        """The entry as an event of this fact."""
+    def event(self, entry: Entry, match: Match) -> Event:
         if self.events is None:
             self.events = {}
-        lasts = _lasts(entry, match, spec, tables)
-        asked = id(match), lasts
-        found = self.events.get(asked)
+        found = self.events.get(id(match))
         if found is None:
-            if isinstance(entry, IllnessEntry):
-                found = illness_event(entry, match, lasts, tables.says(match.key))
-            else:
-                found = event(entry, match)
-            self.events[asked] = found
+            found = self.events[id(match)] = event(entry, match)
+        return found
+
+    def statements(self, entry: IllnessEntry, match: Match, lasts: Lasts, tables: EventTables) -> tuple[Statement, ...]:
+        """What an entry of a disease that lasts so long says. There are few of `lasts`, and all are kept."""
+        if self.said is None:
+            self.said = {}
+        asked = id(match), id(lasts)
+        found = self.said.get(asked)
+        if found is None:
+            found = self.said[asked] = _statements(entry, match, lasts, tables)
         return found
 
 
@@ -77,6 +83,7 @@ class RecordedEvents:
         self._tables = tables
         self._as_of = as_of
         self._items: dict[str, list[tuple[_Item, Match]]] = {}
+        self._illnesses: list[_Item] = []
         # Facts of which a malformed entry may speak, and how.
         self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
         self._unjudged: dict[EventResource, set[str]] = {}
@@ -103,13 +110,17 @@ class RecordedEvents:
     @cached_property
     def _quiet(self) -> QuietStatements:
         """What all entries of diseases say of which are not active, whatever facts they speak of."""
-        found: dict[int, tuple[_Item, dict[Key, bool]]] = {}
-        for items in self._deadline.each(self._items.values()):
-            for item, match in self._deadline.each(items):
-                if match.key is not None and match.role != "history" and isinstance(item.entry, IllnessEntry):
-                    _, keys = found.setdefault(id(item), (item, {}))
-                    keys[match.key] = keys.get(match.key, False) or match.role == "main"
-        every = [one for item, keys in found.values() for one in _quiet_of(item.entry, keys, self._tables)]
+        every: list[QuietStatement] = []
+        for item in self._deadline.each(self._illnesses):
+            self._deadline.spend(_READING)
+            entry = item.entry
+            if isinstance(entry, IllnessEntry):
+                keys: dict[Key, bool] = {}
+                for match in item.coded.matches.values():
+                    if match.key is not None and match.role != "history" and not keys.get(match.key):
+                        keys[match.key] = match.role == "main"
+                every += _quiet_of(entry, keys, self._tables)
+        self._deadline.spend(len(every))
         return QuietStatements(every)
 
     def unjudged(self, resource: EventResource) -> frozenset[str]:
@@ -123,19 +134,16 @@ class RecordedEvents:
     def of(self, spec: EventsFact) -> Events:
         """The events of one fact."""
         listed: list[Event] = []
-        statements: list[Statement] = []
-        for item, match in self._deadline.each(self._items.get(spec.name, ())):
+        items = self._items.get(spec.name, ())
+        if spec.resource == "Condition":
+            listed += settled(self._statements(items, spec), self._quiet, self._deadline)
+            items = ()
+        for item, match in self._deadline.each(items):
             entry = item.entry
             if entry is not None:
                 if item.drug is not None:
                     self._deadline.spend(len(item.drug.dosages))
-                made = _events(item, entry, match, spec, self._tables)
-                if isinstance(entry, IllnessEntry):
-                    statements += (_statement(one, entry, match, self._tables) for one in made)
-                else:
-                    listed += made
-        if statements:
-            listed += settled(statements, self._quiet, self._deadline)
+                listed += _events(item, entry, match, spec, self._tables)
         self._deadline.spend(len(listed))
         if spec.resource == "Medication":
             listed = with_courses(listed)
@@ -144,6 +152,19 @@ class RecordedEvents:
         if len(listed) > 1:
             listed.sort(key=_order)
         return listing(tuple(listed), spec, self._coverage[spec.resource].gap_of(spec))
+
+    def _statements(self, items: Iterable[tuple[_Item, Match]], spec: EventsFact) -> list[Statement]:
+        """What the entries say of the diseases of one fact."""
+        sets = spec.valuesets
+        lasts_of = self._tables.valuesets.lasts
+        found: list[Statement] = []
+        for item, match in self._deadline.each(items):
+            entry = item.entry
+            if isinstance(entry, IllnessEntry):
+                self._deadline.spend(_READING)
+                lasts = lasts_of(sets, match.key) if sets else CHRONIC
+                found += item.statements(entry, match, lasts, self._tables)
+        return found
 
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
         types = types_of_events(resource)
@@ -162,6 +183,8 @@ class RecordedEvents:
                 if not coded.known:
                     wordy.append(item)
                 unreadable = unreadable or (not coded.readable and item.entry is not None)
+                if resource == "Condition" and coded.matches:
+                    self._illnesses.append(item)
                 for name, match in coded.matches.items():
                     self._items.setdefault(name, []).append((item, match))
         if not known:
@@ -186,7 +209,7 @@ class RecordedEvents:
 
 
 def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
-    made = item.event(entry, match, spec, tables)
+    made = item.event(entry, match)
     if item.drug is not None:
         is_odd = item.drug.product.is_odd
         if is_odd and made.sure:
@@ -198,11 +221,7 @@ def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: E
             made = replace(made, sure=False, hint="unconfirmed")
         elif counts and entry.doubt is None and not is_odd and _is_settled_by_route(match, spec, tables):
             made = replace(made, sure=True, hint=None)
-    if match.contested and isinstance(entry, IllnessEntry):
-        yield made
-        yield illness_past(entry, Match("main", coding=match.coding), _lasts(entry, match, spec, tables))
-    else:
-        yield from _ways(made, entry, match)
+    yield from _ways(made, entry, match)
 
 
 def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
@@ -212,21 +231,20 @@ def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
         yield past(event(entry, Match("main", coding=match.coding)))
 
 
-def _lasts(entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Lasts:
-    """How long a disease lasts that is named by this code, or by words alone."""
-    is_illness = isinstance(entry, IllnessEntry) and spec.valuesets
-    return tables.valuesets.lasts(spec.valuesets, match.key) if is_illness else CHRONIC
-
-
-def _statement(made: Event, entry: IllnessEntry, match: Match, tables: EventTables) -> Statement:
+def _statements(entry: IllnessEntry, match: Match, lasts: Lasts, tables: EventTables) -> tuple[Statement, ...]:
+    """The event that an entry makes, and the second one of an entry that has a "history of" code besides."""
+    says = tables.says(match.key)
+    made = illness_event(entry, match, lasts, says)
     disease = None if made.only_past else tables.disease(match.key)
-    return Statement(made, disease, entry.written, is_quiet(entry, tables.says(match.key)))
+    first = Statement(made, disease, entry.written, is_quiet(entry, says))
+    if not match.contested:
+        return (first,)
+    second = illness_past(entry, Match("main", coding=match.coding), lasts)
+    return first, Statement(second, None, entry.written, is_quiet=False)
 
 
-def _quiet_of(entry: Entry | None, keys: Mapping[Key, bool], tables: EventTables) -> Iterator[QuietStatement]:
+def _quiet_of(entry: IllnessEntry, keys: Mapping[Key, bool], tables: EventTables) -> Iterator[QuietStatement]:
     """What an entry says if it says that a disease is not active, by its codes; whether each surely is it."""
-    if not isinstance(entry, IllnessEntry):
-        return
     for key, is_main in keys.items():
         disease = tables.disease(key)
         if disease is not None and is_quiet(entry, tables.says(key)):

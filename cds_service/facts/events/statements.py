@@ -46,15 +46,25 @@ class QuietStatements:
     def __init__(self, every: Iterable[QuietStatement]) -> None:
         self._at: dict[Key, list[QuietStatement]] = {}
         self._below: dict[Key, list[QuietStatement]] = {}
+        self._left: dict[int, tuple[Statement, Event]] = {}
         for one in sorted(every, key=_newest_first):
             for key in (one.disease, *_ancestors(one.disease)):
                 _keep(self._below.setdefault(key, []), one)
             _keep(self._at.setdefault(one.disease, []), one)
 
-    def about(self, disease: Key) -> list[QuietStatement]:
+    def after(self, one: Statement, deadline: Deadline) -> Event:
+        """What they leave of an event. A statement is the same for all facts that its entry speaks of alike."""
+        if one.is_quiet or one.disease is None or not self._at:
+            return one.event
+        found = self._left.get(id(one))
+        if found is None:
+            others = self._about(one.disease)
+            deadline.spend(len(others))
+            found = self._left[id(one)] = one, _after(one, others) if others else one.event
+        return found[1]
+
+    def _about(self, disease: Key) -> list[QuietStatement]:
         """Those about this disease, an ancestor or a descendant."""
-        if not self._at:
-            return []
         above = [one for key in _ancestors(disease) for one in self._at.get(key, ())]
         return [*self._below.get(disease, ()), *above]
 
@@ -62,9 +72,7 @@ class QuietStatements:
 def settled(statements: Sequence[Statement], quiet: QuietStatements, deadline: Deadline) -> Iterator[Event]:
     """The events, each as the newest statement about its disease leaves it."""
     for one in deadline.each(statements):
-        others = [] if one.is_quiet or one.disease is None else quiet.about(one.disease)
-        deadline.spend(len(others))
-        yield _after(one, others)
+        yield quiet.after(one, deadline)
 
 
 def _keep(listed: list[QuietStatement], one: QuietStatement) -> None:
