@@ -136,7 +136,8 @@ def test_what_if_says_that_there_is_no_record(man: Match, library: Library) -> N
         ("score.nyha", observation("88020-3", "2026-11-01", valueInteger=2), "2"),
         ("result.pregnancy_status", observation("82810-3", "2026-11-01", **NOT_PREGNANT), "negative"),
         ("vital.niv_hours_per_day", observation(date="2026-11-01", code=NIV, **NONE), "0 h/d"),
-        ("condition.stroke", condition("230690007"), "current"),
+        ("condition.stroke", condition("230690007"), "on record"),
+        ("condition.sle", condition("55464009"), "current"),
     ],
 )
 def test_what_is_on_record_is_shown_as_before(library: Library, name: str, resource: Json, said: str) -> None:

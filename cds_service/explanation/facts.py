@@ -91,7 +91,7 @@ def _events(fact: Fact, events: Events) -> Json:
         "status": status,
         "value": exists,
         "unit": None,
-        "reason": None if exists is not None else next(iter(hints), None) or events.gap or "value_not_understood",
+        "reason": None if exists is not None else next(iter(hints), None) or events.gap or "may_be_over",
         "active": events.active("closed"),
         "ever": events.history("closed"),
         "evidence": list(_records(entries)),

@@ -25,7 +25,7 @@ from cds_service.facts.catalogue import (
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.dates import days_back, read_date
 from cds_service.facts.derived import derive
-from cds_service.facts.fact import UNBOUNDED, UNDATED, Age, Days, Events, Evidence, Fact, Value, unknown
+from cds_service.facts.fact import UNBOUNDED, UNDATED, Age, Days, Event, Events, Evidence, Fact, Value, unknown
 from cds_service.facts.intervals import Interval, point
 from cds_service.facts.knowledge import FactKnowledge
 from cds_service.facts.observations import (
@@ -289,8 +289,11 @@ class Builder:
         if not sure:
             hint = next((item.hint for item in events.items if item.hint), None)
             return unknown(spec.name, hint or events.gap or "no_result", tuple(item.evidence for item in events.items))
+        # An entry that says nothing of an onset adds nothing to those that do.
+        dated = [item for item in sure if item.start.hi < UNBOUNDED]
+        sure = dated or sure
         # A doubtful record, or one that did not come or could not be read, may tell of an earlier onset.
-        most = max(item.start.hi for item in events.items)
+        most = max(item.start.hi for item in (_told_onsets(events.items) if dated else events.items))
         since = Days(max(item.start.lo for item in sure), most if events.gap is None else UNBOUNDED)
         evidence = tuple(item.evidence for item in sure)
         return Fact(spec.name, since, "d", evidence=evidence)
@@ -328,6 +331,11 @@ class Builder:
 def _unit(spec: QuantityFact) -> str:
     """The unit as a fact has it: empty without dimension."""
     return "" if spec.unit == "1" else spec.unit
+
+
+def _told_onsets(items: Sequence[Event]) -> list[Event]:
+    """Those that say since when, of which there are some; a doubtful one that doesn't may be of any time."""
+    return [item for item in items if item.start.hi < UNBOUNDED or (not item.sure and not item.only_past)]
 
 
 @lru_cache(maxsize=256)

@@ -26,6 +26,7 @@ Reason = Literal[
     "indeterminate",
     "conflicting_results",
     "on_oxygen",
+    "may_be_over",
 ]
 World = Literal["closed", "open"]
 """Closed: what was supplied whole and is not on record is absent. Open: nothing is ever presumed absent."""

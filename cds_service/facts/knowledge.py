@@ -151,7 +151,9 @@ def load_facts(
     dosing = Dosing(dosage, systems, catalogue)
     events = EventTables(codes, valuesets, words, routes, dosing, DoseReader(dosage), half_lives, no_information)
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events, site)
-    return knowledge, findings + _unit_conflicts(knowledge) if checked is None else checked[1]
+    if checked is not None:
+        return knowledge, checked[1]
+    return knowledge, (*findings, *_unit_conflicts(knowledge), *_endless(catalogue, valuesets))
 
 
 def _readers(
@@ -194,6 +196,13 @@ def _usable(catalogue: Catalogue, valuesets: ValueSets, routes: Routes) -> tuple
             facts.pop(spec.name, None)
     reduced, found = catalogue.reduced(facts)
     return reduced, (*findings, *found)
+
+
+def _endless(catalogue: Catalogue, valuesets: ValueSets) -> tuple[Finding, ...]:
+    """The sets of diseases that don't say how long these last."""
+    conditions = [spec for spec in catalogue if isinstance(spec, EventsFact) and spec.resource == "Condition"]
+    sets = {part for spec in conditions for set_id in spec.valuesets for part in valuesets.parts(set_id)}
+    return tuple(valuesets.endless[set_id] for set_id in sorted(sets & valuesets.endless.keys()))
 
 
 def _unit_conflicts(knowledge: FactKnowledge) -> tuple[Finding, ...]:

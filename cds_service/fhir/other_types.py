@@ -35,7 +35,6 @@ CARRIERS: Mapping[str, Carrier] = {
     ),
     "DeviceAssociation": Carrier("Device", "", "R5: a device that is implanted in or attached to the patient"),
     "DeviceUsage": Carrier("Device", "", "R5's name for DeviceUseStatement"),
-    "MedicationDispense": Carrier("Medication", "", "a drug that was handed over"),
 }
 """Types that make a kind incomplete."""
 

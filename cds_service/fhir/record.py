@@ -15,8 +15,10 @@ from cds_service.fhir.references import parse_reference
 from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.views import (
     CodeableConcept,
+    Condition,
     Device,
     DeviceUseStatement,
+    Encounter,
     Medication,
     MedicationIngredient,
     MedicationUse,
@@ -44,7 +46,7 @@ class Record:
       may be anything of its type; one whose code is foreign to a value set is immaterial to it. Types in `whole` are
       *not* reduced by these: whoever looks for something specific decides.
     * `issues`: everything that was wrong, for the log and the answer.
-    * `linked`: Medications, Substances and Devices by `Type/id` and by `fullUrl`.
+    * `linked`: Medications, Substances, Devices and Encounters by `Type/id` and by `fullUrl`.
     * `sections`: the sections of a document, and the Lists that say why they are empty.
     * `unread`: resources of types that are not read, and that may hold what stands nowhere else.
     """
@@ -88,6 +90,12 @@ class Record:
     def device_of(self, use: DeviceUseStatement, deadline: Deadline = NEVER) -> Device | None:
         """The Device that a statement says is used; `None` where it was not sent. Raises `OutOfTime`."""
         return self._find(use.device, contained_by_id(use.contained, deadline), Device)
+
+    def encounter_of(self, condition: Condition) -> Encounter | None:
+        """The Encounter at which a diagnosis was made; `None` where it was not sent."""
+        text = "" if condition.encounter is None else condition.encounter.reference or ""
+        contained = contained_by_id(condition.contained) if text.startswith("#") else {}
+        return self._find(condition.encounter, contained, Encounter)
 
     def _with_codes(self, found: Medication, contained: _Contained, deadline: Deadline) -> Medication:
         # Thousands of ingredients may refer to one item, and to decode it may take long.

@@ -50,8 +50,9 @@ class ResourceType:
     * `prefetch`: how it comes over HTTP; `None` for what counts where it comes but has no key of its own.
     * `events`: the kind of event facts (`EventResource` of the catalogue) that it holds the events of.
     * `is_linked`: other resources refer to it for what they are about (`Record.linked`).
-    * `is_used`: whether anything rests on it. What is wrong with one of a type that nothing rests on changes no answer,
-      but that it is another patient's: a request that mixes patients is refused.
+    * `is_used`: whether facts are made from it. What is wrong with one of a type that is not used changes no answer but
+      that it is another patient's: a request that mixes patients is refused. An Encounter only dates the diagnoses that
+      were made at it; where it cannot be read they are dated by themselves, or not at all.
     * `name`, `subject`: its FHIR name, and the element that names the patient, both as the view has them. `subject` is
       `None` for Patient itself and for what belongs to nobody.
     """
@@ -263,6 +264,7 @@ _ROWS = (
                 }
             ),
         },
+        is_linked=True,
         is_used=False,
     ),
 )

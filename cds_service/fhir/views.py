@@ -214,6 +214,7 @@ class Condition(Resource, frozen=True, tag="Condition", tag_field="resourceType"
     code: CodeableConcept | None = None
     body_site: tuple[CodeableConcept, ...] = ()
     subject: Reference | None = None
+    encounter: Reference | None = None
     onset_date_time: str | None = None
     onset_age: Quantity | None = None
     onset_period: Period | None = None

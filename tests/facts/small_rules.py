@@ -187,17 +187,22 @@ FACTS: list[dict[str, Any]] = [
 def valueset(
     id: str, *include: dict[str, Any], hints: tuple[str, ...] = (), exclude: list[Any] | None = None
 ) -> dict[str, Any]:
+    """Its includes are chronic unless they say otherwise."""
     found: dict[str, Any] = {
         "resourceType": "ValueSet",
         "id": id,
         "url": f"urn:cds-service:valueset:{id}",
         "status": "active",
         "extension": [{"url": "urn:cds-service:text-hint", "valueString": hint} for hint in hints],
-        "compose": {"include": list(include)},
+        "compose": {"include": [part if "valueSet" in part else {**lasting("chronic"), **part} for part in include]},
     }
     if exclude:
         found["compose"]["exclude"] = exclude
     return found
+
+
+def lasting(lasts: str, **part: Any) -> dict[str, Any]:
+    return {**part, "lasts": lasts, "lasts_reason": "as the test has it"}
 
 
 def codes(system: str, *codes: str) -> dict[str, Any]:

@@ -115,13 +115,13 @@ DESCRIBED: list[tuple[str, list[Json], int | None, list[Json]]] = [
     (
         "condition.sle",
         [
-            condition(id="c", onsetDateTime="2020-01-01"),
-            condition(id="d", onsetDateTime="2021-01-01", clinical="resolved"),
+            condition(id="c", onsetDateTime="2021-01-01"),
+            condition(id="d", onsetDateTime="2020-01-01", clinical="resolved"),
         ],
         None,
         [
-            {"value": "current", "date": "2020-01-01", "source": "Condition/c", "reason": None},
-            {"value": "past", "date": "2021-01-01", "source": "Condition/d", "reason": None},
+            {"value": "current", "date": "2021-01-01", "source": "Condition/c", "reason": None},
+            {"value": "past", "date": "2020-01-01", "source": "Condition/d", "reason": None},
         ],
     ),
     (

@@ -64,7 +64,7 @@ def test_the_examples_load_and_the_local_code_counts(tmp_path: Path) -> None:
             {**lab("", 80, "g/L"), "code": concept("HGB", site)},
             {**lab("", 30, "ng/mL"), "code": concept("FERR", site)},
             condition("SLE-KID", site),
-            condition("D50.9", ICD10CM),
+            condition("D50.9", ICD10CM, recordedDate="2026-05-01"),
         ),
         knowledge,
         date(2026, 6, 1),

@@ -21,10 +21,13 @@ from cds_service.facts.catalogue import (
     ICD10CM,
     PREFIX_SYSTEMS,
     SNOMED,
+    Lasts,
     ValueSets,
     load_codesystems,
     load_valuesets,
+    longest,
 )
+from cds_service.facts.events import STATES
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -142,16 +145,104 @@ def test_no_code_is_listed_twice(path: Path) -> None:
 def test_no_listed_prefix_is_already_covered_by_a_shorter_one(path: Path) -> None:
     for element in ("include", "exclude"):
         found = [
-            (part["system"], part["filter"][0]["value"].replace(".", ""))
+            (part["system"], part["filter"][0]["value"].replace(".", ""), part.get("lasts"))
             for part in parts(read(path), element)
             if "filter" in part
         ]
         covered = [
             (system, long)
-            for system, long in found
-            if any(other == system and long != short and long.startswith(short) for other, short in found)
+            for system, long, lasts in found
+            for other, short, others_last in found
+            if other == system and long != short and long.startswith(short) and not lasts_longer(lasts, others_last)
         ]
         assert covered == []
+
+
+def lasts_longer(one: str | None, other: str | None) -> bool:
+    """A narrower prefix may say of its part of a category that it lasts longer."""
+    if one is None or other is None or one == other:
+        return False
+    both = Lasts.parse(one), Lasts.parse(other)
+    return longest(both) == both[0]
+
+
+@every_file
+def test_no_code_is_listed_for_two_lengths_of_time(path: Path) -> None:
+    """Includes that mixed acute and lasting diseases are split: each code stands in one of the parts."""
+    counted = Counter((system, code) for system, code, _ in concepts(read(path), "include"))
+    assert [code for code, number in counted.items() if number > 1] == []
+
+
+def test_every_set_of_a_condition_says_how_long_it_lasts_and_why() -> None:
+    sets = {
+        set_id
+        for file in (RULES / "facts").glob("*.json")
+        for fact in json.loads(file.read_text(encoding="utf-8")).get("facts", ())
+        if fact["kind"] == "events" and fact["resource"] == "Condition"
+        for set_id in (fact.get("valueset"), fact.get("history"), fact.get("hints"))
+        if set_id is not None
+    }
+    assert len(sets) > 130
+    sets |= {name for set_id in sets for name in imports(read(RULES / "valuesets" / f"{set_id}.json"))}
+    silent = [
+        set_id
+        for set_id in sets
+        for part in parts(read(RULES / "valuesets" / f"{set_id}.json"), "include")
+        if "system" in part and not (part.get("lasts") and part.get("lasts_reason"))
+    ]
+    assert silent == []
+
+
+# set, system, code: how long; READING.md, section 4, names these kinds
+LASTING: list[tuple[str, str, str, str]] = [
+    ("diabetes", ICD10CM, "E11.9", "chronic"),
+    ("sle", SNOMED, "55464009", "chronic"),
+    ("malignancy", ICD10CM, "C34.90", "chronic"),
+    ("hiv", ICD10CM, "B20", "chronic"),
+    ("hepatitis-b", ICD10CM, "B18.1", "chronic"),
+    ("hepatitis-b", ICD10CM, "B16.9", "P6M"),
+    ("infection", ICD10CM, "A15.0", "chronic"),
+    ("infection", ICD10CM, "J02.9", "P3M"),
+    ("infection", ICD10CM, "B20", "chronic"),
+    ("pulmonary-infection", SNOMED, "233604007", "P3M"),
+    ("pulmonary-infection", ICD10CM, "J18.9", "P3M"),
+    ("pulmonary-infection", ICD10CM, "A15.0", "chronic"),
+    ("organ-transplant-status-history", ICD10CM, "Z94.0", "chronic"),
+    ("pregnancy", SNOMED, "77386006", "P42W"),
+    ("pregnancy", ICD10CM, "Z33.1", "P42W"),
+    ("breastfeeding", ICD10CM, "Z39.1", "P1Y"),
+    ("pleural-effusion", ICD10CM, "J90", "P6M"),
+    ("myocardial-infarction", ICD10CM, "I21.9", "event"),
+    ("acute-coronary-syndrome", ICD10CM, "I21.9", "event"),
+    ("acute-coronary-syndrome", ICD10CM, "I20.0", "event"),
+    ("stroke", ICD10CM, "I63.9", "event"),
+    ("stroke-history", ICD10CM, "Z86.73", "event"),
+    ("aortic-dissection", ICD10CM, "I71.01", "event"),
+    ("pulmonary-embolism", ICD10CM, "I26.99", "event"),
+    ("pulmonary-embolism", ICD10CM, "I27.82", "chronic"),
+    ("major-trauma", ICD10CM, "S27.0XXA", "event"),
+    ("severe-arrhythmia", ICD10CM, "I46.9", "event"),
+    ("severe-arrhythmia", ICD10CM, "I44.2", "chronic"),
+    ("severe-cardio-cerebrovascular", ICD10CM, "I50.9", "chronic"),
+    ("severe-cardio-cerebrovascular", ICD10CM, "I63.9", "event"),
+    ("severe-cardio-cerebrovascular", ICD10CM, "I46.9", "event"),
+    ("cns-disease", ICD10CM, "G20", "chronic"),
+    ("cns-disease", ICD10CM, "I63.9", "event"),
+    ("cns-disease", ICD10CM, "G00.1", "P3M"),
+    ("cns-disease-hint", ICD10CM, "R56.9", "event"),
+    ("epilepsy", ICD10CM, "G40.909", "chronic"),
+    ("severe-hepatic-renal", ICD10CM, "K72.00", "P3M"),
+    ("severe-hepatic-renal", ICD10CM, "K72.10", "chronic"),
+    ("severe-hepatic-renal", ICD10CM, "N18.5", "chronic"),
+    ("severe-hepatic-renal", ICD10CM, "N17.9", "P3M"),
+]
+
+
+@pytest.mark.parametrize(("set_id", "system", "code", "lasts"), LASTING)
+def test_how_long_a_disease_lasts(set_id: str, system: str, code: str, lasts: str, value_sets: ValueSets) -> None:
+    key = (system, code.replace(".", ""))
+    assert set_id in value_sets.members(key)
+    assert value_sets.lasts((set_id,), key) == Lasts.parse(lasts)
 
 
 @every_file
@@ -189,7 +280,7 @@ def test_every_value_set_that_a_fact_names_exists() -> None:
 
 def test_every_value_set_is_used() -> None:
     used = set(named_by_facts()) | {name for path in FILES for name in imports(read(path))}
-    assert {path.stem for path in FILES} - used == set()
+    assert {path.stem for path in FILES} - used == STATES
 
 
 def test_imported_value_sets_exist_and_import_nothing_themselves() -> None:

@@ -1,12 +1,12 @@
 """Codes to write records with: out of the catalogue and the value sets, and such that they say nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cds_service.facts import FactKnowledge
-from cds_service.facts.catalogue import Code, EventsFact, Observed
+from cds_service.facts.catalogue import CHRONIC, Code, EventsFact, Observed
 from cds_service.fhir import Coding
 from cds_service.rule_files import read_json
 
@@ -21,6 +21,8 @@ class EventCode:
     concept: dict[str, Any]
     system: str
     roles: Mapping[str, str]
+    lasts: Mapping[str, str] = field(default_factory=dict)
+    """By fact, how long a disease lasts that is not chronic."""
 
 
 class Codes:
@@ -62,7 +64,7 @@ class Codes:
                 roles = self._roles(system, code, about)
                 if roles.get(spec.name) == _ROLES[key] and (known is None or len(roles) < len(known.roles)):
                     coding = {"system": system, "code": code} | ({"display": display} if display else {})
-                    best[system] = EventCode({"coding": [coding]}, system, roles)
+                    best[system] = EventCode({"coding": [coding]}, system, roles, self._lasts(about, roles, coding))
             self._found[at] = tuple(best.values())
         return self._found[at]
 
@@ -70,7 +72,8 @@ class Codes:
         """A text without a code that may mean the fact."""
         about = [other for other in others if other.resource == spec.resource]
         phrases = [p for set_id in spec.valuesets for p in self._phrases(set_id)]
-        found = [EventCode({"text": phrase}, "text", self._text_roles(phrase, about)) for phrase in phrases]
+        every = {phrase: self._text_roles(phrase, about) for phrase in phrases}
+        found = [EventCode({"text": text}, "text", roles, self._lasts(about, roles)) for text, roles in every.items()]
         found = [code for code in found if spec.name in code.roles]
         return min(found, key=lambda code: len(code.roles), default=None)
 
@@ -85,6 +88,26 @@ class Codes:
             if found:
                 roles[spec.name] = "contested" if {"main", "history"} <= set(found) else found[0]
         return roles
+
+    def _lasts(
+        self, about: Sequence[EventsFact], roles: Mapping[str, str], coding: dict[str, str] | None = None
+    ) -> dict[str, str]:
+        keys = (
+            []
+            if coding is None
+            else self.knowledge.systems.keys((Coding(system=coding["system"], code=coding["code"]),))
+        )
+        key = next(iter(keys), None)
+        specs = [spec for spec in about if spec.name in roles and spec.resource == "Condition"]
+        found = {spec.name: self.knowledge.valuesets.lasts(spec.valuesets, key) for spec in specs}
+        return {name: str(lasts) for name, lasts in found.items() if lasts != CHRONIC}
+
+    def tells_relapse(self, spec: EventsFact) -> bool:
+        """Whether codes of the fact say themselves that it is active, which "in remission" contradicts."""
+        tables = self.knowledge.events
+        codes = (coding for code in self.events(spec, "valueset", [spec]) for coding in code.concept["coding"])
+        keys = self.knowledge.systems.keys([Coding(system=one["system"], code=one["code"]) for one in codes])
+        return any(tables.says(key) for key in keys)
 
     def _text_roles(self, phrase: str, about: Sequence[EventsFact]) -> dict[str, str]:
         sets = self.knowledge.events.words.read(phrase).named

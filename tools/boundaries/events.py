@@ -59,8 +59,15 @@ class EventFact:
             label = f"{shape.label}, {variation.label}"
         if variation is None or not variation.void:
             sure = variation is None or variation.sure
-            stated |= {name: _statements(shape, role, sure=sure) for name, role in code.roles.items()}
+            stated |= {
+                name: self._statements(shape, role, code.lasts.get(name), sure) for name, role in code.roles.items()
+            }
         return Situation(label, stated, (made,))
+
+    @staticmethod
+    def _statements(shape: Shape, role: str, lasts: str | None, sure: bool) -> list[dict[str, Any]]:
+        found = _statements(shape, role, sure=sure)
+        return found if lasts is None else [{**one, "lasts": lasts} for one in found]
 
 
 def shapes(spec: EventsFact, ends: Sequence[int], starts: Sequence[int]) -> Iterator[Shape]:
@@ -69,7 +76,10 @@ def shapes(spec: EventsFact, ends: Sequence[int], starts: Sequence[int]) -> Iter
     if kind not in _NEVER_ACTIVE:
         yield Shape("current", "active", None if kind in _NO_END else _LONG)
     if kind == "Condition":
+        yield Shape("current since yesterday", "active", 1)
         yield Shape("in remission", "inactive", _LONG)
+        for days in sorted({days + more for days in ends for more in (-1, 0, 1) if days + more > 1}):
+            yield Shape(f"begun {days} days ago", "active", days)
     if kind in _NO_END:
         yield Shape("over", "over")
     else:

@@ -158,7 +158,9 @@ class EventView(FactView):
             for field_name, limit in tests_of(leaf):
                 assert field_name in EVENT_FIELDS
                 (ends if field_name == "days_since_end" else starts).append(_days(limit, as_of))
-        self.shapes = list(shapes(fact.spec, ends, starts))
+        contradicted = fact.spec.resource == "Condition" and fact.codes.tells_relapse(fact.spec)
+        every = shapes(fact.spec, ends, starts)
+        self.shapes = [shape for shape in every if not (contradicted and shape.state == "inactive")]
 
     def absent(self) -> Situation:
         return self.fact.absent()

@@ -21,6 +21,7 @@ from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
+from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
 from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.set_tables import SetTables
 from cds_service.facts.catalogue.specs import (
@@ -42,6 +43,7 @@ from cds_service.facts.catalogue.specs import (
     Numeric,
     Observed,
     PatientFact,
+    Period,
     QuantityFact,
     ResultFact,
     ScoreFact,
@@ -53,7 +55,9 @@ from cds_service.facts.catalogue.valuesets import OwnNames, ValueSets, load_valu
 
 __all__ = [
     "ATC",
+    "CHRONIC",
     "CVX",
+    "EVENT",
     "FINDINGS",
     "GROUPS",
     "ICD10",
@@ -89,11 +93,13 @@ __all__ = [
     "JudgedCodes",
     "JudgedTable",
     "Key",
+    "Lasts",
     "MappedCode",
     "Numeric",
     "Observed",
     "OwnNames",
     "PatientFact",
+    "Period",
     "Phrases",
     "QuantityFact",
     "ResultFact",
@@ -116,6 +122,7 @@ __all__ = [
     "load_judged",
     "load_spellings",
     "load_valuesets",
+    "longest",
     "read_conceptmaps",
     "value_set_schema",
     "words",

@@ -19,6 +19,7 @@ FINDINGS: dict[str, str] = {
     "valueset-unknown-import": "A value set includes one that does not exist. The including one is left out.",
     "valueset-import-depth": "A value set that is included includes another. Only one level is read.",
     "valueset-filter-system": "`is-a` is read as a prefix, which only ICD-10 and ATC codes allow. List the codes.",
+    "valueset-lasts-missing": "A set of diseases doesn't say how long they last: chronic is meant. Give `lasts`.",
     "conceptmap-invalid": "The concept map is not of the form that is read here. It is left out.",
     "conceptmap-equivalence": "Only equal, equivalent, wider and subsumes let a site code stand for another (R5: "
     "equivalent, source-is-narrower-than-target), and only by itself. Ignored.",
@@ -71,6 +72,7 @@ REASONS: dict[Reason, str] = {
     "unread_entry": "An entry may say so of which the words are not surely understood, or that has none.",
     "unconfirmed": "It is recorded as unconfirmed, provisional or differential, or under a code that only may mean it.",
     "malformed_entry": "An entry that is malformed, or whose status FHIR does not know, may say so.",
+    "may_be_over": "It is on record without an end, and its dates don't settle whether it is there now.",
 }
 """Why a fact is unknown."""
 

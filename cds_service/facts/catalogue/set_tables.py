@@ -58,6 +58,9 @@ class SetTables(Struct):
 
     `hints`: phrases in free text, each with the sets that it hints at. `above`: codes that stand above members of a
     set. `own`: codes whose own name holds a phrase of sets that they are not in.
+
+    `limited` are the sets that hold something which is not chronic, with every `lasts` of their includes; `lasting` has
+    the codes of these sets by that `lasts` (see `lasting`). All codes of any other set are chronic.
     """
 
     ids: tuple[str, ...]
@@ -68,6 +71,8 @@ class SetTables(Struct):
     displays: dict[str, dict[str, str]] = field(default_factory=dict)
     above: Numbers = field(default_factory=dict)
     own: Numbers = field(default_factory=dict)
+    lasting: dict[str, Codes] = field(default_factory=dict)
+    limited: dict[int, list[str]] = field(default_factory=dict)
 
     def members(self, key: Key) -> set[int]:
         """The sets that hold this code."""
@@ -104,6 +109,22 @@ class SetTables(Struct):
                         if length < len(code):
                             sets = above.setdefault(code[:length], [])
                             sets += [number for number in numbers if number not in sets]
+
+    def lasts(self, number: int, key: Key) -> set[str]:
+        """What the includes of a set, or of the sets it takes, that hold this code say of how long it lasts."""
+        direct = (self.included.find(key) - self.excluded.find(key)) & self.parts(number)
+        limited = direct & self.limited.keys()
+        found = {text for text, codes in self.lasting.items() if not limited.isdisjoint(codes.find(key))}
+        return found | {"chronic"} if direct - limited else found
+
+    def all_lasts(self, number: int) -> set[str]:
+        """Every `lasts` of a set, and of the sets it takes."""
+        return {text for part in self.parts(number) for text in self.limited.get(part, ("chronic",))}
+
+    def parts(self, number: int) -> set[int]:
+        """A set and those that it takes the members of."""
+        taken = (one for imported in self.imports if imported.number == number for one in imported.taken)
+        return {number, *taken}
 
     def display(self, key: Key) -> str:
         """What the sets call an enumerated code; empty for one that is not enumerated."""

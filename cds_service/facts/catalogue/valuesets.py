@@ -3,19 +3,21 @@
 Read of a ValueSet (https://hl7.org/fhir/R4/valueset.html): `compose.include` and `compose.exclude` with enumerated
 `concept`s, with an `is-a` filter (ICD-10 and ATC: the code and all that start with it, dots ignored) or with one
 `valueSet` (one level deep). Ours are `phrases` by language, which are inherited with a set; the extension
-`urn:cds-service:text-hint`, one for each phrase, is what older files have in their place.
+`urn:cds-service:text-hint`, one for each phrase, is what older files have in their place. Ours is also `lasts` of an
+include: how long its diseases last when nobody enters an end (`lasting`), with the reason.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, CodeSystems, Key, normalised
 from cds_service.facts.catalogue.findings import finding
+from cds_service.facts.catalogue.lasting import PATTERN, Lasts, longest
 from cds_service.facts.catalogue.set_tables import Codes, Import, SetTables
 from cds_service.rule_files import invalid, pointer, read_json
 
@@ -42,7 +44,9 @@ class _Filter(_Strict):
     value: str = Field(min_length=1)
 
 
-class _Include(_Strict):
+class _Codes(_Strict):
+    """What an include and an exclude have in common."""
+
     system: str | None = None
     version: str | None = None
     concept: tuple[_Concept, ...] = ()
@@ -50,7 +54,7 @@ class _Include(_Strict):
     value_set: tuple[str, ...] = Field(default=(), alias="valueSet", max_length=1)
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> "_Include":
+    def _says_one_thing(self) -> "_Codes":
         if sum(map(bool, (self.concept, self.filter, self.value_set))) != 1:
             raise ValueError("give exactly one of `concept`, `filter` and `valueSet`")
         if bool(self.system) == bool(self.value_set):
@@ -58,11 +62,36 @@ class _Include(_Strict):
         return self
 
 
+def _lasts(text: str) -> str:
+    Lasts.parse(text)
+    return text
+
+
+_Lasting = Annotated[str, AfterValidator(_lasts), WithJsonSchema({"type": "string", "pattern": PATTERN})]
+_HOW_LONG = (
+    "How long these diseases last when nobody enters an end: `chronic`, a duration such as `P3M`, or `event`. Read in "
+    "the sets of Condition facts; none is chronic."
+)
+
+
+class _Include(_Codes):
+    lasts: _Lasting | None = Field(default=None, description=_HOW_LONG)
+    lasts_reason: str = Field(default="", description="Why, in a few words.")
+
+    @model_validator(mode="after")
+    def _lasts_for_a_reason(self) -> "_Include":
+        if bool(self.lasts) != bool(self.lasts_reason):
+            raise ValueError("`lasts` and `lasts_reason` go together")
+        if self.lasts and self.value_set:
+            raise ValueError("a set that is included keeps its own `lasts`")
+        return self
+
+
 class _Compose(_Strict):
     locked_date: str | None = Field(default=None, alias="lockedDate")
     inactive: bool | None = None
     include: tuple[_Include, ...] = Field(min_length=1)
-    exclude: tuple[_Include, ...] = ()
+    exclude: tuple[_Codes, ...] = ()
 
 
 class _ValueSet(BaseModel):
@@ -132,13 +161,22 @@ def value_set_schema() -> dict[str, Any]:
 class ValueSets:
     """All value sets. `members(key)` is one dictionary look-up for a code met before."""
 
-    def __init__(self, tables: SetTables, more_phrases: Mapping[str, Iterable[str]] = MappingProxyType({})) -> None:
-        """`more_phrases`: with the ids of the sets that each names, beside those of the sets themselves."""
+    def __init__(
+        self,
+        tables: SetTables,
+        endless: Mapping[str, Finding] = MappingProxyType({}),
+        more_phrases: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    ) -> None:
+        """`endless`: a finding for each set with includes that don't say how long their diseases last. `more_phrases`:
+        with the ids of the sets that each names, beside those of the sets themselves."""
         self.tables = tables
         self.ids = frozenset(tables.ids)
+        self.endless = endless
         self._more_phrases = more_phrases
+        self._numbers = {set_id: number for number, set_id in enumerate(tables.ids)}
         self._remembered: dict[Key, frozenset[str]] = {}
         self._above: dict[Key, frozenset[str]] = {}
+        self._lasts: dict[tuple[tuple[str, ...], Key | None], Lasts] = {}
 
     def members(self, key: Key) -> frozenset[str]:
         """Ids of the value sets that hold this code."""
@@ -166,9 +204,27 @@ class ValueSets:
         """Ids of the value sets of which a phrase stands in the code's own name, though the code is not in them."""
         return frozenset(self.tables.ids[number] for number in self.tables.named_by(key))
 
+    def lasts(self, set_ids: tuple[str, ...], key: Key | None) -> Lasts:
+        """How long a disease lasts by the includes of these sets that hold its code; by all, where there is no code.
+        The longest where several say it, chronic where none does."""
+        asked = set_ids, key
+        found = self._lasts.get(asked)
+        if found is None:
+            numbers = [self._numbers[set_id] for set_id in set_ids]
+            texts = [self.tables.all_lasts(one) if key is None else self.tables.lasts(one, key) for one in numbers]
+            found = longest(Lasts.parse(text) for text in set[str]().union(*texts))
+            if len(self._lasts) < _MOST_REMEMBERED:
+                self._lasts[asked] = found
+        return found
+
     def display(self, key: Key) -> str:
         """What the value sets call an enumerated code; empty for one that is not enumerated."""
         return self.tables.display(key)
+
+    def parts(self, set_id: str) -> tuple[str, ...]:
+        """The set and those that it takes the members of."""
+        numbers = self.tables.parts(self._numbers[set_id])
+        return tuple(self.tables.ids[number] for number in sorted(numbers))
 
     def phrases(self) -> dict[str, list[str]]:
         """Each phrase with the ids of the value sets that it names. One that names a set names each that takes it in
@@ -181,7 +237,7 @@ class ValueSets:
 
     def with_phrases(self, phrases: Mapping[str, Iterable[str]]) -> "ValueSets":
         """The same sets with more phrases, each with the ids of the sets that it names."""
-        return ValueSets(self.tables, phrases)
+        return ValueSets(self.tables, self.endless, phrases)
 
     def _with_holders(self, sets: Iterable[str]) -> list[str]:
         ids = self.tables.ids
@@ -197,14 +253,19 @@ def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
     tables = SetTables(ids=tuple(by_id))
     for set_id, value_set in by_id.items():
         number = numbers[set_id]
+        texts = _lasts_of(value_set)
+        if texts != ["chronic"]:
+            tables.limited[number] = texts
         for part in value_set.compose.include:
             _add(tables.included, number, part, systems)
+            if number in tables.limited and part.system is not None:
+                _add(tables.lasting.setdefault(part.lasts or "chronic", Codes()), number, part, systems)
             if part.concept:
                 name = systems.canonical(part.system or "")
                 displays = tables.displays.setdefault(name, {})
                 displays.update((normalised(name, concept.code), concept.display) for concept in part.concept)
-        for part in value_set.compose.exclude:
-            _add(tables.excluded, number, part, systems)
+        for dropped_part in value_set.compose.exclude:
+            _add(tables.excluded, number, dropped_part, systems)
         taken = sorted({numbers[one] for one in _imported(value_set.compose.include, by_url, by_id)})
         dropped = sorted({numbers[one] for one in _imported(value_set.compose.exclude, by_url, by_id)})
         if taken or dropped:
@@ -217,7 +278,13 @@ def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
     return tables
 
 
-def _add(codes: Codes, number: int, part: _Include, systems: CodeSystems) -> None:
+def _lasts_of(value_set: _ValueSet) -> list[str]:
+    """Every `lasts` of a set's own codes."""
+    texts = dict.fromkeys(part.lasts or "chronic" for part in value_set.compose.include if part.system is not None)
+    return list(texts) or ["chronic"]
+
+
+def _add(codes: Codes, number: int, part: _Codes, systems: CodeSystems) -> None:
     name = systems.canonical(part.system or "")
     codes.add(number, name, [normalised(name, concept.code) for concept in part.concept])
     codes.add(number, name, [normalised(name, condition.value) for condition in part.filter], prefix=True)
@@ -251,7 +318,19 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
     _check_imports(sets, files, findings)
     tables = _tables(sets.values(), systems)
     findings += _read_own_names(rules_dir, tables, systems)
-    return ValueSets(tables), tuple(findings)
+    return ValueSets(tables, _endless(sets, files)), tuple(findings)
+
+
+def _endless(sets: Mapping[str, _ValueSet], files: Mapping[str, str]) -> dict[str, Finding]:
+    """A warning for each set with codes of which nothing is said about how long they last."""
+    found: dict[str, Finding] = {}
+    for set_id, value_set in sets.items():
+        silent = [i for i, one in enumerate(value_set.compose.include) if one.system is not None and one.lasts is None]
+        if silent:
+            at = pointer(["compose", "include", silent[0]])
+            message = f"{len(silent)} of its includes don't say how long their diseases last"
+            found[set_id] = finding("valueset-lasts-missing", files[set_id], at, message, severity="warning")
+    return found
 
 
 def _read_own_names(rules_dir: Path, tables: SetTables, systems: CodeSystems) -> tuple[Finding, ...]:
@@ -276,7 +355,7 @@ def _read_own_names(rules_dir: Path, tables: SetTables, systems: CodeSystems) ->
 
 
 def _check_codes(value_set: _ValueSet, name: str, systems: CodeSystems) -> Iterator[Finding]:
-    parts = [("include", i, part) for i, part in enumerate(value_set.compose.include)]
+    parts: list[tuple[str, int, _Codes]] = [("include", i, part) for i, part in enumerate(value_set.compose.include)]
     parts += [("exclude", i, part) for i, part in enumerate(value_set.compose.exclude)]
     for element, index, part in parts:
         if part.system is None:
@@ -312,7 +391,7 @@ def _check_imports(sets: dict[str, _ValueSet], files: dict[str, str], findings: 
         del sets[set_id]
 
 
-def _imported(parts: Iterable[_Include], by_url: dict[str, str], by_id: dict[str, _ValueSet]) -> Iterator[str]:
+def _imported(parts: Iterable[_Codes], by_url: dict[str, str], by_id: dict[str, _ValueSet]) -> Iterator[str]:
     for part in parts:
         for reference in part.value_set:
             found = by_url.get(reference) or (reference if reference in by_id else None)

@@ -11,10 +11,11 @@ from cds_service.facts.events.lengths import length_of
 from cds_service.facts.events.no_information import NoInformation, NoInformationTable, load_no_information
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.routes import Routes, RouteTable, load_routes
-from cds_service.facts.events.tables import EventTables
+from cds_service.facts.events.tables import STATES, EventTables
 
 __all__ = [
     "READERS",
+    "STATES",
     "DosageTable",
     "Dose",
     "DoseReader",

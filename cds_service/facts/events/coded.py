@@ -160,6 +160,8 @@ class EventCodes:
         *,
         deadline: Deadline,
     ) -> Coded:
+        if any(set(certainties(concept, self._systems)) == {"refuted"} for concept in outer):
+            return Coded({})  # somebody wrote down that it is not so, and the words say what is not
         found: dict[str, Match] = {}
         parts: dict[str, Match] = {}
         keys = self._codes(deadline.each(outer), found, deadline)

@@ -1,8 +1,11 @@
-"""Conditions and allergies as events: what counts for certain, what is a hint, what is over (docs/design.md, 4a)."""
+"""Conditions and allergies as events: what counts for certain, what is a hint, what is over (docs/design.md, 4a).
+
+A Condition is read as a chronic disease; `illness` makes of it what it is where such diseases do not last.
+"""
 
 from datetime import date
 
-from cds_service.facts.dates import day_text, days_back, read_date
+from cds_service.facts.dates import day_text, days_back, period_text, read_date
 from cds_service.facts.events.coded import Coded
 from cds_service.facts.events.entries import (
     ANY_TIME,
@@ -13,12 +16,24 @@ from cds_service.facts.events.entries import (
     is_planned,
     over,
     source,
-    started,
 )
+from cds_service.facts.events.illness import Illness, IllnessEntry
 from cds_service.facts.events.onsets import When, abatement_of, onset_of
 from cds_service.facts.events.reading import EventReader, Matching, Readers
-from cds_service.facts.fact import Days, Reason
-from cds_service.fhir import AllergyIntolerance, CodeableConcept, Condition, Patient, codes_of, is_empty, misread
+from cds_service.facts.fact import UNBOUNDED, Days, Reason
+from cds_service.fhir import (
+    AllergyIntolerance,
+    CodeableConcept,
+    Condition,
+    DateRange,
+    Encounter,
+    Patient,
+    Record,
+    codes_of,
+    is_empty,
+    misread,
+    word_of,
+)
 
 _VOID = frozenset({"refuted", "entered-in-error"})
 _CERTAIN = frozenset({"confirmed"})
@@ -26,14 +41,27 @@ _DOUBTFUL = frozenset({"unconfirmed", "provisional", "differential", "presumed"}
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _GONE = frozenset({"resolved"})
 _QUIET = frozenset({"inactive", "remission"})
+# https://hl7.org/fhir/R4/valueset-condition-category.html
+_VISIT = "encounter-diagnosis"
+_LISTED = frozenset({"problem-list-item", "health-concern"})
+# https://hl7.org/fhir/R4/valueset-encounter-status.html: the visit took place, or does.
+_VISITED = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished", "unknown", ""})
+_GOES_ON = frozenset({"arrived", "triaged", "in-progress", "onleave"})
 
 
 def condition_coded(view: Condition, matching: Matching) -> Coded:
     return matching.codes.read((view.code,), deadline=matching.deadline)
 
 
-def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> Entry | None:
-    """A Condition; `None` for one that never counts or has not begun yet."""
+def visit_of(record: Record, view: Condition) -> Encounter | None:
+    """The Encounter at which the diagnosis was made, where that was sent."""
+    return record.encounter_of(view)
+
+
+def condition_entry(
+    view: Condition, patient: Patient | None, as_of: date, visit: Encounter | None = None
+) -> IllnessEntry | None:
+    """A Condition; `None` for one that never counts or has not begun yet. `visit`: the Encounter it belongs to."""
     certain, odd = is_certain(view.verification_status), misread(view)
     if certain is None and not odd:
         return None
@@ -41,14 +69,28 @@ def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> En
     if is_planned(onset.span, as_of):
         return None
     abatement = abatement_of(view, patient)
-    start = _start(onset, view.recorded_date, as_of)
-    span = _span(view, abatement, start, as_of)
-    return Entry(
+    categories = frozenset[str]().union(*map(codes_of, view.category))
+    is_visit = _VISIT in categories and categories.isdisjoint(_LISTED)
+    recorded, visited = read_date(view.recorded_date), _visited(visit, as_of)
+    noted = (visited or recorded) if is_visit else (recorded or visited)
+    start = _start(onset, noted, as_of)
+    illness = Illness(
+        as_of,
+        onset.span,
+        onset.given,
+        noted,
+        abatement.span,
+        is_visit,
+        None if is_empty(view.clinical_status) else status_of(view.clinical_status)[0],
+    )
+    return IllnessEntry(
         source("Condition", view.id),
-        span,
-        onset.shown or view.recorded_date or "",
+        _span(view, abatement, start, as_of),
+        onset.shown or view.recorded_date or _shown_visit(visit, visited),
         _shown(view.clinical_status, abatement),
-        _doubt(certain, odd, onset, view.recorded_date, as_of),
+        _doubt(certain, odd, onset, noted, as_of),
+        illness=illness,
+        written=illness.stated_on(recorded),
     )
 
 
@@ -69,7 +111,8 @@ def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date
     onset = onset_of(view, patient)
     if is_planned(onset.span, as_of):
         return None
-    start = _start(onset, view.recorded_date, as_of)
+    recorded = read_date(view.recorded_date)
+    start = _start(onset, recorded, as_of)
     active, _ = status_of(view.clinical_status)
     end = ONGOING if active else Days(0, start.hi)
     return Entry(
@@ -77,7 +120,7 @@ def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date
         Span(start, end, active, active),
         onset.shown or view.recorded_date or "",
         ", ".join(sorted(codes_of(view.clinical_status))),
-        _doubt(certain, odd, onset, view.recorded_date, as_of),
+        _doubt(certain, odd, onset, recorded, as_of),
     )
 
 
@@ -129,19 +172,39 @@ def _negated(answer: bool | None) -> bool | None:
     return None if answer is None else not answer
 
 
-def _doubt(certain: bool | None, odd: tuple[str, ...], onset: When, recorded: str | None, as_of: date) -> Reason | None:
+def _visited(visit: Encounter | None, as_of: date) -> DateRange | None:
+    """The days of a visit. Without an end it is its first day, unless it goes on."""
+    if visit is None or visit.period is None or word_of(visit.status) not in _VISITED:
+        return None
+    start, end = read_date(visit.period.start), read_date(visit.period.end)
+    if start is None:
+        return end
+    if end is None and word_of(visit.status) in _GOES_ON and start.first <= as_of:
+        end = read_date(as_of.isoformat())
+    return start if end is None or end.last < start.first else start.hull(end)
+
+
+def _shown_visit(visit: Encounter | None, visited: DateRange | None) -> str:
+    return "" if visit is None or visited is None else period_text(visit.period)
+
+
+def _doubt(
+    certain: bool | None, odd: tuple[str, ...], onset: When, noted: DateRange | None, as_of: date
+) -> Reason | None:
     if odd:
         return "malformed_entry"
     if not certain:
         return "unconfirmed"
     # Recorded after the day that is asked about, and nothing says since when: it may not have been there yet.
-    return "undated" if onset.span is None and is_planned(read_date(recorded), as_of) else None
+    return "undated" if onset.span is None and is_planned(noted, as_of) else None
 
 
-def _start(onset: When, recorded: str | None, as_of: date) -> Days:
+def _start(onset: When, noted: DateRange | None, as_of: date) -> Days:
     if onset.span is not None:
         return days_back(onset.span, as_of)
-    return ANY_TIME if is_planned(read_date(recorded), as_of) else started(None, recorded, as_of)
+    if noted is None or is_planned(noted, as_of):
+        return ANY_TIME
+    return Days(days_back(noted, as_of).lo, UNBOUNDED)
 
 
 def _shown(clinical: CodeableConcept | None, abatement: When) -> str:
@@ -150,6 +213,6 @@ def _shown(clinical: CodeableConcept | None, abatement: When) -> str:
 
 
 READERS: Readers = {
-    "Condition": EventReader(condition_coded, condition_entry),
+    "Condition": EventReader(condition_coded, condition_entry, visit_of),
     "AllergyIntolerance": EventReader(allergy_coded, allergy_entry),
 }

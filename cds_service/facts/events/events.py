@@ -1,15 +1,16 @@
 """Lists of events by fact, from all entries that certainly or perhaps speak of it, and what may be missing."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.catalogue import EventResource, EventsFact, HalfLives
+from cds_service.facts.catalogue import CHRONIC, EventResource, EventsFact, HalfLives, Key, Lasts
 from cds_service.facts.coverage import EventCoverage, listing
 from cds_service.facts.dates import days_back, read_date
 from cds_service.facts.events.coded import Coded, EventCodes, Match, Role
@@ -18,17 +19,21 @@ from cds_service.facts.events.doses import MOST_STEPS, Step, with_dose_changes
 from cds_service.facts.events.drugs import Drug
 from cds_service.facts.events.entries import Entry, event, is_planned, malformed_entry, past
 from cds_service.facts.events.half_lives import unlisted
+from cds_service.facts.events.illness import IllnessEntry, illness_event, illness_past, is_quiet
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
 from cds_service.facts.events.silence import silence_of
+from cds_service.facts.events.statements import QuietStatement, QuietStatements, Statement, settled
 from cds_service.facts.events.tables import EventTables
 from cds_service.facts.fact import Days, Event, Events, Reason
-from cds_service.fhir import Coding, Malformed, Patient, Record, ResourceType, types_of_events
+from cds_service.fhir import Coding, Malformed, Record, ResourceType, types_of_events
 
 _HOW: dict[Role, RouteMatch] = {"main": "main", "history": "main", "hint": "hint", "text": "text", "unread": "text"}
 """How certain the code or the words are, for what a route may add or take."""
 _NAMES_NOTHING = Coded({})
+_READING = 2
+"""What it takes to read an entry of a disease, beside what a deadline counts as one."""
 _PAST_ACTIVITY = {True: 0, None: 1, False: 2}
 
 
@@ -40,17 +45,19 @@ class _Item(Struct, eq=False, gc=False):
     view: Any
     coded: Coded
     drug: Drug | None
-    patient: Patient | None
+    record: Record
     as_of: date
     is_read: bool = False
     read: Entry | None = None
     events: dict[int, Event] | None = None
+    said: dict[tuple[int, int], tuple[Statement, ...]] | None = None
 
     @property
     def entry(self) -> Entry | None:
         """What it says as an event in time; `None` where it does not count."""
         if not self.is_read:
-            self.read, self.is_read = self.reader.entry(self.view, self.patient, self.as_of), True
+            at = () if self.reader.at is None else (self.reader.at(self.record, self.view),)
+            self.read, self.is_read = self.reader.entry(self.view, self.record.patient, self.as_of, *at), True
         return self.read
 
     @property
@@ -64,6 +71,16 @@ class _Item(Struct, eq=False, gc=False):
         found = self.events.get(id(match))
         if found is None:
             found = self.events[id(match)] = event(entry, match)
+        return found
+
+    def statements(self, entry: IllnessEntry, match: Match, lasts: Lasts, tables: EventTables) -> tuple[Statement, ...]:
+        """What an entry of a disease that lasts so long says. There are few of `lasts`, and all are kept."""
+        if self.said is None:
+            self.said = {}
+        asked = id(match), id(lasts)
+        found = self.said.get(asked)
+        if found is None:
+            found = self.said[asked] = _statements(entry, match, lasts, tables)
         return found
 
 
@@ -94,6 +111,7 @@ class RecordedEvents:
         self._tables = tables
         self._as_of = as_of
         self._items: dict[str, list[tuple[_Item, Match]]] = {}
+        self._illnesses: list[_Item] = []
         # Facts of which a malformed entry may speak, and how.
         self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
         self._unjudged: dict[EventResource, set[str]] = {}
@@ -128,6 +146,22 @@ class RecordedEvents:
                 yield name
         yield from self._malformed
 
+    @cached_property
+    def _quiet(self) -> QuietStatements:
+        """What all entries of diseases say of which are not active, whatever facts they speak of."""
+        every: list[QuietStatement] = []
+        for item in self._deadline.each(self._illnesses):
+            self._deadline.spend(_READING)
+            entry = item.entry
+            if isinstance(entry, IllnessEntry):
+                keys: dict[Key, bool] = {}
+                for match in item.coded.matches.values():
+                    if match.key is not None and match.role != "history" and not keys.get(match.key):
+                        keys[match.key] = match.role == "main"
+                every += _quiet_of(entry, keys, self._tables)
+        self._deadline.spend(len(every))
+        return QuietStatements(every)
+
     def unjudged(self, resource: EventResource) -> frozenset[str]:
         """The malformed entries of a kind that may be about anything, as their codes cannot be read."""
         return frozenset(self._unjudged.get(resource, ()))
@@ -154,7 +188,11 @@ class RecordedEvents:
         """The events of one fact."""
         listed: list[Event] = []
         sources: list[tuple[_Item, Match]] = []
-        for item, match in self._deadline.each(self._items.get(spec.name, ())):
+        items = self._items.get(spec.name, ())
+        if spec.resource == "Condition":
+            listed += settled(self._statements(items, spec), self._quiet, self._deadline)
+            items = ()
+        for item, match in self._deadline.each(items):
             entry = item.entry
             if entry is not None:
                 if item.drug is not None:
@@ -193,6 +231,19 @@ class RecordedEvents:
         self._deadline.spend(sum(min(len(steps), MOST_STEPS) ** 2 for steps in taken.values()) // 10)
         return with_dose_changes(found, taken, names, spec.gap.days)
 
+    def _statements(self, items: Iterable[tuple[_Item, Match]], spec: EventsFact) -> list[Statement]:
+        """What the entries say of the diseases of one fact."""
+        sets = spec.valuesets
+        lasts_of = self._tables.valuesets.lasts
+        found: list[Statement] = []
+        for item, match in self._deadline.each(items):
+            entry = item.entry
+            if isinstance(entry, IllnessEntry):
+                self._deadline.spend(_READING)
+                lasts = lasts_of(sets, match.key) if sets else CHRONIC
+                found += item.statements(entry, match, lasts, self._tables)
+        return found
+
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
         types = types_of_events(resource)
         matching = Matching(codes, record, self._deadline, {})
@@ -202,7 +253,7 @@ class RecordedEvents:
             for view in self._deadline.each(record.resources.get(row.name, ())):
                 if id(view) in unnamed:
                     if unnamed[id(view)]:
-                        item = _Item(reader, view, _NAMES_NOTHING, None, record.patient, self._as_of)
+                        item = _Item(reader, view, _NAMES_NOTHING, None, record, self._as_of)
                         self._silent.setdefault(resource, []).append(item)
                     continue
                 found = reader.coded(view, matching)
@@ -210,7 +261,7 @@ class RecordedEvents:
                 if not coded.matches and coded.rest.role == "else":
                     self._read.add(resource)
                     continue
-                self._keep(resource, _Item(reader, view, coded, drug, record.patient, self._as_of))
+                self._keep(resource, _Item(reader, view, coded, drug, record, self._as_of))
         names = [row.name for row in types]
         for malformed in self._deadline.each(record.malformed):
             if malformed.type in names:
@@ -229,6 +280,8 @@ class RecordedEvents:
             self._unread.setdefault(resource, []).append(item)
         if not coded.is_unread or any(match.role != "unread" for match in coded.matches.values()):
             self._read.add(resource)
+        if resource == "Condition" and coded.matches:
+            self._illnesses.append(item)
         for name, match in coded.matches.items():
             if match.role not in {"else", "by_words"}:
                 self._items.setdefault(name, []).append((item, match))
@@ -297,6 +350,27 @@ def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
     yield made
     if match.contested:
         yield past(event(entry, Match("main", coding=match.coding)))
+
+
+def _statements(entry: IllnessEntry, match: Match, lasts: Lasts, tables: EventTables) -> tuple[Statement, ...]:
+    """The event that an entry makes, and the second one of an entry that has a "history of" code besides."""
+    says = tables.says(match.key)
+    made = illness_event(entry, match, lasts, says)
+    disease = None if made.only_past else tables.disease(match.key)
+    first = Statement(made, disease, entry.written, is_quiet(entry, says))
+    if not match.contested:
+        return (first,)
+    second = illness_past(entry, Match("main", coding=match.coding), lasts)
+    return first, Statement(second, None, entry.written, is_quiet=False)
+
+
+def _quiet_of(entry: IllnessEntry, keys: Mapping[Key, bool], tables: EventTables) -> Iterator[QuietStatement]:
+    """What an entry says if it says that a disease is not active, by its codes; whether each surely is it."""
+    for key, is_main in keys.items():
+        disease = tables.disease(key)
+        if disease is not None and is_quiet(entry, tables.says(key)):
+            sure, gone = is_main and entry.doubt is None, entry.span.present is False
+            yield QuietStatement(disease, entry.written, sure, gone, entry.span.end)
 
 
 def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:

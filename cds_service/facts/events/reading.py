@@ -1,7 +1,6 @@
 """What reads a resource type as events. Each module of readers names its own, by resource type, in `READERS`."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from msgspec import Struct
@@ -10,7 +9,7 @@ from cds_service.deadline import Deadline
 from cds_service.facts.events.coded import Coded, EventCodes
 from cds_service.facts.events.drugs import Drug
 from cds_service.facts.events.entries import Entry
-from cds_service.fhir import Patient, Record, Resource
+from cds_service.fhir import Record, Resource
 
 
 class Matching(Struct, frozen=True, gc=False):
@@ -31,10 +30,12 @@ class EventReader(Struct, frozen=True):
 
     * `coded`: the facts that one speaks of; a `Drug` where its route and form matter too. May raise `OutOfTime`.
     * `entry`: one as an event in time, for the patient and as-of; `None` where it does not count.
+    * `at`: what else of the record its time depends on, as one more argument of `entry`: the Encounter of a diagnosis.
     """
 
     coded: Callable[[Any, Matching], Coded | Drug]
-    entry: Callable[[Any, Patient | None, date], Entry | None]
+    entry: Callable[..., Entry | None]
+    at: Callable[[Record, Any], Any] | None = None
 
 
 Readers = Mapping[str, EventReader]

@@ -11,9 +11,11 @@ from typing import Literal
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, StrictBool
 
-from cds_service.facts.catalogue import EventsFact
+from cds_service.durations import Duration
+from cds_service.facts.catalogue import EventsFact, Period
 from cds_service.facts.events import unlisted, with_courses
 from cds_service.facts.fact import UNBOUNDED, Days, Event, Events, Evidence
+from cds_service.rule_tools.cases.stated_lasting import Course, happened, limited
 from cds_service.rule_tools.cases.stated_times import DaysAgo, PartialDate, days_of, days_since
 
 State = Literal["active", "inactive", "over", "history"]
@@ -34,6 +36,8 @@ class Record(BaseModel):
     * `sure`: false for what may not be it (provisional, differential, a text without a code).
     * Of drugs: `dose_changed_days_ago`, where the record shows another dose before; `half_life_days`, least and
       greatest, where a rule asks for half-lives (without it, that of a drug that is not listed).
+    * `lasts`: how long such a disease lasts when nobody enters its end: `event`, a duration such as `P3M`. Without it
+      the record says itself whether it is there. `at_visit`: it is the diagnosis of a visit, which is over by then.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +49,8 @@ class Record(BaseModel):
     end_days_ago: DaysAgo | None = None
     dose_changed_days_ago: int | None = Field(default=None, ge=0)
     half_life_days: tuple[PositiveFloat, PositiveFloat] | None = None
+    lasts: Period | Literal["event"] | None = None
+    at_visit: StrictBool = False
 
 
 class Records(BaseModel):
@@ -92,8 +98,10 @@ def _event(record: Record, spec: EventsFact, as_of: date) -> Event:
     start = _moment("start", record.start, record.start_days_ago, as_of)
     end = _moment("end", record.end, record.end_days_ago, as_of)
     state: State = record.state or ("over" if end is not None or spec.resource in _DONE_AT_ONCE else "active")
-    _refuse(state, end, record, spec)
+    _refuse(record, state, end, spec)
     begun = start or _ANY_TIME
+    active: bool | None
+    present: bool | None
     match state:
         case "active":
             ended, active, present = _ONGOING, True, True
@@ -105,6 +113,8 @@ def _event(record: Record, spec: EventsFact, as_of: date) -> Event:
         case "history":
             begun = Days(begun.lo, UNBOUNDED)
             ended, active, present = _ANY_TIME, False, False
+    if record.lasts is not None:
+        begun, ended, active, present = _lasting(record, state, Course(begun, ended, active, present), start, as_of)
     if begun.hi < ended.lo:
         raise ValueError("the record ends before it starts")
     begun, ended = Days(max(begun.lo, ended.lo), begun.hi), Days(ended.lo, min(ended.hi, begun.hi))
@@ -113,9 +123,22 @@ def _event(record: Record, spec: EventsFact, as_of: date) -> Event:
     return Event(record.sure, active, present, begun, ended, begun, evidence, hint, only_past=state == "history")  # type: ignore[arg-type]
 
 
-def _refuse(state: State, end: Days | None, record: Record, spec: EventsFact) -> None:
+def _lasting(record: Record, state: State, course: Course, start: Days | None, as_of: date) -> Course:
+    """The course of a record that says how long its disease lasts."""
+    if record.lasts == "event":
+        return happened(course, start, as_of, is_over=state == "over", is_past=state == "history")
+    if state in {"over", "history"} or not isinstance(record.lasts, Duration):
+        return course
+    return limited(course, start, as_of, record.lasts, at_visit=record.at_visit)
+
+
+def _refuse(record: Record, state: State, end: Days | None, spec: EventsFact) -> None:
     """Raise ValueError for a state that no record of this kind has."""
     kind = spec.resource
+    if kind != "Condition" and (record.lasts is not None or record.at_visit):
+        raise ValueError(f"`lasts` and `at_visit` are of conditions; this is {_article(kind)}")
+    if record.at_visit and record.lasts is None:
+        raise ValueError("`at_visit` goes with `lasts`: a disease that lasts is there whatever list it stands on")
     if state == "active" and end is not None:
         raise ValueError("a record that is active has no end")
     if state == "inactive" and kind != "Condition":

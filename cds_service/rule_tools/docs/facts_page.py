@@ -16,6 +16,7 @@ from cds_service.facts.catalogue import (
     EventsFact,
     FactSpec,
     Formula,
+    Lasts,
     Numeric,
     Observed,
     QuantityFact,
@@ -204,6 +205,8 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
         set_id = getattr(spec, key)
         if set_id is not None:
             yield f"{heading}: {_value_set(set_id, reference)}"
+    if spec.resource == "Condition" and spec.valuesets:
+        yield f"lasts: {'; '.join(_lasting(spec, reference))}"
     if not spec.valuesets:
         yield "counts: any entry"
     if spec.route is not None:
@@ -235,6 +238,21 @@ def _drug(spec: EventsFact) -> Iterator[str]:
     if spec.half_lives is not None:
         most = spec.half_lives.at_most.words()
         yield f"half-lives: `facts/half-lives.json`; at most {most} for one not in it: {spec.half_lives.reason}"
+
+
+def _lasting(spec: EventsFact, reference: Reference) -> list[str]:
+    """How long the diseases of a fact last, with the reasons, each once."""
+    valuesets = reference.library.facts.valuesets
+    sets = dict.fromkeys(part for set_id in spec.valuesets for part in valuesets.parts(set_id))
+    reasons: dict[str, dict[str, None]] = {}
+    for set_id in sets:
+        content, _ = read_json(reference.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
+        compose = content.get("compose", {}) if isinstance(content, dict) else {}
+        for part in compose.get("include", ()):
+            if "system" in part:
+                said = reasons.setdefault(part.get("lasts", "chronic"), {})
+                said.update({part["lasts_reason"].rstrip("."): None} if "lasts_reason" in part else {})
+    return [f"{Lasts.parse(lasts).words()} ({'; '.join(why) or 'nothing is said'})" for lasts, why in reasons.items()]
 
 
 def _value_set(set_id: str, reference: Reference) -> str:

@@ -132,7 +132,8 @@ TABLE: Table = {
         row("a code without system", HAS_IT, "no", condition(None, code={"coding": [{"code": SLE}], "text": "hypertension"})),
     ],
     "breastfeeding and pregnancy on record are conditions": [
-        row("pregnant", "condition.pregnancy", "yes", condition("77386006")),
+        row("pregnant", "condition.pregnancy", "yes", condition("77386006", onsetDateTime="2026-02-01")),
+        row("pregnant, nobody says since when", "condition.pregnancy", "unknown", condition("77386006")),
         row("not on record: presumed absent", "condition.pregnancy", "no"),
         row("pregnancy status: pregnant", "NCT06027853/exc-16", "fail", coded("82810-3", "77386006"), person=WOMAN),
         row("pregnancy status: not pregnant", "NCT06027853/exc-16", "pass", coded("82810-3", "60001007"), person=WOMAN),
@@ -142,9 +143,9 @@ TABLE: Table = {
         row("a man of whom it is said", "NCT06027853/exc-16", "pass", coded("82810-3", "77386006"), person=MAN),
         row("no status at all: presumed", "NCT06027853/exc-16", "pass", person=WOMAN),
         row("breastfeeding status: yes", "NCT06027853/exc-16", "fail", coded("63895-7", "373066001"), person=WOMAN),
-        row("the exclusion", "NCT06027853/exc-16", "fail", condition("Z33.1", ICD10CM)),
+        row("the exclusion", "NCT06027853/exc-16", "fail", condition("Z33.1", ICD10CM, recordedDate="2026-05-02")),
         row("a pregnancy that is over", "NCT06027853/exc-16", "pass", condition("77386006", SNOMED, "resolved", onsetDateTime="2024", abatementDateTime="2025-01-01")),
-        row("breastfeeding", "NCT06598202/exc-14", "fail", condition("1260078007")),
+        row("breastfeeding", "NCT06598202/exc-14", "fail", condition("1260078007", recordedDate="2026-02-01")),
     ],
     "allergies": [
         row("prednisolone as the substance", "NCT07617779/exc-09", "fail", allergy(PREDNISOLONE)),

@@ -8,6 +8,7 @@ RADIOTHERAPY = "33356009"
 TRANSPLANT = "234336002"
 PHOTOTHERAPY = "182668004"
 PNEUMONIA = "233604007"
+TUBERCULOSIS = "154283005"
 ALS = "86044005"
 PREDNISONE, AZATHIOPRINE = "8640", "1256"
 RADIATED, LATELY_ILL = "NCT06027853/exc-02c", "NCT07617779/exc-06a"  # both within 4 weeks
@@ -96,7 +97,8 @@ TABLE: Table = {
             "fail",
             radiotherapy(status="in-progress", performedPeriod={"start": "2026-01-01"}),
         ),
-        row("a disease that lasts", LATELY_ILL, "fail", condition(PNEUMONIA, onsetDateTime="2024-01-01")),
+        row("a disease that lasts", LATELY_ILL, "fail", condition(TUBERCULOSIS, onsetDateTime="2024-01-01")),
+        row("one that would be over by now", LATELY_ILL, "unknown", condition(PNEUMONIA, onsetDateTime="2024-01-01")),
         row(
             "one that ended on the first day",
             LATELY_ILL,
