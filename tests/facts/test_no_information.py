@@ -293,7 +293,8 @@ def test_over_http_the_answer_says_what_could_not_be_judged(library: Library) ->
     assert alone.json()["extension"][EXTENSION]["entries"] == 1
     none = asked(library, disease(concept("no-known-problems", IPS)))
     assert none.json() == {"cards": []}
-    beside = asked(library, disease(concept("no-problem-info", IPS)), condition("195967001", SNOMED, id="x"))
+    asthma = condition(None, code=concept("195967001", SNOMED, display="Asthma"), id="x")
+    beside = asked(library, disease(concept("no-problem-info", IPS)), asthma)
     assert (beside.status_code, beside.json()) == (200, {"cards": []})
 
 

@@ -123,8 +123,8 @@ def test_a_result_of_unknown_status_is_not_dropped(
     [
         (7, None, None),
         ({"coding": 7, "text": "SLE"}, None, None),
-        ({"coding": [{"system": SNOMED, "code": "55464009", "display": "Disorder"}]}, None, False),
-        ({"coding": [{"system": SNOMED, "code": "55464009"}]}, None, None),
+        ({"coding": [{"system": SNOMED, "code": "55464009"}]}, None, False),
+        ({"coding": [{"system": SNOMED, "code": "55464008"}]}, None, None),
         ({"coding": [{"system": SNOMED, "code": "38341003"}]}, False, False),
         ({"coding": [{"system": SNOMED, "code": 38341003}]}, None, None),
     ],

@@ -147,7 +147,7 @@ TABLE: Table = {
         ),
         row("a status that FHIR does not know", STEROID, "unknown", dispense(ago(10), status="dispensed")),
         row("inhaled", STEROID, "no", dispense(ago(10), dosageInstruction=[{"route": concept(INHALED)}])),
-        row("another drug", STEROID, "no", dispense(ago(10), medicationCodeableConcept=concept("1191", RXNORM))),
+        row("another drug", STEROID, "no", dispense(ago(10), medicationCodeableConcept=concept("1191", RXNORM, display="aspirin"))),
         row("in words", STEROID, "unknown", dispense(ago(10), medicationCodeableConcept={"text": "Prednisone 5 mg"})),
         row("month by month is one course", TWO_MONTHS, "pass", *treated(dispense(ago(70)), dispense(ago(40)), dispense(ago(10)))),
         row("as one handed over 13 days late", TWO_MONTHS, "pass", *treated(dispense(ago(70)), dispense(ago(27)))),
