@@ -112,7 +112,9 @@ class _Writer:
     def _copy(self) -> None:
         rules = ROOT / "rules"
         for part in sorted(rules.iterdir()):
-            if part.name != "trials":
+            if part.is_file():
+                shutil.copy(part, self.folder)
+            elif part.name != "trials":
                 shutil.copytree(part, self.folder / part.name, dirs_exist_ok=True)
         for trial in sorted((rules / "trials").glob("*/trial.json")):
             target = self.folder / "trials" / trial.parent.name

@@ -27,16 +27,16 @@ OPERATIONS = [
     ("180030006", "amputation of the foot", "2026-11-07", AML, "exc-15", "fail"),
     ("52734007", "total replacement of hip", "2026-11-14", SLE, "exc-08", "fail"),
     ("713207007", "neck dissection not done", "2026-11-07", AML, "exc-15", "pass"),
-    ("396781004", "no chemotherapy before lymphadenectomy", "2026-11-07", AML, "exc-15", "pass"),
-    ("3640000", "late effect of a traumatic amputation", "2026-11-07", AML, "exc-15", "pass"),
+    ("396781004", "no chemotherapy before lymphadenectomy", "2026-11-07", AML, "exc-15", "unknown"),
+    ("3640000", "late effect of a traumatic amputation", "2026-11-07", AML, "exc-15", "unknown"),
     ("445715009", "blood and marrow transplantation", "2026-11-07", AML, "exc-15", "pass"),
 ]
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=" ".join)
 def test_an_operation(story: Callable[[str], Story], row: tuple[str, ...]) -> None:
-    code, _, day, trial, criterion, outcome = row
-    concept = {"coding": [{"system": SNOMED, "code": code}]}
+    code, name, day, trial, criterion, outcome = row
+    concept = {"coding": [{"system": SNOMED, "code": code, "display": name}]}
     patient = story(LIKELY[trial]).add("Procedure", status="completed", performedDateTime=day, code=concept)
     assert patient.outcomes(trial)[criterion] == outcome
 
@@ -46,12 +46,12 @@ DIAGNOSES = [
     (SNOMED, "183366004", "use of bathroom aids", ALS, "exc-08", "pass"),
     (SNOMED, "183366004", "use of bathroom aids", ALS, "exc-09", "pass"),
     (SNOMED, "183368003", "use of indoor mobility aids", ALS, "exc-08", "pass"),
-    (SNOMED, "229026006", "sharing of sex aids", SLE, "exc-06", "pass"),
+    (SNOMED, "229026006", "sharing of sex aids", SLE, "exc-06", "unknown"),
     (SNOMED, "62479008", "acquired immune deficiency syndrome", ALS, "exc-08", "fail"),
     (ICD10CM, "B97.35", "HIV 2 as the cause of another disease", ALS, "exc-08", "fail"),
     (ICD10CM, "B97.35", "HIV 2 as the cause of another disease", SLE, "exc-06", "fail"),
-    (SNOMED, "113861009", "Mycobacterium tuberculosis, the organism", ALS, "exc-08", "pass"),
-    (SNOMED, "415621005", "a serogroup of pneumococci", AML, "exc-11", "pass"),
+    (SNOMED, "113861009", "Mycobacterium tuberculosis, the organism", ALS, "exc-08", "unknown"),
+    (SNOMED, "415621005", "a serogroup of pneumococci", AML, "exc-11", "unknown"),
     (ICD10CM, "S72.001A", "fracture of neck of femur", SLE, "exc-08", "fail"),
     (ICD10CM, "S72.001D", "fracture of neck of femur, subsequent encounter", SLE, "exc-08", "unknown"),
     (ICD10CM, "S72.001K", "fracture of neck of femur, nonunion", SLE, "exc-08", "unknown"),
@@ -62,7 +62,7 @@ DIAGNOSES = [
     (ICD10CM, "S02.2XXA", "fracture of the nasal bones", ALS, "exc-02", "fail"),
     (ICD10CM, "S02.2XXS", "fracture of the nasal bones, sequela", ALS, "exc-02", "unknown"),
     (SNOMED, "413096007", "never injecting drug user", AML, "exc-13", "pass"),
-    (SNOMED, "273850003", "a diagnostic schedule for substance use", AML, "exc-13", "pass"),
+    (SNOMED, "273850003", "a diagnostic schedule for substance use", AML, "exc-13", "unknown"),
     (SNOMED, "420524008", "Kaposi sarcoma in AIDS", SLE, "exc-09", "fail"),
     (ICD10CM, "I25.811", "coronary disease of a transplanted heart", SLE, "exc-06", "fail"),
     (ICD10CM, "G43.609", "migraine aura with cerebral infarction", AML, "exc-10b", "fail"),
@@ -73,8 +73,11 @@ DIAGNOSES = [
 
 @pytest.mark.parametrize("row", DIAGNOSES, ids=" ".join)
 def test_a_diagnosis_of_18_november(story: Callable[[str], Story], row: tuple[str, ...]) -> None:
-    system, code, _, trial, criterion, outcome = row
-    assert story(LIKELY[trial]).condition(system, code, "2026-11-18").outcomes(trial)[criterion] == outcome
+    system, code, name, trial, criterion, outcome = row
+    named = {"display": name} if system == SNOMED else {}  # a code of SNOMED CT that no set lists is read by its name
+    concept = {"coding": [{"system": system, "code": code, **named}]}
+    patient = story(LIKELY[trial]).add("Condition", code=concept, onsetDateTime="2026-11-18")
+    assert patient.outcomes(trial)[criterion] == outcome
 
 
 def amount(value: float, unit: str, high: float | None = None) -> dict[str, Any]:

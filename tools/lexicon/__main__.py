@@ -80,7 +80,7 @@ def main() -> None:
         for set_id in sets:
             phrases[set_id].append(phrase)
     telling = {set_id: names.telling(set_id, phrases[set_id], noise) for set_id in sorted(knowledge.valuesets.ids)}
-    words = sorted(names.readable | _listed("everyday.txt") | _listed("noise.txt"))
+    words = sorted(names.readable | _listed("everyday.txt") | _listed("noise.txt") | _listed("empty.txt"))
     print(  # noqa: T201  a command's own output
         f"{len(words)} words, {sum(map(len, telling.values()))} telling words of {len(telling)} sets, "
         f"{sum(len(c) for sets in names.own.values() for c in sets.values())} own names"
@@ -164,6 +164,7 @@ def _lines(file: str) -> list[str]:
 
 def _write_lexicon(words: Iterable[str], still: Mapping[tuple[str, ...], Iterable[str]]) -> None:
     parts = [*words, "== abbreviations", *sorted(_listed("abbreviations.txt")), "== han", *_lines("han.txt")]
+    parts += ["== empty", *sorted(_listed("empty.txt"))]
     parts.append("== harmless")
     for line in (*_lines("harmless.txt"), *_lines("han_harmless.txt")):
         entry, _, listed = line.partition("\t")

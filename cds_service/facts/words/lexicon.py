@@ -1,9 +1,9 @@
 """Which words are understood at all: only an entry whose every word is can be something else by its words.
 
 `rules/lexicon.txt.gz` holds a folded word a line, `#` before comments. After `== abbreviations` come those up to five
-letters that are understood in capitals, after `== han` the Chinese morphemes. After `== harmless` come whole entries in
-which no word tells of anything but of the sets that stand behind a tab. The file is made by tools/lexicon from the
-names of code systems and reviewed lists.
+letters that are understood in capitals, after `== han` the Chinese morphemes, after `== empty` words that name nothing.
+After `== harmless` come whole entries in which no word tells of anything but of the sets that stand behind a tab. The
+file is made by tools/lexicon from the names of code systems and reviewed lists.
 """
 
 import gzip
@@ -36,10 +36,12 @@ class Lexicon:
         han: Iterable[str] = (),
         abbreviations: Iterable[str] = (),
         harmless: Iterable[str] = (),
+        empty: Iterable[str] = (),
     ) -> None:
         self._words = frozenset(words)
         self._sorted = sorted(self._words)
         self._abbreviations = frozenset(abbreviations)
+        self._empty = frozenset(empty)
         self._han = frozenset(han)
         self._longest = max(map(len, self._han), default=0)
         self._harmless: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = {}
@@ -84,7 +86,9 @@ class Lexicon:
                     continue
                 if not self._knows(token, limit):
                     return False
-            content = True
+                content = content or self._says_something(token.word)
+            else:
+                content = True
         return content
 
     def harmless(self, text: Sequence[Token]) -> list[tuple[range, frozenset[str]]]:
@@ -96,6 +100,11 @@ class Lexicon:
             for row, sets in self._harmless.get(word, ())
             if words[start : start + len(row)] == row
         ]
+
+    def _says_something(self, word: str) -> bool:
+        """Whether a word that is understood says what is meant; a letter alone does not, nor does "tablet"."""
+        letters = word.strip("0123456789")
+        return len(letters) > 1 and letters not in self._empty
 
     def _knows(self, token: Token, limit: int) -> bool:
         if token.word in self._abbreviations:
@@ -134,7 +143,8 @@ def load_lexicon(rules_dir: Path) -> tuple[Lexicon, tuple[Finding, ...]]:
     words = found.get("", [])
     odd = [word for word in words if word != folded(word)]
     findings = [finding("lexicon-not-folded", FILE, "", f"{odd[0]!r}, of {len(odd)}")] if odd else []
-    lexicon = Lexicon(words, found.get("han", []), found.get("abbreviations", []), found.get("harmless", []))
+    parts = (found.get(part, []) for part in ("han", "abbreviations", "harmless", "empty"))
+    lexicon = Lexicon(words, *parts)
     return lexicon, tuple(findings)
 
 
