@@ -158,7 +158,7 @@ class Builder:
         read: dict[int, tuple[Reading | Unreadable, Interval | Unreadable]] = {}
 
         def value(measurement: Measurement, day: DateRange | None) -> Value | Unreadable:
-            reading = reader.reading(measurement.saying)
+            reading = reader.reading(measurement.saying, measurement.coding)
             number = reader.value(reading)
             read[id(measurement.saying)] = reading, number
             return number
@@ -216,7 +216,9 @@ class Builder:
             return not reader.denies(measurement.saying)
 
         measured = self._measured(spec, lambda m: m.how == "value" or (m.how == "variant" and affirms(m)), telling)
-        fact = measured.fact(lambda m, day: reader.read(m.saying, self._person(m.saying, day), m.how), agreeing)
+        fact = measured.fact(
+            lambda m, day: reader.read(m.saying, self._person(m.saying, day), m.how, m.coding), agreeing
+        )
         if fact.value is not None and fact.value == spec.lasting:
             return replace(fact, age=0, least_age=0)
         if spec.presumed is None or not self._nothing_told(fact):

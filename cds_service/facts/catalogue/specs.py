@@ -100,6 +100,13 @@ class Code(Model):
     display: str = ""
 
 
+class ObservedCode(Code):
+    """The code of an observation. `scale`: its number is the logarithm of the amount. `units` count with it alone."""
+
+    scale: Literal["log10"] | None = None
+    units: dict[str, UnitFactor] = Field(default_factory=dict)
+
+
 class ScoreAnswer(Code):
     value: Number
 
@@ -142,12 +149,16 @@ class Presumed(Model):
     without: FactNames
 
 
-Bound = Number | Literal["upper_limit"]
+Bound = Number | Literal["upper_limit", "lower_limit"]
 Operator = Literal["<", "<=", ">=", ">"]
 
 
 class ReadNumber(Model):
-    """How a result that is a bare number is read."""
+    """How a result that is a bare number is read: by a number, or by a limit of its own reference range.
+
+    `lower_limit` counts only where the range has no upper one: of a competitive assay, in which a low number is
+    positive, that alone tells the direction.
+    """
 
     positive: tuple[Operator, Bound]
     negative: tuple[Operator, Bound]
@@ -168,7 +179,7 @@ class Fact(Model):
 class Observed(Fact):
     """A fact that an Observation (or a component of one) tells."""
 
-    codes: tuple[Code, ...] = ()
+    codes: tuple[ObservedCode, ...] = ()
     fresh_for: Period | None = None
     order: Code | None = None
     absence: Literal["unknown"] = "unknown"
@@ -185,11 +196,12 @@ class Numeric(Observed):
 
 class QuantityFact(Numeric):
     kind: Literal["quantity"]
-    codes: tuple[Code, ...] = Field(min_length=1)
+    codes: tuple[ObservedCode, ...] = Field(min_length=1)
     unit: str = Field(min_length=1)
     display_unit: str = ""
     units: dict[str, UnitFactor] = Field(default_factory=dict)
     molar_mass: Number | None = None
+    logarithmic: bool = Field(default=False, description="Whether its units are read on a scale of log₁₀ too.")
     unit_when_missing: str | None = None
     fresh_for_child: Period | None = None
 
@@ -210,7 +222,7 @@ class ScoreFact(Numeric):
 
 class TiterFact(Numeric):
     kind: Literal["titer"]
-    codes: tuple[Code, ...] = Field(min_length=1)
+    codes: tuple[ObservedCode, ...] = Field(min_length=1)
 
 
 class ResultFact(Observed):

@@ -6,8 +6,28 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from cds_service.facts.catalogue import ONE, CodeSystems, Key, Numeric, ScoreFact, TiterFact, UnitTable, words
-from cds_service.facts.intervals import Factor, Interval, compared, is_sane, parse_interval, parse_number, point
+from cds_service.facts.catalogue import (
+    ONE,
+    CodeSystems,
+    Key,
+    Numeric,
+    ObservedCode,
+    QuantityFact,
+    ScoreFact,
+    TiterFact,
+    UnitTable,
+    words,
+)
+from cds_service.facts.intervals import (
+    Factor,
+    Interval,
+    compared,
+    is_sane,
+    parse_interval,
+    parse_number,
+    point,
+    power_of_ten,
+)
 from cds_service.facts.observations.answers import (
     NO_REFERENCE_RANGE,
     NOT_UNDERSTOOD,
@@ -19,7 +39,8 @@ from cds_service.facts.observations.compound import parse_compound
 from cds_service.facts.observations.observations import Saying
 from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.reference_ranges import Person, Side, find_limit, times_limit
-from cds_service.fhir import CodeableConcept, Quantity, Range, Ratio
+from cds_service.facts.observations.written import Answer, Written
+from cds_service.fhir import CodeableConcept, Coding, Quantity, Range, Ratio
 
 _TITER = re.compile(
     r"(?:(?P<lead>titer|titre|positive|pos|negative|neg)\b[\s,:=(]*)?"
@@ -27,6 +48,9 @@ _TITER = re.compile(
     re.IGNORECASE,
 )
 _ZERO = Decimal(0)
+_HUNDRED: Factor = (Decimal(100), Decimal(100))
+_LARGEST_FRACTION = Decimal(2)
+"""What is above 200 % is no fraction that lacks its per cent sign."""
 # What laboratories write behind a titre without changing it.
 _PATTERN_WORDS = frozenset(
     {
@@ -48,10 +72,14 @@ _PATTERN_WORDS = frozenset(
 
 
 class Reading(Struct, frozen=True, gc=False):
-    """A number as written, and the factor of its unit into the canonical one."""
+    """A number as written, and the factor of its unit into the canonical one.
+
+    `from_log`: what was written is its log₁₀, and so are the limits of its reference range.
+    """
 
     raw: Interval
     factor: Factor
+    from_log: bool = False
 
     @property
     def value(self) -> Interval:
@@ -59,13 +87,30 @@ class Reading(Struct, frozen=True, gc=False):
 
 
 class NumberReader:
-    """Reads the numbers of one fact."""
+    """Reads the numbers of one fact; where `own` is given, those of that code alone."""
 
-    def __init__(self, spec: Numeric, units: UnitTable, qualitative: Qualitative, systems: CodeSystems) -> None:
+    def __init__(
+        self,
+        spec: Numeric,
+        units: UnitTable,
+        qualitative: Qualitative,
+        systems: CodeSystems,
+        own: ObservedCode | None = None,
+    ) -> None:
         self._spec = spec
         self._units = units
         self._qualitative = qualitative
         self._systems = systems
+        self._logarithmic = isinstance(spec, QuantityFact) and spec.logarithmic
+        self._only_log = own is not None and own.scale == "log10"
+        self._is_per_cent = isinstance(spec, QuantityFact) and spec.unit == "%"
+        self._by_code: Mapping[Key, NumberReader] = {
+            systems.key(code.system, code.code): NumberReader(
+                spec, units.with_units(code.units) if code.units else units, qualitative, systems, code
+            )
+            for code in (spec.codes if own is None else ())
+            if code.units or code.scale
+        }
         self._values: Mapping[Key, Decimal] = {}
         self._least = spec.minimum
         self._most: Decimal | None = None
@@ -74,9 +119,9 @@ class NumberReader:
             self._least = min(self._values.values())
             self._most = max(self._values.values())
 
-    def read(self, saying: Saying) -> Interval | Unreadable:
-        """The value in the canonical unit, or why there is none."""
-        return self.value(self.reading(saying))
+    def read(self, saying: Saying, coding: Coding | None = None) -> Interval | Unreadable:
+        """The value in the canonical unit, or why there is none. `coding`: the code by which it is about the fact."""
+        return self.value(self.reading(saying, coding))
 
     def value(self, reading: Reading | Unreadable) -> Interval | Unreadable:
         """What has been read, in the canonical unit, as far as it is possible."""
@@ -84,23 +129,29 @@ class NumberReader:
 
     def times_limit(self, reading: Reading, saying: Saying, side: Side, person: Person) -> Interval | Unreadable:
         """What has been read of an observation as a multiple of its own upper (`high`) or lower limit of normal."""
-        limit = find_limit(saying, side, person, reading.factor, self._units.factor)
+        limit = None if reading.from_log else find_limit(saying, side, person, reading.factor, self._units.factor)
         if limit is None:
             return NO_REFERENCE_RANGE
         ratio = times_limit(reading.raw, reading.factor, limit)
         return ratio if self._least is None or self._least < 0 else ratio.at_least(_ZERO)
 
-    def limit(self, saying: Saying, side: Side, person: Person) -> Decimal | None:
+    def limit(self, saying: Saying, side: Side, person: Person, coding: Coding | None = None) -> Decimal | None:
         """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None without one."""
-        found = self.reading(saying)
+        found = self.reading(saying, coding)
+        if isinstance(found, Reading) and found.from_log:
+            return None
         own_unit = ONE if isinstance(found, Unreadable) else found.factor
         limit = find_limit(saying, side, person, own_unit, self._units.factor)
         if limit is None or limit.factor[0] != limit.factor[1]:
             return None
         return point(limit.value).scale(limit.factor).lo
 
-    def reading(self, saying: Saying) -> Reading | Unreadable:
-        """The number as written, or why there is none."""
+    def reading(self, saying: Saying, coding: Coding | None = None) -> Reading | Unreadable:
+        """The number as written, or why there is none. `coding`: the code by which it is about the fact."""
+        if self._by_code and coding is not None:
+            for key in self._systems.keys((coding,)):
+                if key in self._by_code:
+                    return self._by_code[key].reading(saying)
         names = values_of(saying)
         if len(names) != 1 or saying.data_absent_reason is not None:
             return NOT_UNDERSTOOD
@@ -134,8 +185,16 @@ class NumberReader:
     def _in_unit(
         self, value: Interval, unit: str | None = None, code: str | None = None, system: str | None = None
     ) -> Reading | Unreadable:
-        factor = self._units.factor(unit, code, system)
-        return UNIT_NOT_UNDERSTOOD if factor is None else Reading(value, factor)
+        factor = None if self._only_log else self._units.factor(unit, code, system)
+        if factor is not None:
+            if self._is_per_cent and factor == _HUNDRED and (value.hi is None or value.hi > _LARGEST_FRACTION):
+                return Unreadable("value_not_understood", "no fraction of one")
+            return Reading(value, factor)
+        factor = self._units.factor_of_log(unit, code) if self._logarithmic else None
+        if factor is None:
+            return UNIT_NOT_UNDERSTOOD
+        power = power_of_ten(value)
+        return NOT_UNDERSTOOD if power is None else Reading(power, factor, from_log=True)
 
     def _of_quantity(self, quantity: Quantity, off_scale: str | None = None) -> Reading | Unreadable:
         if quantity.value is None or not is_sane(quantity.value):
@@ -154,12 +213,34 @@ class NumberReader:
         if compound is not None:
             return Reading(point(compound), ONE)
         found = parse_interval(text)
-        if found is not None:
-            value, unit = found
-            reading = self._in_unit(value, unit)
-            # Behind a number without dimension stand no units but words, which may change its meaning.
-            return NOT_UNDERSTOOD if isinstance(reading, Unreadable) and self._units.is_dimensionless else reading
-        return self._undetected(self._qualitative.of_text(text) == "negative")
+        reading = NOT_UNDERSTOOD if found is None else self._in_unit(*found)
+        if isinstance(reading, Reading):
+            return reading
+        apart = self._of_parts(self._qualitative.written(text))
+        if isinstance(apart, Reading):
+            return apart
+        # Behind a number without dimension stand no units but words, which may change its meaning.
+        return NOT_UNDERSTOOD if self._units.is_dimensionless else apart if found is None else reading
+
+    def _of_parts(self, written: Written | None) -> Reading | Unreadable:
+        """A text that was taken apart: the number, where the words and signs beside it agree with it."""
+        if written is None or len(written.answers) > 1 or "indeterminate" in written.answers:
+            return NOT_UNDERSTOOD
+        if not written.amount:
+            return self._undetected(written.answers == {"negative"})
+        if written.answers and self._spec.undetected is None:
+            return NOT_UNDERSTOOD
+        titer = parse_titer(written.amount) if isinstance(self._spec, TiterFact) else None
+        found = (titer, "") if titer is not None else parse_interval(written.amount)
+        if found is None or found[1]:
+            return NOT_UNDERSTOOD
+        reading = self._in_unit(found[0], written.unit)
+        bare = self._qualitative.vocabulary.without_flag(written.unit)
+        if isinstance(reading, Unreadable) and bare is not None:
+            reading = self._in_unit(found[0], bare)
+        if isinstance(reading, Reading) and not _agrees(reading.raw, written.answers):
+            return NOT_UNDERSTOOD
+        return reading
 
     def _of_concept(self, concept: CodeableConcept) -> Reading | Unreadable:
         keys = self._systems.keys(concept.coding)
@@ -210,6 +291,13 @@ class NumberReader:
         if negative and self._spec.undetected is not None:
             return Reading(point(self._spec.undetected), ONE)
         return NOT_UNDERSTOOD
+
+
+def _agrees(number: Interval, answers: frozenset[Answer]) -> bool:
+    """Whether a number may be what the words beside it say: nothing, or something, was found."""
+    if answers == {"negative"}:
+        return number.lo is None or number.lo <= 0
+    return answers != {"positive"} or number.hi is None or number.hi > 0
 
 
 def parse_titer(text: str) -> Interval | None:
