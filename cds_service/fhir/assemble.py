@@ -16,8 +16,9 @@ from cds_service.fhir.full_urls import FullUrls
 from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
+from cds_service.fhir.report_dates import with_report_dates
 from cds_service.fhir.resource_types import RESOURCE_TYPES
-from cds_service.fhir.statuses import misread
+from cds_service.fhir.statuses import misread, odd_dates
 from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
 from cds_service.fhir.versions import Copy, one_of_each
 from cds_service.fhir.views import (
@@ -139,6 +140,12 @@ class _Sorting:
             for status in misread(copy.view):
                 message = "is none that FHIR has; the resource does not count for certain"
                 self._note("warning", "unknown_status", label(name, copy.view.id, copy.place), status, message)
+            for element in odd_dates(copy.view):
+                message = "is not in FHIR's form; it is read as the one date that it can be"
+                self._note("information", "odd_date", label(name, copy.view.id, copy.place), element, message)
+        if "DiagnosticReport" in resources and "Observation" in resources:
+            dated = with_report_dates(kept, self.deadline)
+            resources["Observation"] = [copy.view for copy in dated if isinstance(copy.view, Observation)]
         return Assembly(
             patient=self.patient,
             resources={name: tuple(views) for name, views in resources.items()},

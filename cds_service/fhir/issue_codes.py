@@ -7,6 +7,7 @@ ISSUE_CODES: dict[str, str] = {
     "malformed_bundle": "A Bundle's links, entries or parameters have the wrong type.",
     "malformed_resource": "An element has the wrong type or an impossible value; the resource does not count.",
     "modifier": "A modifierExtension or implicitRules changes the meaning; the resource does not count.",
+    "odd_date": "A date is not in FHIR's form; it is read as the one date that it can be.",
     "older_version": "An older version of a resource was left out.",
     "operation_outcome": "The server reported an error, or that it left something out.",
     "other_patient": "A resource about another patient; it does not count (and a hook refuses the request).",

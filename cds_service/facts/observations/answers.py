@@ -8,9 +8,11 @@ from cds_service.facts.dates import period_text
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import plain
 from cds_service.facts.observations.observations import Saying
-from cds_service.fhir import CodeableConcept, Period, Quantity, Range, Ratio
+from cds_service.fhir import CodeableConcept, Coding, Period, Quantity, Range, Ratio
 
 _SHOWN = 120
+_ABSENT_SYSTEMS = ("data-absent-reason", "NullFlavor", "2.16.840.1.113883.5.1008")
+"""https://hl7.org/fhir/R4/valueset-data-absent-reason.html, and what CDA has in its place."""
 VALUES = (
     "value_quantity",
     "value_codeable_concept",
@@ -56,13 +58,32 @@ def values_of(saying: Saying) -> tuple[str, ...]:
 
 
 def has_value(saying: Saying) -> bool:
-    """Whether there is a value at all, understood or not; blank text is none."""
-    if saying.value_quantity is not None:  # nearly always
+    """Whether there is a value at all, understood or not. Blank text is none, nor is a quantity without a number (which
+    then stands in an extension, as the reason why it is absent), nor the code of such a reason."""
+    quantity = saying.value_quantity
+    if quantity is not None and quantity.value is not None:  # nearly always
         return True
-    found = values_of(saying)
-    if found == ("value_string",):
-        return bool((saying.value_string or "").strip())
-    return bool(found)
+    return any(_holds_something(getattr(saying, name)) for name in values_of(saying))
+
+
+def _holds_something(value: object) -> bool:
+    match value:
+        case Quantity():
+            return value.value is not None or value.comparator is not None
+        case CodeableConcept():
+            said = [coding for coding in value.coding if not _says_why_absent(coding)]
+            return bool((value.text or "").strip()) or any(coding.code or coding.display for coding in said)
+        case Range():
+            return _holds_something(value.low) or _holds_something(value.high)
+        case Ratio():
+            return _holds_something(value.numerator) or _holds_something(value.denominator)
+        case str():
+            return bool(value.strip())
+    return value is not None
+
+
+def _says_why_absent(coding: Coding) -> bool:
+    return (coding.system or "").strip().endswith(_ABSENT_SYSTEMS)
 
 
 def shown(saying: Saying) -> tuple[str, str]:

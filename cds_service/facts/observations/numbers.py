@@ -1,6 +1,5 @@
 """Numbers that observations carry: quantities, scores and titres, as intervals in the fact's canonical unit."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -16,7 +15,6 @@ from cds_service.facts.catalogue import (
     ScoreFact,
     TiterFact,
     UnitTable,
-    words,
 )
 from cds_service.facts.intervals import (
     Factor,
@@ -24,7 +22,6 @@ from cds_service.facts.intervals import (
     compared,
     is_sane,
     parse_interval,
-    parse_number,
     point,
     power_of_ten,
 )
@@ -39,36 +36,14 @@ from cds_service.facts.observations.compound import parse_compound
 from cds_service.facts.observations.observations import Saying
 from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.reference_ranges import Person, Side, find_limit, times_limit
+from cds_service.facts.observations.titres import parse_titer, titer_of_ratio
 from cds_service.facts.observations.written import Answer, Written
 from cds_service.fhir import CodeableConcept, Coding, Quantity, Range, Ratio
 
-_TITER = re.compile(
-    r"(?:(?P<lead>titer|titre|positive|pos|negative|neg)\b[\s,:=(]*)?"
-    r"(?P<comparator><=|>=|=<|=>|<|>|=|≤|≥)?\s*1\s*[:/]\s*(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?P<rest>\D{0,60})",
-    re.IGNORECASE,
-)
 _ZERO = Decimal(0)
 _HUNDRED: Factor = (Decimal(100), Decimal(100))
 _LARGEST_FRACTION = Decimal(2)
 """What is above 200 % is no fraction that lacks its per cent sign."""
-# What laboratories write behind a titre without changing it.
-_PATTERN_WORDS = frozenset(
-    {
-        *(
-            "titer",
-            "titre",
-            "dilution",
-            "pattern",
-            "homogeneous",
-            "homogenous",
-            "speckled",
-            "nucleolar",
-            "nuclear",
-            "rim",
-        ),
-        *("centromere", "diffuse", "fine", "coarse", "dense", "cytoplasmic", "peripheral", "granular", "and", "with"),
-    }
-)
 
 
 class Reading(Struct, frozen=True, gc=False):
@@ -278,7 +253,7 @@ class NumberReader:
         if not (is_sane(above.value) and is_sane(below.value)) or below.value <= 0:
             return NOT_UNDERSTOOD
         if isinstance(self._spec, TiterFact):
-            titer = _titer_of_ratio(above, below, above.value, below.value)
+            titer = titer_of_ratio(above, below, above.value, below.value)
             return NOT_UNDERSTOOD if titer is None else Reading(titer, ONE)
         value = None if below.comparator else compared(above.value, above.comparator)
         if value is None:
@@ -298,30 +273,6 @@ def _agrees(number: Interval, answers: frozenset[Answer]) -> bool:
     if answers == {"negative"}:
         return number.lo is None or number.lo <= 0
     return answers != {"positive"} or number.hi is None or number.hi > 0
-
-
-def parse_titer(text: str) -> Interval | None:
-    """`1:80`, `1/80`, `>=1:80`, `1:160 speckled`, `Negative (<1:80)` as the interval of n in 1:n; `None` if it is none.
-
-    Words before the titre must agree with it: nobody knows what `negative 1:160` means.
-    """
-    found = _TITER.fullmatch(text.strip())
-    if found is None or not _PATTERN_WORDS.issuperset(words(found["rest"])):
-        return None
-    lead, comparator = (found["lead"] or "").casefold(), found["comparator"] or ""
-    if lead.startswith(("neg", "pos")) and lead.startswith("neg") != comparator.startswith(("<", "=<", "≤")):
-        return None
-    number = parse_number(found["n"].replace(",", ""))
-    return None if number is None or number == 0 else compared(number, comparator)
-
-
-def _titer_of_ratio(above: Quantity, below: Quantity, one: Decimal, n: Decimal) -> Interval | None:
-    """1:n. A comparator may stand at either number and means the titre: `>1:100` is above 100."""
-    comparator = above.comparator or below.comparator
-    if (above.comparator and below.comparator) or one <= 0 or n < one:
-        return None
-    value = compared(n, comparator)
-    return value if value is None or one == 1 else value.over(one)
 
 
 def _off_scale(saying: Saying) -> str | None:

@@ -10,10 +10,10 @@ from decimal import Decimal
 from cds_service.facts.catalogue import ONE, CodeSystems, ResultFact, fold
 from cds_service.facts.intervals import Interval, compared, is_sane, parse_interval, point
 from cds_service.facts.observations.answers import values_of
-from cds_service.facts.observations.numbers import parse_titer
 from cds_service.facts.observations.observations import Saying
 from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.reference_ranges import Person, Side, find_limit
+from cds_service.facts.observations.titres import parse_titer
 from cds_service.facts.observations.written import Answer
 from cds_service.fhir import Coding, Quantity, Ratio
 

@@ -7,13 +7,13 @@ number (`written`). High, low, normal and abnormal say nothing about presence an
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import CodeSystems, Key, finding
-from cds_service.facts.observations.written import Answer, Vocabulary, Written, folded
+from cds_service.facts.observations.written import Answer, Comparator, Vocabulary, Written, folded
 from cds_service.fhir import CodeableConcept
 from cds_service.rule_files import invalid, pointer, read_json
 
@@ -54,7 +54,7 @@ class QualitativeTable(_Strict):
     schema_: str = Field(default="", alias="$schema")
     codes: tuple[_Codes, ...] = ()
     texts: _Texts = _Texts()
-    comparators: dict[Literal["<", "<=", ">=", ">", "~"], tuple[Annotated[str, Field(pattern=r"\S")], ...]] = {}
+    comparators: dict[Comparator, tuple[Annotated[str, Field(pattern=r"\S")], ...]] = {}
     flags: tuple[str, ...] = ()
     index: _Index = _Index()
 

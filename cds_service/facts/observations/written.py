@@ -14,6 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 Answer = Literal["positive", "negative", "indeterminate"]
+Comparator = Literal["<", "<=", ">=", ">", "~"]
 
 _LONGEST = 120
 _DASHES = str.maketrans({"‐": "-", "‑": "-", "−": "-", "﹣": "-", "≧": "≥", "≦": "≤", "⩾": "≥", "⩽": "≤", "〜": "~"})
@@ -59,7 +60,7 @@ class Vocabulary:
     def __init__(
         self,
         answers: Mapping[str, Answer],
-        comparators: Mapping[str, tuple[str, ...]] | None = None,
+        comparators: Mapping[Comparator, tuple[str, ...]] | None = None,
         flags: tuple[str, ...] = (),
     ) -> None:
         self._answers = dict(answers)
@@ -200,7 +201,7 @@ def _disagreeing(answers: frozenset[Answer], comparator: str) -> frozenset[Answe
 _Words = list[tuple[str, re.Pattern[str]]]
 
 
-def _comparator_words(table: Mapping[str, tuple[str, ...]]) -> tuple[_Words, _Words]:
+def _comparator_words(table: Mapping[Comparator, tuple[str, ...]]) -> tuple[_Words, _Words]:
     """Patterns of the words before a number (`greater than 45`), and of those behind it (`45以上`, written `…以上`)."""
     before: list[tuple[int, str, re.Pattern[str]]] = []
     behind: list[tuple[int, str, re.Pattern[str]]] = []
