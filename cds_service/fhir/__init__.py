@@ -4,7 +4,7 @@
 give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
 from cds_service.fhir.addresses import base_url, is_below, is_private_way
-from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
+from cds_service.fhir.dates import ALWAYS, DateError, DateRange, is_odd, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
@@ -99,6 +99,7 @@ __all__ = [
     "is_below",
     "is_empty",
     "is_material",
+    "is_odd",
     "is_private_way",
     "misread",
     "parse_date",

@@ -129,6 +129,7 @@ class _Sorting:
 
     def result(self) -> Assembly:
         kept, issues = one_of_each(self.copies, self.deadline)
+        kept = with_report_dates(kept, self.deadline)
         self.issues += issues
         if self.is_elsewhere:
             message = "references name another server than the record's own; the patient's id alone was compared"
@@ -143,9 +144,6 @@ class _Sorting:
             for element in odd_dates(copy.view):
                 message = "is not in FHIR's form; it is read as the one date that it can be"
                 self._note("information", "odd_date", label(name, copy.view.id, copy.place), element, message)
-        if "DiagnosticReport" in resources and "Observation" in resources:
-            dated = with_report_dates(kept, self.deadline)
-            resources["Observation"] = [copy.view for copy in dated if isinstance(copy.view, Observation)]
         return Assembly(
             patient=self.patient,
             resources={name: tuple(views) for name, views in resources.items()},

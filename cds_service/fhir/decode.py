@@ -13,6 +13,7 @@ from cds_service.errors import Issue
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType
 from cds_service.fhir.statuses import is_void
 from cds_service.fhir.views import CodeableConcept, Coding, Period, Reference, Resource
+from cds_service.fhir.written_quantities import with_number
 
 T = TypeVar("T")
 
@@ -187,7 +188,7 @@ def try_decode(raw: bytes | Raw, type: type[T]) -> T | None:
 
 
 def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> Resource | None:
-    """Once more without `null` members, and with booleans and integers that were sent as text: none of these can change
+    """Once more without `null` members, and with booleans and numbers that were sent as text: none of these can change
     a meaning. `None` where that does not help."""
     try:
         tidy = _ENCODER.encode(_without_nulls(_ANYTHING.decode(raw), deadline))
@@ -199,9 +200,9 @@ def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> Resource | None:
 
 def _without_nulls(node: Any, deadline: Deadline) -> Any:
     if isinstance(node, dict):
-        return {
-            name: _without_nulls(value, deadline) for name, value in deadline.each(node.items()) if value is not None
-        }
+        return with_number(
+            {name: _without_nulls(value, deadline) for name, value in deadline.each(node.items()) if value is not None}
+        )
     if isinstance(node, list):
         return [_without_nulls(value, deadline) for value in deadline.each(node) if value is not None]
     return node

@@ -5,7 +5,7 @@ DiagnosticReport.effective is "the time or time-period the observed values are r
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -17,11 +17,11 @@ from cds_service.fhir.views import DiagnosticReport, Observation, Timing
 _VOID = frozenset({"entered-in-error", "cancelled"})
 
 
-def with_report_dates(copies: Sequence[Copy], deadline: Deadline = NEVER) -> list[Copy]:
+def with_report_dates(copies: list[Copy], deadline: Deadline = NEVER) -> list[Copy]:
     """The same copies, where results without a date have those of their reports. Raises `OutOfTime`."""
     dates = _dates_by_address(copies, deadline)
     if not dates:
-        return list(copies)
+        return copies
     found: list[Copy] = []
     for copy in deadline.each(copies):
         view = copy.view

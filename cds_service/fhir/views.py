@@ -14,6 +14,7 @@ from msgspec import Raw, Struct, field
 
 # No measurement comes near this; larger ones only serve to overflow whatever computes with them.
 _LARGEST_EXPONENT = 100
+_NOTHING = Raw()
 
 
 class Element(Struct, frozen=True, rename="camel", gc=False):
@@ -28,8 +29,11 @@ class Coding(Element, frozen=True):
 
 
 class CodeableConcept(Element, frozen=True):
+    """`extension` may hold the reason why there is nothing else."""
+
     coding: tuple[Coding, ...] = ()
     text: str | None = None
+    extension: tuple[Raw, ...] = ()
 
 
 class Identifier(Element, frozen=True):
@@ -53,6 +57,7 @@ class Quantity(Element, frozen=True):
     """A measured amount; also stands for SimpleQuantity, Age and Duration. `comparator` is one of < <= >= >.
 
     A `value` sent as a JSON string ("7.2") counts as the number. NaN, infinities and absurd magnitudes do not.
+    `value_element` (FHIR's `_value`) and `extension` may hold the reason why there is no value.
     """
 
     value: Decimal | None = None
@@ -60,6 +65,8 @@ class Quantity(Element, frozen=True):
     unit: str | None = None
     system: str | None = None
     code: str | None = None
+    value_element: Raw = field(default=_NOTHING, name="_value")
+    extension: tuple[Raw, ...] = ()
 
     def __post_init__(self) -> None:
         value = self.value

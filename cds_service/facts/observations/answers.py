@@ -2,13 +2,13 @@
 
 from operator import attrgetter
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from cds_service.facts.dates import period_text
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import plain
 from cds_service.facts.observations.observations import Saying
-from cds_service.fhir import CodeableConcept, Coding, Period, Quantity, Range, Ratio
+from cds_service.fhir import CodeableConcept, Period, Quantity, Range, Ratio
 
 _SHOWN = 120
 _ABSENT_SYSTEMS = ("data-absent-reason", "NullFlavor", "2.16.840.1.113883.5.1008")
@@ -58,32 +58,29 @@ def values_of(saying: Saying) -> tuple[str, ...]:
 
 
 def has_value(saying: Saying) -> bool:
-    """Whether there is a value at all, understood or not. Blank text is none, nor is a quantity without a number (which
-    then stands in an extension, as the reason why it is absent), nor the code of such a reason."""
+    """Whether there is a value at all, understood or not. Blank text is none, nor is the reason why it is absent, as an
+    extension of the value or as its code."""
     quantity = saying.value_quantity
     if quantity is not None and quantity.value is not None:  # nearly always
         return True
-    return any(_holds_something(getattr(saying, name)) for name in values_of(saying))
+    return any(not _is_absent(getattr(saying, name)) for name in values_of(saying))
 
 
-def _holds_something(value: object) -> bool:
+def _is_absent(value: object) -> bool:
     match value:
         case Quantity():
-            return value.value is not None or value.comparator is not None
-        case CodeableConcept():
-            said = [coding for coding in value.coding if not _says_why_absent(coding)]
-            return bool((value.text or "").strip()) or any(coding.code or coding.display for coding in said)
-        case Range():
-            return _holds_something(value.low) or _holds_something(value.high)
-        case Ratio():
-            return _holds_something(value.numerator) or _holds_something(value.denominator)
+            said = (value.value_element, *value.extension)
+            return value.value is None and value.comparator is None and _tells_absence(said)
+        case CodeableConcept(text=None):
+            absent = [(coding.system or "").strip().endswith(_ABSENT_SYSTEMS) for coding in value.coding]
+            return all(absent) if absent else _tells_absence(value.extension)
         case str():
-            return bool(value.strip())
-    return value is not None
+            return not value.strip()
+    return False
 
 
-def _says_why_absent(coding: Coding) -> bool:
-    return (coding.system or "").strip().endswith(_ABSENT_SYSTEMS)
+def _tells_absence(extensions: tuple[Raw, ...]) -> bool:
+    return any(b"data-absent-reason" in bytes(raw) for raw in extensions)
 
 
 def shown(saying: Saying) -> tuple[str, str]:
