@@ -16,6 +16,7 @@ from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_mat
 from cds_service.fhir.scan import Interest
 from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
 from cds_service.fhir.views import (
+    AbsenceExtension,
     AllergyIntolerance,
     CodeableConcept,
     Coding,
@@ -51,6 +52,7 @@ __all__ = [
     "ALWAYS",
     "ISSUE_CODES",
     "RESOURCE_TYPES",
+    "AbsenceExtension",
     "AllergyIntolerance",
     "CodeableConcept",
     "Coding",

@@ -14,7 +14,6 @@ from msgspec import Raw, Struct, field
 
 # No measurement comes near this; larger ones only serve to overflow whatever computes with them.
 _LARGEST_EXPONENT = 100
-_NOTHING = Raw()
 
 
 class Element(Struct, frozen=True, rename="camel", gc=False):
@@ -28,12 +27,24 @@ class Coding(Element, frozen=True):
     display: str | None = None
 
 
+class AbsenceExtension(Element, frozen=True):
+    """An extension of which no more is read than what it is: the reason why a value is absent, or another."""
+
+    url: str | None = None
+
+
+class AbsentElement(Element, frozen=True):
+    """What stands in place of a primitive value, or beside it (FHIR's `_value`)."""
+
+    extension: tuple[AbsenceExtension, ...] = ()
+
+
 class CodeableConcept(Element, frozen=True):
     """`extension` may hold the reason why there is nothing else."""
 
     coding: tuple[Coding, ...] = ()
     text: str | None = None
-    extension: tuple[Raw, ...] = ()
+    extension: tuple[AbsenceExtension, ...] = ()
 
 
 class Identifier(Element, frozen=True):
@@ -65,8 +76,8 @@ class Quantity(Element, frozen=True):
     unit: str | None = None
     system: str | None = None
     code: str | None = None
-    value_element: Raw = field(default=_NOTHING, name="_value")
-    extension: tuple[Raw, ...] = ()
+    value_element: AbsentElement | None = field(default=None, name="_value")
+    extension: tuple[AbsenceExtension, ...] = ()
 
     def __post_init__(self) -> None:
         value = self.value

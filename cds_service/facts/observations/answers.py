@@ -2,13 +2,13 @@
 
 from operator import attrgetter
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from cds_service.facts.dates import period_text
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import plain
 from cds_service.facts.observations.observations import Saying
-from cds_service.fhir import CodeableConcept, Period, Quantity, Range, Ratio
+from cds_service.fhir import AbsenceExtension, CodeableConcept, Period, Quantity, Range, Ratio
 
 _SHOWN = 120
 _ABSENT_SYSTEMS = ("data-absent-reason", "NullFlavor", "2.16.840.1.113883.5.1008")
@@ -69,8 +69,8 @@ def has_value(saying: Saying) -> bool:
 def _is_absent(value: object) -> bool:
     match value:
         case Quantity():
-            said = (value.value_element, *value.extension)
-            return value.value is None and value.comparator is None and _tells_absence(said)
+            beside = () if value.value_element is None else value.value_element.extension
+            return value.value is None and value.comparator is None and _tells_absence((*beside, *value.extension))
         case CodeableConcept(text=None):
             absent = [(coding.system or "").strip().endswith(_ABSENT_SYSTEMS) for coding in value.coding]
             return all(absent) if absent else _tells_absence(value.extension)
@@ -79,8 +79,8 @@ def _is_absent(value: object) -> bool:
     return False
 
 
-def _tells_absence(extensions: tuple[Raw, ...]) -> bool:
-    return any(b"data-absent-reason" in bytes(raw) for raw in extensions)
+def _tells_absence(extensions: tuple[AbsenceExtension, ...]) -> bool:
+    return any((extension.url or "").endswith("/data-absent-reason") for extension in extensions)
 
 
 def shown(saying: Saying) -> tuple[str, str]:
