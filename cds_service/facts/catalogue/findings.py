@@ -41,6 +41,7 @@ REASONS: dict[Reason, str] = {
     "unit_not_understood": "The newest value is in a unit that the fact doesn't list, or in none.",
     "value_not_understood": "The newest value is unreadable, impossible, contradicts itself or has no known status.",
     "no_reference_range": "The observation gives no limit of normal, or none that certainly applies to this patient.",
+    "other_method": "It was measured or computed in another way than is asked for, and in no other.",
     "indeterminate": "The laboratory says that it is neither positive nor negative.",
     "conflicting_results": "Results of which any may be the newest differ.",
     "uncoded_mention": "It is mentioned in words only; no code says so.",

@@ -290,8 +290,18 @@ Formula = Literal[
 ]  # fmt: skip
 
 
+class Instead(Model):
+    """What is on record in place of what is asked, and in which words that is told: `reported by MDRD, …`."""
+
+    fact: FactName
+    note: str = Field(min_length=1)
+
+
 class DerivedFact(Fact):
-    """A fact that is computed from others: by a formula from `parts`, or by choosing among the alternatives `of`."""
+    """A fact that is computed from others: by a formula from `parts`, or by choosing among the alternatives `of`.
+
+    `instead` never counts: where nothing else is on record, it is told as the reason.
+    """
 
     kind: Literal["derived"]
     formula: Formula
@@ -299,6 +309,7 @@ class DerivedFact(Fact):
     display_unit: str = ""
     parts: tuple[FactName, ...] = ()
     of: tuple[FactName, ...] = ()
+    instead: tuple[Instead, ...] = ()
     fresh_for: Period | None = None
     order: Code | None = None
 
@@ -309,10 +320,17 @@ class DerivedFact(Fact):
             raise ValueError("`of` is for first_known, either_test, both_parts and confirmed_test, which need it")
         if not chooses and not self.parts:
             raise ValueError("`parts` lists the facts that the formula reads")
+        if self.instead and self.formula != "first_known":
+            raise ValueError("`instead` is for first_known")
         return self
 
-    def references(self) -> tuple[str, ...]:
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The facts of which it has its value."""
         return self.of or self.parts
+
+    def references(self) -> tuple[str, ...]:
+        return (*self.sources, *(other.fact for other in self.instead))
 
 
 class DefinedFact(Fact):

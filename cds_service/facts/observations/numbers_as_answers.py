@@ -4,7 +4,6 @@ An index (S/CO, COI) is positive from its cut-off on; another number only above 
 above 0 nobody has decided. A competitive assay is read by a lower limit that stands alone (docs/facts.md).
 """
 
-import re
 from decimal import Decimal
 
 from cds_service.facts.catalogue import ONE, CodeSystems, ResultFact, fold
@@ -14,14 +13,9 @@ from cds_service.facts.observations.observations import Saying
 from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.reference_ranges import Person, Side, find_limit
 from cds_service.facts.observations.titres import parse_titer
-from cds_service.facts.observations.written import Answer
+from cds_service.facts.observations.written import Answer, is_unit
 from cds_service.fhir import Coding, Quantity, Ratio
 
-# What may stand behind a bare number: a unit. Words may change what it means ("12 (positive)"), and so may more numbers
-# ("1:80-1:160").
-_UNIT = re.compile(
-    r"(?:(?:log(?:10)?\s+)?[^\s:;,()/]*\s*/\s*[^\s:;,()/]+|%|index|ratio|units?|i?u|s/co|coi|ai|copies)?", re.IGNORECASE
-)
 _CUT_OFF = Decimal(1)
 _NOTHING: frozenset[Answer] = frozenset()
 
@@ -88,12 +82,11 @@ class NumbersAsAnswers:
 
     def _number_in(self, text: str) -> Interval | None:
         parsed = parse_interval(text)
-        found = parse_titer(text) or (None if parsed is None or not _UNIT.fullmatch(parsed[1]) else parsed[0])
+        found = parse_titer(text) or (None if parsed is None or not is_unit(parsed[1]) else parsed[0])
         written = None if found is not None else self._qualitative.written(text)
         if written is None or not written.amount:
             return found
-        units = (written.unit, self._qualitative.vocabulary.without_flag(written.unit))
-        if not any(unit is not None and _UNIT.fullmatch(unit) for unit in units):
+        if not self._qualitative.vocabulary.has_plain_unit(written):
             return None
         parsed = parse_interval(written.amount)
         return parse_titer(written.amount) or (None if parsed is None or parsed[1] else parsed[0])

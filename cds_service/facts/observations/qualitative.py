@@ -91,7 +91,9 @@ class Qualitative:
     def of_text(self, text: str | None) -> frozenset[Answer]:
         """The answers that stand in a text, none where it is not understood. Two contradict each other."""
         found = self.written(text)
-        return frozenset() if found is None else found.answers
+        if found is None or (found.unit and not self.vocabulary.has_plain_unit(found)):
+            return frozenset()
+        return found.answers
 
     def is_index(self, units: Iterable[str], *, by_one: bool = False) -> bool:
         """Whether one of these spellings is the unit of an index; `by_one`: of one that is positive from 1 on."""

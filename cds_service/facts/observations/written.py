@@ -29,6 +29,11 @@ _AMOUNT = re.compile(
     rf"(?P<number>1\s*:\s*[0-9]{{1,3}}(?:,[0-9]{{3}})+|1\s*[:/]\s*[0-9]{{1,9}}|{_NUMBER}"
     rf"(?:\s*(?:-|\bto\b|\bbis\b)\s*{_NUMBER})?)(?![0-9.,]*[0-9])"
 )
+# What may stand behind a bare number: a unit. Words may change what it means ("12 (positive)"), and so may more numbers
+# ("1:80-1:160").
+_UNIT = re.compile(
+    r"(?:(?:log(?:10)?\s+)?[^\s:;,()/]*\s*/\s*[^\s:;,()/]+|%|index|ratio|units?|i?u|s/co|coi|ai|copies)?", re.IGNORECASE
+)
 _TITER = re.compile(r"1\s*[:/]\s*[0-9]")
 _CHUNKS = re.compile(r"[()\[\]{};；，。|]|,\s|(?<![0-9])\s*:|:(?=\s*[^0-9\s])|\n")
 
@@ -101,6 +106,10 @@ class Vocabulary:
         words = unit.split()
         return " ".join(words[:-1]) if words and self._is_flag(words[-1]) else None
 
+    def has_plain_unit(self, written: Written) -> bool:
+        """Whether what stands behind the number may be a unit, with a flag or without."""
+        return is_unit(written.unit) or is_unit(self.without_flag(written.unit) or " ")
+
     def _with_signs(self, text: str) -> str:
         """With comparators as signs before the number, and thousands without marks."""
         for sign_of, pattern in self._before:
@@ -163,6 +172,11 @@ class Vocabulary:
         return bool(text) and (text.rstrip("*!") or "*") in self._flags
 
 
+def is_unit(text: str) -> bool:
+    """Whether a text may be a unit, in whatever fact; nothing at all is one too."""
+    return _UNIT.fullmatch(text) is not None
+
+
 def sign(signs: str) -> Answer | None:
     """`+` to `++++`, `2+`, `+3`: positive; one `-`: negative; both together, or `±`: neither."""
     if _GRADE.fullmatch(signs):
@@ -206,9 +220,10 @@ def _comparator_words(table: Mapping[Comparator, tuple[str, ...]]) -> tuple[_Wor
     before: list[tuple[int, str, re.Pattern[str]]] = []
     behind: list[tuple[int, str, re.Pattern[str]]] = []
     for sign_of, words in table.items():
-        for word in map(plain, words):
-            if word.startswith("…"):
-                pattern = re.compile(rf"(?P<number>{_NUMBER})\s*{re.escape(word[1:])}(?![0-9])")
+        for raw in words:
+            word = plain(raw.removeprefix("…"))
+            if raw.startswith("…"):
+                pattern = re.compile(rf"(?P<number>{_NUMBER})\s*{re.escape(word)}(?![0-9])")
                 behind.append((-len(word), sign_of, pattern))
             else:
                 edge = r"(?<![a-z])" if word[0].isascii() else ""
