@@ -20,19 +20,22 @@ _MARKS = str.maketrans({"μ": "u", "×": "x", "·": ".", "・": ".", "∙": ".",
 _MOLAR = re.compile(r"([munp]?)M")
 _AREA = re.compile(
     r"(?:[\s/.*x(]|per\b)*[({]*1[.,]73[\s_.*/]*"
-    r"(?:m(?:\s*[*^]{0,2}\s*2| squared)?|sq\.?\s*m(?:et(?:er|re)s?)?\.?|qm|sqm|平方米)?[\s)}\]]*",
+    r"(?:(?:m(?:et(?:er|re)s?)?|м)(?:\s*[*^e(]{0,2}\s*-?2\)?| squared| q|q)?"
+    r"|sq(?:uare|\.)?\s*m(?:et(?:er|re)s?)?\.?|qm|sqm|平方米)?[\s)}\].]*(?:bsa|kof)?[\s).]*",
 )
-_BODY_SURFACE = re.compile(r"\s*(?:/|per)\s*bsa")
+_BODY_SURFACE = re.compile(r"\s*(?:/|per)\s*(?:bsa|kof)")
 _TEMPERATURE = re.compile(r"[\s@,(]*(?:at\s*)?37\s*(?:°|deg)?\s*c\)?$")
 _POWER = re.compile(
-    r"x?\s*(?:10\s*(?:\*\*|[*^]|e(?:xp)?|hoch|)\s*\(?\s*(?P<sign>[+-]?)0?(?P<n>1[0-2]|[2-9])\)?(?![0-9])"
-    r"|1e\+?0?(?P<e>1[0-2]|[2-9])(?![0-9]))"
+    r"x?\s*(?:10\s*(?:\*\*|[*^]|\.?e(?:xp)?|hoch|)\s*\(?\s*(?P<sign>[+-]?)0?(?P<n>1[0-2]|[2-9])\)?(?![0-9])"
+    r"|1?e\+?0?(?P<e>1[0-2]|[2-9])(?=\s*/))"
 )
 _TOKEN = re.compile(
     r"(?P<blank>\s+)|(?P<over>/|per\b|je\b|pro\b|por\b|每)|(?P<times>[.*])|(?P<open>\()|(?P<close>\))"
     r"|(?P<annotation>\{[^{}]*\})|(?P<percent>%)|(?P<number>[0-9]+)"
-    r"|(?P<letters>\[[a-z_]+\]|[a-z]+)(?:\s*(?:\*\*|\^)?\s*(?P<exponent>-?[1-4])(?![0-9]))?"
+    r"|(?P<letters>\[[a-z_]+\]|[a-z]+)(?:\s*(?:\*\*|\^)?\s*(?P<exponent>-?[1-4]|\(-?[1-4]\))(?![0-9]))?"
 )
+_EXPONENT = re.compile(r"\s*(?:\*\*|\^)?\s*(-?[1-4])(?![0-9])")
+_THOUSAND = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 # `mg/gCr`: the unit and what it is a unit of are written together.
 _GLUED = re.compile(r"(?<=/)(mg|g|mmol|mol)(?=cr|kre)")
 _FOLDED_ATOMS = {
@@ -80,7 +83,7 @@ class FeedUnits:
             if text[area.end() :].strip(" )") or "(" in text[: area.start()].replace("/(", "/"):
                 return None
             text = text[: area.start()].replace("(", "")
-        text = _GLUED.sub(r"\1 ", text.replace("(s)", "s"))
+        text = _THOUSAND.sub("", _GLUED.sub(r"\1 ", text.replace("(s)", "s")))
         code = self._joined(text.removeprefix("*").removeprefix("x") if text[1:2].isdigit() else text)
         return code if code is None or area is None else f"{code}/{{1.73_m2}}"
 
@@ -88,7 +91,8 @@ class FeedUnits:
         """The pieces of a unit, with dots between those that stand side by side."""
         code, at, was_over = "", 0, False
         while at < len(text):
-            power = _POWER.match(text, at) if not code or code[-1] in "./(" else None
+            is_first = not code or code[-1] in "./(" or text[at] == "x"
+            power = _POWER.match(text, at) if is_first else None
             if power is not None and self._is_power(power):
                 piece, end, kind = f"10*{power['n'] or power['e']}", power.end(), "piece"
             else:
@@ -118,9 +122,11 @@ class FeedUnits:
     def _piece(self, text: str, at: int) -> tuple[str, int, str] | None:
         word = self._words.match(text, at)
         if word is not None:
-            end = word.end() + (1 if text[word.end() : word.end() + 1] == "." and word[0].isalpha() else 0)
-            piece = self.words[word[0]]
-            return piece, end, "piece" if piece else "blank"
+            piece, end = self.words[word[0]], word.end()
+            exponent = _EXPONENT.match(text, end) if piece.isalpha() else None
+            if exponent is not None:
+                return f"{piece}{exponent[1]}", exponent.end(), "piece"
+            return piece, end + (text[end : end + 1] == "." and word[0].isalpha()), "piece"
         found = _TOKEN.match(text, at)
         if found is None:
             return None
@@ -130,7 +136,7 @@ class FeedUnits:
         atom = _atom(found["letters"])
         if atom is None:
             return None
-        return f"{atom}{found['exponent'] or ''}", found.end(), "piece"
+        return f"{atom}{(found['exponent'] or '').strip('()')}", found.end(), "piece"
 
     @cached_property
     def _words(self) -> re.Pattern[str]:
