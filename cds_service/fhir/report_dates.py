@@ -19,7 +19,8 @@ _VOID = frozenset({"entered-in-error", "cancelled"})
 
 def with_report_dates(copies: list[Copy], deadline: Deadline = NEVER) -> list[Copy]:
     """The same copies, where results without a date have those of their reports. Raises `OutOfTime`."""
-    dates = _dates_by_address(copies, deadline)
+    reports = [copy.view for copy in copies if type(copy.view) is DiagnosticReport]
+    dates = _dates_by_address(reports, deadline) if reports else None
     if not dates:
         return copies
     found: list[Copy] = []
@@ -40,12 +41,11 @@ def _dated(view: Observation, dates: tuple[str, ...]) -> Observation:
     return msgspec.structs.replace(view, effective_timing=Timing(event=dates))
 
 
-def _dates_by_address(copies: Iterable[Copy], deadline: Deadline) -> dict[str, list[str]]:
+def _dates_by_address(reports: Iterable[DiagnosticReport], deadline: Deadline) -> dict[str, list[str]]:
     """The dates of reports by the addresses of the results that they refer to."""
     found: dict[str, list[str]] = defaultdict(list)
-    for copy in deadline.each(copies):
-        report = copy.view
-        if not isinstance(report, DiagnosticReport) or report.status in _VOID:
+    for report in deadline.each(reports):
+        if report.status in _VOID:
             continue
         # A period counts from its end, when the value was there.
         end = None if report.effective_period is None else report.effective_period.end

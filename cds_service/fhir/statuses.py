@@ -28,16 +28,18 @@ def misread(view: Resource) -> tuple[str, ...]:
 
 def odd_dates(view: Resource) -> tuple[str, ...]:
     """The elements of a resource whose date is not in FHIR's form and is read all the same; nearly always none."""
-    odd: list[str] = []
-    for name in RESOURCE_TYPES[type(view).__name__].dates:
-        said = getattr(view, name)
-        if said is not None:
-            texts = (said,) if isinstance(said, str) else (getattr(said, "start", None), getattr(said, "end", None))
-            odd += [name for text in texts if text and is_odd(text)]
+    said = [(name, getattr(view, name)) for name in RESOURCE_TYPES[type(view).__name__].dates]
+    odd = [name for name, value in said if value is not None and _holds_odd_date(value)]
     if not odd:
         return ()
     names = dict(zip(view.__struct_fields__, view.__struct_encode_fields__, strict=True))
-    return tuple(dict.fromkeys(names[name] for name in odd))
+    return tuple([names[name] for name in odd])
+
+
+def _holds_odd_date(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_odd(value)
+    return any(isinstance(end, str) and is_odd(end) for end in (value.start, value.end))
 
 
 def word_of(status: str | None) -> str:

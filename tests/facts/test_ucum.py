@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.facts.catalogue import QuantityFact
-from cds_service.facts.catalogue.ucum import canonical
+from cds_service.facts.catalogue import QuantityFact, canonical
 from cds_service.library import Library
 
 EQUAL = [

@@ -41,6 +41,7 @@ from cds_service.facts.catalogue.specs import (
     TiterFact,
     Where,
 )
+from cds_service.facts.catalogue.ucum import canonical
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
 from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, value_set_schema
 
@@ -89,6 +90,7 @@ __all__ = [
     "UnitTable",
     "ValueSets",
     "Where",
+    "canonical",
     "finding",
     "fold",
     "group_of",
