@@ -41,6 +41,7 @@ from cds_service.facts.catalogue.specs import (
     HalfLives,
     Numeric,
     Observed,
+    ObservedCode,
     PatientFact,
     QuantityFact,
     ResultFact,
@@ -48,6 +49,7 @@ from cds_service.facts.catalogue.specs import (
     TiterFact,
     Where,
 )
+from cds_service.facts.catalogue.ucum import canonical
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
 from cds_service.facts.catalogue.valuesets import OwnNames, ValueSets, load_valuesets, value_set_schema
 
@@ -92,6 +94,7 @@ __all__ = [
     "MappedCode",
     "Numeric",
     "Observed",
+    "ObservedCode",
     "OwnNames",
     "PatientFact",
     "Phrases",
@@ -106,6 +109,7 @@ __all__ = [
     "UnitTable",
     "ValueSets",
     "Where",
+    "canonical",
     "finding",
     "fold",
     "group_of",
