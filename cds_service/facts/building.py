@@ -165,7 +165,7 @@ class Builder:
         read: _Readings = {}
 
         def value(measurement: Measurement, day: DateRange | None) -> Value | Unreadable:
-            reading = reader.reading(measurement.saying)
+            reading = reader.reading(measurement.saying, measurement.coding)
             number = reader.value(reading)
             read[id(measurement.saying)] = reading, number
             return number
@@ -195,7 +195,7 @@ class Builder:
                     return number
                 found = multiples.get(id(m.saying))
                 if found is None:
-                    found = reader.times_limits(reading, m.saying, self._person(m.saying, day))
+                    found = reader.times_limits(reading, m.saying, self._person(m.saying, day), m.coding)
                     multiples[id(m.saying)] = found
                 return found[side]
 
@@ -268,7 +268,9 @@ class Builder:
             return not reader.denies(measurement.saying)
 
         measured = self._measured(spec, lambda m: m.how == "value" or (m.how == "variant" and affirms(m)), telling)
-        fact = measured.fact(lambda m, day: reader.read(m.saying, self._person(m.saying, day), m.how), agreeing)
+        fact = measured.fact(
+            lambda m, day: reader.read(m.saying, self._person(m.saying, day), m.how, m.coding), agreeing
+        )
         if fact.value is not None and fact.value == spec.lasting:
             return replace(fact, age=0, least_age=0)
         if spec.presumed is None or not self._nothing_told(fact):

@@ -31,10 +31,10 @@ _ABSENT: frozenset[Reason] = frozenset({"not_supplied", "no_result", "too_old", 
 
 def derive(spec: DerivedFact, facts: Mapping[str, Fact], limit_of: Limits) -> Fact:
     """The derived fact from its parts, which are in `facts`; unknown with the reason of the part that is missing."""
-    parts = [facts[name] for name in spec.references()]
+    parts = [facts[name] for name in spec.sources]
     match spec.formula:
         case "first_known":
-            return _first_known(spec, parts, limit_of)
+            return _first_known(spec, parts, limit_of) or _instead(spec, facts) or _as(spec, _told(parts))
         case "either_test" | "both_parts":
             return _combined(spec, parts, limit_of)
         case "confirmed_test":
@@ -55,14 +55,30 @@ def derive(spec: DerivedFact, facts: Mapping[str, Fact], limit_of: Limits) -> Fa
     return Fact(spec.name, value, spec.unit or "", age, evidence=evidence, least_age=least_age)
 
 
-def _first_known(spec: DerivedFact, alternatives: Sequence[Fact], limit_of: Limits) -> Fact:
+def _first_known(spec: DerivedFact, alternatives: Sequence[Fact], limit_of: Limits) -> Fact | None:
     """The first alternative that counts. Passed over is only what certainly does not: nothing on record, or too old."""
     for alternative in alternatives:
         missing = alternative.value is None and (alternative.reason in _ABSENT or not alternative.evidence)
         if not missing and not alternative.certainly_too_old(limit_of(alternative.name)):
             return _as(spec, alternative)
-    told = [alternative for alternative in alternatives if alternative.evidence]
-    return _as(spec, (told or alternatives)[0])
+    return None
+
+
+def _told(alternatives: Sequence[Fact]) -> Fact:
+    """The first of which something is on record, though it does not count; else the first."""
+    return next((alternative for alternative in alternatives if alternative.evidence), alternatives[0])
+
+
+def _instead(spec: DerivedFact, facts: Mapping[str, Fact]) -> Fact | None:
+    """What is on record in place of what is asked, where nothing that was asked is."""
+    if any(facts[name].evidence for name in spec.of):
+        return None
+    for other in spec.instead:
+        fact = facts[other.fact]
+        if fact.value is not None:
+            evidence = tuple([replace(item, note=other.note) for item in fact.evidence])
+            return unknown(spec.name, "other_method", evidence)
+    return None
 
 
 def _combined(spec: DerivedFact, parts: Sequence[Fact], limit_of: Limits) -> Fact:

@@ -15,6 +15,7 @@ Reason = Literal[
     "too_old",
     "unit_not_understood",
     "no_reference_range",
+    "other_method",
     "value_not_understood",
     "implausible",
     "incomplete_record",

@@ -16,6 +16,7 @@ _EXACT = Context(prec=60)
 _TWELVE = Context(prec=12)
 _LARGEST_EXPONENT = 100
 _TENTH = Decimal("0.1")
+_LARGEST_LOGARITHM = 20
 
 Factor = tuple[Decimal, Decimal]
 """A conversion factor as an interval; nearly always a point."""
@@ -115,6 +116,15 @@ class Interval(Struct, frozen=True, gc=False):
 def point(value: Decimal | int) -> Interval:
     number = Decimal(value)
     return Interval(number, number)
+
+
+def power_of_ten(exponent: Interval) -> Interval | None:
+    """What an interval of log₁₀ stands for, to 12 significant digits; `None` beyond any amount that is measured."""
+    ends = (exponent.lo, exponent.hi)
+    if any(end is not None and abs(end) > _LARGEST_LOGARITHM for end in ends):
+        return None
+    lo, hi = (None if end is None else _TWELVE.power(Decimal(10), end) for end in ends)
+    return Interval(lo, hi, exponent.lo_open, exponent.hi_open)
 
 
 def plain(number: Decimal | None) -> str:

@@ -161,7 +161,7 @@ def _readers(
 ) -> tuple[dict[str, UnitTable], dict[str, NumberReader], dict[str, ResultReader]]:
     """What reads the values of each observed fact."""
     codes = {unit for spec in catalogue if isinstance(spec, QuantityFact) for unit in (spec.unit, *spec.units)}
-    spellings = Spellings(spellings.exact, codes)
+    spellings = spellings.with_codes(codes)
     units: dict[str, UnitTable] = {}
     numbers: dict[str, NumberReader] = {}
     results: dict[str, ResultReader] = {}

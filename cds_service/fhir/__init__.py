@@ -6,7 +6,7 @@ give a `Record`, which says besides what was sent how far it can be relied on to
 from cds_service.fhir.addresses import base_url, is_below, is_private_way
 from cds_service.fhir.carriers import Unread
 from cds_service.fhir.certainty import Certainty, lettered_certainty, stated_certainty
-from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
+from cds_service.fhir.dates import ALWAYS, DateError, DateRange, is_odd, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
@@ -20,6 +20,7 @@ from cds_service.fhir.scan import Interest
 from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
 from cds_service.fhir.views import (
+    AbsenceExtension,
     AllergyIntolerance,
     CodeableConcept,
     CodeValue,
@@ -60,6 +61,7 @@ __all__ = [
     "NOTHING_FOLLOWS",
     "READ_IN_PART",
     "RESOURCE_TYPES",
+    "AbsenceExtension",
     "AllergyIntolerance",
     "Certainty",
     "CodeValue",
@@ -114,6 +116,7 @@ __all__ = [
     "is_below",
     "is_empty",
     "is_material",
+    "is_odd",
     "is_private_way",
     "lettered_certainty",
     "misread",

@@ -18,9 +18,10 @@ from cds_service.fhir.modifiers import parts
 from cds_service.fhir.reading import Entry
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
+from cds_service.fhir.report_dates import with_report_dates
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.sections import ListedSection
-from cds_service.fhir.statuses import misread, word_of
+from cds_service.fhir.statuses import misread, odd_dates, word_of
 from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
 from cds_service.fhir.versions import Copy, one_of_each
 from cds_service.fhir.views import (
@@ -145,6 +146,7 @@ class _Sorting:
 
     def result(self, sections: Sequence[ListedSection], unread: Sequence[Unread]) -> Assembly:
         kept, issues = one_of_each(self.copies, self.deadline)
+        kept = with_report_dates(kept, self.deadline)
         self.issues += issues
         if self.is_elsewhere:
             message = "references name another server than the record's own; the patient's id alone was compared"
@@ -156,6 +158,9 @@ class _Sorting:
             for status in misread(copy.view):
                 message = "is none that FHIR has; the resource does not count for certain"
                 self._note("warning", "unknown_status", label(name, copy.view.id, copy.place), status, message)
+            for element in odd_dates(copy.view):
+                message = "is not in FHIR's form; it is read as the one date that it can be"
+                self._note("information", "odd_date", label(name, copy.view.id, copy.place), element, message)
         return Assembly(
             patient=self.patient,
             resources={name: tuple(views) for name, views in resources.items()},

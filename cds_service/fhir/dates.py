@@ -8,10 +8,12 @@ tenth, whatever day it was in Greenwich. Formats: https://hl7.org/fhir/R4/dataty
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 
 from cds_service.durations import last_of_month
 from cds_service.errors import CdsError
 from cds_service.fhir.views import Period, Timing
+from cds_service.fhir.written_dates import fhir_form
 
 _SHOWN = 40
 _LARGEST_OFFSET = timedelta(hours=14)
@@ -77,8 +79,14 @@ ALWAYS = DateRange(date.min, date.max, _EARLIEST, _LATEST)
 
 
 def parse_date(text: str) -> DateRange:
-    """A FHIR `date`, `dateTime` or `instant` as the range of days and instants it stands for. Raises `DateError`."""
+    """A FHIR `date`, `dateTime` or `instant` as the range of days and instants it stands for. Raises `DateError`.
+
+    Another form is read where only one reading is possible (`written_dates`), and `T24:00` as the end of its day.
+    """
     found = _FORMAT.fullmatch(text.strip())
+    if found is None:
+        written = fhir_form(text)
+        found = None if written is None else _FORMAT.fullmatch(written)
     if found is None:
         raise DateError(text, "is not a FHIR date")
     year, month, day = int(found["year"]), found["month"], found["day"]
@@ -93,6 +101,19 @@ def parse_date(text: str) -> DateRange:
         return _moment(first, found)
     except ValueError as error:  # month 13, 30 February, hour 25, year 0
         raise DateError(text, "is not a date of the calendar") from error
+
+
+@lru_cache(maxsize=8_192)
+def is_odd(text: str) -> bool:
+    """Whether a date is not in FHIR's form and is read all the same."""
+    found = _FORMAT.fullmatch(text.strip())
+    if found is not None and found["hour"] != "24":
+        return False
+    try:
+        parse_date(text)
+    except DateError:
+        return False
+    return True
 
 
 def parse_period(period: Period) -> DateRange:
@@ -130,7 +151,12 @@ def _moment(day: date, found: re.Match[str]) -> DateRange:
     second = min(int(found["second"]), 59) if found["second"] in {"60"} else int(found["second"] or 0)
     micro = int((found["fraction"] or "0").ljust(6, "0")[:6])
     zone = _zone(found["zone"])
-    start = datetime(day.year, day.month, day.day, hour, minute, second, micro, zone)
+    # ISO 8601 writes the midnight that ends a day as its 24 o'clock. The day is the one that is written.
+    at_end = hour == 24 and minute == second == micro == 0
+    start = datetime(day.year, day.month, day.day, 0 if at_end else hour, minute, second, micro, zone)
+    if at_end:
+        end = _utc(start) + timedelta(days=1) if day < date.max else _LATEST
+        return DateRange(day, day, end, end)
     # Without seconds the whole minute is meant.
     end = start if found["second"] is not None else start.replace(second=59, microsecond=999_999)
     return DateRange(day, day, _utc(start), _utc(end))

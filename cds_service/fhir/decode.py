@@ -15,6 +15,7 @@ from cds_service.fhir.modifiers import whole
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType
 from cds_service.fhir.statuses import is_void, word_of
 from cds_service.fhir.views import CodeableConcept, Coding, Period, Reference, Resource
+from cds_service.fhir.written_quantities import with_number
 
 T = TypeVar("T")
 
@@ -191,7 +192,7 @@ def try_decode(raw: bytes | Raw, type: type[T]) -> T | None:
 
 
 def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> tuple[Resource, tuple[str, ...]] | None:
-    """Once more without `null` members, with booleans and integers that were sent as text, and with lists where one
+    """Once more without `null` members, with booleans and numbers that were sent as text, and with lists where one
     thing stands in place of a list: none of these can change a meaning. The elements that were no lists go with it.
     `None` where that does not help."""
     try:
@@ -204,9 +205,9 @@ def _mend(name: str, raw: bytes | Raw, deadline: Deadline) -> tuple[Resource, tu
 
 def _without_nulls(node: Any, deadline: Deadline) -> Any:
     if isinstance(node, dict):
-        return {
-            name: _without_nulls(value, deadline) for name, value in deadline.each(node.items()) if value is not None
-        }
+        return with_number(
+            {name: _without_nulls(value, deadline) for name, value in deadline.each(node.items()) if value is not None}
+        )
     if isinstance(node, list):
         return [_without_nulls(value, deadline) for value in deadline.each(node) if value is not None]
     return node

@@ -10,6 +10,7 @@ ISSUE_CODES: dict[str, str] = {
     "modified_part": "A modifierExtension changes the meaning of a part of a resource; that part is not read.",
     "modifier": "A modifierExtension or implicitRules changes the meaning; the resource does not count.",
     "not_a_list": "One thing stands where FHIR wants a list of things; it was read as a list of one.",
+    "odd_date": "A date is not in FHIR's form; it is read as the one date that it can be.",
     "older_version": "An older version of a resource was left out.",
     "operation_outcome": "The server reported an error, or that it left something out.",
     "other_patient": "A resource about another patient; it does not count (and a hook refuses the request).",

@@ -1,10 +1,12 @@
 """The statuses that are read, and which of them FHIR R4 knows: any other ("confiroed") says nothing for certain.
+Beside them the dates that are not in FHIR's form.
 
 Which element of a type holds a status, and what it may be, stands in the type's row (`resource_types`).
 """
 
 from typing import Any
 
+from cds_service.fhir.dates import is_odd
 from cds_service.fhir.resource_types import RESOURCE_TYPES, Codes
 from cds_service.fhir.views import CodeableConcept, Resource
 
@@ -22,6 +24,22 @@ def misread(view: Resource) -> tuple[str, ...]:
         return ()
     names = dict(zip(view.__struct_fields__, view.__struct_encode_fields__, strict=True))
     return tuple([names[name] for name in odd])
+
+
+def odd_dates(view: Resource) -> tuple[str, ...]:
+    """The elements of a resource whose date is not in FHIR's form and is read all the same; nearly always none."""
+    said = [(name, getattr(view, name)) for name in RESOURCE_TYPES[type(view).__name__].dates]
+    odd = [name for name, value in said if value is not None and _holds_odd_date(value)]
+    if not odd:
+        return ()
+    names = dict(zip(view.__struct_fields__, view.__struct_encode_fields__, strict=True))
+    return tuple([names[name] for name in odd])
+
+
+def _holds_odd_date(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_odd(value)
+    return any(isinstance(end, str) and is_odd(end) for end in (value.start, value.end))
 
 
 def word_of(status: str | None) -> str:

@@ -47,9 +47,24 @@ class Coding(Element, frozen=True):
     extension: tuple[CodingExtension, ...] = ()
 
 
+class AbsenceExtension(Element, frozen=True):
+    """An extension of which no more is read than what it is: the reason why a value is absent, or another."""
+
+    url: str | None = None
+
+
+class AbsentElement(Element, frozen=True):
+    """What stands in place of a primitive value, or beside it (FHIR's `_value`)."""
+
+    extension: tuple[AbsenceExtension, ...] = ()
+
+
 class CodeableConcept(Element, frozen=True):
+    """`extension` may hold the reason why there is nothing else."""
+
     coding: tuple[Coding, ...] = ()
     text: str | None = None
+    extension: tuple[AbsenceExtension, ...] = ()
 
 
 class Identifier(Element, frozen=True):
@@ -73,6 +88,7 @@ class Quantity(Element, frozen=True):
     """A measured amount; also stands for SimpleQuantity, Age and Duration. `comparator` is one of < <= >= >.
 
     A `value` sent as a JSON string ("7.2") counts as the number. NaN, infinities and absurd magnitudes do not.
+    `value_element` (FHIR's `_value`) and `extension` may hold the reason why there is no value.
     """
 
     value: Decimal | None = None
@@ -80,6 +96,8 @@ class Quantity(Element, frozen=True):
     unit: str | None = None
     system: str | None = None
     code: str | None = None
+    value_element: AbsentElement | None = field(default=None, name="_value")
+    extension: tuple[AbsenceExtension, ...] = ()
 
     def __post_init__(self) -> None:
         value = self.value

@@ -140,7 +140,7 @@ TIMES: list[tuple[Json, tuple[float, float], tuple[float, float], str]] = [
     ({"onsetDateTime": "2026-05-02", "clinicalStatus": concept("resolved")}, (30, 30), (0, 30), "resolved since"),
     ({"onsetDateTime": "2026-05-02", "clinicalStatus": concept("remission")}, (30, 30), (0, 30), "quiet since"),
     ({"onsetDateTime": "0000-01-01"}, (0, MAX), (0, 0), "no year 0"),
-    ({"onsetDateTime": "9999-12-31T24:00"}, (0, MAX), (0, 0), "no such hour"),
+    ({"onsetDateTime": "9999-12-31T25:00"}, (0, MAX), (0, 0), "no such hour"),
 ]  # fmt: skip
 
 

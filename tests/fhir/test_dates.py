@@ -13,6 +13,7 @@ from cds_service.fhir import (
     Period,
     Timing,
     TimingRepeat,
+    is_odd,
     parse_date,
     parse_period,
     parse_timing,
@@ -49,22 +50,68 @@ def test_a_date_is_the_days_it_may_mean(text: str, first: date, last: date, why:
 @pytest.mark.parametrize(
     "text",
     [
+        "20.05.2026",
+        "20.5.2026",
+        "05/20/2026",
+        "20/05/2026 14:30",
+        "2026-5-20",
+        "2026/05/20",
+        "20260520",
+        "202605201030+0800",
+        "20260520103000",
+        "2026-05-20 08:30",
+        "2026-05-20 08:30:00+02:00",
+        "2026-05-20T24:00:00Z",
+        "2026-05-20T24:00",
+        "2026-05-20Z",
+        "2026年5月20日",
+        "２０２６年５月２０日",
+        "20-MAY-2026",
+        "May 20, 2026",
+        "20. Mai 2026",
+        "Wed May 20 2026",
+        "2026-05-20 (approx.)",
+        "collected: 2026-05-20",
+    ],
+)
+def test_another_form_is_read_where_it_can_be_one_day_only(text: str) -> None:
+    found = parse_date(text)
+    assert (found.first, found.last) == (date(2026, 5, 20), date(2026, 5, 20))
+    assert is_odd(text)
+
+
+def test_24_oclock_is_the_end_of_the_day_that_is_written() -> None:
+    found = parse_date("2026-05-20T24:00:00Z")
+    assert found.earliest == found.latest == datetime(2026, 5, 21, tzinfo=UTC)
+    assert parse_date("9999-12-31T24:00").last == date.max
+
+
+@pytest.mark.parametrize("text", ["2026-05-20", "2026", "2026-05-20T10:00:00Z", "yesterday", ""])
+def test_what_is_in_the_form_of_fhir_or_no_date_is_not_odd(text: str) -> None:
+    assert not is_odd(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "",
         "yesterday",
         "10.05.2026",
-        "2026-5-1",
+        "5/10/2026",
+        "10.05.26",
+        "before 2026-05-10",
+        "2026-05-10 or 2026-05-11",
+        "planned 2026-05-10",
+        "202605",
         "2026-13",
         "2026-02-30",
         "0000-01-01",
         "2026-05-10T25:00:00Z",
         "2026-05-10T08:30:61Z",
-        "2026-05-10T24:00:00Z",
         "2026-05-10T08:30:00+25:00",
         "2026-05-10T08",
-        "2026-05-10 08:30",
-        "20260510",
+        "2026-05-10T24:30:00Z",
         "٢٠٢٦-05-10",
-        "2026-05-10Z",
     ],
 )
 def test_what_is_no_date_is_an_error_that_names_it(text: str) -> None:

@@ -21,7 +21,9 @@ MOST_KEPT = 8
 _AGAINST_ADVICE = 3.0
 """Added to an alternative that is not the one which the catalogue would order."""
 
-_NEW_TEST_HELPS = frozenset({"no_result", "too_old", "undated", "indeterminate", "conflicting_results", "on_oxygen"})
+_NEW_TEST_HELPS = frozenset(
+    {"no_result", "too_old", "undated", "indeterminate", "conflicting_results", "on_oxygen", "other_method"}
+)
 _NOT_SENT = frozenset({"not_supplied", "incomplete_record"})
 Reasons = Mapping[FactRef, str | None]
 """Why facts are unknown; None for one that is known."""
@@ -156,7 +158,7 @@ class _Search:
         base = self.catalogue.fact_of(ref.name) or ref.name
         spec = self.catalogue.facts.get(base)
         if isinstance(spec, DerivedFact):
-            parts = [_part(name, ref, self.lookup) for name in spec.references()]
+            parts = [_part(name, ref, self.lookup) for name in spec.sources]
             if spec.of and spec.formula != "both_parts":
                 return cheapest([way for part in parts for way in self._advised(part, spec, purpose)], cost)
             unknown = [part for part in parts if self.reasons[part] is not None]

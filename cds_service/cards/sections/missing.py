@@ -28,6 +28,7 @@ _TESTED_AGAIN = {
     "implausible": "is not plausible: check its unit",
     "on_oxygen": "was measured with oxygen",
     "no_reference_range": "has no reference range",
+    "other_method": "is by another method",
     IMPRECISE: "is not exact enough",
 }
 _ENTRIES = {

@@ -42,6 +42,7 @@ from cds_service.facts.catalogue.specs import (
     HalfLives,
     Numeric,
     Observed,
+    ObservedCode,
     PatientFact,
     Period,
     QuantityFact,
@@ -50,6 +51,7 @@ from cds_service.facts.catalogue.specs import (
     TiterFact,
     Where,
 )
+from cds_service.facts.catalogue.ucum import canonical
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
 from cds_service.facts.catalogue.valuesets import OwnNames, ValueSets, load_valuesets, value_set_schema
 
@@ -97,6 +99,7 @@ __all__ = [
     "MappedCode",
     "Numeric",
     "Observed",
+    "ObservedCode",
     "OwnNames",
     "PatientFact",
     "Period",
@@ -112,6 +115,7 @@ __all__ = [
     "UnitTable",
     "ValueSets",
     "Where",
+    "canonical",
     "finding",
     "fold",
     "group_of",

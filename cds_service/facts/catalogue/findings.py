@@ -65,6 +65,7 @@ REASONS: dict[Reason, str] = {
     "value_not_understood": "The newest value is unreadable, impossible, contradicts itself or has no known status.",
     "implausible": "The newest value lies outside what a living person can have: mostly its unit is wrong.",
     "no_reference_range": "The observation gives no limit of normal that certainly applies, or contradicts itself.",
+    "other_method": "It was measured or computed in another way than is asked for, and in no other.",
     "indeterminate": "The laboratory says that it is neither positive nor negative.",
     "conflicting_results": "Results of which any may be the newest differ.",
     "on_oxygen": "Measured while oxygen was given: without it, it is that value or less.",

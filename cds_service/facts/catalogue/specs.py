@@ -114,6 +114,13 @@ class Code(Model):
     display: str = ""
 
 
+class ObservedCode(Code):
+    """The code of an observation. `scale`: its number is the logarithm of the amount. `units` count with it alone."""
+
+    scale: Literal["log10"] | None = None
+    units: dict[str, UnitFactor] = Field(default_factory=dict)
+
+
 class ScoreAnswer(Code):
     value: Number
 
@@ -156,12 +163,16 @@ class Presumed(Model):
     without: FactNames
 
 
-Bound = Number | Literal["upper_limit"]
+Bound = Number | Literal["upper_limit", "lower_limit"]
 Operator = Literal["<", "<=", ">=", ">"]
 
 
 class ReadNumber(Model):
-    """How a result that is a bare number is read."""
+    """How a result that is a bare number is read: by a number, or by a limit of its own reference range.
+
+    `lower_limit` counts only where the range has no upper one: of a competitive assay, in which a low number is
+    positive, that alone tells the direction.
+    """
 
     positive: tuple[Operator, Bound]
     negative: tuple[Operator, Bound]
@@ -182,7 +193,7 @@ class Fact(Model):
 class Observed(Fact):
     """A fact that an Observation (or a component of one) tells."""
 
-    codes: tuple[Code, ...] = ()
+    codes: tuple[ObservedCode, ...] = ()
     fresh_for: Period | None = None
     order: Code | None = None
     absence: Literal["unknown"] = "unknown"
@@ -227,11 +238,12 @@ class QuantityFact(Numeric):
     """
 
     kind: Literal["quantity"]
-    codes: tuple[Code, ...] = Field(min_length=1)
+    codes: tuple[ObservedCode, ...] = Field(min_length=1)
     unit: str = Field(min_length=1)
     display_unit: str = ""
     units: dict[str, UnitFactor] = Field(default_factory=dict)
     molar_mass: Number | None = None
+    logarithmic: bool = Field(default=False, description="Whether its units are read on a scale of log₁₀ too.")
     unit_when_missing: str | None = None
     fresh_for_child: Period | None = None
     plausible: Bounds | None = None
@@ -273,7 +285,7 @@ class ScoreFact(Numeric):
 
 class TiterFact(Numeric):
     kind: Literal["titer"]
-    codes: tuple[Code, ...] = Field(min_length=1)
+    codes: tuple[ObservedCode, ...] = Field(min_length=1)
 
 
 class ResultFact(Observed):
@@ -377,8 +389,18 @@ Formula = Literal[
 ]  # fmt: skip
 
 
+class Instead(Model):
+    """What is on record in place of what is asked, and in which words that is told: `reported by MDRD, …`."""
+
+    fact: FactName
+    note: str = Field(min_length=1)
+
+
 class DerivedFact(Fact):
-    """A fact that is computed from others: by a formula from `parts`, or by choosing among the alternatives `of`."""
+    """A fact that is computed from others: by a formula from `parts`, or by choosing among the alternatives `of`.
+
+    `instead` never counts: where nothing else is on record, it is told as the reason.
+    """
 
     kind: Literal["derived"]
     formula: Formula
@@ -387,6 +409,7 @@ class DerivedFact(Fact):
     parts: tuple[FactName, ...] = ()
     of: tuple[FactName, ...] = ()
     plausible: Bounds | None = None
+    instead: tuple[Instead, ...] = ()
     fresh_for: Period | None = None
     order: Code | None = None
 
@@ -397,10 +420,17 @@ class DerivedFact(Fact):
             raise ValueError("`of` is for first_known, either_test, both_parts and confirmed_test, which need it")
         if not chooses and not self.parts:
             raise ValueError("`parts` lists the facts that the formula reads")
+        if self.instead and self.formula != "first_known":
+            raise ValueError("`instead` is for first_known")
         return self
 
-    def references(self) -> tuple[str, ...]:
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The facts of which it has its value."""
         return self.of or self.parts
+
+    def references(self) -> tuple[str, ...]:
+        return (*self.sources, *(other.fact for other in self.instead))
 
 
 class DefinedFact(Fact):

@@ -1,7 +1,8 @@
 """Units of measure as real feeds spell them, fact by fact: which are understood, and by what factor they convert.
 
 Conversion is never by dimension alone (mmol/mol of HbA1c is no percentage): a unit counts for a fact only if the fact
-lists it. UCUM: https://ucum.org/ucum.
+lists it, or one that is equal to it by UCUM's grammar (`ucum`) once its spelling is understood (`feed_units`).
+UCUM: https://ucum.org/ucum.
 """
 
 import re
@@ -15,6 +16,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
+from cds_service.facts.catalogue.feed_units import FeedUnits
+from cds_service.facts.catalogue.ucum import Form, canonical
 from cds_service.facts.intervals import Factor
 from cds_service.rule_files import invalid, read_json
 
@@ -22,18 +25,20 @@ ONE: Factor = (Decimal(1), Decimal(1))
 _UCUM = ("unitsofmeasure.org", "2.16.840.1.113883.6.8", "ucum")
 _LONGEST = 60
 _MOST_REMEMBERED = 2_000
-_ANNOTATION = re.compile(r"\{[^{}]*\}")
-# An annotation says what was counted and changes nothing, except the one that says "per 1.73 m2".
-_WORD_ANNOTATION = re.compile(r"(?<=[A-Za-z%\]0-9])\{[^{}0-9]*\}")
+_ANNOTATION = re.compile(r"\{(?![^{}]*(?:log|lg))[^{}]*\}", re.IGNORECASE)
+# An annotation says what was counted and changes nothing, except "per 1.73 m2" and a logarithm.
+_WORD_ANNOTATION = re.compile(r"(?<=[A-Za-z%\]0-9])\{(?![^{}]*(?:log|lg))[^{}0-9]*\}", re.IGNORECASE)
 _POWER_OF_TEN = re.compile(r"\bx?10e\+?0?([0-9])")
 
 
 class SpellingTable(BaseModel):
-    """`rules/facts/units.json`: each spelling with the UCUM code that it stands for."""
+    """`rules/facts/units.json`: each spelling with the UCUM code that it stands for, and the words that units are made
+    of, each with its piece of a code."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     schema_: str = Field(default="", alias="$schema")
     spellings: dict[Annotated[str, Field(pattern=r"\S")], str] = {}
+    words: dict[Annotated[str, Field(pattern=r"\S")], str] = {}
 
 
 class Spellings:
@@ -43,8 +48,14 @@ class Spellings:
     (g/L of haemoglobin for G/L, which some laboratories write for 10*9/L).
     """
 
-    def __init__(self, spellings: Mapping[str, str] | None = None, codes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        spellings: Mapping[str, str] | None = None,
+        codes: Iterable[str] = (),
+        words: Mapping[str, str] | None = None,
+    ) -> None:
         self.exact: dict[str, str] = dict(spellings or {})
+        self.feed = FeedUnits(words or {})
         self.codes = frozenset({*self.exact.values(), *codes})
         self.folded: dict[str, set[str]] = {}
         for raw, ucum in self.exact.items():
@@ -53,6 +64,15 @@ class Spellings:
     def readings(self, raw: str) -> tuple[str, ...]:
         """What a spelling may stand for: itself, and its UCUM codes."""
         return (raw, *({self.exact[raw]} if raw in self.exact else ()), *sorted(self.folded.get(fold(raw), ())))
+
+    def with_codes(self, codes: Iterable[str]) -> "Spellings":
+        """The same spellings, where these codes are in use too."""
+        return Spellings(self.exact, {*self.codes, *codes}, self.feed.words)
+
+    def forms(self, raw: str) -> tuple[Form, ...]:
+        """What a spelling comes to by UCUM's grammar, as it stands and as feeds mean it."""
+        codes = [*self.readings(raw), self.feed.ucum(raw)]
+        return tuple(form for form in (canonical(code) for code in codes if code) if form is not None)
 
     def written_like(self, folded: Iterable[str]) -> frozenset[str]:
         """The spellings in use that may stand for a unit which comes to one of these when it is folded."""
@@ -78,6 +98,7 @@ class UnitTable:
     def __init__(
         self, unit: str, units: Mapping[str, Factor], spellings: Spellings, when_missing: str | None = None
     ) -> None:
+        self._unit = unit
         self.is_dimensionless = unit == "1"
         self._spellings = spellings
         self._exact: dict[str, Factor] = dict(units)
@@ -106,6 +127,18 @@ class UnitTable:
             return None
         return by_unit
 
+    def factor_of_log(self, unit: str | None, code: str | None = None) -> Factor | None:
+        """The factor of the unit whose log₁₀ a Quantity gives (`log10 IU/mL`); `None` where it gives none that is
+        understood, or says so only in one of `unit` and `code`."""
+        said = [text for text in (_text(code), _text(unit)) if text is not None]
+        within = [self._spellings.feed.ucum_of_log(text) for text in said]
+        found = {None if text is None else self._lookup(text) for text in within}
+        return found.pop() if len(found) == 1 else None
+
+    def with_units(self, units: Mapping[str, Factor]) -> "UnitTable":
+        """The same table with more units."""
+        return UnitTable(self._unit, {**self._exact, **units}, self._spellings)
+
     def conflicts(self) -> tuple[str, ...]:
         """Spellings in use that stand for two of the fact's units with different factors."""
         # Others have no candidates, or one: a table knows a dozen units, and all tables share hundreds of spellings.
@@ -133,13 +166,27 @@ class UnitTable:
             return {ONE}
         if raw in self._spellings.codes:
             bare = _WORD_ANNOTATION.sub("", raw)
-            return {self._exact[bare]} if bare in self._exact else set()
+            return {self._exact[bare]} if bare in self._exact else self._equal_to(canonical(raw))
         readings = self._spellings.readings(raw)
         found = {factor for text in readings for factor in self._folded.get(fold(text), ())}
         if found:
             return found
         plain = {_WORD_ANNOTATION.sub("", text) for text in readings}
-        return {factor for text in plain if text for factor in self._folded.get(fold(text), ())}
+        found = {factor for text in plain if text for factor in self._folded.get(fold(text), ())}
+        return found or {factor for form in self._spellings.forms(raw) for factor in self._equal_to(form)}
+
+    def _equal_to(self, form: Form | None) -> set[Factor]:
+        return set() if form is None else self._forms.get(form, set())
+
+    @cached_property
+    def _forms(self) -> Mapping[Form, set[Factor]]:
+        """The listed units by their canonical form."""
+        found: dict[Form, set[Factor]] = {}
+        for code, factor in self._exact.items():
+            form = canonical(code)
+            if form is not None:
+                found.setdefault(form, set()).add(factor)
+        return found
 
 
 def fold(raw: str) -> str:
@@ -162,7 +209,7 @@ def load_spellings(rules_dir: Path) -> tuple[Spellings, tuple[Finding, ...]]:
     except ValidationError as problem:
         table = SpellingTable()
         findings += invalid(problem, name, SpellingTable)
-    return Spellings(table.spellings), tuple(findings)
+    return Spellings(table.spellings, words=table.words), tuple(findings)
 
 
 def _text(raw: str | None) -> str | None:

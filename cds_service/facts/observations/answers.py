@@ -8,9 +8,11 @@ from cds_service.facts.dates import period_text
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import plain
 from cds_service.facts.observations.observations import Saying
-from cds_service.fhir import CodeableConcept, Period, Quantity, Range, Ratio
+from cds_service.fhir import AbsenceExtension, CodeableConcept, Period, Quantity, Range, Ratio
 
 _SHOWN = 120
+_ABSENT_SYSTEMS = ("data-absent-reason", "NullFlavor", "2.16.840.1.113883.5.1008")
+"""https://hl7.org/fhir/R4/valueset-data-absent-reason.html, and what CDA has in its place."""
 VALUES = (
     "value_quantity",
     "value_codeable_concept",
@@ -56,13 +58,29 @@ def values_of(saying: Saying) -> tuple[str, ...]:
 
 
 def has_value(saying: Saying) -> bool:
-    """Whether there is a value at all, understood or not; blank text is none."""
-    if saying.value_quantity is not None:  # nearly always
+    """Whether there is a value at all, understood or not. Blank text is none, nor is the reason why it is absent, as an
+    extension of the value or as its code."""
+    quantity = saying.value_quantity
+    if quantity is not None and quantity.value is not None:  # nearly always
         return True
-    found = values_of(saying)
-    if found == ("value_string",):
-        return bool((saying.value_string or "").strip())
-    return bool(found)
+    return any(not _is_absent(getattr(saying, name)) for name in values_of(saying))
+
+
+def _is_absent(value: object) -> bool:
+    match value:
+        case Quantity():
+            beside = () if value.value_element is None else value.value_element.extension
+            return value.value is None and value.comparator is None and _tells_absence((*beside, *value.extension))
+        case CodeableConcept(text=None):
+            absent = [(coding.system or "").strip().endswith(_ABSENT_SYSTEMS) for coding in value.coding]
+            return all(absent) if absent else _tells_absence(value.extension)
+        case str():
+            return not value.strip()
+    return False
+
+
+def _tells_absence(extensions: tuple[AbsenceExtension, ...]) -> bool:
+    return any((extension.url or "").endswith("/data-absent-reason") for extension in extensions)
 
 
 def shown(saying: Saying) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from cds_service.facts.intervals import Interval
 from cds_service.facts.observations.answers import Unreadable, has_value, shown, values_of
 from cds_service.facts.observations.measured import Measured
 from cds_service.facts.observations.numbers import NumberReader
-from cds_service.facts.observations.observations import Measurement, Saying
+from cds_service.facts.observations.observations import Measurement
 from cds_service.facts.observations.selection import Candidate, candidate_of, is_early, is_void
 
 _ONE = Decimal(1)
@@ -69,7 +69,7 @@ def bounded(
         " ".join(filter(None, shown(other.saying)))[:_SHOWN]
         for name, (others, reader) in beside.items()
         for other in _of_the_same_moment(measured.deciding, others, as_of)
-        if _may_be_above(other.saying, reader, rule.beside[name], rule.says_none)
+        if _may_be_above(other, reader, rule.beside[name], rule.says_none)
     }
     if not said:
         return fact
@@ -117,11 +117,12 @@ def _may_coincide(one: Candidate, other: Candidate) -> bool:
     return one.earliest <= other.latest and other.earliest <= one.latest
 
 
-def _may_be_above(saying: Saying, reader: NumberReader, limit: Decimal, says_none: Callable[[str], bool]) -> bool:
+def _may_be_above(other: Measurement, reader: NumberReader, limit: Decimal, says_none: Callable[[str], bool]) -> bool:
     """Whether a saying is not certainly at most `limit`, in the fact's unit, nor says that there is nothing."""
+    saying = other.saying
     if not has_value(saying):
         return False
-    value = reader.read(saying)
+    value = reader.read(saying, other.coding)
     if not isinstance(value, Unreadable):
         return value.hi is None or value.hi > limit
     concept = saying.value_codeable_concept

@@ -1,6 +1,5 @@
 """Numbers that observations carry: quantities, scores and titres, as intervals in the fact's canonical unit."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -9,13 +8,13 @@ from cds_service.facts.catalogue import (
     CodeSystems,
     Key,
     Numeric,
+    ObservedCode,
     QuantityFact,
     ScoreFact,
     TiterFact,
     UnitTable,
-    words,
 )
-from cds_service.facts.intervals import Interval, compared, is_sane, parse_interval, parse_number, point
+from cds_service.facts.intervals import Factor, Interval, compared, is_sane, parse_interval, point, power_of_ten
 from cds_service.facts.observations.answers import (
     NO_REFERENCE_RANGE,
     NOT_UNDERSTOOD,
@@ -30,37 +29,19 @@ from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.range_bounds import Limit, Side
 from cds_service.facts.observations.range_words import NO_WORDS, RangeWords
 from cds_service.facts.observations.reference_ranges import SIDES, Limits, Person, Reading, times_limit
-from cds_service.fhir import CodeableConcept, Quantity, Range, Ratio
+from cds_service.facts.observations.titres import parse_titer, titer_of_ratio
+from cds_service.facts.observations.written import Answer, Written
+from cds_service.fhir import CodeableConcept, Coding, Quantity, Range, Ratio
 
-_TITER = re.compile(
-    r"(?:(?P<lead>titer|titre|positive|pos|negative|neg)\b[\s,:=(]*)?"
-    r"(?P<comparator><=|>=|=<|=>|<|>|=|≤|≥)?\s*1\s*[:/]\s*(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?P<rest>\D{0,60})",
-    re.IGNORECASE,
-)
 _ZERO = Decimal(0)
 _ANYTHING = Interval(None, None)
-# What laboratories write behind a titre without changing it.
-_PATTERN_WORDS = frozenset(
-    {
-        *(
-            "titer",
-            "titre",
-            "dilution",
-            "pattern",
-            "homogeneous",
-            "homogenous",
-            "speckled",
-            "nucleolar",
-            "nuclear",
-            "rim",
-        ),
-        *("centromere", "diffuse", "fine", "coarse", "dense", "cytoplasmic", "peripheral", "granular", "and", "with"),
-    }
-)
+_HUNDRED: Factor = (Decimal(100), Decimal(100))
+_LARGEST_FRACTION = Decimal(2)
+"""What is above 200 % is no fraction that lacks its per cent sign."""
 
 
 class NumberReader:
-    """Reads the numbers of one fact."""
+    """Reads the numbers of one fact; where `own` is given, those of that code alone."""
 
     def __init__(
         self,
@@ -69,6 +50,8 @@ class NumberReader:
         qualitative: Qualitative,
         systems: CodeSystems,
         ranges: RangeWords = NO_WORDS,
+        *,
+        own: ObservedCode | None = None,
     ) -> None:
         self._spec = spec
         self._plausible = Plausible(spec) if isinstance(spec, QuantityFact) else None
@@ -77,6 +60,16 @@ class NumberReader:
         self._units = units
         self._qualitative = qualitative
         self._systems = systems
+        self._logarithmic = isinstance(spec, QuantityFact) and spec.logarithmic
+        self._only_log = own is not None and own.scale == "log10"
+        self._is_per_cent = isinstance(spec, QuantityFact) and spec.unit == "%"
+        self._by_code: Mapping[Key, NumberReader] = {
+            systems.key(code.system, code.code): NumberReader(
+                spec, units.with_units(code.units) if code.units else units, qualitative, systems, ranges, own=code
+            )
+            for code in (spec.codes if own is None else ())
+            if code.units or code.scale
+        }
         self._values: Mapping[Key, Decimal] = {}
         self._least = spec.minimum
         self._most: Decimal | None = None
@@ -85,9 +78,9 @@ class NumberReader:
             self._least = min(self._values.values())
             self._most = max(self._values.values())
 
-    def read(self, saying: Saying) -> Interval | Unreadable:
-        """The value in the canonical unit, or why there is none."""
-        return self.value(self.reading(saying))
+    def read(self, saying: Saying, coding: Coding | None = None) -> Interval | Unreadable:
+        """The value in the canonical unit, or why there is none. `coding`: the code by which it is about the fact."""
+        return self.value(self.reading(saying, coding))
 
     def value(self, reading: Reading | Unreadable) -> Interval | Unreadable:
         """What has been read, in the canonical unit, as far as it is possible and plausible."""
@@ -100,9 +93,14 @@ class NumberReader:
             return found
         return self._plausible.judge(found)
 
-    def times_limits(self, reading: Reading, saying: Saying, person: Person) -> dict[Side, Interval | Unreadable]:
-        """What has been read of an observation as a multiple of its own upper (`high`) and lower limit of normal."""
-        limits = self._limits.find(saying, person, reading)
+    def times_limits(
+        self, reading: Reading, saying: Saying, person: Person, coding: Coding | None = None
+    ) -> dict[Side, Interval | Unreadable]:
+        """What has been read of an observation as a multiple of its own upper (`high`) and lower limit of normal.
+
+        A logarithm has none: its limits are logarithms too.
+        """
+        limits = {} if reading.from_log else self._of_code(coding)._limits.find(saying, person, reading)
         return {side: self._times(reading, limits.get(side)) for side in SIDES}
 
     def _times(self, reading: Reading, limit: Limit | None) -> Interval | Unreadable:
@@ -111,17 +109,22 @@ class NumberReader:
         ratio = times_limit(reading.raw, reading.factor, limit)
         return ratio if self._least is None or self._least < 0 else ratio.at_least(_ZERO)
 
-    def limit(self, saying: Saying, side: Side, person: Person) -> Decimal | None:
+    def limit(self, saying: Saying, side: Side, person: Person, coding: Coding | None = None) -> Decimal | None:
         """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None without one."""
-        found = self.reading(saying)
+        found = self.reading(saying, coding)
+        if isinstance(found, Reading) and found.from_log:
+            return None
         reading = Reading(_ANYTHING, ONE) if isinstance(found, Unreadable) else found
-        limit = self._limits.find(saying, person, reading).get(side)
+        limit = self._of_code(coding)._limits.find(saying, person, reading).get(side)
         if limit is None or limit.factor[0] != limit.factor[1]:
             return None
         return point(limit.value).scale(limit.factor).lo
 
-    def reading(self, saying: Saying) -> Reading | Unreadable:
-        """The number as written, or why there is none."""
+    def reading(self, saying: Saying, coding: Coding | None = None) -> Reading | Unreadable:
+        """The number as written, or why there is none. `coding`: the code by which it is about the fact."""
+        own = self._of_code(coding)
+        if own is not self:
+            return own.reading(saying)
         names = values_of(saying)
         if len(names) != 1 or saying.data_absent_reason is not None:
             return NOT_UNDERSTOOD
@@ -143,6 +146,14 @@ class NumberReader:
                 return self._of_ratio(value)
         return NOT_UNDERSTOOD
 
+    def _of_code(self, coding: Coding | None) -> "NumberReader":
+        """What reads the numbers under a code: its own reader, where it has units or a scale of its own."""
+        if self._by_code and coding is not None:
+            for key in self._systems.keys((coding,)):
+                if key in self._by_code:
+                    return self._by_code[key]
+        return self
+
     def _possible(self, value: Interval) -> Interval | Unreadable:
         """The part of the value that is possible at all."""
         if self._least is not None and value.is_point and value.lo is not None and value.lo < self._least:
@@ -155,8 +166,16 @@ class NumberReader:
     def _in_unit(
         self, value: Interval, unit: str | None = None, code: str | None = None, system: str | None = None
     ) -> Reading | Unreadable:
-        factor = self._units.factor(unit, code, system)
-        return UNIT_NOT_UNDERSTOOD if factor is None else Reading(value, factor)
+        factor = None if self._only_log else self._units.factor(unit, code, system)
+        if factor is not None:
+            if self._is_per_cent and factor == _HUNDRED and (value.hi is None or value.hi > _LARGEST_FRACTION):
+                return Unreadable("value_not_understood", "no fraction of one")
+            return Reading(value, factor)
+        factor = self._units.factor_of_log(unit, code) if self._logarithmic else None
+        if factor is None:
+            return UNIT_NOT_UNDERSTOOD
+        power = power_of_ten(value)
+        return NOT_UNDERSTOOD if power is None else Reading(power, factor, from_log=True)
 
     def _of_quantity(self, quantity: Quantity, off_scale: str | None = None) -> Reading | Unreadable:
         if quantity.value is None or not is_sane(quantity.value):
@@ -175,12 +194,34 @@ class NumberReader:
         if compound is not None:
             return Reading(point(compound), ONE)
         found = parse_interval(text)
-        if found is not None:
-            value, unit = found
-            reading = self._in_unit(value, unit)
-            # Behind a number without dimension stand no units but words, which may change its meaning.
-            return NOT_UNDERSTOOD if isinstance(reading, Unreadable) and self._units.is_dimensionless else reading
-        return self._undetected(self._qualitative.of_text(text) == "negative")
+        reading = NOT_UNDERSTOOD if found is None else self._in_unit(*found)
+        if isinstance(reading, Reading):
+            return reading
+        apart = self._of_parts(self._qualitative.written(text))
+        if isinstance(apart, Reading):
+            return apart
+        # Behind a number without dimension stand no units but words, which may change its meaning.
+        return NOT_UNDERSTOOD if self._units.is_dimensionless else apart if found is None else reading
+
+    def _of_parts(self, written: Written | None) -> Reading | Unreadable:
+        """A text that was taken apart: the number, where the words and signs beside it agree with it."""
+        if written is None or len(written.answers) > 1 or "indeterminate" in written.answers:
+            return NOT_UNDERSTOOD
+        if not written.amount:
+            return self._undetected(written.answers == {"negative"})
+        if written.answers and self._spec.undetected is None:
+            return NOT_UNDERSTOOD
+        titer = parse_titer(written.amount) if isinstance(self._spec, TiterFact) else None
+        found = (titer, "") if titer is not None else parse_interval(written.amount)
+        if found is None or found[1]:
+            return NOT_UNDERSTOOD
+        reading = self._in_unit(found[0], written.unit)
+        bare = self._qualitative.vocabulary.without_flag(written.unit)
+        if isinstance(reading, Unreadable) and bare is not None:
+            reading = self._in_unit(found[0], bare)
+        if isinstance(reading, Reading) and not _agrees(reading.raw, written.answers):
+            return NOT_UNDERSTOOD
+        return reading
 
     def _of_concept(self, concept: CodeableConcept) -> Reading | Unreadable:
         keys = self._systems.keys(concept.coding)
@@ -218,7 +259,7 @@ class NumberReader:
         if not (is_sane(above.value) and is_sane(below.value)) or below.value <= 0:
             return NOT_UNDERSTOOD
         if isinstance(self._spec, TiterFact):
-            titer = _titer_of_ratio(above, below, above.value, below.value)
+            titer = titer_of_ratio(above, below, above.value, below.value)
             return NOT_UNDERSTOOD if titer is None else Reading(titer, ONE)
         value = None if below.comparator else compared(above.value, above.comparator)
         if value is None:
@@ -233,28 +274,11 @@ class NumberReader:
         return NOT_UNDERSTOOD
 
 
-def parse_titer(text: str) -> Interval | None:
-    """`1:80`, `1/80`, `>=1:80`, `1:160 speckled`, `Negative (<1:80)` as the interval of n in 1:n; `None` if it is none.
-
-    Words before the titre must agree with it: nobody knows what `negative 1:160` means.
-    """
-    found = _TITER.fullmatch(text.strip())
-    if found is None or not _PATTERN_WORDS.issuperset(words(found["rest"])):
-        return None
-    lead, comparator = (found["lead"] or "").casefold(), found["comparator"] or ""
-    if lead.startswith(("neg", "pos")) and lead.startswith("neg") != comparator.startswith(("<", "=<", "≤")):
-        return None
-    number = parse_number(found["n"].replace(",", ""))
-    return None if number is None or number == 0 else compared(number, comparator)
-
-
-def _titer_of_ratio(above: Quantity, below: Quantity, one: Decimal, n: Decimal) -> Interval | None:
-    """1:n. A comparator may stand at either number and means the titre: `>1:100` is above 100."""
-    comparator = above.comparator or below.comparator
-    if (above.comparator and below.comparator) or one <= 0 or n < one:
-        return None
-    value = compared(n, comparator)
-    return value if value is None or one == 1 else value.over(one)
+def _agrees(number: Interval, answers: frozenset[Answer]) -> bool:
+    """Whether a number may be what the words beside it say: nothing, or something, was found."""
+    if answers == {"negative"}:
+        return number.lo is None or number.lo <= 0
+    return answers != {"positive"} or number.hi is None or number.hi > 0
 
 
 def _off_scale(saying: Saying) -> str | None:

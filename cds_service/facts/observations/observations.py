@@ -71,14 +71,14 @@ class ObservationCodes:
             if isinstance(spec, ScoreFact) and spec.component is not None:
                 hints = frozenset(hint.casefold() for hint in spec.component.text_hints)
                 beside = _Beside(spec.name, (self._where(spec.component.where),), hints)
-                code = spec.component.code
-                self._components.setdefault(systems.key(code.system, code.code), []).append(beside)
+                counted = spec.component.code
+                self._components.setdefault(systems.key(counted.system, counted.code), []).append(beside)
                 if hints:
                     self._mentions.append(beside)
             if isinstance(spec, ResultFact) and spec.variant is not None:
                 beside = _Beside(spec.name, tuple(map(self._where, spec.variant.where)), frozenset())
-                for code in spec.variant.codes:
-                    self._variants.setdefault(systems.key(code.system, code.code), []).append(beside)
+                for called in spec.variant.codes:
+                    self._variants.setdefault(systems.key(called.system, called.code), []).append(beside)
         self._found: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
 
     def facts_of(self, codings: Iterable[Coding]) -> frozenset[str]:

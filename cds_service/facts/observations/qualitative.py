@@ -1,26 +1,26 @@
-"""Answers in words and codes: positive, negative or indeterminate (`rules/facts/qualitative.json`).
+"""Answers in words, signs and codes: positive, negative or indeterminate (`rules/facts/qualitative.json`).
 
-Only what the table lists is understood, in its exact spelling but for case, blanks and punctuation. High, low, normal
-and abnormal say nothing about presence and are not in it.
+Only what the table lists is understood, in its exact spelling but for case, blanks and punctuation, alone or beside a
+number (`written`). High, low, normal and abnormal say nothing about presence and are not among the answers.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import CodeSystems, Key, finding
+from cds_service.facts.observations.written import Answer, Comparator, Vocabulary, Written, folded
 from cds_service.fhir import CodeableConcept
 from cds_service.rule_files import invalid, pointer, read_json
 
-Answer = Literal["positive", "negative", "indeterminate"]
 ANSWERS: tuple[Answer, ...] = ("positive", "negative", "indeterminate")
-
-_IGNORED = re.compile(r"[\s\-_.,*!:;()\[\]]+")
-_LONGEST = 80
+_LOGARITHM = re.compile(r"(?:log|lg)(?:10)?(?!in)")
+_MOST_REMEMBERED = 5_000
+_LONGEST_REMEMBERED = 120
 
 
 class _Strict(BaseModel):
@@ -40,12 +40,23 @@ class _Texts(_Strict):
     indeterminate: tuple[str, ...] = ()
 
 
+class _Index(_Strict):
+    """Units of an index, the signal divided by that of the cut-off. `by_one`: positive from 1 on by its definition."""
+
+    units: tuple[str, ...] = ()
+    by_one: tuple[str, ...] = ()
+
+
 class QualitativeTable(_Strict):
-    """`rules/facts/qualitative.json`: answers by code (code to display) and by spelling."""
+    """`rules/facts/qualitative.json`: answers by code (code to display) and by spelling; and what may stand beside a
+    number: words for a comparator (`…` before those that stand behind it), flags, the units of an index."""
 
     schema_: str = Field(default="", alias="$schema")
     codes: tuple[_Codes, ...] = ()
     texts: _Texts = _Texts()
+    comparators: dict[Comparator, tuple[Annotated[str, Field(pattern=r"\S")], ...]] = {}
+    flags: tuple[str, ...] = ()
+    index: _Index = _Index()
 
 
 class Qualitative:
@@ -54,23 +65,49 @@ class Qualitative:
     def __init__(self, table: QualitativeTable, systems: CodeSystems) -> None:
         self._systems = systems
         self._codes: dict[Key, Answer] = {}
-        self._texts: dict[str, Answer] = {}
+        texts: dict[str, Answer] = {}
         for answer in ANSWERS:
             for group in table.codes:
                 for code in getattr(group, answer):
                     self._codes.update((systems.key(system, code), answer) for system in group.systems)
-            self._texts.update((_folded(text), answer) for text in getattr(table.texts, answer))
+            texts.update((folded(text), answer) for text in getattr(table.texts, answer))
+        self.vocabulary = Vocabulary(texts, table.comparators, table.flags)
+        self._index = frozenset(map(folded, (*table.index.units, *table.index.by_one)))
+        self._by_one = frozenset(map(folded, table.index.by_one))
+        self._written: dict[str, Written | None] = {}
 
     @property
     def codes(self) -> frozenset[Key]:
         """The codes that it understands."""
         return frozenset(self._codes)
 
-    def of_text(self, text: str | None) -> Answer | None:
-        """The answer that a text is, if it is one."""
-        if text is None or len(text) > _LONGEST:
+    def written(self, text: str | None) -> Written | None:
+        """A text taken apart; `None` where it is not understood."""
+        if text is None:
             return None
-        return self._texts.get(_folded(text))
+        try:
+            return self._written[text]
+        except KeyError:
+            found = self.vocabulary.split(text)
+            if len(self._written) < _MOST_REMEMBERED and len(text) < _LONGEST_REMEMBERED:
+                self._written[text] = found
+            return found
+
+    def of_text(self, text: str | None) -> frozenset[Answer]:
+        """The answers that stand in a text, none where it is not understood. Two contradict each other."""
+        found = self.written(text)
+        if found is None or (found.unit and not self.vocabulary.has_plain_unit(found)):
+            return frozenset()
+        return found.answers
+
+    def is_index(self, units: Iterable[str], *, by_one: bool = False) -> bool:
+        """Whether one of these spellings is the unit of an index; `by_one`: of one that is positive from 1 on."""
+        known = self._by_one if by_one else self._index
+        return any(folded(unit) in known for unit in units)
+
+    def is_logarithm(self, unit: str) -> bool:
+        """Whether a unit is one of log₁₀: `log10 IU/mL`, `{Log_copies}/mL`."""
+        return _LOGARITHM.match(folded(unit)) is not None
 
     def of_concept(self, concept: CodeableConcept | None, own: Mapping[Key, Answer] | None = None) -> frozenset[Answer]:
         """Every answer that a concept gives: two different ones contradict each other, none is not understood.
@@ -83,7 +120,7 @@ class Qualitative:
         coded = {own[key] for key in keys if own is not None and key in own}
         coded |= {self._codes[key] for key in keys if key in self._codes and not (own is not None and key in own)}
         texts = [concept.text] if coded else [concept.text, *(coding.display for coding in concept.coding)]
-        return frozenset(coded | {found for text in texts if (found := self.of_text(text)) is not None})
+        return frozenset(coded).union(*(self.of_text(text) for text in texts))
 
     def of_concepts(self, concepts: Iterable[CodeableConcept]) -> frozenset[Answer]:
         return frozenset().union(*(self.of_concept(concept) for concept in concepts))
@@ -109,15 +146,11 @@ def _contradictions(table: QualitativeTable) -> Iterator[tuple[str, str]]:
     seen: dict[str, str] = {}
     for answer in ANSWERS:
         for index, text in enumerate(getattr(table.texts, answer)):
-            other = seen.setdefault(_folded(text), answer)
-            if other != answer or not _folded(text):
-                yield pointer(["texts", answer, index]), f"{text!r} is also {other}" if _folded(text) else "is empty"
+            other = seen.setdefault(folded(text), answer)
+            if other != answer or not folded(text):
+                yield pointer(["texts", answer, index]), f"{text!r} is also {other}" if folded(text) else "is empty"
     for index, group in enumerate(table.codes):
         for code in (group.positive.keys() & group.negative.keys()) | (
             (group.positive.keys() | group.negative.keys()) & group.indeterminate.keys()
         ):
             yield pointer(["codes", index]), f"{code!r} has two answers"
-
-
-def _folded(text: str) -> str:
-    return _IGNORED.sub("", text.casefold())

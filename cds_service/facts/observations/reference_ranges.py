@@ -28,6 +28,7 @@ from cds_service.facts.observations.range_words import RangeWords
 from cds_service.fhir import CodeableConcept, Quantity, Range, ReferenceRange
 
 _NO_LIMITS: Mapping[Side, Limit] = MappingProxyType({})
+_NOT_KNOWN: Mapping[Side, OnSide] = MappingProxyType({"high": "unknown", "low": "unknown"})
 SIDES: tuple[Side, ...] = ("high", "low")
 
 _SEX_CODES = {
@@ -51,10 +52,14 @@ class Person(Struct, frozen=True, gc=False):
 
 
 class Reading(Struct, frozen=True, gc=False):
-    """A number as written, and the factor of its unit into the canonical one."""
+    """A number as written, and the factor of its unit into the canonical one.
+
+    `from_log`: what was written is its log₁₀, and so are the limits of its reference range.
+    """
 
     raw: Interval
     factor: Factor
+    from_log: bool = False
 
     @property
     def value(self) -> Interval:
@@ -75,16 +80,21 @@ class Limits:
         self._plausible = plausible
 
     def find(self, saying: Saying, person: Person, reading: Reading) -> Mapping[Side, Limit]:
-        """The one upper (`high`) and the one lower limit that apply, each where there is exactly one.
+        """The one upper (`high`) and the one lower limit that apply, each where there is exactly one."""
+        if not saying.reference_range:
+            return _NO_LIMITS
+        limits = self.on_sides(saying, person, reading)
+        return {side: limit for side, limit in limits.items() if isinstance(limit, Limit) and self._may_be(limit)}
+
+    def on_sides(self, saying: Saying, person: Person, reading: Reading) -> Mapping[Side, OnSide]:
+        """What the ranges leave on either side: a limit, none, or that it is not known.
 
         `reading` is the value: a limit without unit is in its unit, and a flag must agree with where it lies.
         """
-        if not saying.reference_range:
-            return _NO_LIMITS
         limits = self._of_all(saying.reference_range, person, reading)
         if saying.interpretation and contradicts(self._words.flags(saying.interpretation), reading.value, limits):
-            return _NO_LIMITS
-        return {side: limit for side, limit in limits.items() if isinstance(limit, Limit) and self._may_be(limit)}
+            return _NOT_KNOWN
+        return limits
 
     def _of_all(self, candidates: Sequence[ReferenceRange], person: Person, reading: Reading) -> Mapping[Side, OnSide]:
         """What the ranges that fit leave on either side."""

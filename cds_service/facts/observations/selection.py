@@ -1,8 +1,8 @@
 """Which of several observations decides a fact: the newest that counts (docs/design.md, 4a).
 
 Final, amended and corrected ones count; preliminary and registered ones only where none of these exists; the others
-never. Of several of the same time the one issued last decides. Where that or a partial date leaves open which is the
-newest, all that may be it are looked at.
+never. Of several of the same time a corrected or amended one replaces the others, else the one issued last decides.
+Where that or a partial date leaves open which is the newest, all that may be it are looked at.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ from cds_service.facts.observations.observations import Measurement
 from cds_service.fhir import ALWAYS, DateError, DateRange, Malformed, Observation, parse_timing, word_of
 
 _FINAL = frozenset({"final", "amended", "corrected"})
+_CORRECTING = frozenset({"amended", "corrected"})
 _EARLY = frozenset({"preliminary", "registered"})
 _VOID = frozenset({"entered-in-error", "cancelled", "unknown"})
 
@@ -89,6 +90,8 @@ def select(
         return _selection(telling, telling[0], as_of)
     newest = max(deadline.each(telling), key=lambda c: c.earliest)
     possible = [c for c in deadline.each(telling) if c.latest >= newest.earliest]
+    if len(possible) > 1:
+        possible = _without_replaced(list(deadline.each(possible)))
     last = _last_issued(deadline.each(possible))
     possible = [c for c in deadline.each(possible) if not _is_superseded(c, last)]
     return _selection(possible, newest, as_of)
@@ -97,6 +100,30 @@ def select(
 def _selection(possible: Sequence[Candidate], newest: Candidate, as_of: date) -> Selection:
     least_age = min([0 if c.date is None else days_back(c.date, as_of).lo for c in possible])
     return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, ())
+
+
+def _without_replaced(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Without what a corrected or amended one of the very same time replaces. What was issued after it stays."""
+    correcting = [c for c in candidates if _status(c) in _CORRECTING and c.date is not None and c.date.is_one_day]
+
+    def is_replaced(candidate: Candidate) -> bool:
+        return _status(candidate) == "final" and any(
+            (candidate.earliest, candidate.latest) == (other.earliest, other.latest)
+            and not _is_issued_after(candidate, other)
+            for other in correcting
+        )
+
+    return [candidate for candidate in candidates if not is_replaced(candidate)] if correcting else list(candidates)
+
+
+def _status(candidate: Candidate) -> str:
+    return "" if candidate.measurement is None else word_of(candidate.measurement.observation.status)
+
+
+def _is_issued_after(candidate: Candidate, other: Candidate) -> bool:
+    if candidate.issued is None or other.issued is None:
+        return False
+    return candidate.issued.earliest > other.issued.latest
 
 
 def _last_issued(candidates: Iterable[Candidate]) -> dict[tuple[datetime, datetime], DateRange]:

@@ -44,12 +44,15 @@ _END = re.compile(rf"(?:\.[0-9]{{1,9}})?{_ZONE}")
 _DAY_ONLY = len("2026-05-20")
 _DAYS = msgspec.json.Decoder(list[date])
 _TIMES = msgspec.json.Decoder(list[datetime])
-_OBJECT = re.compile(rb"\{")
+# What certainly is a value, understood or not; a number's own extension (`_value`) is none.
+_NUMBER = re.compile(rb'\{.*?"value"\s*:\s*["0-9-]', re.DOTALL)
 _TELLING = {
-    "value_quantity": _OBJECT,
-    "value_codeable_concept": _OBJECT,
-    "value_range": _OBJECT,
-    "value_ratio": _OBJECT,
+    "value_quantity": _NUMBER,
+    "value_codeable_concept": re.compile(
+        rb'\{(?!.*(?:data-absent-reason|NullFlavor|5\.1008))(?=.*"(?:code|text|display)"\s*:\s*"[^"])', re.DOTALL
+    ),
+    "value_range": _NUMBER,
+    "value_ratio": _NUMBER,
     "value_boolean": re.compile(rb"true|false"),
     "value_integer": re.compile(rb"-?[0-9]"),
     "value_string": re.compile(rb'"[A-Za-z0-9+<>]'),

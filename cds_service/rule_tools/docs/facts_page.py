@@ -109,7 +109,8 @@ def _fact(spec: FactSpec, reference: Reference) -> Iterator[str]:
         case EventsFact():
             yield from _events(spec, reference)
         case DerivedFact():
-            yield f"derived from {_names(spec.references())}: {FORMULAS[spec.formula]}"
+            yield f"derived from {_names(spec.sources)}: {FORMULAS[spec.formula]}"
+            yield from (f"never, but told as {other.note!r}: `{other.fact}`" for other in spec.instead)
             if spec.plausible is not None:
                 low, high = map(plain, spec.plausible)
                 yield f"plausible from {low} to {high}"

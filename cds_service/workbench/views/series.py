@@ -63,7 +63,7 @@ def _series(name: str, measurements: Sequence[Any], record: Record, library: Lib
         status = (measurement.observation.status or "").casefold()
         if span is None or span.first > as_of or status in {"entered-in-error", "cancelled"}:
             continue
-        value = reader.read(measurement.saying)
+        value = reader.read(measurement.saying, measurement.coding)
         if isinstance(value, Unreadable):
             continue
         middle = value.lo if value.lo is not None else value.hi
@@ -71,7 +71,7 @@ def _series(name: str, measurements: Sequence[Any], record: Record, library: Lib
             continue
         born = None if record.patient is None else record.patient.birth_date
         person = Person(sex_of(record.patient), age_at(born, span.last))
-        low, high = (reader.limit(measurement.saying, side, person) for side in SIDES)
+        low, high = (reader.limit(measurement.saying, side, person, measurement.coding) for side in SIDES)
         text = " ".join(filter(None, shown(measurement.saying)))
         points.append(Point(min(span.last, as_of), float(middle), text, _float(low), _float(high)))
     points.sort(key=lambda p: p.day)

@@ -79,7 +79,7 @@ TABLE: Table = {
         )),
         *(row(text, SURFACE, "indeterminate", words(text)) for text in ("Equivocal", "Indeterminate", "borderline", "grenzwertig")),
         *(row(text, SURFACE, "value_not_understood", words(text)) for text in (
-            "see report", "pending", "possibly positive", "not negative", "cannot exclude reactive", "Normal", "Abnormal", "-",
+            "see report", "pending", "possibly positive", "not negative", "cannot exclude reactive", "Normal", "Abnormal", "—", "--",
             "positive control failed", "previously positive",
         )),
     ],
@@ -101,7 +101,8 @@ TABLE: Table = {
         row("an index flagged negative", SURFACE, "negative", flagged("NEG", valueQuantity=quantity(0.4, "S/CO"))),
         row("an index flagged positive", SURFACE, "positive", flagged("POS", valueQuantity=quantity(0.4, "S/CO"))),
         row("against its own range", "result.anti_dsdna", "negative", dsdna(200, 25, interpretation=flag("NEG"))),
-        row("a bare index without range", SURFACE, "value_not_understood", observation(HBSAG, valueQuantity=quantity(0.4, "S/CO"))),
+        row("a bare S/CO without range, below 1", SURFACE, "negative", observation(HBSAG, valueQuantity=quantity(0.4, "S/CO"))),
+        row("another index without range", SURFACE, "value_not_understood", observation(HBSAG, valueQuantity=quantity(0.4, "COI"))),
     ],
     "a bare number by the observation's own range, where the fact says so": [
         row("above the limit", "result.anti_dsdna", "positive", dsdna(26, 25)),
@@ -169,7 +170,7 @@ TABLE: Table = {
         row("not detected, as a result", "result.hbv_dna", "negative", words("Not detected", DNA)),
         row("a load, as a result", "result.hbv_dna", "positive", load(150)),
         row("below a limit is neither", "result.hbv_dna", "value_not_understood", load(20, "IU/mL", "<")),
-        row("a log is another unit", LOAD, "unit_not_understood", load(3.2, "log copies/mL")),
+        row("a log is the power of ten", LOAD, "1000", load(3, "log copies/mL")),
         row("a load in log units under its own code", "result.hbv_dna", "positive", lab("48398-2", 3.2, "log IU/mL")),
     ],
     "HBV DNA at its threshold of 1000 copies/mL": [

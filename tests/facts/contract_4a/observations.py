@@ -91,7 +91,7 @@ TABLE: Table = {
         row("a period, from its end", FACT, "80", hb(90), {**hb(80, None), "effectivePeriod": SPRING}),
     ],
     "what is not understood is unknown, and no older value hides it": [
-        row("a unit that is not listed", FACT, "unit_not_understood", hb(90, "2026-05-01"), hb(8, unit="mg/dL")),
+        row("a unit that is not listed", FACT, "unit_not_understood", hb(90, "2026-05-01"), hb(8, unit="ug/dL")),
         row("no unit where there is a dimension", FACT, "unit_not_understood", hb(90, "2026-05-01"), hb(80, unit=None)),
         row("unreadable text", FACT, "value_not_understood", hb(90, "2026-05-01"), text("hemolysed")),
         row("a word where a number belongs", FACT, "value_not_understood", hb(90, "2026-05-01"), text("not detected")),

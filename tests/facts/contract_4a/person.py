@@ -152,7 +152,8 @@ TABLE: Table = {
     "vital signs and function": [
         row("oxygen saturation in per cent", "vital.oxygen_saturation", "96", lab("59408-5", 96, "%")),
         row("as a fraction without unit: not understood", "vital.oxygen_saturation", "unit_not_understood", lab("59408-5", 0.96)),
-        row("as a fraction that says so", "vital.oxygen_saturation", "96", lab("59408-5", 0.96, "1")),
+        row("as a fraction with the unit 1", "vital.oxygen_saturation", "96", lab("59408-5", 0.96, "1")),
+        row("per cent with the unit 1: not understood", "vital.oxygen_saturation", "value_not_understood", lab("59408-5", 96, "1")),
         row("LVEF, a range", "vital.lvef", "50 to 55", observation("10230-1", valueString="50-55 %")),
         row("a range at the threshold", "NCT06676631/inc-07f", "unknown", observation("10230-1", valueString="40-45%")),
         row("QTc in seconds", "vital.qtc", "480", lab("8636-3", 0.48, "s")),

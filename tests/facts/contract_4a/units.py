@@ -58,13 +58,13 @@ LISTED: dict[tuple[str, str], dict[tuple[float, str], tuple[str, ...]]] = {
 
 # fact, LOINC: units of something else, and what nobody can read
 UNLISTED: dict[tuple[str, str], tuple[str, ...]] = {
-    ("lab.hemoglobin", "718-7"): ("mg/dL", "%", "g", "g/mol", "mmol/mol", "gram"),
+    ("lab.hemoglobin", "718-7"): ("ug/dL", "%", "g", "g/mol", "mmol/mol", "gram"),
     ("lab.leukocytes", "6690-2"): ("%", "10*3", "/HPF", "K", "M/uL", "g/L"),
-    ("lab.alt", "1742-6"): ("U", "g/L", "kU/L", "L/U"),
+    ("lab.alt", "1742-6"): ("U", "g/L", "MU/L", "L/U"),
     ("lab.creatinine", "2160-0"): ("mg/g", "mL/min", "mol", "mmol/d"),
     ("lab.egfr_ckd_epi", "98979-8"): ("mL/min", "mL/min/m2", "%"),
     ("lab.prothrombin_time", "5902-2"): ("%", "INR", "min"),
-    ("vital.oxygen_saturation", "59408-5"): ("mm[Hg]", "kPa", "mmHg"),
+    ("vital.oxygen_saturation", "59408-5"): ("g", "mm[Hg]", "kPa", "mmHg"),
     ("vital.body_height", "8302-2"): ("kg", "%", "cm2"),
     ("vital.bmi", "39156-5"): ("kg", "%", "{percentile}"),
     ("lab.urine_protein_24h", "2889-4"): ("g/L", "mg/dL", "g"),
