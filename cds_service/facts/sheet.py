@@ -36,7 +36,8 @@ _NOT_UNDERSTOOD = {
 
 
 class FactSheet:
-    """The facts by name. `issues` are values that could not be understood; `deceased`: the person has died.
+    """The facts by name. `issues` are results that are only planned, and values that could not be understood;
+    `deceased`: the person has died.
 
     `absent` are all the facts as they are without any entry, `made` those that differ in this record, or may.
     """
@@ -49,9 +50,11 @@ class FactSheet:
         as_of: date,
         *,
         deceased: bool,
+        planned: Iterable[str] = (),
         deadline: Deadline = NEVER,
     ) -> None:
-        """`deadline` may end this, and `document`, with `OutOfTime`."""
+        """`planned`: the results that lie after the end of `as_of`. `deadline` may end this, and `document`, with
+        `OutOfTime`."""
         self._deadline = deadline
         self._absent = absent
         self._made = made
@@ -60,7 +63,7 @@ class FactSheet:
         self._documents: dict[World, dict[str, Any]] = {}
         self.as_of = as_of
         self.deceased = deceased
-        self.issues = tuple(_issues(made, knowledge, deadline))
+        self.issues = (*map(_planned_issue, sorted(planned)), *_issues(made, knowledge, deadline))
 
     def __getitem__(self, name: str) -> Fact:
         """The fact, or part of a fact, of that name. Raises `KeyError` for one that was not built."""
@@ -217,7 +220,15 @@ class FactReader:
         """The facts of these names (all if `None`) and all they are made of."""
         absent = self._absent.sheet(names)
         made = {name: self._builder.fact(name) for name in absent.facts if self._differs(name)}
-        return FactSheet(absent, made, self._knowledge, self._as_of, deceased=self._deceased, deadline=self._deadline)
+        return FactSheet(
+            absent,
+            made,
+            self._knowledge,
+            self._as_of,
+            deceased=self._deceased,
+            planned=frozenset().union(*map(self._builder.planned, made)),
+            deadline=self._deadline,
+        )
 
     def _known(self, name: str) -> Fact | None:
         return None if self._differs(name) else self._absent.fact(name)
@@ -247,6 +258,11 @@ def _shares(spec: FactSpec) -> tuple[str, ...]:
     """The count and the share of it from which an absolute count is made."""
     parts = spec.differential if isinstance(spec, QuantityFact) else None
     return () if parts is None else (parts.count, parts.percent)
+
+
+def _planned_issue(source: str) -> Issue:
+    message = "it is dated after the moment that is asked about: it is only planned and does not count"
+    return Issue("warning", "planned_result", source, "", message)
 
 
 def _issues(facts: Mapping[str, Fact], knowledge: FactKnowledge, deadline: Deadline) -> Iterator[Issue]:

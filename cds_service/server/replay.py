@@ -9,7 +9,7 @@ from cds_service.cds_hooks import Supplied, parse_request, response_body, servic
 from cds_service.facts import interest_of
 from cds_service.library import Library
 from cds_service.server.answering import compute, running_versions
-from cds_service.server.decision import CARD_OPTIONS
+from cds_service.server.decision import CARD_OPTIONS, logged_as_of
 from cds_service.store import HeldBack, LoggedDecision, RuleSet, digest_of, is_request
 
 _NOT_LOOKED_AT = "not looked at"
@@ -51,14 +51,16 @@ class Replay:
 
 
 def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
-    """Answer `request` as of the logged day, with the logged options, what was held back then, and without what was
+    """Answer `request` as of the logged instant, with the logged options, what was held back then, and without what was
     skipped.
 
     Client and patient of the seed are those of the log, so that it takes no key. Raises HookError where it is no
-    request for the logged hook that gets cards, SeedError, and UnknownHook where a later version logged the decision.
+    request for the logged hook that gets cards, SeedError, UnknownHook where a later version logged the decision, and
+    CdsError where the time zone of then is unknown here.
     """
     decision, options = logged.decision, logged.decision.options
-    interest = interest_of(library.facts, library.facts_read).on(lambda: decision.as_of)
+    as_of = logged_as_of(decision)
+    interest = interest_of(library.facts, library.facts_read).on(lambda: as_of)
     supplied = Supplied(parse_request(request, service_for(decision.hook)), options["prefetch_aliases"], interest)
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     skipped = tuple(options.get("skipped", ()))
@@ -66,7 +68,7 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     result, deck, open_trials = compute(
         supplied.record(),
         library,
-        decision.as_of,
+        as_of,
         # Decisions of the time before `unread` said nothing of what could not be judged.
         options=CARD_OPTIONS.validate_python({"unread": False, **options["cards"]}),
         seed=answer_seed(instance, decision.client, decision.patient, version),

@@ -47,7 +47,7 @@ def condition_entry(view: Condition, patient: Patient | None, as_of: date) -> En
         source("Condition", view.id),
         span,
         onset.shown or view.recorded_date or "",
-        _shown(view.clinical_status, abatement),
+        _shown(view.clinical_status, abatement, as_of),
         _doubt(certain, odd, onset, view.recorded_date, as_of),
     )
 
@@ -144,9 +144,9 @@ def _start(onset: When, recorded: str | None, as_of: date) -> Days:
     return ANY_TIME if is_planned(read_date(recorded), as_of) else started(None, recorded, as_of)
 
 
-def _shown(clinical: CodeableConcept | None, abatement: When) -> str:
+def _shown(clinical: CodeableConcept | None, abatement: When, as_of: date) -> str:
     words = ", ".join(sorted(codes_of(clinical)))
-    return f"{words} until {day_text(abatement.shown)}".strip() if abatement.given else words
+    return f"{words} until {day_text(abatement.shown, as_of)}".strip() if abatement.given else words
 
 
 READERS: Readers = {

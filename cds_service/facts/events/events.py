@@ -57,7 +57,7 @@ class _Item(Struct, eq=False, gc=False):
             self.events = {}
         found = self.events.get(id(match))
         if found is None:
-            found = self.events[id(match)] = event(entry, match)
+            found = self.events[id(match)] = event(entry, match, self.as_of)
         return found
 
 
@@ -154,7 +154,7 @@ class RecordedEvents:
             listed = [*with_courses([e for e in listed if not _is_unread(e)]), *filter(_is_unread, listed)]
         listed += self._unread_events(spec)
         for entry, match in self._deadline.each(self._malformed.get(spec.name, ())):
-            listed += _ways(event(entry, match), entry, match)
+            listed += _ways(event(entry, match, self._as_of), entry, match, self._as_of)
         if len(listed) > 1:
             listed.sort(key=_order)
         return listing(tuple(listed), spec, self._coverage[spec.resource].gap)
@@ -227,14 +227,14 @@ def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: E
             made = replace(made, sure=False, hint="unconfirmed")
         elif counts and entry.doubt is None and not is_odd and _is_settled_by_route(match, spec, tables):
             made = replace(made, sure=True, hint=None)
-    yield from _ways(made, entry, match)
+    yield from _ways(made, entry, match, item.as_of)
 
 
-def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
+def _ways(made: Event, entry: Entry, match: Match, as_of: date) -> Iterator[Event]:
     """The event that an entry makes, and the second one of an entry that has a "history of" code besides."""
     yield made
     if match.contested:
-        yield past(event(entry, Match("main", coding=match.coding)))
+        yield past(event(entry, Match("main", coding=match.coding), as_of))
 
 
 def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:
