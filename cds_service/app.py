@@ -32,7 +32,7 @@ def _now() -> datetime:
 def create_app(
     settings: Settings,
     library: Library | None = None,
-    clock: Callable[[], date] = date.today,
+    clock: Callable[[], date] | None = None,
     *,
     now: Callable[[], datetime] = _now,
     replay_guard: ReplayGuard | None = None,
@@ -40,11 +40,11 @@ def create_app(
 ) -> FastAPI:
     """The application, with `library` or else the rules in `settings.rules_dir`.
 
-    `clock` gives the day that counts as today; it is asked when a record is read and when it is answered. `now` gives
-    the time by which clients' tokens are valid; `replay_guard`, in the place of the database, remembers which were
-    used. `monotonic` gives seconds that never go back, for what is measured and limited. Raises RulesError,
-    ClientsError or StoreError, before anything is served, if the rules, the clients file or the store cannot be used,
-    and SettingsError where a workbench is asked for that is not installed.
+    `now` gives the time: by it records are read and clients' tokens are valid. With `clock` records are read by the day
+    that it gives; it is asked when a record is read and when it is answered. `replay_guard`, in the place of the
+    database, remembers which tokens were used. `monotonic` gives seconds that never go back, for what is measured and
+    limited. Raises RulesError, ClientsError or StoreError, before anything is served, if the rules, the clients file or
+    the store cannot be used, and SettingsError where a workbench is asked for that is not installed.
     """
     wiring = Wiring(settings, Clocks(clock, now, monotonic), replay_guard)
     live = wiring.live_rules(library)
@@ -79,6 +79,6 @@ def app_from_environment() -> FastAPI:
         forget_dead_workers()
         app = create_app(settings)
         if workbench_on(settings):
-            mount_workbench(app, settings, app.state.live_rules, clock=date.today, now=_now)
+            mount_workbench(app, settings, app.state.live_rules, now=_now)
     sys.setswitchinterval(_SWITCH_SECONDS)
     return app

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cds_service.cards import STANDARD_PROFILE, CardOptions, ClientProfile, ProfileError, load_profile
 from cds_service.errors import CdsError
 from cds_service.fhir import base_url
+from cds_service.time_zones import zone_of
 
 PREFIX = "CDS_"
 
@@ -97,6 +98,14 @@ class Settings(BaseSettings):
             "Folder in which is remembered, for the next start, that the rules have been checked (`rules/` below it, "
             "for its owner only; a changed file is always checked). By default `$XDG_CACHE_HOME/cds-service`, which is "
             "`~/.cache/cds-service` unless set. `false`: nothing is remembered."
+        ),
+    )
+    timezone: str | None = Field(
+        None,
+        description=(
+            "Zone in which the site's days begin and end, a name of the IANA database such as `Asia/Shanghai`. It "
+            "decides on which day a moment falls, and when today ends. It overrides `time_zone` of the clients file. "
+            "Where neither is set: UTC, which the log says at the start."
         ),
     )
     compiled_memory_mb: int = Field(
@@ -281,6 +290,13 @@ class Settings(BaseSettings):
             "front of it."
         ),
     )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            zone_of(value)
+        return value
 
     @field_validator("rules_cache", mode="before")
     @classmethod

@@ -58,4 +58,15 @@ def test_each_module_that_is_named_directly_exists() -> None:
 
 def test_few_modules_stand_flat() -> None:
     flat = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
-    assert flat == ["app", "deadline", "durations", "errors", "library", "matching", "rule_files", "settings"]
+    assert flat == [
+        "app",
+        "as_of",
+        "deadline",
+        "durations",
+        "errors",
+        "library",
+        "matching",
+        "rule_files",
+        "settings",
+        "time_zones",
+    ]

@@ -42,6 +42,7 @@ ALLOWED_KEYS = frozenset(
         "new",  # of these: how many were not there yet
         "dropped",  # decisions lost to the log: how many
         "why",  # and for what reason, in our own words
+        "zones",  # the time zone of each client, and who gave it
         "logger",  # which library had something to say
         "error",  # an exception's type
         "frames",  # an exception's traceback: module, line and function, without source text or values

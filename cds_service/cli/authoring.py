@@ -1,11 +1,12 @@
 """Commands for rule authors: begin a trial, compare two versions of the rules, write the JSON Schemas."""
 
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cds_service.cli.as_of import AsOfOption
+from cds_service.cli.as_of import as_of as day_asked
 from cds_service.cli.output import command_group, is_json, must_exist, print_json, settings_or_stop, show_findings, stop
 from cds_service.errors import RecordError, RulesError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 desk_app = command_group()
 
 RulesDir = Annotated[Path | None, typer.Option("--rules", help="A rules folder; CDS_RULES_DIR unless given.")]
-AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts as today.")]
 
 
 @desk_app.command("new")
@@ -37,7 +37,7 @@ def rules_new(
     catalogue = _library(folder).catalogue
     try:
         files = new_trial(
-            folder, catalogue, trial, condition=condition, title=title or f"Trial {trial}", as_of=_today()
+            folder, catalogue, trial, condition=condition, title=title or f"Trial {trial}", as_of=day_asked(None)
         )
     except ScaffoldError as problem:
         stop(str(problem))
@@ -51,7 +51,7 @@ def rules_diff(
     old: Annotated[Path, typer.Argument(help="A rules folder, or a trial file.")],
     new: Annotated[Path, typer.Argument(help="The same, as it is now.")],
     patients: Annotated[Path | None, typer.Option(help="A folder of Bundles: whose verdict flips?")] = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     rules_dir: RulesDir = None,
     format: Annotated[str, typer.Option("--format", help="json or text.")] = "text",
 ) -> None:
@@ -65,7 +65,7 @@ def rules_diff(
     before, after = (_version(path, rules_dir) for path in (old, new))
     change = library_change(before, after)
     records = {} if patients is None else _records(patients)
-    day = _today() if as_of is None else as_of.date()
+    day = day_asked(as_of)
     flips = verdict_flips(records, before.library, after.library, day)
     if as_json:
         document: dict[str, Any] = change.as_json()
@@ -155,7 +155,3 @@ def _library(folder: Path) -> "Library":
     except RulesError as problem:
         show_findings(problem.findings)
         stop("The rules can't be used until this is mended.")
-
-
-def _today() -> date:
-    return datetime.now().astimezone().date()

@@ -8,13 +8,14 @@ import atexit
 import gc
 import math
 import sys
-from datetime import date, datetime
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from cds_service.cli.as_of import AsOfOption, site_zone
+from cds_service.cli.as_of import as_of as day_asked
 from cds_service.cli.authoring import desk_app
 from cds_service.cli.connect import connect_app
 from cds_service.cli.output import address_of, command_group, is_json, print_json, settings_or_stop, show_findings, stop
@@ -48,7 +49,6 @@ _SAMPLE_HOOK = "patient-view"
 BundleFile = Annotated[
     Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
 ]
-AsOf = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts as today.")]
 PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient, where the file holds several.")]
 
 _COLLECT_AS_USUAL = gc.get_threshold()
@@ -114,7 +114,7 @@ def serve() -> None:
 @app.command()
 def match(
     bundle: BundleFile,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     patient: PatientId = None,
     format: Annotated[str, typer.Option(help="json, or text as a panel would show it.")] = "json",
 ) -> None:
@@ -126,12 +126,8 @@ def match(
     from cds_service.matching import match as match_record
     from cds_service.settings import card_options
 
-    options, record, library, day = (
-        card_options(settings),
-        _record(data, bundle, patient),
-        _library(settings),
-        _day(as_of),
-    )
+    options, record, library = card_options(settings), _record(data, bundle, patient), _library(settings)
+    day = day_asked(as_of, settings, library.site.settings.time_zone)
     options = options.at_site(library.site.order_codes)
     result = match_record(record, library, day, screened=True, near=options.near_miss)
     cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
@@ -151,7 +147,7 @@ def match(
 def explain(
     bundle: BundleFile,
     trial: Annotated[str | None, typer.Option(help="Only this trial.")] = None,
-    as_of: AsOf = None,
+    as_of: AsOfOption = None,
     patient: PatientId = None,
     format: Annotated[str, typer.Option(help="json or text.")] = "text",
     facts: Annotated[bool, typer.Option("--facts", help="Print every fact of the catalogue instead.")] = False,
@@ -164,15 +160,19 @@ def explain(
     as_json, data, settings = is_json(format), _read(bundle), settings_or_stop()
 
     from cds_service.explanation import explain as explanation
+    from cds_service.explanation import fact_sheet
     from cds_service.matching import match as match_record
 
-    record, library, day = _record(data, bundle, patient), _library(settings), _day(as_of)
+    record, library = _record(data, bundle, patient), _library(settings)
+    own_zone = library.site.settings.time_zone
+    day, zone = day_asked(as_of, settings, own_zone), str(site_zone(settings, own_zone))
     if trial is not None and library.trial(trial) is None:
         stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.shelf)}.")
     if facts:
-        _print_facts(record, library, day, trial, as_json=as_json, everything=everything)
+        sheet = fact_sheet(record, library, day, _read_by(library, trial)) | {"time_zone": zone}
+        _print_facts(sheet, as_json=as_json, everything=everything)
         return
-    document = explanation(match_record(record, library, day), trial)
+    document = explanation(match_record(record, library, day), trial) | {"time_zone": zone}
     if as_json:
         print_json(document)
     else:
@@ -181,14 +181,13 @@ def explain(
         show_explanation(document)
 
 
-def _print_facts(
-    record: "Record", library: "Library", day: date, trial: str | None, *, as_json: bool, everything: bool
-) -> None:
-    from cds_service.explanation import fact_sheet
-
+def _read_by(library: "Library", trial: str | None) -> list[str] | None:
+    """The facts that a trial reads."""
     chosen = None if trial is None else library.trial(trial)
-    names = None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
-    sheet = fact_sheet(record, library, day, names)
+    return None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
+
+
+def _print_facts(sheet: "dict[str, Any]", *, as_json: bool, everything: bool) -> None:
     if as_json:
         print_json(sheet)
     else:
@@ -245,10 +244,6 @@ def _library(settings: "Settings") -> "Library":
     # Nothing of a site's folder stops a command, but what of it does not count is said.
     show_findings([finding for finding in library.about_site if finding.severity == "error"])
     return library
-
-
-def _day(as_of: datetime | None) -> date:
-    return (as_of or datetime.now().astimezone()).date()
 
 
 def _read(bundle: Path) -> bytes:

@@ -1,11 +1,12 @@
 """Commands for rule authors: run the test cases, write boundary Bundles, show trials in plain words."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cds_service.cli.as_of import AsOfOption
+from cds_service.cli.as_of import as_of as day_asked
 from cds_service.cli.output import command_group, is_json, must_exist, print_json, settings_or_stop, show_findings, stop
 from cds_service.errors import Finding
 
@@ -102,9 +103,7 @@ def rules_boundaries(
     trials: Annotated[list[str], typer.Argument(help="Registry numbers.")],
     criterion: Annotated[str | None, typer.Option("--criterion", help="Only the criterion of that id.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Where to write; one folder for each trial.")] = Path("boundaries"),
-    as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that counts.")
-    ] = None,
+    as_of: AsOfOption = None,
     rules_dir: RulesDir = None,
 ) -> None:
     """Write FHIR Bundles around every threshold of a trial, with what each must come to in manifest.json."""
@@ -121,7 +120,7 @@ def rules_boundaries(
 
     folder, library, findings = _load(rules_dir)
     show_findings(findings)
-    day = (as_of or datetime.now().astimezone()).date()
+    day = day_asked(as_of).plain()
     maker = ProbeMaker(library, folder, day)
     titles = titles_of(library.catalogue)
     for trial in _chosen(library, trials):

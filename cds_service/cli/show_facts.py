@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from cds_service.cli.as_of import when
 from cds_service.facts import PRESUMED, presumed_words
 from cds_service.facts.catalogue import GROUPS, OTHER, PRINTED_SYSTEMS
 
@@ -28,7 +29,7 @@ _OF_THE_PATIENT = frozenset({"birth date", "gender", "deceased"})
 def show_fact_sheet(document: Entry, console: Console | None = None, *, everything: bool = False) -> None:
     """The sheet that `fact_sheet` makes. `everything`: also what is presumed absent because nothing is on record."""
     console = console or Console()
-    console.print(f"Patient {document['patient']} as of {document['as_of']}", markup=False)
+    console.print(f"Patient {document['patient']} as of {when(document)}", markup=False)
     if document.get("deceased"):
         console.print("The patient has died.", style="bold")
     for issue in document["issues"]:

@@ -10,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from cds_service.cli.as_of import when
 from cds_service.explanation import EXTENSION, sentence
 from cds_service.facts import PRESUMED, presumed_words
 
@@ -68,7 +69,7 @@ def unread_lines(document: Mapping[str, Any]) -> list[str]:
 def show_explanation(document: dict[str, Any], console: Console | None = None) -> None:
     """The explanation as one table per trial and cohort."""
     console = console or Console()
-    console.print(f"Patient {document['patient']} as of {document['as_of']}", markup=False)
+    console.print(f"Patient {document['patient']} as of {when(document)}", markup=False)
     if document.get("deceased"):
         console.print("The patient has died: no cards are shown.", style="bold")
     for issue in document["issues"]:

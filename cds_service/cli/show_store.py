@@ -32,8 +32,9 @@ def show_replay(logged: LoggedDecision, result: Replay, console: Console | None 
     """Whether the answer is the same, and if not, what has changed since."""
     console = console or Console()
     decision = logged.decision
+    up_to = f" up to {decision.options['instant']}" if "instant" in decision.options else ""
     console.print(
-        Text(f"Decision {decision.id} of {decision.answered_at:%Y-%m-%d %H:%M:%S} UTC, as of {decision.as_of}")
+        Text(f"Decision {decision.id} of {decision.answered_at:%Y-%m-%d %H:%M:%S} UTC, as of {decision.as_of}{up_to}")
     )
     if result.identical:
         console.print(Text("The same answer, byte for byte.", style="green"))

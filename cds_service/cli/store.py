@@ -131,7 +131,14 @@ def replay(
     except CdsError as problem:
         stop(str(problem))
     if as_json:
-        print_json({"decision": logged.decision.id, "as_of": str(logged.decision.as_of), **result.as_json()})
+        print_json(
+            {
+                "decision": logged.decision.id,
+                "as_of": str(logged.decision.as_of),
+                "as_of_instant": logged.decision.options.get("instant"),
+                **result.as_json(),
+            }
+        )
     else:
         from cds_service.cli.show_store import show_replay
 

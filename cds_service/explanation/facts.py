@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 
+from cds_service.explanation.dated import dated
 from cds_service.explanation.unread import unread_in
 from cds_service.facts import PRESUMED, FactReader, FactSheet, describe_fact, value_text
 from cds_service.facts.catalogue import DefinedFact, DerivedFact, FactSpec, group_of
@@ -22,9 +23,9 @@ Status = Literal["known", "presumed", "unknown"]
 def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[str] | None = None) -> Json:
     """The sheet of the facts of these names, or of all, as plain data:
 
-    `as_of`, `patient`, `deceased` (only where it is so), `issues`, `unread` (see `UnreadEntry`), `gaps` (resource types
-    that were not supplied whole, and why) and `facts`. Each fact has `name`, `title`, `group`, `kind`, `status`
-    (`known`, `presumed`, `unknown`),
+    `as_of`, `as_of_instant` (see `dated`), `patient`, `deceased` (only where it is so), `issues`, `unread` (see
+    `UnreadEntry`), `gaps` (resource types that were not supplied whole, and why) and `facts`. Each fact has `name`,
+    `title`, `group`, `kind`, `status` (`known`, `presumed`, `unknown`),
     `value`, `unit`, `reason` (of an unknown one) and `evidence`; and where there is such a thing `display_unit` (as
     people write it), `months` (of an age), `parts` (multiples of the limits of normal), `active` and `ever` (of
     events), `via` (the alternative that a derived fact took) and `because` (what a defined fact follows from).
@@ -32,7 +33,7 @@ def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[st
     reader = FactReader(record, library.facts, as_of)
     sheet = reader.sheet(names)
     told = sorted(sheet) if names is None else sorted({library.catalogue.fact_of(name) or "" for name in names} - {""})
-    document: Json = {"as_of": as_of.isoformat(), "patient": (record.patient.id if record.patient else None) or ""}
+    document: Json = {**dated(as_of), "patient": (record.patient.id if record.patient else None) or ""}
     if sheet.deceased:
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in (*record.issues, *sheet.issues)]

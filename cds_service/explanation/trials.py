@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from cds_service.deadline import NEVER, Deadline
+from cds_service.explanation.dated import dated
 from cds_service.explanation.undetermined import undetermined
 from cds_service.explanation.unread import by_words, unread_entries
 from cds_service.logic import FactRef
@@ -21,7 +22,7 @@ def explain(match: Match, trial_id: str | None = None) -> dict[str, Any]:
     results = [r for r in match.trials if trial_id in (None, r.trial.id)]
     if trial_id is not None and not results:
         raise KeyError(trial_id)
-    document: dict[str, Any] = {"as_of": match.as_of.isoformat(), "patient": match.patient_id}
+    document: dict[str, Any] = {**dated(match.as_of), "patient": match.patient_id}
     if match.library.site_digest is not None:
         document["site"] = match.library.site_digest
     if match.deceased:

@@ -95,6 +95,7 @@ class Builder:
         self._as_of = as_of
         self._known = known
         self._facts: dict[str, Fact] = dict(stated)
+        self._planned: dict[str, frozenset[str]] = {}
         self._ageless = Person(sex_of(told.patient), None)
 
     def fact(self, name: str) -> Fact:
@@ -104,6 +105,10 @@ class Builder:
             found = self._known(name) or self._make(self._knowledge.catalogue.facts[name])
             self._facts[name] = found
         return found
+
+    def planned(self, name: str) -> frozenset[str]:
+        """The results that would tell of a fact that was made, and lie after the end of the day that is asked about."""
+        return self._planned.get(name, frozenset())
 
     def _make(self, spec: FactSpec) -> Fact:
         match spec:
@@ -148,7 +153,7 @@ class Builder:
             measurements = [item for item in self._deadline.each(measurements) if counts(item)]
         malformed = self._told.malformed.get(spec.name, ())
         missing = self._told.coverage.missing
-        return Measured(
+        measured = Measured(
             spec.name,
             measurements,
             malformed,
@@ -157,6 +162,9 @@ class Builder:
             telling=telling,
             deadline=self._deadline,
         )
+        if measured.planned:
+            self._planned[spec.name] = self.planned(spec.name) | measured.planned
+        return measured
 
     def _number(self, spec: Numeric) -> Fact:
         reader = self._knowledge.numbers[spec.name]
@@ -306,7 +314,7 @@ class Builder:
         if text is None and saying.value_period is not None:
             text = saying.value_period.start
         span = read_date(text)
-        if span is None or saying.data_absent_reason is not None or span.first > self._as_of:
+        if span is None or saying.data_absent_reason is not None or span.begins_after(self._as_of):
             return NOT_UNDERSTOOD
         return days_back(span, self._as_of)
 

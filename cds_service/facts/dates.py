@@ -1,8 +1,9 @@
 """When something in the record happened, in days back from `as_of`. What cannot be read is as good as not given."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
+from cds_service.as_of import AsOf
 from cds_service.facts.fact import UNDATED, Days
 from cds_service.fhir import DateError, DateRange, Period, parse_date
 
@@ -30,28 +31,27 @@ def period_text(period: Period | None) -> str:
     return f"{period.start or '…'}/{period.end or '…'}"
 
 
-def day_text(text: str) -> str:
-    """A date, or a period with its slash, as evidence shows it: the day without the time."""
-    return "/".join(map(_day_text, text.split("/"))) if "/" in text else _day_text(text)
-
-
-def _day_text(text: str) -> str:
+def day_text(text: str, as_of: date) -> str:
+    """A date, or a period with its slash, as evidence shows it: the day in the site's zone, without the time."""
+    if "/" in text:
+        return "/".join([day_text(part, as_of) for part in text.split("/")])
     span = read_date(text)
-    return text if span is None or span.first != span.last else span.first.isoformat()
+    if span is None:
+        return text
+    first, last = span.days(AsOf.of(as_of).zone)
+    return text if first != last else first.isoformat()
 
 
 def days_back(span: DateRange, as_of: date) -> Days:
-    """How long ago a moment within `span` was; what of it lies after `as_of` counts as today."""
-    return Days(max(0, (as_of - span.last).days), max(0, (as_of - span.first).days))
+    """How long ago a moment within `span` was, in days of the site's zone; what of it lies after `as_of` counts as
+    today."""
+    first, last = span.days(AsOf.of(as_of).zone)
+    return Days(max(0, (as_of - last).days), max(0, (as_of - first).days))
 
 
 def age_in_days(span: DateRange | None, as_of: date) -> int:
     """How old evidence of that date is at most."""
-    return UNDATED if span is None else min(UNDATED, max(0, (as_of - span.first).days))
-
-
-def end_of(day: date) -> datetime:
-    return datetime.combine(day, time.max, UTC)
+    return UNDATED if span is None else min(UNDATED, days_back(span, as_of).hi)
 
 
 def earlier(first: Days, second: Days) -> Days:

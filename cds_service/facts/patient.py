@@ -53,7 +53,7 @@ def is_deceased(patient: Patient | None, as_of: date) -> bool:
         return False
     if patient.deceased_date_time is not None:
         died = read_date(patient.deceased_date_time)
-        return died is None or died.first <= as_of
+        return died is None or not died.begins_after(as_of)
     return patient.deceased_boolean is True
 
 

@@ -36,8 +36,8 @@ _NOT_UNDERSTOOD = {
 
 
 class FactSheet:
-    """The facts by name. `issues` are values that could not be understood, and kinds of which nothing is known;
-    `gaps`: the resource types of these. `deceased`: the person has died.
+    """The facts by name. `issues` are results that are only planned, values that could not be understood, and kinds of
+    which nothing is known; `gaps`: the resource types of these. `deceased`: the person has died.
 
     `absent` are all the facts as they are without any entry, `made` those that differ in this record, or may.
     """
@@ -52,9 +52,11 @@ class FactSheet:
         deceased: bool,
         issues: Iterable[Issue] = (),
         gaps: Mapping[str, Gap] = MappingProxyType({}),
+        planned: Iterable[str] = (),
         deadline: Deadline = NEVER,
     ) -> None:
-        """`issues`: what is said of entries besides. `deadline` may end this, and `document`, with `OutOfTime`."""
+        """`issues`: what is said of entries besides. `planned`: the results that lie after the end of `as_of`.
+        `deadline` may end this, and `document`, with `OutOfTime`."""
         self._deadline = deadline
         self._absent = absent
         self._made = made
@@ -64,7 +66,7 @@ class FactSheet:
         self.as_of = as_of
         self.deceased = deceased
         self.gaps = gaps
-        self.issues = (*issues, *_issues(made, knowledge, deadline))
+        self.issues = (*issues, *map(_planned_issue, sorted(planned)), *_issues(made, knowledge, deadline))
 
     def __getitem__(self, name: str) -> Fact:
         """The fact, or part of a fact, of that name. Raises `KeyError` for one that was not built."""
@@ -229,6 +231,7 @@ class FactReader:
             deceased=self._deceased,
             issues=self._events.silence.issues,
             gaps=self._events.silence.gaps,
+            planned=frozenset().union(*map(self._builder.planned, made)),
             deadline=self._deadline,
         )
 
@@ -260,6 +263,11 @@ def _shares(spec: FactSpec) -> tuple[str, ...]:
     """The count and the share of it from which an absolute count is made."""
     parts = spec.differential if isinstance(spec, QuantityFact) else None
     return () if parts is None else (parts.count, parts.percent)
+
+
+def _planned_issue(source: str) -> Issue:
+    message = "it is dated after the moment that is asked about: it is only planned and does not count"
+    return Issue("warning", "planned_result", source, "", message)
 
 
 def _issues(facts: Mapping[str, Fact], knowledge: FactKnowledge, deadline: Deadline) -> Iterator[Issue]:

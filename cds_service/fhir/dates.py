@@ -1,15 +1,17 @@
 """FHIR dates, whose precision may be a year, a month, a day or an instant, as intervals.
 
 A clinical rule compares calendar dates, and which of two results is newer compares instants; `DateRange` holds both.
-The calendar dates are the ones written, in their own offset: a sample taken on 10 May at 23:30-05:00 was taken on the
-tenth, whatever day it was in Greenwich. Formats: https://hl7.org/fhir/R4/datatypes.html#dateTime.
+The calendar dates are the ones written until they are put into the site's zone (`DateRange.on`): a sample taken at
+2026-05-11T06:30+08:00 was taken on the eleventh in Shanghai and on the tenth in Greenwich. Formats:
+https://hl7.org/fhir/R4/datatypes.html#dateTime.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 
+from cds_service.as_of import AsOf, day_in, instants_of
 from cds_service.durations import last_of_month
 from cds_service.errors import CdsError
 from cds_service.fhir.views import Period, Timing
@@ -17,6 +19,8 @@ from cds_service.fhir.written_dates import fhir_form
 
 _SHOWN = 40
 _LARGEST_OFFSET = timedelta(hours=14)
+_WHATEVER_THE_ZONES = 3
+"""Days."""
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -42,36 +46,65 @@ class DateError(CdsError):
 class DateRange:
     """When something may have happened, or over which days it went on.
 
-    `first` and `last` are calendar dates, both included. `earliest` and `latest` are UTC instants, both included, for
-    ordering only; where the text has no zone they take it as UTC. An open end is the first or last date there is.
+    `first` and `last` are calendar dates, both included: as written, or after `on` those of a zone. `earliest` and
+    `latest` are UTC instants, both included. An end of which the text gives no offset (`is_instant_…` false) is no
+    instant yet: it says what clocks show where the record was written, and stands here as if that were in UTC. An open
+    end is the first or last date there is.
     """
 
     first: date
     last: date
     earliest: datetime
     latest: datetime
+    starts_at_instant: bool = False
+    ends_at_instant: bool = False
 
     @property
     def is_one_day(self) -> bool:
         return self.first == self.last
 
-    def clip(self, as_of: date) -> "DateRange | None":
-        """The part that is not after `as_of`; `None` where it lies wholly after it (planned, so it does not count)."""
-        if self.first > as_of:
-            return None
-        if self.last <= as_of:
+    def days(self, zone: tzinfo) -> tuple[date, date]:
+        """The first and the last day in a zone. A day that was written without an offset is a day of any zone."""
+        first = day_in(zone, self.earliest) if self.starts_at_instant else self.first
+        last = day_in(zone, self.latest) if self.ends_at_instant else self.last
+        return first, max(first, last)
+
+    def on(self, zone: tzinfo) -> "DateRange":
+        """The same in days and instants of a zone."""
+        if zone is UTC and not (self.starts_at_instant or self.ends_at_instant):
             return self
-        end = max(self.earliest, min(self.latest, datetime.combine(as_of, time.max, UTC)))
-        return DateRange(self.first, as_of, self.earliest, end)
+        first, last = self.days(zone)
+        earliest = self.earliest if self.starts_at_instant else instants_of(self.earliest, zone)[0]
+        latest = self.latest if self.ends_at_instant else instants_of(self.latest, zone)[1]
+        return DateRange(first, last, earliest, max(earliest, latest), True, True)
+
+    def begins_after(self, as_of: date) -> bool:
+        """Whether it lies wholly after the end of `as_of`: it is planned, so it does not count."""
+        # Whatever the zones, one of two instants that are written three days apart is the earlier one.
+        if abs(apart := (self.first - as_of).days) > _WHATEVER_THE_ZONES:
+            return apart > 0
+        asked = AsOf.of(as_of)
+        earliest = self.earliest if self.starts_at_instant else instants_of(self.earliest, asked.zone)[0]
+        return earliest > asked.end
+
+    def clip(self, as_of: date) -> "DateRange | None":
+        """The part that is not after the end of `as_of`, in the days of its zone; `None` where it lies wholly after it
+        (planned, so it does not count)."""
+        asked = AsOf.of(as_of)
+        span = self.on(asked.zone)
+        if span.earliest > asked.end:
+            return None
+        if span.latest <= asked.end:
+            return span
+        last = min(span.last, asked.plain())
+        first = min(span.first, last)
+        return DateRange(first, last, span.earliest, asked.end, span.starts_at_instant, True)
 
     def hull(self, other: "DateRange") -> "DateRange":
         """The smallest range that holds both."""
-        return DateRange(
-            min(self.first, other.first),
-            max(self.last, other.last),
-            min(self.earliest, other.earliest),
-            max(self.latest, other.latest),
-        )
+        low = self if self.earliest <= other.earliest else other
+        high = self if self.latest >= other.latest else other
+        return DateRange(low.first, high.last, low.earliest, high.latest, low.starts_at_instant, high.ends_at_instant)
 
 
 ALWAYS = DateRange(date.min, date.max, _EARLIEST, _LATEST)
@@ -123,9 +156,11 @@ def parse_period(period: Period) -> DateRange:
     """
     start = ALWAYS if period.start is None else parse_date(period.start)
     end = ALWAYS if period.end is None else parse_date(period.end)
-    if end.last < start.first or end.latest < start.earliest:
+    # An instant and a day that names no zone can only be compared as they are written.
+    alike = start.starts_at_instant == end.ends_at_instant
+    if end.latest < start.earliest if alike else end.last < start.first:
         raise DateError(f"{period.start}/{period.end}", "ends before it starts")
-    return DateRange(start.first, end.last, start.earliest, end.latest)
+    return DateRange(start.first, end.last, start.earliest, end.latest, start.starts_at_instant, end.ends_at_instant)
 
 
 def parse_timing(timing: Timing) -> DateRange | None:
@@ -153,13 +188,14 @@ def _moment(day: date, found: re.Match[str]) -> DateRange:
     zone = _zone(found["zone"])
     # ISO 8601 writes the midnight that ends a day as its 24 o'clock. The day is the one that is written.
     at_end = hour == 24 and minute == second == micro == 0
+    is_instant = found["zone"] is not None
     start = datetime(day.year, day.month, day.day, 0 if at_end else hour, minute, second, micro, zone)
     if at_end:
         end = _utc(start) + timedelta(days=1) if day < date.max else _LATEST
-        return DateRange(day, day, end, end)
+        return DateRange(day, day, end, end, is_instant, is_instant)
     # Without seconds the whole minute is meant.
     end = start if found["second"] is not None else start.replace(second=59, microsecond=999_999)
-    return DateRange(day, day, _utc(start), _utc(end))
+    return DateRange(day, day, _utc(start), _utc(end), is_instant, is_instant)
 
 
 def _zone(text: str | None) -> timezone:

@@ -11,12 +11,14 @@ from cds_service.server.reloading import LiveRules
 from cds_service.server.replay import Replay, replay
 from cds_service.server.wiring import Clocks, Wiring
 from cds_service.server.workbench_mode import PATH, mount_workbench, workbench_on
+from cds_service.server.zones import Calendar, client_zones
 
 __all__ = [
     "MOST_TRIALS",
     "PATH",
     "PATHS",
     "Answerer",
+    "Calendar",
     "Clocks",
     "LiveRules",
     "Metrics",
@@ -24,6 +26,7 @@ __all__ = [
     "Wiring",
     "card_options",
     "check_store",
+    "client_zones",
     "compute",
     "configured_clients",
     "database_url",

@@ -35,6 +35,7 @@ from cds_service.logic import LANGUAGE_VERSION, FactRef
 from cds_service.matching import Match, match, undecided
 from cds_service.server.decision import Asking, Computed, decision_of
 from cds_service.server.metrics import Metrics
+from cds_service.server.zones import Calendar
 from cds_service.store import (
     DESK_RECORDS,
     HeldBack,
@@ -119,9 +120,9 @@ def records_of(caller: Caller) -> str:
 class Answerer:
     """Answers hook requests. `options` and `policies` are by client id, under None what holds without clients.
 
-    `clock` gives the day that counts as today, `now` the time, and `monotonic` seconds that never go back. Evaluation
-    has `seconds` from a request's arrival on. Nothing here waits for the database but the look-up of what to hold back,
-    and that has a deadline.
+    `calendar` says as of when a client asks, `now` gives the time, and `monotonic` seconds that never go back.
+    Evaluation has `seconds` from a request's arrival on. Nothing here waits for the database but the look-up of what to
+    hold back, and that has a deadline.
     """
 
     library: Library
@@ -133,7 +134,7 @@ class Answerer:
     suppression: Suppression
     recorder: Recorder
     metrics: Metrics
-    clock: Callable[[], date]
+    calendar: Calendar
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     seconds: float
@@ -155,7 +156,7 @@ class Answerer:
             held.append(self.suppression.result(asked))
             return held[0]
 
-        as_of = self.clock()
+        as_of = self.calendar.as_of(caller.client_id)
         try:
             result, deck, open_trials = compute(
                 record,

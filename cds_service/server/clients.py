@@ -13,6 +13,7 @@ from cds_service.cds_hooks.trust import Clients, ClientsError, Gate, OpenGate, R
 from cds_service.errors import Finding
 from cds_service.settings import Settings
 from cds_service.settings import card_options as site_options
+from cds_service.time_zones import zone_for
 
 
 def configured_clients(settings: Settings) -> Clients | None:
@@ -29,6 +30,10 @@ def configured_clients(settings: Settings) -> Clients | None:
             _profile(client.profile or "standard", settings.clients_file)
         except ProfileError as problem:
             findings.append(Finding(name, f"/clients/{number}/profile", "bad-value", "error", str(problem)))
+        try:
+            zone_for(None, client.time_zone)
+        except ValueError as problem:
+            findings.append(Finding(name, f"/clients/{number}/time_zone", "bad-value", "error", str(problem)))
     if findings:
         raise ClientsError(tuple(findings))
     return clients

@@ -1,20 +1,23 @@
-"""An answer as the decision log keeps it."""
+"""An answer as the decision log keeps it, and as of when it was."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from cds_service.as_of import AsOf
 from cds_service.cards import CURRENT, REFERRAL, Card, CardOptions
 from cds_service.cds_hooks import HookRequest, Sent
 from cds_service.cds_hooks.trust import Caller
+from cds_service.errors import CdsError
 from cds_service.explanation import Undetermined
 from cds_service.facts import READING_VERSION
 from cds_service.facts.catalogue import EventResource
 from cds_service.matching import Match
 from cds_service.store import ORDER, REFER, Decision, HeldBack, RuleSet, ServedCard, Versions, digest_of
+from cds_service.time_zones import zone_of
 
 CARD_OPTIONS = TypeAdapter(CardOptions)
 
@@ -35,11 +38,11 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What came of it as of a day, under the id of its decision. `held`: what was held back. `unread`:
+    """What came of it as of a day and instant, under the id of its decision. `held`: what was held back. `unread`:
     how many entries were not understood, by kind and code system; None where there was no time to count."""
 
     decision: str
-    as_of: date
+    as_of: AsOf
     result: Match
     deck: tuple[Card, ...]
     open_trials: Undetermined | None
@@ -59,7 +62,7 @@ def decision_of(
         client=asking.client,
         patient=asking.patient,
         encounter=asking.encounter,
-        as_of=computed.as_of,
+        as_of=computed.as_of.plain(),
         rules=rules,
         versions=versions,
         options=_logged_options(asking, computed, sent),
@@ -83,7 +86,24 @@ def _logged_options(asking: Asking, computed: Computed, sent: Sent) -> dict[str,
         "passed_over": result.passed_over,
         "skipped": list(result.skipped),
         "seed": CURRENT,
+        "instant": computed.as_of.end.isoformat(),
+        "time_zone": str(computed.as_of.zone),
     }
+
+
+def logged_as_of(decision: Decision) -> AsOf:
+    """As of when a logged answer was. Raises CdsError where its time zone is unknown here.
+
+    Decisions of the time before zones counted a whole day, which is read in UTC now.
+    """
+    options = decision.options
+    if "instant" not in options:
+        return AsOf.of(decision.as_of)
+    try:
+        zone = zone_of(options["time_zone"])
+    except ValueError as problem:
+        raise CdsError(str(problem)) from problem
+    return AsOf.at(datetime.fromisoformat(options["instant"]), zone)
 
 
 def _served(card: Card) -> ServedCard:

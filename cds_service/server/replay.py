@@ -9,7 +9,7 @@ from cds_service.cds_hooks import Supplied, parse_request, prefetch_templates, r
 from cds_service.facts import READING_VERSION, interest_of
 from cds_service.library import Library
 from cds_service.server.answering import compute, running_versions
-from cds_service.server.decision import CARD_OPTIONS
+from cds_service.server.decision import CARD_OPTIONS, logged_as_of
 from cds_service.store import HeldBack, LoggedDecision, RuleSet, digest_of, is_request
 
 _FIRST_READING = 1
@@ -60,14 +60,16 @@ class Replay:
 
 
 def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
-    """Answer `request` as of the logged day, with the logged options, what was held back then, and without what was
+    """Answer `request` as of the logged instant, with the logged options, what was held back then, and without what was
     skipped.
 
     Client and patient of the seed are those of the log, so that it takes no key. Raises HookError where it is no
-    request for the logged hook that gets cards, SeedError, and UnknownHook where a later version logged the decision.
+    request for the logged hook that gets cards, SeedError, UnknownHook where a later version logged the decision, and
+    CdsError where the time zone of then is unknown here.
     """
     decision, options = logged.decision, logged.decision.options
-    interest = interest_of(library.facts, library.facts_read).on(lambda: decision.as_of)
+    as_of = logged_as_of(decision)
+    interest = interest_of(library.facts, library.facts_read).on(lambda: as_of)
     templates = prefetch_templates(library.catalogue, library.facts_read)
     hook_request = parse_request(request, service_for(decision.hook))
     supplied = Supplied(hook_request, options["prefetch_aliases"], interest, templates=templates)
@@ -77,7 +79,7 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     result, deck, open_trials = compute(
         supplied.record(),
         library,
-        decision.as_of,
+        as_of,
         # Decisions of the time before `unread` said nothing of what could not be judged.
         options=CARD_OPTIONS.validate_python({"unread": False, **options["cards"]}),
         seed=answer_seed(instance, decision.client, decision.patient, version),

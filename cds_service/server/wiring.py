@@ -43,6 +43,7 @@ from cds_service.server.operations import PATHS, operations_router
 from cds_service.server.persistence import open_persistence, suppression_policies
 from cds_service.server.reloading import LiveRules
 from cds_service.server.workbench_mode import workbench_on
+from cds_service.server.zones import Calendar, client_zones
 from cds_service.settings import Settings
 from cds_service.store import RuleSet, StoreUnavailable, record_feedback
 from cds_service.trials import RulesMemory
@@ -64,9 +65,9 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The day that counts as today, the time, and seconds that never go back."""
+    """The time, seconds that never go back, and the day that counts as today where that is not the time's."""
 
-    today: Callable[[], date]
+    today: Callable[[], date] | None
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
@@ -97,6 +98,8 @@ class Wiring:
             desk=workbench_on(settings),
         )
         self._versions = running_versions()
+        self._clients = clients
+        self._told: dict[str, str] = {}
         self._options = card_options(settings, clients)
         self._policies = suppression_policies(settings, clients)
 
@@ -156,10 +159,20 @@ class Wiring:
             watching.cancel()
         await anyio.to_thread.run_sync(self._store.stop)
 
+    def _calendar(self, site: str | None) -> Calendar:
+        """As of when is asked. `site`: the time zone of the site's folder, which is said when it is new."""
+        zones = client_zones(self._settings, self._clients, site)
+        calendar = Calendar(zones, self._clocks.now, self._clocks.today)
+        if self._told != calendar.told():
+            self._told = calendar.told()
+            self.log.info("time_zones", zones=self._told)
+        return calendar
+
     def _prepare(self, rules: Library) -> Prepared:
         metrics, clocks, seconds = self._metrics, self._clocks, self._settings.seconds_to_decide
         templates = prefetch_templates(rules.catalogue, rules.facts_read)
         options = {client: one.at_site(rules.site.order_codes) for client, one in self._options.items()}
+        calendar = self._calendar(rules.site.settings.time_zone)
         answerer = Answerer(
             library=rules,
             rules=RuleSet.of(rules.files),
@@ -170,7 +183,7 @@ class Wiring:
             suppression=self._store.suppression,
             recorder=self._store.recorder,
             metrics=metrics,
-            clock=clocks.today,
+            calendar=calendar,
             now=clocks.now,
             monotonic=clocks.monotonic,
             seconds=seconds,
@@ -188,7 +201,7 @@ class Wiring:
         expected = self._settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
         metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
-        interest = interest_of(rules.facts, rules.facts_read).on(clocks.today)
+        interest = interest_of(rules.facts, rules.facts_read).on(calendar.earliest)
         return Prepared(Serving(templates, answerer.answer_for, fallback, interest, answerer.is_late), answerer.rules)
 
     def _keep(self, caller: Caller, items: Sequence[Feedback]) -> int:

@@ -5,15 +5,17 @@ Its library is an extra, and takes longer to import than all else that the servi
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import datetime
 from importlib.util import find_spec
 from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse
 
+from cds_service.as_of import AsOf
 from cds_service.server.reloading import LiveRules
 from cds_service.settings import Settings, SettingsError
+from cds_service.time_zones import zone_for
 from cds_service.workbench import LateApp
 
 PATH = "/workbench"
@@ -35,11 +37,10 @@ def mount_workbench(
     settings: Settings,
     live: LiveRules[Any],
     *,
-    clock: Callable[[], date],
     now: Callable[[], datetime],
 ) -> None:
     """Mount it into `app`, over the rules that `app` serves."""
-    late = LateApp(lambda: _pages(settings, live, clock, now))
+    late = LateApp(lambda: _pages(settings, live, now))
 
     @app.get(PATH, include_in_schema=False)
     async def without_slash(request: Request) -> RedirectResponse:
@@ -59,7 +60,7 @@ def mount_workbench(
     app.router.lifespan_context = with_the_pages
 
 
-def _pages(settings: Settings, live: LiveRules[Any], clock: Callable[[], date], now: Callable[[], datetime]) -> FastAPI:
+def _pages(settings: Settings, live: LiveRules[Any], now: Callable[[], datetime]) -> FastAPI:
     from cds_service.rule_tools import default_samples_dir  # noqa: PLC0415
     from cds_service.workbench.desk import Desk  # noqa: PLC0415
     from cds_service.workbench.mount import desk_pages  # noqa: PLC0415
@@ -72,11 +73,13 @@ def _pages(settings: Settings, live: LiveRules[Any], clock: Callable[[], date], 
         live.look()
         live.look()  # the first look sees that something was written, the second that it is finished
 
+    zone = zone_for(settings.timezone, site=live.current.library.site.settings.time_zone).zone
     desk = Desk(
         library=lambda: live.current.library,
         rules_dir=settings.rules_dir,
         samples_dir=default_samples_dir(),
-        today=clock,
+        today=lambda: AsOf.at(now(), zone),
+        zone=zone,
         editable=settings.workbench_edit,
         trouble=trouble,
         reload=reload,

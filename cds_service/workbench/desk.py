@@ -5,9 +5,10 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, tzinfo
 from pathlib import Path
 
+from cds_service.as_of import AsOf
 from cds_service.errors import RecordError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
@@ -49,7 +50,8 @@ class Uploads:
 class Desk:
     """`library` gives the rules in use, `trouble` why newer ones are not in use, and `reload` looks for newer ones now.
 
-    `today` is the clock; `samples_dir` has `patients/` and `requests/`.
+    `today` is the clock, and `zone` that in which a day ends that is asked for; `samples_dir` has `patients/` and
+    `requests/`.
     """
 
     library: Callable[[], Library]
@@ -59,6 +61,7 @@ class Desk:
     editable: bool = False
     trouble: Callable[[], tuple[str, ...]] = tuple
     reload: Callable[[], None] = lambda: None
+    zone: tzinfo = UTC
     uploads: Uploads = field(default_factory=Uploads)
     _read: dict[Path, tuple[int, Record]] = field(default_factory=dict)
 
@@ -66,7 +69,7 @@ class Desk:
         """The day that the samples were written for: later their results are too old. Today where nobody says."""
         try:
             content = json.loads((self.samples_dir / "samples.json").read_text(encoding="utf-8"))
-            return date.fromisoformat(content["as_of"])
+            return AsOf.of(date.fromisoformat(content["as_of"]), self.zone)
         except (OSError, ValueError, KeyError, TypeError):
             return self.today()
 

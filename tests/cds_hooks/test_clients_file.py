@@ -83,6 +83,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a FHIR server with a name": ({"fhir_servers": ["https://u:p@f.example"]}, "/clients/0/fhir_servers", "https"),
     "an alias for nothing": ({"prefetch_aliases": {"x": "labs"}}, "/clients/0/prefetch_aliases", "no prefetch key"),
     "an unknown profile": ({"profile": "epik"}, "/clients/0/profile", "no client profile 'epik'"),
+    "no time zone": ({"time_zone": "Asia/Peking"}, "/clients/0/time_zone", "no time zone of the IANA database"),
     "no cards": ({"max_cards": 0}, "/clients/0/max_cards", "greater than or equal to 1"),
     "an unknown choice": ({"cards": {"near_mis": True}}, "/clients/0/cards/near_mis", "did you mean 'near_miss'?"),
 }

@@ -47,10 +47,12 @@ class Service:
         self.now = NOW
         self.as_of = AS_OF
         self.instances = 0
+        self.by_the_moment = False
 
     def start(self, **settings: Any) -> TestClient:
         given = Settings(log_level="error", state_dir=self.folder, **settings)
-        return TestClient(create_app(given, self.library, lambda: self.as_of, now=lambda: self.now))
+        clock = None if self.by_the_moment else lambda: self.as_of
+        return TestClient(create_app(given, self.library, clock, now=lambda: self.now))
 
     def rows(self, table: Any) -> list[Any]:
         """What is in a table once everything that was put is written."""
@@ -317,6 +319,50 @@ def test_it_is_found_by_its_hook_instance_too_and_told_as_json(
     document = json.loads(result.output)
     assert (document["decision"], document["identical"], document["same_input"]) == (decision, True, True)
     assert document["rules"] == document["versions"] == document["verdicts"] == {}
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "set_now"),
+    [
+        ("Asia/Shanghai", "2026-05-16", "Asia/Shanghai"),
+        ("Asia/Shanghai", "2026-05-16", "Pacific/Honolulu"),
+        ("Pacific/Honolulu", "2026-05-15", ""),
+        (None, "2026-05-15", "Asia/Shanghai"),
+    ],
+)
+def test_an_answer_is_replayed_as_of_its_instant_in_the_zone_of_then(
+    *,
+    command: Callable[..., Any],
+    service: Service,
+    hook_request: HookRequest,
+    made: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    zone: str | None,
+    day: str,
+    set_now: str,
+) -> None:
+    """At 22:30 in Greenwich, half past six of the next day in Shanghai: of two haemoglobins, written there, one was
+    taken half an hour before and the other will be half an hour later."""
+    service.by_the_moment, service.now = True, datetime(2026, 5, 15, 22, 30, tzinfo=UTC)
+    taken = haemoglobin(effectiveDateTime="2026-05-16T06:00:00+08:00", id="taken")
+    planned = haemoglobin(effectiveDateTime="2026-05-16T07:00:00+08:00", id="planned")
+    person, found = made.patient(birthDate="2008-05-16"), made.bundle(made.lupus())
+    request = hook_request(patient=person, conditions=found, observations=made.bundle(taken, planned))
+    with service.start(timezone=zone) as client:
+        sent = client.post(URL, json=request).content
+    assert (TRIAL.encode() in sent) == (day == "2026-05-16"), "she is 18 in Shanghai, and 17 for another day elsewhere"
+    [row] = service.rows(decisions)
+    assert (str(row.as_of), row.options["instant"]) == (day, "2026-05-15T22:30:00+00:00")
+    assert row.options["time_zone"] == (zone or "UTC")
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(request))
+    monkeypatch.setenv("CDS_TIMEZONE", set_now)
+    again = tmp_path / "again.json"
+    result = command("replay", "--decision", row.id, "--request", str(file), "--save", str(again))
+    assert result.exit_code == 0, result.output
+    assert again.read_bytes() == sent
+    assert f"as of {day} up to 2026-05-15T22:30:00+00:00" in result.output
 
 
 def test_another_request_is_told_apart(

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -101,3 +102,12 @@ def test_what_libraries_log_goes_through_one_formatter() -> None:
     config = library_log_config("debug")
     assert {handler["formatter"] for handler in config["handlers"].values()} == {"library"}
     assert config["root"]["handlers"] == list(config["handlers"])
+
+
+@pytest.mark.parametrize(("zone", "said"), [(None, "UTC (not set)"), ("Asia/Shanghai", "Asia/Shanghai (CDS_TIMEZONE)")])
+def test_the_time_zone_is_said_once_at_the_start(
+    library: Library, zone: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_app(Settings(state_dir=tmp_path, timezone=zone), library)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["zones"] for line in lines if line["event"] == "time_zones"] == [{"*": said}]

@@ -5,14 +5,16 @@ import random
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cds_service.as_of import AsOf
 from cds_service.cds_hooks import LABELS, HookError, Supplied, parse_request, resource_type, service_for
 from cds_service.facts import build_sheet, interest_of
 from cds_service.fhir import Interest
@@ -269,6 +271,33 @@ def test_pages_that_were_fetched_tell_the_same(
     assert facts(interest.on(lambda: AS_OF)) == facts(None)
 
 
+ZONES = ("UTC", "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney", "Pacific/Honolulu", "Pacific/Kiritimati")
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_newest_is_the_same_in_every_zone_and_at_every_hour(
+    library: Library, interest: Interest, zone: str
+) -> None:
+    """Results of the days around the moment that is asked about, each laboratory writing in a zone of its own."""
+    drawn = random.Random(zone)
+    for hour in range(24):
+        now = datetime(2026, 6, 1, hour, 30, tzinfo=UTC)
+        found = []
+        for number in range(30):
+            at = now + timedelta(minutes=drawn.randint(-4 * 1440, 2 * 1440))
+            text = at.astimezone(ZoneInfo(drawn.choice(ZONES))).isoformat()
+            text = drawn.choice((text, text, text[:19], text[:10]))
+            found.append(result("718-7", f"h{number}", text, valueQuantity={"value": 50 + number, "unit": "g/L"}))
+        body = request("p", {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)})
+        as_of = AsOf.at(now, ZoneInfo(zone))
+        plain = told(body, library, None, as_of)
+        assert told(body, library, interest.on(lambda now=now: AsOf.at(now)), as_of) == plain
+        assert told(body, library, interest.on(lambda as_of=as_of: as_of), as_of) == plain
+        newest = plain[-1]["lab.hemoglobin"]
+        assert newest.value is not None
+        assert newest.least_age <= 1, "there is one of the last days"
+
+
 def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
     code = {"coding": [{"system": LOINC, "code": loinc}]}
     value = {"valueQuantity": {"value": 12, "unit": "g/dL"}}
@@ -285,7 +314,9 @@ def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
             [result("0000-1", name, "2026-05-01") for name in ("x", "y", "y", "z")], ["x", "y"], id="what came twice"
         ),
         pytest.param(
-            [result("718-7", f"h{n}", f"2026-05-{n}") for n in range(10, 20)], ["h10", "h18", "h19"], id="the newest"
+            [result("718-7", f"h{n}", f"2026-05-{n}") for n in range(10, 20)],
+            ["h10", "h17", "h18", "h19"],
+            id="the newest",
         ),
         pytest.param(
             [result("718-7", f"h{n}", f"2026-05-{n}", status="preliminary") for n in range(10, 20)],
@@ -310,7 +341,7 @@ def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
         pytest.param(
             [result("718-7", f"h{n}", f"2026-05-{n}") for n in range(10, 18)]
             + [result("718-7", "fetus", "2026-05-20", focus=[{"reference": "RelatedPerson/1"}])],
-            ["h10", "h16", "h17"],
+            ["h10", "h15", "h16", "h17"],
             id="the newest is about somebody else",
         ),
         pytest.param(

@@ -106,7 +106,12 @@ def library() -> Library:
     odd_trials(folder, 90)
     loaded, findings = check_library(folder)
     assert loaded is not None
-    assert {f.code for f in findings} <= {"never-true", "never-false", "valueset-lasts-missing", "fact-without-plausible"}
+    assert {f.code for f in findings} <= {
+        "never-true",
+        "never-false",
+        "valueset-lasts-missing",
+        "fact-without-plausible",
+    }
     odd = [one for one in loaded.shelf if one.id.startswith("ODD")]
     assert len(odd) > 50
     assert sum(bool(one.gates.entries) for one in odd) > 15

@@ -65,6 +65,9 @@ class Client(_Model):
     max_cards: int | None = Field(default=None, ge=1, description="Instead of CDS_MAX_CARDS.")
     cards: CardChoices = CardChoices()
     suppress_days: int | None = Field(default=None, ge=0, description="Instead of CDS_SUPPRESS_DAYS.")
+    time_zone: Text | None = Field(
+        default=None, description="Where its days begin and end, such as Asia/Shanghai, unless CDS_TIMEZONE is set."
+    )
     suppress_repeats: bool | None = Field(default=None, description="Instead of CDS_SUPPRESS_REPEATS.")
 
     @field_validator("jwks_url")

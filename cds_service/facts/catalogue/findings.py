@@ -45,6 +45,7 @@ SITE_FINDINGS: dict[str, str] = {
 """What can be wrong in a site's folder besides: stable code -> what it means and how to mend it."""
 
 ISSUE_CODES: dict[str, str] = {
+    "planned_result": "A result is dated after the moment that is asked about. It is only planned and does not count.",
     "unit_not_understood": "A result's unit is not among those of the fact; the fact is unknown.",
     "value_not_understood": "A result's value is not understood; the fact is unknown.",
     "implausible": "A result's value is none of a living person: mostly its unit is wrong; the fact is unknown.",

@@ -87,7 +87,7 @@ def condition_entry(
         source("Condition", view.id),
         _span(view, abatement, start, as_of),
         onset.shown or view.recorded_date or _shown_visit(visit, visited),
-        _shown(view.clinical_status, abatement),
+        _shown(view.clinical_status, abatement, as_of),
         _doubt(certain, odd, onset, noted, as_of),
         illness=illness,
         written=illness.stated_on(recorded),
@@ -179,7 +179,7 @@ def _visited(visit: Encounter | None, as_of: date) -> DateRange | None:
     start, end = read_date(visit.period.start), read_date(visit.period.end)
     if start is None:
         return end
-    if end is None and word_of(visit.status) in _GOES_ON and start.first <= as_of:
+    if end is None and word_of(visit.status) in _GOES_ON and not start.begins_after(as_of):
         end = read_date(as_of.isoformat())
     return start if end is None or end.last < start.first else start.hull(end)
 
@@ -207,9 +207,9 @@ def _start(onset: When, noted: DateRange | None, as_of: date) -> Days:
     return Days(days_back(noted, as_of).lo, UNBOUNDED)
 
 
-def _shown(clinical: CodeableConcept | None, abatement: When) -> str:
+def _shown(clinical: CodeableConcept | None, abatement: When, as_of: date) -> str:
     words = ", ".join(sorted(codes_of(clinical)))
-    return f"{words} until {day_text(abatement.shown)}".strip() if abatement.given else words
+    return f"{words} until {day_text(abatement.shown, as_of)}".strip() if abatement.given else words
 
 
 READERS: Readers = {

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from cds_service.as_of import AsOf
 from cds_service.durations import Duration
 from cds_service.facts.dates import days_back, earlier, read_date
 from cds_service.facts.events.entries import ANY_TIME, ONGOING
@@ -93,7 +94,7 @@ def limited(start: Days, limits: Iterable[Limit], as_of: date) -> tuple[Days, bo
 def _until(limit: Limit, start: Days, as_of: date) -> date | None:
     if isinstance(limit, str):
         span = read_date(limit)
-        return None if span is None else span.first
+        return None if span is None else span.days(AsOf.of(as_of).zone)[0]
     if limit is None or start.hi >= UNBOUNDED:
         return None
     return limit.after(as_of - timedelta(days=start.hi))

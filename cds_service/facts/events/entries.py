@@ -5,6 +5,7 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cds_service.as_of import AsOf
 from cds_service.facts.dates import day_text, days_back, read_date
 from cds_service.facts.events.coded import Match, Role
 from cds_service.facts.fact import UNBOUNDED, Days, Event, Evidence, Reason
@@ -37,12 +38,12 @@ class Entry(Struct, frozen=True, gc=False):
     is_open: bool = False
 
 
-def event(entry: Entry, match: Match) -> Event:
+def event(entry: Entry, match: Match, as_of: date) -> Event:
     """The entry as an event of one fact."""
     coding = match.coding
     evidence = Evidence(
         source=entry.source,
-        date=day_text(entry.shown_date),
+        date=day_text(entry.shown_date, as_of),
         value=entry.shown_value[:_LONGEST_VALUE],
         system=(coding.system or "") if coding else "",
         code=(coding.code or "") if coding else "",
@@ -100,21 +101,22 @@ def ended(end: DateRange | None, given: bool, start: Days, as_of: date) -> tuple
         return ONGOING, True
     if end is None:
         return Days(0, start.hi), None
-    if end.first >= as_of:
+    first, last = end.days(AsOf.of(as_of).zone)
+    if first >= as_of:
         return ONGOING, True
-    return days_back(end, as_of), False if end.last < as_of else None
+    return days_back(end, as_of), False if last < as_of else None
 
 
 def over(end: DateRange | None, start: Days, as_of: date) -> Days:
     """When something ended that is said to be over; at any time since its start where the end is not known."""
-    if end is None or end.first > as_of:
+    if end is None or is_planned(end, as_of):
         return Days(0, start.hi)
     return days_back(end, as_of)
 
 
 def is_planned(span: DateRange | None, as_of: date) -> bool:
-    """Whether it lies wholly after `as_of`."""
-    return span is not None and span.first > as_of
+    """Whether it lies wholly after the end of `as_of`."""
+    return span is not None and span.begins_after(as_of)
 
 
 def started(text: str | None, bound: str | None, as_of: date) -> Days:

@@ -70,7 +70,7 @@ class _Item(Struct, eq=False, gc=False):
             self.events = {}
         found = self.events.get(id(match))
         if found is None:
-            found = self.events[id(match)] = event(entry, match)
+            found = self.events[id(match)] = event(entry, match, self.as_of)
         return found
 
     def statements(self, entry: IllnessEntry, match: Match, lasts: Lasts, tables: EventTables) -> tuple[Statement, ...]:
@@ -204,7 +204,7 @@ class RecordedEvents:
             listed = self._courses(listed, sources, spec)
         listed += self._unread_events(spec)
         for entry, match in self._deadline.each(self._malformed.get(spec.name, ())):
-            listed += _ways(event(entry, match), entry, match)
+            listed += _ways(event(entry, match, self._as_of), entry, match, self._as_of)
         if len(listed) > 1:
             listed.sort(key=_order)
         return listing(tuple(listed), spec, self._coverage[spec.resource].gap)
@@ -313,7 +313,7 @@ def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: E
         made = tables.dosing.timed(made, item.drug, known_as, spec, is_open=entry.is_open, as_of=item.as_of)
         if spec.half_lives is not None:
             made = replace(made, half_life=_half_life(item.drug, match, known_as, spec.half_lives, tables))
-    yield from _ways(made, entry, match)
+    yield from _ways(made, entry, match, item.as_of)
 
 
 def _half_life(
@@ -345,11 +345,11 @@ def _known_as(match: Match, tables: EventTables) -> list[str]:
     return [name for name in (own, sent) if name]
 
 
-def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
+def _ways(made: Event, entry: Entry, match: Match, as_of: date) -> Iterator[Event]:
     """The event that an entry makes, and the second one of an entry that has a "history of" code besides."""
     yield made
     if match.contested:
-        yield past(event(entry, Match("main", coding=match.coding)))
+        yield past(event(entry, Match("main", coding=match.coding), as_of))
 
 
 def _statements(entry: IllnessEntry, match: Match, lasts: Lasts, tables: EventTables) -> tuple[Statement, ...]:

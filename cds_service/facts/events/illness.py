@@ -11,6 +11,7 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cds_service.as_of import AsOf
 from cds_service.durations import Duration
 from cds_service.facts.catalogue import Lasts
 from cds_service.facts.dates import days_back
@@ -67,7 +68,7 @@ def illness_event(entry: IllnessEntry, match: Match, lasts: Lasts, says: bool | 
         span = replace(span, active=None if stated is not None else says and span.active)
     elif says and stated is False and span.present is not False:
         span = replace(span, active=None)
-    made = event(replace(entry, span=span), match)
+    made = event(replace(entry, span=span), match, entry.illness.as_of)
     return _once(made) if made.only_past and lasts.is_event else made
 
 
@@ -105,7 +106,7 @@ def _happened(base: Span, illness: Illness) -> Span:
     else:
         latest = [days_back(one, as_of).lo for one in (illness.noted, illness.abated) if one is not None]
         moment = Days(max(latest, default=0), UNBOUNDED)
-    felt = None if day is None or as_of > FELT_FOR.after(day.first) else True
+    felt = None if day is None or as_of > FELT_FOR.after(day.days(AsOf.of(as_of).zone)[0]) else True
     active = False if moment.lo > 0 else True if moment.hi == 0 else None
     return Span(moment, moment, active, _and(base.present, felt))
 
@@ -116,8 +117,9 @@ def _limited(base: Span, illness: Illness, duration: Duration) -> Span:
     if began is None:
         return Span(ANY_TIME, base.end if over else ANY_TIME, _and(base.active, None), _and(base.present, None))
     day = days_back(began, as_of)
-    last = duration.after(min(began.last, as_of))
-    still: bool | None = True if as_of <= duration.after(began.first) else None
+    first, final = began.days(AsOf.of(as_of).zone)
+    last = duration.after(min(final, as_of))
+    still: bool | None = True if as_of <= duration.after(first) else None
     end = base.end if over else Days(0, day.hi)
     if illness.is_visit and as_of > last:
         still = False

@@ -9,7 +9,7 @@ from cds_service.facts.intervals import Interval
 from cds_service.facts.observations.answers import Unreadable, concept_text, has_value, shown
 from cds_service.facts.observations.observations import Measurement, ObservationCodes
 from cds_service.facts.observations.selection import Candidate, select
-from cds_service.fhir import DateRange, Malformed
+from cds_service.fhir import DateRange, Malformed, Observation
 
 Read = Callable[[Measurement, DateRange | None], Value | Unreadable]
 """Reads a measurement of a date (`None`: undated)."""
@@ -52,6 +52,11 @@ class Measured:
         self._missing = missing
         self._selection = select(measurements, malformed, lambda m: m.how == "mention" or telling(m), as_of, deadline)
         self._evidence: dict[tuple[int, str], Evidence] = {}
+
+    @property
+    def planned(self) -> frozenset[str]:
+        """The observations that lie after the end of the day that is asked about, and do not count."""
+        return frozenset([_source(item.observation) for item in self._deadline.each(self._selection.planned)])
 
     @property
     def deciding(self) -> tuple[Candidate, ...]:
@@ -153,6 +158,10 @@ def _read(candidate: Candidate, read: Read) -> Value | Unreadable:
     return read(candidate.measurement, candidate.date)
 
 
+def _source(observation: Observation) -> str:
+    return f"Observation/{observation.id}" if observation.id else "Observation"
+
+
 def _evidence(candidate: Candidate, note: str) -> Evidence:
     measurement = candidate.measurement
     if measurement is None:
@@ -164,7 +173,7 @@ def _evidence(candidate: Candidate, note: str) -> Evidence:
     if saying.data_absent_reason is not None:
         note = f"{note}: {concept_text(saying.data_absent_reason)}"[:120] if note else note
     return Evidence(
-        source=f"Observation/{observation.id}" if observation.id else "Observation",
+        source=_source(observation),
         date=candidate.shown_date,
         value=value,
         unit=unit,

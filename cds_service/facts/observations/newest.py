@@ -8,15 +8,16 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
+from cds_service.as_of import AsOf
 from cds_service.facts.observations.observations import Measurement
 from cds_service.fhir import Observation
 
 _DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _TIMES = frozenset({"", *(f"T{hour:02}:{minute:02}" for hour in range(24) for minute in range(60))})
 _SECONDS_AND_ZONE = re.compile(r"(?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-](?:(?:0[0-9]|1[0-3]):?[0-5][0-9]|14:?00))?")
-_LAST_DAY = "9999-12-31"
 # By the zones, what was made on one day may be later than what was made on the next, and on the one after that.
 _OVERLAP = timedelta(days=2)
+_ONE_DAY = timedelta(days=1)
 
 
 def newest_of(
@@ -25,23 +26,24 @@ def newest_of(
     has_value: Callable[[Measurement], bool],
     as_of: date,
 ) -> Sequence[Measurement]:
-    """The measurements without those that lie days before another one that counts and has a value, or after `as_of`.
+    """The measurements without those that lie days before another one that counts and has a value.
 
-    Only those of a `counting` status are left out, and only where the date is plain: a day, or a time of a day.
+    Only those of a `counting` status are left out, and only where the date is plain: a day, or a time of a day. In
+    which zone that was does not matter: the other one was made two days before `as_of` ends, by the day of Greenwich.
     """
     observations = [measurement.observation for measurement in measurements]
     dates = [observation.effective_date_time or "" for observation in observations]
     if not (counting.issuperset([observation.status for observation in observations]) and _are_plain(dates)):
         dates = [_plain(observation, counting) for observation in observations]
-    tomorrow = (as_of + timedelta(days=1)).isoformat() if as_of < date.max else _LAST_DAY
-    newest = max([text for text in dates if text < tomorrow], default="")
+    day_before = (max(AsOf.of(as_of).end.date(), date.min + _ONE_DAY) - _ONE_DAY).isoformat()
+    newest = max([text for text in dates if text < day_before], default="")
     if newest and not has_value(measurements[dates.index(newest)]):
         told = zip(dates, measurements, strict=True)
-        newest = max([text for text, m in told if text and text < tomorrow and has_value(m)], default="")
+        newest = max([text for text, m in told if text and text < day_before and has_value(m)], default="")
     if not newest:
         return measurements
     since = (date.fromisoformat(newest[:10]) - _OVERLAP).isoformat()
-    return [m for text, m in zip(dates, measurements, strict=True) if not text or since <= text < tomorrow]
+    return [m for text, m in zip(dates, measurements, strict=True) if not text or since <= text]
 
 
 def _are_plain(dates: Sequence[str]) -> bool:

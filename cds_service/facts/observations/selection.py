@@ -11,8 +11,9 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from cds_service.as_of import AsOf
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.dates import EARLIEST, age_in_days, days_back, end_of, period_text, read_date
+from cds_service.facts.dates import EARLIEST, age_in_days, days_back, period_text, read_date
 from cds_service.facts.fact import UNDATED
 from cds_service.facts.observations.newest import newest_of
 from cds_service.facts.observations.observations import Measurement
@@ -46,13 +47,15 @@ class Candidate(Struct, frozen=True, gc=False):
 class Selection(Struct, frozen=True, gc=False):
     """Those that may be the newest (nearly always one), and how many days old the newest is at most and at least.
 
-    `passed_over` are those without any value, shown only where nothing else is found.
+    `passed_over` are those without any value, shown only where nothing else is found. `planned`: those that lie after
+    the end of the day that is asked about.
     """
 
     deciding: tuple[Candidate, ...]
     age: int
     least_age: int
     passed_over: tuple[Candidate, ...]
+    planned: tuple[Measurement, ...] = ()
 
 
 def select(
@@ -70,12 +73,15 @@ def select(
         measurements = newest_of(measurements, _FINAL, has_value, as_of)
     final: list[Candidate] = []
     early: list[Candidate] = []
+    planned: list[Measurement] = []
     for measurement in deadline.each(measurements):
         status = word_of(measurement.observation.status)
         if status not in _VOID:
             readable = status in _FINAL or status in _EARLY
             candidate = candidate_of(measurement, as_of, readable=readable)
-            if candidate is not None:
+            if candidate is None:
+                planned.append(measurement)
+            else:
                 (early if status in _EARLY else final).append(candidate)
     counting = final or early
     # A value that may be newer must not be hidden by an older one, even if nothing but its code can be read.
@@ -85,21 +91,23 @@ def select(
         c for c in deadline.each(counting) if c.measurement is None or not c.readable or has_value(c.measurement)
     ]
     if not telling:
-        return Selection((), UNDATED, 0, tuple(counting))
+        return Selection((), UNDATED, 0, tuple(counting), tuple(planned))
     if len(telling) == 1:
-        return _selection(telling, telling[0], as_of)
+        return _selection(telling, telling[0], planned, as_of)
     newest = max(deadline.each(telling), key=lambda c: c.earliest)
     possible = [c for c in deadline.each(telling) if c.latest >= newest.earliest]
     if len(possible) > 1:
         possible = _without_replaced(list(deadline.each(possible)))
     last = _last_issued(deadline.each(possible))
     possible = [c for c in deadline.each(possible) if not _is_superseded(c, last)]
-    return _selection(possible, newest, as_of)
+    return _selection(possible, newest, planned, as_of)
 
 
-def _selection(possible: Sequence[Candidate], newest: Candidate, as_of: date) -> Selection:
+def _selection(
+    possible: Sequence[Candidate], newest: Candidate, planned: Sequence[Measurement], as_of: date
+) -> Selection:
     least_age = min([0 if c.date is None else days_back(c.date, as_of).lo for c in possible])
-    return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, ())
+    return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, (), tuple(planned))
 
 
 def _without_replaced(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -179,7 +187,8 @@ def candidate_of(measurement: Measurement, as_of: date, *, readable: bool = True
     span, text = effective(measurement.observation)
     issued = read_date(measurement.observation.issued)
     if span is None:  # made at any time until it was issued
-        latest = end_of(as_of) if issued is None else min(issued.latest, end_of(as_of))
+        asked = AsOf.of(as_of)
+        latest = asked.end if issued is None else min(issued.on(asked.zone).latest, asked.end)
         return Candidate(measurement, None, readable, None, "", EARLIEST, latest, issued)
     span = span.clip(as_of)
     if span is None:
@@ -190,7 +199,7 @@ def candidate_of(measurement: Measurement, as_of: date, *, readable: bool = True
 def _unreadable(item: Malformed, as_of: date) -> Candidate | None:
     span = read_date(item.date)
     if span is None:
-        return Candidate(None, item, False, None, "", EARLIEST, end_of(as_of), None)
+        return Candidate(None, item, False, None, "", EARLIEST, AsOf.of(as_of).end, None)
     span = span.clip(as_of)
     if span is None:
         return None

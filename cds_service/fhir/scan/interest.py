@@ -10,12 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 
 import msgspec
 from msgspec import Raw, Struct
 
+from cds_service.as_of import AsOf
 from cds_service.deadline import NEVER, Deadline
 from cds_service.fhir.dates import parse_date
 from cds_service.fhir.decode import try_decode
@@ -30,6 +31,8 @@ _FINAL = frozenset({"final", "amended", "corrected"})
 # Too few to be worth looking for the newest.
 _FEW = 2
 _ONE_DAY = timedelta(days=1)
+# From the end of a day in Greenwich it has ended everywhere 14 hours later; from its begin that is 38.
+_ANY_ZONE = timedelta(hours=38)
 # A day of the calendar, with or without a time, in the form that nearly everybody writes. Text that this takes is a
 # date for `parse_date` too, of that very day in its own zone. It leaves out 29 February.
 _ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-3]):?[0-5][0-9])?"
@@ -42,6 +45,7 @@ _PLAIN_DATE = re.compile(
 _is_plain = _PLAIN_DATE.fullmatch
 _END = re.compile(rf"(?:\.[0-9]{{1,9}})?{_ZONE}")
 _DAY_ONLY = len("2026-05-20")
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _DAYS = msgspec.json.Decoder(list[date])
 _TIMES = msgspec.json.Decoder(list[datetime])
 # What certainly is a value, understood or not; a number's own extension (`_value`) is none.
@@ -76,7 +80,8 @@ class Interest:
       of it; `None` where it has to be read whatever its date. Of several with the same topics only the newest that
       counts and has a value may decide.
     * `asks_components`: whether anything is asked of one with this code and components of these codes.
-    * `day`: gives a day that is not after the one that will be asked about. Without it nothing is superseded.
+    * `day`: gives an as-of that does not end after the one that will be asked about, in whatever zone. Without it
+      nothing is superseded.
     """
 
     topics_of: Callable[[CodeableConcept], Topics | None]
@@ -86,7 +91,7 @@ class Interest:
     _panels: dict[tuple[bytes, ...], bool] = field(default_factory=dict, repr=False)
 
     def on(self, day: Callable[[], date]) -> "Interest":
-        """The same, asked about the day that `day` gives whenever a record is read."""
+        """The same, asked about what `day` gives whenever a record is read."""
         return replace(self, day=day)
 
     def sift(self, heads: Sequence[Head], repeated: Container[str | None], deadline: Deadline = NEVER) -> list[int]:
@@ -116,8 +121,8 @@ class Interest:
                 kept.add(index)
             elif topics and index not in compound:
                 groups[topics, b"" if whose is None else whose[index]].append(index)
-        as_of = None if self.day is None else self.day().isoformat()
-        kept.update(_not_superseded(groups.values(), heads, as_of, deadline))
+        end = None if self.day is None else AsOf.of(self.day()).end
+        kept.update(_not_superseded(groups.values(), heads, end, deadline))
         return sorted(kept)
 
     def _is_asked(self, head: Head, deadline: Deadline) -> bool:
@@ -155,7 +160,7 @@ class Interest:
 
 
 def _not_superseded(
-    groups: Iterable[list[int]], heads: Sequence[Head], as_of: str | None, deadline: Deadline
+    groups: Iterable[list[int]], heads: Sequence[Head], end: datetime | None, deadline: Deadline
 ) -> Iterator[int]:
     """Of each group, heads of the same topics and subject, those not certainly older than one that counts."""
     older: list[int] = []
@@ -163,8 +168,8 @@ def _not_superseded(
     for group in deadline.each(groups):
         deadline.spend(len(group))
         by_date = [heads[index].effective_date_time or "" for index in group]
-        told = [] if as_of is None or len(group) <= _FEW else [heads[index] for index in group]
-        limit = _limit(by_date, told, as_of, deadline) if told and as_of is not None else ""
+        told = [] if end is None or len(group) <= _FEW else [heads[index] for index in group]
+        limit = _limit(by_date, told, end, deadline) if told and end is not None else ""
         for index, text in zip(group, by_date, strict=True):
             if text < limit:
                 older.append(index)
@@ -175,25 +180,37 @@ def _not_superseded(
         yield from (index for index, text in zip(older, dates, strict=True) if not _is_plain(text))
 
 
-def _limit(dates: Sequence[str], heads: Sequence[Head], as_of: str, deadline: Deadline) -> str:
+def _limit(dates: Sequence[str], heads: Sequence[Head], end: datetime, deadline: Deadline) -> str:
     """The day before which all are older than one that certainly counts; empty where none does."""
     newest_first = sorted(range(len(dates)), key=dates.__getitem__, reverse=True)
-    newest = next((index for index in deadline.each(newest_first) if _counts(heads[index], as_of)), None)
-    # The other one may be of any zone: its day may end 14 hours later than the same day here.
-    return "" if newest is None else (parse_date(dates[newest]).earliest.date() - _ONE_DAY).isoformat()
+    newest = next((index for index in deadline.each(newest_first) if _counts(heads[index], end)), None)
+    if newest is None:
+        return ""
+    span = parse_date(dates[newest])
+    # The other one may be of any zone: its day may end 14 hours later than the same day here, and where this one names
+    # no zone it may be 14 hours earlier than it says.
+    return (span.earliest.date() - (_ONE_DAY if span.starts_at_instant else 2 * _ONE_DAY)).isoformat()
 
 
-def _counts(head: Head, as_of: str) -> bool:
-    """Whether it is certain to count and to have a value, understood or not."""
+def _counts(head: Head, end: datetime) -> bool:
+    """Whether it is certain to count by `end` and to have a value, understood or not."""
     text = head.effective_date_time
     return (
         head.status in _FINAL
         and head.focus is ABSENT
         and text is not None
-        and text[:10] <= as_of
         and _is_plain(text) is not None
+        and _is_before(text, end)
         and any(pattern.match(getattr(head, name)) for name, pattern in _TELLING.items())
     )
+
+
+def _is_before(text: str, end: datetime) -> bool:
+    """Whether what was made at a plain date was made by `end`, whatever zone a date without one is in."""
+    if text[:_DAY_ONLY] <= (end - min(_ANY_ZONE, end - _EARLIEST)).date().isoformat():
+        return True
+    span = parse_date(text)
+    return span.ends_at_instant and span.latest <= end
 
 
 def _compound(heads: Sequence[Head]) -> set[int]:

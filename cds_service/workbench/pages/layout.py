@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from nicegui import ui
 
+from cds_service.as_of import AsOf
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, field, link
 
@@ -39,7 +40,7 @@ def place_of(desk: Desk, as_of: str | None, patient: str | None = None) -> Place
     outer = request.headers.get("X-Forwarded-Prefix", "")
     prefix = outer + str(request.scope.get("root_path", ""))
     try:
-        return Place(prefix, date.fromisoformat(as_of or ""), True)
+        return Place(prefix, AsOf.of(date.fromisoformat(as_of or ""), desk.zone), True)
     except ValueError:
         return Place(prefix, desk.day(patient), False)
 

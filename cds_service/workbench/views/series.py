@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from cds_service.as_of import AsOf
 from cds_service.facts import age_at, sex_of
 from cds_service.facts.catalogue import Numeric
 from cds_service.facts.observations import Person, Side, Unreadable, effective, shown
@@ -61,8 +62,9 @@ def _series(name: str, measurements: Sequence[Any], record: Record, library: Lib
     for measurement in measurements:
         span, _ = effective(measurement.observation)
         status = (measurement.observation.status or "").casefold()
-        if span is None or span.first > as_of or status in {"entered-in-error", "cancelled"}:
+        if span is None or span.begins_after(as_of) or status in {"entered-in-error", "cancelled"}:
             continue
+        _, last = span.days(AsOf.of(as_of).zone)
         value = reader.read(measurement.saying, measurement.coding)
         if isinstance(value, Unreadable):
             continue
@@ -70,10 +72,10 @@ def _series(name: str, measurements: Sequence[Any], record: Record, library: Lib
         if middle is None:
             continue
         born = None if record.patient is None else record.patient.birth_date
-        person = Person(sex_of(record.patient), age_at(born, span.last))
+        person = Person(sex_of(record.patient), age_at(born, last))
         low, high = (reader.limit(measurement.saying, side, person, measurement.coding) for side in SIDES)
         text = " ".join(filter(None, shown(measurement.saying)))
-        points.append(Point(min(span.last, as_of), float(middle), text, _float(low), _float(high)))
+        points.append(Point(min(last, as_of), float(middle), text, _float(low), _float(high)))
     points.sort(key=lambda p: p.day)
     entry = library.catalogue.lookup(name)
     assert entry is not None

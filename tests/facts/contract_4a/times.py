@@ -57,15 +57,15 @@ TABLE: Table = {
     "as_of is a calendar date": [
         row("late in the evening of the day", "lab.hemoglobin", "80", lab("718-7", 80, "g/L", "2026-06-01T23:59:59Z")),
         row(
-            "the date as written in its own zone: it is the first of June there",
+            "after the end of the day in the site's zone (UTC), though it is the first of June where it is written",
             "lab.hemoglobin",
-            "80",
+            "no_result",
             lab("718-7", 80, "g/L", "2026-06-01T23:30:00-05:00"),
         ),
         row(
-            "the second of June as written lies after",
+            "before the end of the day, though it is the second of June where it is written",
             "lab.hemoglobin",
-            "no_result",
+            "80",
             lab("718-7", 80, "g/L", "2026-06-02T00:30:00+09:00"),
         ),
     ],
