@@ -11,7 +11,7 @@ from pathlib import Path
 from cds_service.errors import RecordError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
-from cds_service.rule_tools import sample_reader
+from cds_service.rule_tools import sample_reader, samples_day
 from cds_service.rule_tools.cases import ReadSample
 
 UPLOADED = "upload-"
@@ -49,7 +49,7 @@ class Uploads:
 class Desk:
     """`library` gives the rules in use, `trouble` why newer ones are not in use, and `reload` looks for newer ones now.
 
-    `today` is the clock; `samples_dir` has `patients/` and `requests/`.
+    `today` is the clock; `samples_dir` has `patients/` and `requests/`; `site_dir` is the site's own folder, if any.
     """
 
     library: Callable[[], Library]
@@ -59,16 +59,13 @@ class Desk:
     editable: bool = False
     trouble: Callable[[], tuple[str, ...]] = tuple
     reload: Callable[[], None] = lambda: None
+    site_dir: Path | None = None
     uploads: Uploads = field(default_factory=Uploads)
     _read: dict[Path, tuple[int, Record]] = field(default_factory=dict)
 
     def samples_day(self) -> date:
         """The day that the samples were written for: later their results are too old. Today where nobody says."""
-        try:
-            content = json.loads((self.samples_dir / "samples.json").read_text(encoding="utf-8"))
-            return date.fromisoformat(content["as_of"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return self.today()
+        return samples_day(self.samples_dir) or self.today()
 
     def day(self, patient: str | None = None) -> date:
         """The day that counts where the address names none."""

@@ -3,7 +3,7 @@
 from cds_service.facts.words.cues import Cue, Cues, CueTable, load_cues
 from cds_service.facts.words.entry import EntryWords, PhraseIndex, WordReader
 from cds_service.facts.words.everyday import Everyday, EverydayTable, load_everyday
-from cds_service.facts.words.folding import Token, folded, tokens
+from cds_service.facts.words.folding import Token, folded, is_kana, tokens
 from cds_service.facts.words.lexicon import Lexicon, load_lexicon
 from cds_service.facts.words.own_phrases import (
     SITE_PHRASES,
@@ -34,6 +34,7 @@ __all__ = [
     "WordReader",
     "WrittenPhrase",
     "folded",
+    "is_kana",
     "load_cues",
     "load_everyday",
     "load_lexicon",
