@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from threading import Lock
 
-from cds_service.errors import RecordError
+from cds_service.errors import CdsError, RecordError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
-from cds_service.rule_tools import sample_reader, samples_day
+from cds_service.rule_tools import Answer, AnswerReport, Ground, answer_entry, sample_reader, samples_day
 from cds_service.rule_tools.cases import ReadSample
 
 UPLOADED = "upload-"
@@ -19,6 +20,10 @@ UPLOADED = "upload-"
 HOOK = "patient-view"
 """Which of the hooks the EHR view calls: that of a chart that is opened."""
 _MOST_UPLOADS = 20
+
+
+class NotAllowedError(CdsError):
+    """The workbench may not write here."""
 
 
 class Uploads:
@@ -61,6 +66,7 @@ class Desk:
     reload: Callable[[], None] = lambda: None
     site_dir: Path | None = None
     uploads: Uploads = field(default_factory=Uploads)
+    _answering: Lock = field(default_factory=Lock)
     _read: dict[Path, tuple[int, Record]] = field(default_factory=dict)
 
     def samples_day(self) -> date:
@@ -93,6 +99,19 @@ class Desk:
             return None
         content = json.loads(path.read_text(encoding="utf-8"))
         return content if isinstance(content, dict) else None
+
+    def answer(self, answer: Answer) -> AnswerReport:
+        """Write what a person says of an unread entry into the site's folder, if nothing speaks against it, and use
+        it. Raises PhraseError where it can't be written, NotAllowedError where nothing may be."""
+        if self.site_dir is None or not self.editable:
+            raise NotAllowedError("this workbench writes to no site's folder")
+        # One after the other: each is tried on what the one before has written.
+        with self._answering:
+            ground = Ground(self.rules_dir, self.site_dir, self.samples_dir, self.samples(), self.samples_day())
+            report = answer_entry(answer, ground, self.library())
+            if report.path is not None:
+                self.reload()
+        return report
 
     def read_sample(self) -> ReadSample:
         """What test cases read sample patients with."""

@@ -67,7 +67,12 @@ class WordReader:
     """Reads words by the phrases of all value sets, by the cues beside them, and by what each word may tell of."""
 
     def __init__(
-        self, phrases: PhraseIndex, cues: Cues, lexicon: Lexicon, telling: Telling, answered: Mapping[str, Iterable[str]]
+        self,
+        phrases: PhraseIndex,
+        cues: Cues,
+        lexicon: Lexicon,
+        telling: Telling,
+        answered: Mapping[str, Iterable[str]],
     ) -> None:
         """`answered`: whole texts of which a person has said which value sets they name, or that they name none."""
         self._phrases = phrases
