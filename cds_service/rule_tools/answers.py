@@ -17,6 +17,7 @@ from typing import Any
 from cds_service.errors import Finding, RulesError
 from cds_service.facts.catalogue import EventResource, EventsFact, finding
 from cds_service.facts.words import (
+    LONGEST,
     SITE_PHRASES,
     WrittenPhrase,
     is_kana,
@@ -160,7 +161,7 @@ def _unheard(written: Iterable[WrittenPhrase], after: Library) -> Iterator[Findi
     """The phrases by which their own text would not be read."""
     for one in written:
         read = after.facts.events.words.read(one.text)
-        if not (read.is_understood and (not one.value_set or one.value_set in read.named)):
+        if len(one.text) > LONGEST or not (read.is_understood and (not one.value_set or one.value_set in read.named)):
             yield finding("phrase-not-found", _FILE, "", f"{one.text[:60]!r} would still not be understood")
 
 

@@ -74,6 +74,7 @@ REFUSED = [
     (("kidney transplant",), "sle", "phrase-of-another-set"),
     (("talk of kidney transplant",), "", "phrase-of-another-set"),
     (("Zwirbel " * 300,), "", "phrase-not-found"),
+    (("Zwirbel " * 300,), "sle", "phrase-not-found"),
     (("Zwirbel",), "no-such-set", "phrase-unknown-valueset"),
 ]
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.facts.words.cues import Cue, Cues
-from cds_service.facts.words.folding import Token, tokens, without_tag
+from cds_service.facts.words.folding import LONGEST, Token, tokens, without_tag
 from cds_service.facts.words.lexicon import Lexicon
 from cds_service.facts.words.telling import Telling
 
@@ -89,7 +89,8 @@ class WordReader:
         """What one text says. No phrase runs from one text into the next, so each is read by itself."""
         text = without_tag(text)
         row = self._lexicon.whole(tokens(text), len(text))
-        answer = self._answered.get(tuple(token.word for token in row))
+        whole = len(text) <= LONGEST  # else nobody has said what comes after
+        answer = self._answered.get(tuple(token.word for token in row)) if whole else None
         marks, cues = self._cues.marks(row)
         named: set[str] = set()
         denied: set[str] = set()
