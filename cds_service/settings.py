@@ -280,7 +280,9 @@ class Settings(BaseSettings):
         ),
     )
     workbench_edit: bool = Field(
-        False, description="Let the workbench write to the rules folder. Without it everything can be tried, not saved."
+        False,
+        description="Let the workbench write to the rules folder, and answers to unread entries to the site's. Without "
+        "it everything can be tried, not saved.",
     )
     workbench_password: SecretStr | None = Field(
         None,

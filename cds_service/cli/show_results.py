@@ -56,13 +56,14 @@ def unread_lines(document: Mapping[str, Any]) -> list[str]:
     lines = []
     for entry in document.get("unread", ()):
         code = entry["code"]
-        said = f"“{entry['words']}”" if entry["words"] else "no words"
+        said = ", ".join(f"“{text}”" for text in entry["texts"] or filter(None, [entry["words"]])) or "no words"
         coded = f" ({code['system']} {code['code']})" if code else ""
         facts = ", ".join(entry["facts"][:MOST_FACTS])
         more = f" and {len(entry['facts']) - MOST_FACTS} more" if len(entry["facts"]) > MOST_FACTS else ""
         lines.append(f"not understood: {entry['source']}: {said}{coded}; {facts}{more} may be meant")
     if lines:
-        lines.append("To answer them for good: docs/site.md, or the patient's page of the workbench.")
+        command = 'cds-service site answer "TEXT" --is VALUESET, or --none'
+        lines.append(f"To answer them for good: {command} (docs/site.md); or the patient's page of the workbench.")
     return lines
 
 

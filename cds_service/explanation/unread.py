@@ -5,12 +5,13 @@ Told wherever a person looks: `explain`, cards, workbench. Log and metrics have 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts import FactReader, FactSheet
 from cds_service.facts.catalogue import PRINTED_SYSTEMS, EventResource
+from cds_service.facts.events import NotCoded
 from cds_service.facts.fact import Events
 from cds_service.matching import Match
 
@@ -21,7 +22,8 @@ _LONGEST = 120
 @dataclass(frozen=True, slots=True)
 class UnreadEntry:
     """An entry as it was sent. `facts`: those that are unknown because it may be about them; none where its words were
-    understood and it is something else."""
+    understood and it is something else. `texts`: of its words the texts that are not surely understood, each whole:
+    what a site's phrase is to be made of (docs/site.md)."""
 
     source: str
     kind: EventResource
@@ -29,12 +31,18 @@ class UnreadEntry:
     system: str
     code: str
     facts: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """`source`, `kind`, `words`, `code` (`system` and `code`, or null) and `facts`."""
+        """`source`, `kind`, `words`, `texts`, `code` (`system` and `code`, or null) and `facts`."""
         code = {"system": self.system, "code": self.code} if self.code else None
-        found: dict[str, Any] = {"source": self.source, "kind": self.kind, "words": self.words, "code": code}
-        return found | {"facts": list(self.facts)}
+        found: dict[str, Any] = {
+            "source": self.source,
+            "kind": self.kind,
+            "words": self.words,
+            "texts": list(self.texts),
+        }
+        return found | {"code": code, "facts": list(self.facts)}
 
 
 def unread_entries(match: Match, deadline: Deadline = NEVER) -> tuple[UnreadEntry, ...]:
@@ -57,7 +65,7 @@ def unread_in(reader: FactReader, sheet: FactSheet, deadline: Deadline = NEVER) 
         for source in _sources(sheet, name, deadline):
             waiting[source].append(name)
     return tuple(
-        UnreadEntry(one.source, one.kind, one.words[:_LONGEST], one.system, one.code, tuple(waiting[one.source]))
+        replace(_as_sent(one), facts=tuple(waiting[one.source]), texts=one.open_texts)
         for one in entries
         if one.source in waiting
     )
@@ -80,11 +88,11 @@ def by_words(match: Match) -> tuple[UnreadEntry, ...]:
     """The entries without a code that is known which are something else, as their words say."""
     if match.asked is None:
         return ()
-    return tuple(
-        UnreadEntry(one.source, one.kind, one.words[:_LONGEST], one.system, one.code)
-        for one in match.asked.reader.not_coded()
-        if not one.is_unread and not one.facts
-    )
+    return tuple(_as_sent(one) for one in match.asked.reader.not_coded() if not one.is_unread and not one.facts)
+
+
+def _as_sent(one: NotCoded) -> UnreadEntry:
+    return UnreadEntry(one.source, one.kind, one.words[:_LONGEST], one.system, one.code)
 
 
 def _sources(sheet: FactSheet, name: str, deadline: Deadline) -> Iterable[str]:

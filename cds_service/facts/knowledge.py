@@ -143,7 +143,9 @@ def load_facts(
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)
     observations = ObservationCodes(catalogue, systems)
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
-    words = WordReader(PhraseIndex(valuesets.phrases()), cues, lexicon, telling, site.harmless)
+    phrases = valuesets.phrases()
+    answered = {**dict.fromkeys(site.harmless, ()), **{text: phrases[text] for text in site.named()}}
+    words = WordReader(PhraseIndex(phrases), cues, lexicon, telling, answered)
     codes = {
         resource: EventCodes(resource, catalogue, systems, valuesets, words=words, judged=judged)
         for resource in resources

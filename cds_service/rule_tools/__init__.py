@@ -1,9 +1,19 @@
 """For rule authors: checks, drafts, schemas, samples."""
 
+from cds_service.rule_tools.answers import (
+    Answer,
+    AnswerReport,
+    CaseChange,
+    Ground,
+    answer_entry,
+    check_answer,
+    choices,
+    languages,
+)
 from cds_service.rule_tools.check import check_rules
 from cds_service.rule_tools.drafts import TRIAL_FILE, Draft, compile_draft
 from cds_service.rule_tools.places import line_in_message, line_of
-from cds_service.rule_tools.samples import default_samples_dir, sample_reader
+from cds_service.rule_tools.samples import default_samples_dir, sample_reader, sample_records, samples_day
 from cds_service.rule_tools.scaffold import ScaffoldError, new_trial
 from cds_service.rule_tools.schemas import (
     FOLDER,
@@ -18,20 +28,30 @@ from cds_service.rule_tools.site_check import SiteReport, check_site, phrase_fin
 __all__ = [
     "FOLDER",
     "TRIAL_FILE",
+    "Answer",
+    "AnswerReport",
+    "CaseChange",
     "Draft",
+    "Ground",
     "ScaffoldError",
     "SiteReport",
+    "answer_entry",
     "cases_schema",
+    "check_answer",
     "check_rules",
     "check_site",
+    "choices",
     "compile_draft",
     "default_samples_dir",
+    "languages",
     "line_in_message",
     "line_of",
     "new_trial",
     "outdated_schemas",
     "phrase_findings",
     "sample_reader",
+    "sample_records",
+    "samples_day",
     "schemas",
     "trial_schema",
     "write_schemas",

@@ -83,6 +83,7 @@ def _pages(settings: Settings, live: LiveRules[Any], now: Callable[[], datetime]
         editable=settings.workbench_edit,
         trouble=trouble,
         reload=reload,
+        site_dir=settings.site_dir,
     )
     password = settings.workbench_password
     return desk_pages(

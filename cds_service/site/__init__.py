@@ -3,6 +3,6 @@ works. Aliases, concept maps and phrases of the folder are read by `facts`, as t
 
 from cds_service.site.countries import COUNTRIES
 from cds_service.site.folder import LocalSite, load_site
-from cds_service.site.settings_file import SITE_FILE, SiteSettings
+from cds_service.site.settings_file import SITE_FILE, SiteSettings, is_language
 
-__all__ = ["COUNTRIES", "SITE_FILE", "LocalSite", "SiteSettings", "load_site"]
+__all__ = ["COUNTRIES", "SITE_FILE", "LocalSite", "SiteSettings", "is_language", "load_site"]

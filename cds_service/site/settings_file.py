@@ -44,10 +44,15 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def is_language(tag: str) -> bool:
+    """Whether it is a language tag of BCP 47, such as de or zh-Hans."""
+    return _LANGUAGE.fullmatch(tag) is not None
+
+
 def _languages(tags: tuple[str, ...]) -> tuple[str, ...]:
     seen: set[str] = set()
     for tag in tags:
-        if _LANGUAGE.fullmatch(tag) is None:
+        if not is_language(tag):
             raise ValueError(f"{tag!r} is no language tag of BCP 47, such as de or zh-Hans")
         if tag.casefold() in seen:
             raise ValueError(f"{tag!r} stands here twice")

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from pathlib import Path
+from threading import Lock
 
 from cds_service.as_of import AsOf
-from cds_service.errors import RecordError
+from cds_service.errors import CdsError, RecordError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
-from cds_service.rule_tools import sample_reader
+from cds_service.rule_tools import Answer, AnswerReport, Ground, answer_entry, sample_reader, samples_day
 from cds_service.rule_tools.cases import ReadSample
 
 UPLOADED = "upload-"
@@ -20,6 +21,10 @@ UPLOADED = "upload-"
 HOOK = "patient-view"
 """Which of the hooks the EHR view calls: that of a chart that is opened."""
 _MOST_UPLOADS = 20
+
+
+class NotAllowedError(CdsError):
+    """The workbench may not write here."""
 
 
 class Uploads:
@@ -51,7 +56,7 @@ class Desk:
     """`library` gives the rules in use, `trouble` why newer ones are not in use, and `reload` looks for newer ones now.
 
     `today` is the clock, and `zone` that in which a day ends that is asked for; `samples_dir` has `patients/` and
-    `requests/`.
+    `requests/`; `site_dir` is the site's own folder, if any.
     """
 
     library: Callable[[], Library]
@@ -62,16 +67,15 @@ class Desk:
     trouble: Callable[[], tuple[str, ...]] = tuple
     reload: Callable[[], None] = lambda: None
     zone: tzinfo = UTC
+    site_dir: Path | None = None
     uploads: Uploads = field(default_factory=Uploads)
+    _answering: Lock = field(default_factory=Lock)
     _read: dict[Path, tuple[int, Record]] = field(default_factory=dict)
 
     def samples_day(self) -> date:
         """The day that the samples were written for: later their results are too old. Today where nobody says."""
-        try:
-            content = json.loads((self.samples_dir / "samples.json").read_text(encoding="utf-8"))
-            return AsOf.of(date.fromisoformat(content["as_of"]), self.zone)
-        except (OSError, ValueError, KeyError, TypeError):
-            return self.today()
+        day = samples_day(self.samples_dir)
+        return self.today() if day is None else AsOf.of(day, self.zone)
 
     def day(self, patient: str | None = None) -> date:
         """The day that counts where the address names none."""
@@ -99,6 +103,19 @@ class Desk:
             return None
         content = json.loads(path.read_text(encoding="utf-8"))
         return content if isinstance(content, dict) else None
+
+    def answer(self, answer: Answer) -> AnswerReport:
+        """Write what a person says of an unread entry into the site's folder, if nothing speaks against it, and use
+        it. Raises PhraseError where it can't be written, NotAllowedError where nothing may be."""
+        if self.site_dir is None or not self.editable:
+            raise NotAllowedError("this workbench writes to no site's folder")
+        # One after the other: each is tried on what the one before has written.
+        with self._answering:
+            ground = Ground(self.rules_dir, self.site_dir, self.samples_dir, self.samples(), self.samples_day())
+            report = answer_entry(answer, ground, self.library())
+            if report.path is not None:
+                self.reload()
+        return report
 
     def read_sample(self) -> ReadSample:
         """What test cases read sample patients with."""

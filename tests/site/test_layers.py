@@ -101,16 +101,38 @@ def test_a_system_that_only_the_site_names_is_not_one_that_is_read(library: Libr
 
 def test_a_phrase_of_the_site_is_a_hint_for_its_set(library: Library, tmp_path: Path) -> None:
     entry = condition("Schmetterling 3b")
-    assert {told(library, name, entry)[0] for name in ("condition.sle", "condition.hiv")} == {"unknown"}
+    facts = ("condition.sle", "condition.lupus_nephritis", "condition.autoimmune_disease", "condition.breastfeeding")
+    assert [told(library, fact, entry)[0] for fact in facts] == ["unknown"] * 4, "it may be anything"
     at_site = with_site(write(tmp_path, phrases__site={"phrases": {"sle": {"de": ["Schmetterling 3b"]}}}))
-    assert told(at_site, "condition.sle", entry)[0] == "unknown"
-    assert told(at_site, "condition.hiv", entry)[0] == "presumed"
+    # It is lupus, so it may be a kind of it, and is one of what lupus is a kind of.
+    assert [told(at_site, fact, entry)[0] for fact in facts] == [*["unknown"] * 3, "presumed"]
 
 
 def test_what_names_nothing_at_a_site_is_something_else_there(library: Library, tmp_path: Path) -> None:
     entry = condition("Schmetterling 3b")
     at_site = with_site(write(tmp_path, phrases__site={"harmless": {"de": ["schmetterling 3B"]}}))
     assert told(at_site, "condition.hiv", entry)[0] == "presumed"
+
+
+AKIN = [
+    # Said to be: | it may be, or certainly is | and is not
+    ("malignancy", "condition.aml", "condition.heart_failure"),
+    ("lupus-nephritis", "condition.sle", "condition.diabetes"),
+    ("infection", "condition.hepatitis_b", "condition.copd"),
+    ("myocardial-infarction", "condition.acute_coronary_syndrome", "condition.stroke"),
+    # ICD-10 has combined codes: HIV disease with a malignant neoplasm, COPD with an infection. They make no kind.
+    ("hiv", "condition.infection", "condition.malignancy"),
+    ("copd", "condition.copd", "condition.infection"),
+]
+
+
+def test_what_is_said_to_be_a_disease_may_be_each_kind_of_it(tmp_path: Path) -> None:
+    named = {value_set: {"en": [f"Zwirbel {row} q"]} for row, (value_set, _, _) in enumerate(AKIN)}
+    at_site = with_site(write(tmp_path, phrases__site={"phrases": named}))
+    for row, (value_set, may_be, is_not) in enumerate(AKIN):
+        entry = condition(f"Zwirbel {row} q")
+        found = [told(at_site, fact, entry)[0] for fact in (may_be, is_not)]
+        assert found == ["unknown", "presumed"], value_set
 
 
 def test_a_phrase_names_the_sets_too_that_take_its_set_in(library: Library) -> None:

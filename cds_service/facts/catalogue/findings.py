@@ -38,6 +38,7 @@ SITE_FINDINGS: dict[str, str] = {
     "conceptmap-target-unread": "No value set and no fact holds the code that a map leads to: nothing follows from it.",
     "phrase-empty": "A phrase has no word in it. It is left out.",
     "phrase-everyday": "A phrase is one everyday word, which stands in charts that have nothing to do with it.",
+    "phrase-not-found": "With the phrase its own words would still not be understood: they are too many.",
     "phrase-unknown-valueset": "Phrases are given for a value set that there is not. They are left out.",
     "phrase-contradicts": "A phrase is given as `harmless` and as one that names a value set. It is not harmless.",
     "phrase-of-another-set": "A name of another set, which a trial reads, holds the phrase: both are named by it.",

@@ -3,6 +3,7 @@
 A set is a number here, its place in `ids`. Systems have their canonical names, codes are normalised (`codesystems`).
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -98,6 +99,24 @@ class SetTables(Struct):
     def named_by(self, key: Key) -> set[int]:
         """The sets of which a phrase stands in the code's own name, though the code is not in them."""
         return set(self.own.get(key[0], {}).get(key[1], ()))
+
+    def akin(self, numbers: Iterable[int]) -> dict[int, set[int]]:
+        """By each of these sets: those of which it holds half the codes or more, or which hold half of its own. So are
+        kinds of the same thing; sets that have only a few combined codes in common are not."""
+        wanted = frozenset(numbers)
+        sizes: Counter[int] = Counter()
+        common: dict[int, Counter[int]] = {number: Counter() for number in wanted}
+        for codes in (self.included.exact, self.included.prefix) if wanted else ():
+            for system, listed in codes.items():
+                for code in listed:
+                    members = self.members((system, code))
+                    sizes.update(members)
+                    for number in members & wanted:
+                        common[number].update(members)
+        return {
+            number: {other for other, shared in found.items() if 2 * shared >= min(sizes[number], sizes[other])}
+            for number, found in common.items()
+        }
 
     def find_ancestors(self) -> None:
         """Work out `above` from what is included."""

@@ -228,22 +228,21 @@ class ValueSets:
 
     def phrases(self) -> dict[str, list[str]]:
         """Each phrase with the ids of the value sets that it names. One that names a set names each that takes it in
-        as well."""
+        as well, and of further phrases each that is `akin`: who says that words are an infection does not say which."""
         found = {phrase: [self.tables.ids[n] for n in sets] for phrase, sets in self.tables.hints.items()}
+        ids = self.tables.ids
+        akin = self.tables.akin({ids.index(one) for sets in self._more_phrases.values() for one in sets})
         for phrase, sets in self._more_phrases.items():
+            numbers = [ids.index(one) for one in sets]
+            holders = [part.number for part in self.tables.imports if not set(numbers).isdisjoint(part.taken)]
+            more = sorted({other for number in numbers for other in akin[number]})
             named = found.setdefault(phrase, [])
-            named += [one for one in self._with_holders(sets) if one not in named]
+            named += [ids[n] for n in dict.fromkeys([*numbers, *holders, *more]) if ids[n] not in named]
         return found
 
     def with_phrases(self, phrases: Mapping[str, Iterable[str]]) -> "ValueSets":
         """The same sets with more phrases, each with the ids of the sets that it names."""
         return ValueSets(self.tables, self.endless, phrases)
-
-    def _with_holders(self, sets: Iterable[str]) -> list[str]:
-        ids = self.tables.ids
-        numbers = [ids.index(one) for one in sets]
-        holders = [part.number for part in self.tables.imports if not set(numbers).isdisjoint(part.taken)]
-        return [ids[n] for n in dict.fromkeys([*numbers, *holders])]
 
 
 def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:

@@ -67,11 +67,13 @@ SOMETHING_ELSE = Match("else")
 class Coded(Struct, frozen=True, gc=False):
     """What an entry is to every fact of its kind: `matches` by name, and `rest` to all the others.
 
-    `rest` is `unread`, `by_words` or `else`.
+    `rest` is `unread`, `by_words` or `else`. `open_texts`: those of its texts that are not surely understood; none
+    where a code has its place.
     """
 
     matches: dict[str, Match]
     rest: Match = SOMETHING_ELSE
+    open_texts: tuple[str, ...] = ()
 
     def to(self, name: str) -> Match:
         """What the entry is to a fact."""
@@ -182,7 +184,8 @@ class EventCodes:
         rest = self._rest(first, keys, said, found)
         self._by_category(categories, found)
         self._whatever_it_is(keys, said, found)
-        return Coded(found, rest)
+        is_open = rest.role != "else"
+        return Coded(found, rest, tuple(text for text, one in said.items() if is_open and not one.is_understood))
 
     def _whatever_it_is(self, keys: list[Key], said: dict[str, EntryWords], found: dict[str, Match]) -> None:
         """Add the facts for which an entry counts that speaks of nothing else."""

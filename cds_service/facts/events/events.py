@@ -87,7 +87,8 @@ class _Item(Struct, eq=False, gc=False):
 class NotCoded(Struct, frozen=True, order=True, gc=False):
     """An entry that no code places: its reference, its kind, its words and its code as they were sent.
 
-    `is_unread`: it may be about anything. `facts`: those of which one of its words may tell.
+    `is_unread`: it may be about anything. `facts`: those of which one of its words may tell. `open_texts`: those of its
+    texts that are not surely understood, each whole.
     """
 
     source: str
@@ -97,6 +98,7 @@ class NotCoded(Struct, frozen=True, order=True, gc=False):
     code: str
     is_unread: bool
     facts: tuple[str, ...]
+    open_texts: tuple[str, ...]
 
 
 class RecordedEvents:
@@ -181,7 +183,8 @@ class RecordedEvents:
                 coding = item.coded.rest.coding or Coding()
                 facts = tuple(sorted(name for name, m in item.coded.matches.items() if m.role == "unread"))
                 words, system, code = coding.display or "", coding.system or "", coding.code or ""
-                found.append(NotCoded(item.entry.source, kind, words, system, code, item.coded.is_unread, facts))
+                texts, may_be_anything = item.coded.open_texts, item.coded.is_unread
+                found.append(NotCoded(item.entry.source, kind, words, system, code, may_be_anything, facts, texts))
         return tuple(sorted(found))
 
     def of(self, spec: EventsFact) -> Events:

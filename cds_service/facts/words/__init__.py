@@ -3,7 +3,7 @@
 from cds_service.facts.words.cues import Cue, Cues, CueTable, load_cues
 from cds_service.facts.words.entry import EntryWords, PhraseIndex, WordReader
 from cds_service.facts.words.everyday import Everyday, EverydayTable, load_everyday
-from cds_service.facts.words.folding import Token, folded, tokens
+from cds_service.facts.words.folding import LONGEST, Token, folded, is_kana, tokens
 from cds_service.facts.words.lexicon import Lexicon, load_lexicon
 from cds_service.facts.words.own_phrases import (
     SITE_PHRASES,
@@ -17,6 +17,7 @@ from cds_service.facts.words.own_phrases import (
 from cds_service.facts.words.telling import Telling, load_telling
 
 __all__ = [
+    "LONGEST",
     "SITE_PHRASES",
     "Cue",
     "CueTable",
@@ -34,6 +35,7 @@ __all__ = [
     "WordReader",
     "WrittenPhrase",
     "folded",
+    "is_kana",
     "load_cues",
     "load_everyday",
     "load_lexicon",

@@ -3,23 +3,19 @@
 Only a hint ever follows from words, never a match: a person confirms what a code does not say.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.facts.words.cues import Cue, Cues
-from cds_service.facts.words.folding import Token, tokens
+from cds_service.facts.words.folding import LONGEST, Token, tokens, without_tag
 from cds_service.facts.words.lexicon import Lexicon
 from cds_service.facts.words.telling import Telling
 
 _DENYING = frozenset[Cue]({"denied", "others"})
 _Row = tuple[str, ...]
 _NOTHING: frozenset[str] = frozenset()
-_SEMANTIC_TAG = re.compile(
-    r" \((disorder|finding|situation|event|procedure|regime/therapy|product|substance|morphologic abnormality)\)$"
-)
-"""What SNOMED CT puts behind its names; in a name of two words it would join them."""
 
 
 class EntryWords(Struct, frozen=True, gc=False):
@@ -35,9 +31,10 @@ class EntryWords(Struct, frozen=True, gc=False):
     readable: bool = False
     told: frozenset[str] = _NOTHING
 
-
-_ANSWERED = EntryWords(readable=True)
-"""Of a text of which a person has said that it is none of these."""
+    @property
+    def is_understood(self) -> bool:
+        """Whether nothing in the words stays open."""
+        return self.readable and not self.told
 
 
 class PhraseIndex:
@@ -70,21 +67,30 @@ class WordReader:
     """Reads words by the phrases of all value sets, by the cues beside them, and by what each word may tell of."""
 
     def __init__(
-        self, phrases: PhraseIndex, cues: Cues, lexicon: Lexicon, telling: Telling, harmless: Iterable[str] = ()
+        self,
+        phrases: PhraseIndex,
+        cues: Cues,
+        lexicon: Lexicon,
+        telling: Telling,
+        answered: Mapping[str, Iterable[str]],
     ) -> None:
-        """`harmless`: whole texts of which a person has said that they name nothing that any rule reads."""
+        """`answered`: whole texts of which a person has said which value sets they name, or that they name none."""
         self._phrases = phrases
         self._cues = cues
         self._lexicon = lexicon
         self._telling = telling
-        self._harmless = frozenset(tuple(token.word for token in tokens(text)) for text in harmless) - {()}
+        self._answered: dict[_Row, frozenset[str]] = {}
+        for text, names in answered.items():
+            row = tuple(token.word for token in tokens(text))
+            if row:
+                self._answered[row] = self._answered.get(row, _NOTHING) | frozenset(names)
 
     def read(self, text: str) -> EntryWords:
         """What one text says. No phrase runs from one text into the next, so each is read by itself."""
-        text = _SEMANTIC_TAG.sub("", text)
+        text = without_tag(text)
         row = self._lexicon.whole(tokens(text), len(text))
-        if tuple(token.word for token in row) in self._harmless:
-            return _ANSWERED
+        whole = len(text) <= LONGEST  # else nobody has said what comes after
+        answer = self._answered.get(tuple(token.word for token in row)) if whole else None
         marks, cues = self._cues.marks(row)
         named: set[str] = set()
         denied: set[str] = set()
@@ -97,7 +103,7 @@ class WordReader:
         content = [marks[place] for place in range(len(row)) if place not in cues]
         phrased = frozenset[int]().union(*(hit[0] for hit in every))
         mute = [(range(place, place + 1), _NOTHING) for place in others | cues | sure]
-        return EntryWords(
+        read = EntryWords(
             named=frozenset(named),
             denied=frozenset(denied - named),
             doubted=bool(content) and all("doubted" in one for one in content),
@@ -106,6 +112,8 @@ class WordReader:
             readable=self._lexicon.readable(row, phrased | cues | others),
             told=self._telling.told(row, hits, [*self._lexicon.harmless(row), *mute]) - named,
         )
+        # What a person said of all the words goes before what single ones tell of; a doubt in them stays one.
+        return read if answer is None else replace(read, named=answer, denied=_NOTHING, readable=True, told=_NOTHING)
 
     @staticmethod
     def _surely_denied(

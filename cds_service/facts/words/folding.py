@@ -16,6 +16,10 @@ _HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff"
 _PART = re.compile(rf"[{_HAN}]|\?|[^\W_{_HAN}]+")
 _BOUNDARY = re.compile(r"[;.,:!\n\r()\[\]|。；，：！]")
 _BRACKETED = re.compile(r"[(\[]([^\s()\[\]]+)[)\]]")
+_SEMANTIC_TAG = re.compile(
+    r" \((disorder|finding|situation|event|procedure|regime/therapy|product|substance|morphologic abnormality)\)$"
+)
+"""What SNOMED CT puts behind its names; in a name of two words it would join them."""
 _POSSESSIVE = re.compile(r"['’`´]s\b")
 # English plurals: -ies, the -es after a hiss, and -s but for -ss, -us and -is ("abscess", "lupus", "pelvis").
 _PLURAL = (
@@ -46,6 +50,11 @@ def folded(word: str) -> str:
     text = "".join(c for c in text if not unicodedata.combining(c) or _is_han(c))
     text = unicodedata.normalize("NFC", text)
     return _singular(text)
+
+
+def without_tag(text: str) -> str:
+    """A name of SNOMED CT without the kind that stands in brackets behind it."""
+    return _SEMANTIC_TAG.sub("", text)
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -81,6 +90,11 @@ def _singular(word: str) -> str:
         if shorter != word:
             return shorter
     return _S.sub("", word)
+
+
+def is_kana(character: str) -> bool:
+    """Whether it is written in Japanese only."""
+    return "\u3040" <= character <= "\u30ff"
 
 
 def _is_han(character: str) -> bool:

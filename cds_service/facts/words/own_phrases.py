@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import CdsError, Finding
 from cds_service.facts.catalogue import finding
-from cds_service.facts.words.folding import tokens
+from cds_service.facts.words.folding import tokens, without_tag
 from cds_service.rule_files import Layers, invalid, nearest, pointer, read_json
 
 SITE_PHRASES = "phrases/site.json"
@@ -125,7 +125,7 @@ def _listed(
 ) -> Iterator[WrittenPhrase | Finding]:
     for language, texts in by_language.items():
         for index, text in enumerate(texts):
-            one = WrittenPhrase(text, language, set_id, name, pointer((*at, language, index)))
+            one = WrittenPhrase(without_tag(text), language, set_id, name, pointer((*at, language, index)))
             has_word = any(word.isalnum() for word in one.words)
             yield one if has_word else finding("phrase-empty", name, one.pointer, f"{text!r} has no word")
 

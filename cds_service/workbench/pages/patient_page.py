@@ -6,47 +6,85 @@ from anyio.to_thread import run_sync
 from nicegui import ui
 
 from cds_service.fhir import Record
-from cds_service.matching import match
+from cds_service.matching import Match, match
 from cds_service.workbench.desk import UPLOADED, Desk
 from cds_service.workbench.elements import Text, badge, box, link, table
 from cds_service.workbench.pages.layout import Place, frame
+from cds_service.workbench.pages.unread import UnreadEntries
 from cds_service.workbench.views import Line, Series, all_series, chart, describe, sheet, telling, told, who
 
 
 async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -> None:
     """The page of one patient."""
-    library = desk.library()
-    result = await run_sync(match, record, library, place.as_of)
-    series = await run_sync(all_series, record, library, place.as_of)
-    lines = sheet(result)
+    page = _PatientPage(desk, place, record)
+    await page.read()
     name = "Uploaded record" if patient.startswith(UPLOADED) else f"Patient {patient}"
     with frame(desk, place, name):
-        Text("p", f"{who(result)}. As of {place.as_of.isoformat()}.", "lead")
+        Text("p", f"{who(page.result)}. As of {place.as_of.isoformat()}.", "lead")
         with box("p", "links"):
             link("What if a fact were different?", place.to("patients", patient, "what-if"), "action")
             if not patient.startswith(UPLOADED):
                 link("Open in the EHR view", place.to("ehr", patient=patient), "action")
-        for issue in result.issues:
+        for issue in page.result.issues:
             Text("p", f"{issue.resource} {issue.element}: {issue.message}", "notice open")
-        Text("h2", "Verdicts")
-        with table("Verdicts of this patient", ["Trial", "What", "Verdict", "Because"]):
-            for found in result.trials:
-                with box("tr"):
-                    with box("th", scope="row"):
-                        link(found.trial.id, place.to("trials", found.trial.id, patient=patient))
-                    Text("td", found.trial.short_title)
-                    with box("td"):
-                        badge(found.verdict)
-                    Text("td", told(found))
-        if series:
+        page.build(patient)
+
+
+class _PatientPage:
+    """What of the page an answer to an unread entry may change."""
+
+    def __init__(self, desk: Desk, place: Place, record: Record) -> None:
+        self.desk = desk
+        self.place = place
+        self.record = record
+        self.unread = UnreadEntries(desk, self.again)
+
+    async def read(self) -> None:
+        """Match the record with the rules in use now."""
+        library, as_of = self.desk.library(), self.place.as_of
+        self.result = await run_sync(match, self.record, library, as_of)
+        self.series = await run_sync(all_series, self.record, library, as_of)
+
+    def build(self, patient: str) -> None:
+        """Put it on the screen."""
+        self.unread.build()
+        self.unread.show(self.result)
+        self._verdicts = ui.refreshable(lambda: _verdicts(self.result, self.place, patient))
+        self._verdicts()
+        if self.series:
             Text("h2", "Results over time")
             Text("p", "Green: the result's own normal range. Red, dashed: the trials' thresholds.", "lead")
             with box("div", "charts"):
-                for one in series:
+                for one in self.series:
                     _chart(one)
-        Text("h2", "Fact sheet")
-        for subject, found_lines in lines.items():
-            _facts(subject, found_lines)
+        self._sheet = ui.refreshable(lambda: _sheet(self.result))
+        self._sheet()
+
+    async def again(self) -> None:
+        """Show what an answer made different; results over time stay, as no words are in them."""
+        await self.read()
+        self.unread.show(self.result)
+        self._verdicts.refresh()
+        self._sheet.refresh()
+
+
+def _verdicts(result: Match, place: Place, patient: str) -> None:
+    Text("h2", "Verdicts")
+    with table("Verdicts of this patient", ["Trial", "What", "Verdict", "Because"]):
+        for found in result.trials:
+            with box("tr"):
+                with box("th", scope="row"):
+                    link(found.trial.id, place.to("trials", found.trial.id, patient=patient))
+                Text("td", found.trial.short_title)
+                with box("td"):
+                    badge(found.verdict)
+                Text("td", told(found))
+
+
+def _sheet(result: Match) -> None:
+    Text("h2", "Fact sheet")
+    for subject, lines in sheet(result).items():
+        _facts(subject, lines)
 
 
 def _chart(series: Series) -> None:

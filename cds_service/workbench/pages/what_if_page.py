@@ -4,6 +4,7 @@ from anyio.to_thread import run_sync
 from nicegui import ui
 
 from cds_service.errors import CdsError
+from cds_service.explanation import unread_entries
 from cds_service.fhir import Record
 from cds_service.matching import Match, match
 from cds_service.rule_tools.cases import said
@@ -21,6 +22,13 @@ async def what_if_page(desk: Desk, place: Place, patient: str, record: Record) -
     with frame(desk, place, f"What if: {name}"):
         with box("p", "links"):
             link("Back to the patient", place.to("patients", patient), "action")
+        waiting = len(unread_entries(result))
+        if waiting:
+            number = "1 entry" if waiting == 1 else f"{waiting} entries"
+            text = (
+                f"{number} could not be read, so facts that they may tell of are unknown. Answer on the patient's page."
+            )
+            Text("p", text, "notice open")
         page.build()
 
 

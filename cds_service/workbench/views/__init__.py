@@ -9,6 +9,7 @@ from cds_service.workbench.views.outcomes import OutcomeView, outcomes
 from cds_service.workbench.views.series import Series, all_series, chart, describe
 from cds_service.workbench.views.sheet import Line, sheet, telling
 from cds_service.workbench.views.thresholds import thresholds
+from cds_service.workbench.views.unread import Question, map_draft, objections, questions, read_by_words
 from cds_service.workbench.views.verdicts import SIGNS, TONES, Row, matrix, told, who, word
 from cds_service.workbench.views.what_if import TrialFlip, changeable, flips, stated, statement, today
 
@@ -21,6 +22,7 @@ __all__ = [
     "Line",
     "OutcomeView",
     "Problem",
+    "Question",
     "Row",
     "Series",
     "TrialFlip",
@@ -36,10 +38,14 @@ __all__ = [
     "describe",
     "flips",
     "hook_request",
+    "map_draft",
     "matrix",
     "nearest",
+    "objections",
     "outcomes",
     "overridden",
+    "questions",
+    "read_by_words",
     "reasons_of",
     "sheet",
     "stated",
