@@ -4,8 +4,10 @@
 give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
 from cds_service.fhir.addresses import base_url, is_below, is_private_way
+from cds_service.fhir.assemble import Found, decode_entries
+from cds_service.fhir.bundle import Reading, read_document
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, parse_period, parse_timing
-from cds_service.fhir.decode import Malformed
+from cds_service.fhir.decode import Faulty, Malformed, decode_resource, resource_type
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
@@ -22,6 +24,7 @@ from cds_service.fhir.views import (
     Condition,
     Device,
     DeviceUseStatement,
+    DiagnosticReport,
     Dosage,
     Encounter,
     EncounterDiagnosis,
@@ -59,9 +62,12 @@ __all__ = [
     "DateRange",
     "Device",
     "DeviceUseStatement",
+    "DiagnosticReport",
     "Dosage",
     "Encounter",
     "EncounterDiagnosis",
+    "Faulty",
+    "Found",
     "Gap",
     "HeadBundle",
     "Immunization",
@@ -83,6 +89,7 @@ __all__ = [
     "Quantity",
     "Range",
     "Ratio",
+    "Reading",
     "Record",
     "RecordBuilder",
     "Reference",
@@ -96,6 +103,8 @@ __all__ = [
     "TimingRepeat",
     "base_url",
     "codes_of",
+    "decode_entries",
+    "decode_resource",
     "is_below",
     "is_empty",
     "is_material",
@@ -106,7 +115,9 @@ __all__ = [
     "parse_reference",
     "parse_timing",
     "read_bundle",
+    "read_document",
     "resolve",
+    "resource_type",
     "types_of_events",
     "word_of",
 ]
