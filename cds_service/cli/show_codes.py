@@ -78,7 +78,9 @@ def show_table(table: Table, files: int, problems: int, min_patients: int, conso
 
 def _sums(table: Table, files: int, problems: int, min_patients: int) -> Iterator[str]:
     least = "more than " if table.many_patients else ""
-    yield f"{files} files, {least}{table.patients} patients, {table.entries} entries"
+    counted = [(files, "file", "files"), (table.patients, "patient", "patients"), (table.entries, "entry", "entries")]
+    said = [f"{number} {one if number == 1 else many}" for number, one, many in counted]
+    yield f"{said[0]}, {least}{said[1]}, {said[2]}"
     for outcome, times in sorted(table.outcomes.items(), key=lambda item: -item[1]):
         yield f"  {times:>9}  {BECAME[outcome]}"
     if table.share is None:

@@ -24,6 +24,7 @@ _ALIKE = 0.8
 _SHORTEST = 5
 _LOINC_NAME = re.compile(r"(?P<component>[^\[]+?)\s*\[(?P<property>[^\]]+)\](?:\s+in\s+(?P<system>.+?))?(?:\s+by\s.+)?")
 _HAS_UNIT, _OTHER_UNIT, _SAME_SYSTEM = 0.2, -0.2, 0.1
+_BETWEEN = frozenset({"or", "and", "of"})
 _OBSERVATION = "Observation"
 
 
@@ -39,11 +40,10 @@ class Near(NamedTuple):
 
 
 class _Name(NamedTuple):
-    """One of the names of a fact: its words, and the specimen where the name has one."""
+    """One of the names of a fact, as its words."""
 
     fact: str
     words: frozenset[str]
-    system: str
 
 
 class NearestFacts:
@@ -51,6 +51,7 @@ class NearestFacts:
 
     def __init__(self, knowledge: FactKnowledge) -> None:
         self._knowledge = knowledge
+        self._specimens: dict[str, frozenset[str]] = {}
         names: defaultdict[str, list[_Name]] = defaultdict(list)
         phrases: defaultdict[str, list[str]] = defaultdict(list)
         for phrase, sets in knowledge.valuesets.phrases().items():
@@ -61,7 +62,9 @@ class NearestFacts:
                 names[spec.resource] += _names(spec.name, _of_event(spec, phrases))
             elif isinstance(spec, Observed):
                 own = (spec.title, spec.name.rpartition(".")[2].replace("_", " "))
-                names[_OBSERVATION] += _names(spec.name, (*own, *(code.display for code in spec.codes)))
+                displays = tuple(code.display for code in spec.codes)
+                names[_OBSERVATION] += _names(spec.name, (*own, *displays))
+                self._specimens[spec.name] = frozenset(word for text in displays for word in _specimen(text))
         self._kinds = {kind: _Index(listed) for kind, listed in names.items()}
 
     def of(self, type: str, words: str, unit: str = "") -> tuple[Near, ...]:
@@ -71,13 +74,15 @@ class NearestFacts:
         index = self._kinds.get(kind)
         if index is None:
             return ()
-        component, system = _axes(words)
+        component, _ = _axes(words)
+        specimen = _specimen(words) or frozenset(_words(words))
         scores = index.nearest(component).items()
         # A unit and a specimen tell like from like; by themselves they tell nothing.
-        found = [self._near(name, score, unit, system) for name, score in scores if score >= _LEAST]
-        return tuple(sorted(found, key=lambda near: (-near.score, near.fact))[:_MOST])
+        found = [self._near(name, score, unit, specimen) for name, score in scores if score >= _LEAST]
+        # Of two that are as near, the one with fewer names is the narrower one.
+        return tuple(sorted(found, key=lambda near: (-near.score, index.names_of[near.fact], near.fact))[:_MOST])
 
-    def _near(self, name: _Name, score: float, unit: str, system: str) -> Near:
+    def _near(self, name: _Name, score: float, unit: str, specimen: frozenset[str]) -> Near:
         spec = self._knowledge.catalogue.facts[name.fact]
         if isinstance(spec, EventsFact):
             return Near(spec.name, spec.title, "name", spec.valueset or "", round(score, 2))
@@ -85,15 +90,16 @@ class NearestFacts:
         fits = table is not None and bool(unit) and table.factor(unit, unit) is not None
         if unit and table is not None:
             score += _HAS_UNIT if fits else _OTHER_UNIT
-        is_same = bool(system) and system.casefold() == name.system.casefold()
+        is_same = not specimen.isdisjoint(self._specimens.get(name.fact, ()))
         score += _SAME_SYSTEM if is_same else 0
         target = spec.codes[0].code if isinstance(spec, Observed) and spec.codes else ""
-        return Near(spec.name, spec.title, "axes" if fits or is_same else "name", target, round(min(score, 1.0), 2))
+        return Near(spec.name, spec.title, "axes" if fits or is_same else "name", target, round(score, 2))
 
 
 class _Index:
     def __init__(self, names: Iterable[_Name]) -> None:
         self._names = tuple(dict.fromkeys(names))
+        self.names_of = Counter(name.fact for name in self._names)
         self._places: defaultdict[str, list[int]] = defaultdict(list)
         for place, name in enumerate(self._names):
             for word in name.words:
@@ -144,10 +150,9 @@ def _of_event(spec: EventsFact, phrases: dict[str, list[str]]) -> Iterator[str]:
 def _names(fact: str, texts: Iterable[str]) -> list[_Name]:
     found = []
     for text in texts:
-        component, system = _axes(text)
-        words = frozenset(_words(component))
+        words = frozenset(_words(_axes(text)[0]))
         if words:
-            found.append(_Name(fact, words, system))
+            found.append(_Name(fact, words))
     return found
 
 
@@ -155,6 +160,11 @@ def _axes(text: str) -> tuple[str, str]:
     """Component and system of a LOINC name; any other text as a whole."""
     found = _LOINC_NAME.fullmatch(text)
     return (text, "") if found is None else (found["component"], found["system"] or "")
+
+
+def _specimen(text: str) -> frozenset[str]:
+    """The words of the specimen in a LOINC name."""
+    return frozenset(_words(_axes(text)[1])) - _BETWEEN
 
 
 def _words(text: str) -> list[str]:

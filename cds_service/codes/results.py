@@ -35,6 +35,9 @@ def _of_fact(saying: Saying, of: list[tuple[str, Measurement]], knowledge: FactK
     facts = tuple(sorted(name for name, one in outcomes.items() if one == outcome))
     coding = next(measurement.coding for name, measurement in of if name == facts[0])
     unit, value = _value(saying)
+    concept = saying.value_codeable_concept
+    if outcome == "read" and concept is not None and concept.coding:
+        value = ""  # its code was read: what stands beside it may be anything
     words, typed = _words(coding, saying.code)
     return Sighting("Observation", outcome, coding.system or "", coding.code or "", words, typed, unit, value, facts)
 

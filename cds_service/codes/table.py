@@ -23,8 +23,10 @@ _MOST_COMPARED = 2_000
 
 _ASKS = frozenset[Outcome]({"unread", "unknown_code"})
 # A number of an order or a person, or a UUID, in place of a code; `HP:0001250` is none of these.
-_LIKE_AN_ID = re.compile(r"\s|(?<![A-Z]:)\d{7}|\d{8}|[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
+_LIKE_AN_ID = re.compile(r"(?<![A-Z]:)\d{7}|\d{8}|[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 _LONGEST_CODE = 40
+# `beats per minute` may stand in place of a unit, and so may a sentence.
+_LIKE_WORDS = re.compile(r".{21}|\s\S+\s\S+\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +114,26 @@ def _without_typed(
 ) -> Sighting:
     """What may be shown of something that few patients have."""
     # A value that was read is one that the rules spell.
-    kept = sighting if sighting.outcome == "read" or not sighting.value else sighting._replace(value=HIDDEN)
+    value = sighting.value if sighting.outcome == "read" or not sighting.value else HIDDEN
+    unit = HIDDEN if _LIKE_WORDS.search(sighting.unit) else sighting.unit
+    kept = sighting._replace(value=value, unit=unit)
     if sighting.code and not _is_code(sighting, knowledge):
-        return kept._replace(code=HIDDEN, words=HIDDEN if sighting.words else "")
-    if sighting.typed or len(displays[sighting.system, sighting.code]) > 1:
-        key = knowledge.systems.key(sighting.system, sighting.code)
-        own = names.get(key) or knowledge.valuesets.display(key)
-        return kept._replace(words=own or (HIDDEN if sighting.words else ""))
-    return kept
+        system = HIDDEN if re.search(r"\s", sighting.system) else sighting.system
+        return kept._replace(system=system, code=HIDDEN, words=HIDDEN if sighting.words else "")
+    key = knowledge.systems.key(sighting.system, sighting.code)
+    own = names.get(key) or knowledge.valuesets.display(key)
+    is_typed = sighting.typed or len(displays[sighting.system, sighting.code]) > 1
+    hidden = HIDDEN if sighting.words and is_typed else sighting.words
+    return kept._replace(words=own or hidden, typed=sighting.typed and not own)
 
 
 def _is_code(sighting: Sighting, knowledge: FactKnowledge) -> bool:
     """Whether a code is one of a table, and no number of an order nor words."""
-    if not sighting.system:
+    system, code = sighting.system, sighting.code
+    if not system or re.search(r"\s", system + code) or len(code) > _LONGEST_CODE:
         return False
-    keys = knowledge.systems.keys((Coding(system=sighting.system, code=sighting.code),))
-    if any(map(knowledge.systems.is_known, keys)):
-        return True
-    return len(sighting.code) <= _LONGEST_CODE and _LIKE_AN_ID.search(sighting.code) is None
+    keys = knowledge.systems.keys((Coding(system=system, code=code),))
+    return any(map(knowledge.systems.is_known, keys)) or _LIKE_AN_ID.search(code) is None
 
 
 def _nearest(sighting: Sighting, nearest: NearestFacts) -> tuple[Near, ...]:

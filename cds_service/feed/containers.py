@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
 _SUFFIXES = (".json", ".ndjson", ".jsonl", ".gz", ".zip")
 _GZIP = b"\x1f\x8b"
@@ -89,7 +89,8 @@ def _of_file(path: Path, note: Note) -> Iterator[tuple[str, IO[bytes]]]:
 def _unpacked(
     place: str, stream: IO[bytes] | gzip.GzipFile, note: Note, *, is_inner: bool = False
 ) -> Iterator[tuple[str, IO[bytes]]]:
-    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]  # typeshed wants a RawIOBase; whatever has readinto will do
+    # `io.BufferedReader` takes whatever can `readinto`; its stub asks for more.
+    buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
     try:
         start = buffered.peek(len(_ZIP))[: len(_ZIP)]
     except UNREADABLE as problem:
