@@ -58,16 +58,17 @@ class Survey:
         for patient in people.all:
             self.tally.add_patient(patient)
         used: set[int] = set()
-        for entry, item in found:
+        for one in found:
+            item = one.item
             if isinstance(item, Faulty):
-                self._malformed(item, entry.place)
+                self._malformed(item, one.entry.place)
             elif isinstance(item, Medication | Patient):
                 continue
             else:
                 self._add(item, record, people, used)
-        for _, item in found:
-            if isinstance(item, Medication) and id(item) not in used:
-                self._add_medication(item, record)
+        for one in found:
+            if isinstance(one.item, Medication) and id(one.item) not in used:
+                self._add_medication(one.item, record)
 
     def lost(self) -> None:
         """Count a line or a document that could not be read: whatever was in it is not understood."""
@@ -168,7 +169,8 @@ class _People:
 
 
 def _linked(found: Iterable[Found]) -> Iterator[tuple[str, Resource]]:
-    for entry, item in found:
+    for one in found:
+        entry, item = one.entry, one.item
         if isinstance(item, Resource) and RESOURCE_TYPES[entry.type].is_linked:
             if item.id:
                 yield f"{entry.type}/{item.id}", item
