@@ -17,6 +17,7 @@ import typer
 from cds_service.cli.as_of import AsOfOption, site_zone
 from cds_service.cli.as_of import as_of as day_asked
 from cds_service.cli.authoring import desk_app
+from cds_service.cli.codes import codes_app
 from cds_service.cli.connect import connect_app
 from cds_service.cli.output import address_of, command_group, is_json, print_json, settings_or_stop, show_findings, stop
 from cds_service.cli.rules import authoring_app
@@ -39,6 +40,7 @@ rules_app.add_typer(authoring_app)
 rules_app.add_typer(desk_app)
 app.add_typer(rules_app, name="rules")
 app.add_typer(site_app, name="site")
+app.add_typer(codes_app, name="codes")
 app.add_typer(connect_app)
 app.add_typer(store_app)
 

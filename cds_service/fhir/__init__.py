@@ -4,15 +4,18 @@
 give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
 from cds_service.fhir.addresses import base_url, is_below, is_private_way
+from cds_service.fhir.assemble import Found, decode_entries
+from cds_service.fhir.bundle import read_document
 from cds_service.fhir.carriers import Unread
 from cds_service.fhir.certainty import Certainty, lettered_certainty, stated_certainty
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, is_odd, parse_date, parse_period, parse_timing
-from cds_service.fhir.decode import Malformed
+from cds_service.fhir.decode import Faulty, Malformed, decode_resource, resource_type
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
 from cds_service.fhir.other_types import CARRIERS, NOTHING_FOLLOWS, READ_IN_PART, TypeEntry, table_of_types
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
+from cds_service.fhir.reading import Reading
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
@@ -28,6 +31,7 @@ from cds_service.fhir.views import (
     Condition,
     Device,
     DeviceUseStatement,
+    DiagnosticReport,
     Dosage,
     Encounter,
     EncounterDiagnosis,
@@ -72,9 +76,12 @@ __all__ = [
     "DateRange",
     "Device",
     "DeviceUseStatement",
+    "DiagnosticReport",
     "Dosage",
     "Encounter",
     "EncounterDiagnosis",
+    "Faulty",
+    "Found",
     "Gap",
     "HeadBundle",
     "Immunization",
@@ -98,6 +105,7 @@ __all__ = [
     "Quantity",
     "Range",
     "Ratio",
+    "Reading",
     "Record",
     "RecordBuilder",
     "Reference",
@@ -113,6 +121,8 @@ __all__ = [
     "Unread",
     "base_url",
     "codes_of",
+    "decode_entries",
+    "decode_resource",
     "is_below",
     "is_empty",
     "is_material",
@@ -125,7 +135,9 @@ __all__ = [
     "parse_reference",
     "parse_timing",
     "read_bundle",
+    "read_document",
     "resolve",
+    "resource_type",
     "stated_certainty",
     "table_of_types",
     "types_of_events",

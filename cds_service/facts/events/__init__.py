@@ -1,29 +1,34 @@
 """Conditions, drugs, procedures, immunizations, allergies and devices as events in time."""
 
-from cds_service.facts.events.coded import EventCodes
+from cds_service.facts.events.coded import Coded, EventCodes
 from cds_service.facts.events.courses import with_courses
 from cds_service.facts.events.dosage_table import DosageTable, load_dosage
 from cds_service.facts.events.doses import Dose, DoseReader
 from cds_service.facts.events.dosing import Dosing
+from cds_service.facts.events.drugs import Drug, product_of
 from cds_service.facts.events.events import NotCoded, RecordedEvents
 from cds_service.facts.events.half_lives import HalfLifeIndex, HalfLifeTable, load_half_lives, unlisted
 from cds_service.facts.events.lengths import length_of
 from cds_service.facts.events.no_information import NoInformation, NoInformationTable, load_no_information
 from cds_service.facts.events.readers import READERS
+from cds_service.facts.events.reading import Matching
 from cds_service.facts.events.routes import Routes, RouteTable, load_routes
 from cds_service.facts.events.tables import STATES, EventTables
 
 __all__ = [
     "READERS",
     "STATES",
+    "Coded",
     "DosageTable",
     "Dose",
     "DoseReader",
     "Dosing",
+    "Drug",
     "EventCodes",
     "EventTables",
     "HalfLifeIndex",
     "HalfLifeTable",
+    "Matching",
     "NoInformation",
     "NoInformationTable",
     "NotCoded",
@@ -35,6 +40,7 @@ __all__ = [
     "load_half_lives",
     "load_no_information",
     "load_routes",
+    "product_of",
     "unlisted",
     "with_courses",
 ]

@@ -1,0 +1,73 @@
+"""Counting sightings within a bound on memory: how often each was met, and whether by enough patients to be shown."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from cds_service.codes.sighting import Outcome, Sighting
+
+MOST_KEYS = 50_000
+"""Different sightings that are told apart, some 50 MB of them. What comes after counts as one by kind and outcome."""
+
+_MOST_PATIENTS = 250_000
+_FOLDED = "(more than can be told apart)"
+
+
+class Count:
+    """How often something was met, and a few of the patients who have it, as hashes: just enough to compare with the
+    least number."""
+
+    __slots__ = ("patients", "times")
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.patients: set[int] = set()
+
+    def add(self, times: int, patients: set[int], enough: int) -> None:
+        """`patients`: of those who have it; empty where it is not known whose it is."""
+        self.times += times
+        for patient in patients:
+            if len(self.patients) >= enough:
+                break
+            self.patients.add(patient)
+
+
+class Tally:
+    """Counts of sightings. `enough`: the number of patients from which on it does not matter how many there are."""
+
+    def __init__(self, enough: int, most_keys: int = MOST_KEYS) -> None:
+        self.enough = enough
+        self.outcomes: Counter[Outcome] = Counter()
+        self.is_full = False
+        self._most_keys = most_keys
+        self._counts: dict[Sighting, Count] = {}
+        self._patients: set[int] = set()
+        self.many_patients = False
+
+    def add(self, sighting: Sighting, patients: set[int], times: int = 1) -> None:
+        """Count a sighting of some patients (none where it is not known whose it is)."""
+        self.outcomes[sighting.outcome] += times
+        kept = sighting.clipped()
+        count = self._counts.get(kept)
+        if count is None and len(self._counts) >= self._most_keys:
+            self.is_full = True
+            kept = Sighting(kept.kind, kept.outcome, words=_FOLDED)
+            count = self._counts.get(kept)
+        if count is None:
+            count = self._counts[kept] = Count()
+        count.add(times, patients, self.enough)
+
+    def add_patient(self, patient: int) -> None:
+        """Note that there is this patient."""
+        if len(self._patients) < _MOST_PATIENTS:
+            self._patients.add(patient)
+        elif patient not in self._patients:
+            self.many_patients = True
+
+    @property
+    def patients(self) -> int:
+        """How many patients there are; the least number there may be where `many_patients`."""
+        return len(self._patients)
+
+    def items(self) -> Iterator[tuple[Sighting, Count]]:
+        """What was met, in no order."""
+        return iter(self._counts.items())
