@@ -142,6 +142,8 @@ class _Writer:
                     }
                 )
                 hints = [{"url": "urn:cds-service:text-hint", "valueString": _title(code)}]
+                concepts = [{"code": code, "display": _title(code)}]
+                lasting = {"lasts": "chronic", "lasts_reason": "Invented."}
                 value_set = {
                     "resourceType": "ValueSet",
                     "id": f"invented-{code}",
@@ -149,7 +151,7 @@ class _Writer:
                     "title": _title(code),
                     "status": "active",
                     "extension": hints if number % 3 == 0 else [],
-                    "compose": {"include": [{"system": SYSTEM, "concept": [{"code": code, "display": _title(code)}]}]},
+                    "compose": {"include": [{"system": SYSTEM, **lasting, "concept": concepts}]},
                 }
                 _put(self.folder / "valuesets" / f"invented-{code}.json", value_set)
         _put(self.folder / "facts" / "invented.json", {"$schema": "../schema/facts.schema.json", "facts": facts})
