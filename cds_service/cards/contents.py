@@ -79,14 +79,17 @@ class Contents:
         return summary.unread(trial, count), detail
 
     def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
-        """What has to happen; for a trial that takes no patients only what its source leaves open."""
+        """What has to happen; for a trial that takes no patients only what its source leaves open, and for one whose
+        record is out of date, which may take some, what to check too."""
         gaps = about.gaps(reading.trial)
+        check = Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True)
         if choice.kind == "closed":
-            return (Section("Missing", gaps, fixed=True),)
+            missing = Section("Missing", gaps, fixed=True)
+            return (missing, check) if out_of_date(reading.trial, self.as_of) else (missing,)
         missing = Section("Missing", (*gaps, *self.missing.lines(found)))
         if choice.near is not None:
             return (Section("Not yet", self.near.lines(choice.near)), missing)
-        return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True))
+        return (missing, check)
 
     def _about(self, choice: Choice, reading: TrialReading) -> tuple[Section, ...]:
         grounds = Section("What it rests on", self.grounds.lines(reading.criteria))

@@ -120,5 +120,6 @@ def _criteria_table(title: str, criteria: Iterable[CriterionInWords]) -> Table:
         if item.lookback:
             rule += f" [dim](evidence at most {item.lookback} old)[/]"
         gate = "\n[bold]gate[/]" if item.gate else ""
-        table.add_row(f"{item.id}{gate}", escape(item.text), rule, escape(item.review))
+        judged = [f"[yellow]where it fails:[/] {escape(item.exception)}"] if item.exception else []
+        table.add_row(f"{item.id}{gate}", escape(item.text), rule, "\n".join([*judged, escape(item.review)]))
     return table

@@ -36,11 +36,24 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class CriterionException(_File):
+    """What a criterion's source excepts: where the logic fails and `when` may hold, the outcome is unknown."""
+
+    when: Any = Field(default=None, description="JSONLogic: what is excepted. Left out where no record can show it.")
+    text: Text = Field(description="What a person must judge where the logic fails; it stands under To check.")
+
+    @property
+    def has_when(self) -> bool:
+        """Whether a rule says what is excepted; without one every fail may be."""
+        return "when" in self.model_fields_set
+
+
 class Criterion(_File):
     """One criterion of the registry's text.
 
     `logic` decides; with `review` beside it a person confirms a pass; `review` alone leaves it to a person, and then
-    `screen` may show what the record holds without ever deciding.
+    `screen` may show what the record holds without ever deciding. Where the source makes an `exception`, a fail that it
+    may cover is unknown.
     """
 
     id: CriterionId = Field(description="The registry's order: inc-01, exc-06a. Cohorts use ids of their own.")
@@ -49,6 +62,7 @@ class Criterion(_File):
     gate: bool = Field(default=False, description="The patient must certainly have this for the trial to be mentioned.")
     logic: Any = Field(default=None, description="JSONLogic by docs/rule-language.md. An exclusion's logic excludes.")
     review: Text | None = Field(default=None, description="What a person must judge or confirm.")
+    exception: CriterionException | None = Field(default=None, description="What the source excepts from a fail.")
     screen: Any = Field(default=None, description="JSONLogic that shows what is on record and never decides.")
     lookback: IsoDuration | None = Field(default=None, description="How old evidence may be, such as P14D or P1M15D.")
 
@@ -68,6 +82,8 @@ class Criterion(_File):
             raise ValueError("a criterion needs 'logic', 'review' or both")
         if self.has_screen and self.has_logic:
             raise ValueError("'screen' belongs to a criterion without 'logic'")
+        if self.exception is not None and not self.has_logic:
+            raise ValueError("an 'exception' belongs to a criterion with 'logic'")
         if self.gate and (not self.has_logic or self.kind != "inclusion"):
             raise ValueError("a gate is an inclusion criterion with 'logic'")
         return self

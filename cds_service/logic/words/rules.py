@@ -70,6 +70,10 @@ class _Words:
                 return _Phrase(comparison(rule, self.titles, self._inner, negated=negated).text())
             case model.Records():
                 return _Phrase(self._records(rule, negated=negated))
+            case model.Excepted(body=body, when=when):
+                always = _constant(when) is True
+                exception = "always with an exception" if always else f"with an exception if {self._clause(when)}"
+                return _Phrase(f"{self.phrase(body, negated=negated).text}; {exception}", _OR)
             case _:
                 text = title_of(rule.name, {rule.name: rule.title})
                 return _Phrase(f"{text}: no" if negated else text)
