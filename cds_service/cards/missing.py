@@ -81,6 +81,6 @@ class Searcher:
         entries = self.reader.evidence(asked.ref)
         self.reader.deadline.spend(len(entries))
         if asked.reason != IMPRECISE:
-            entries = [e for e in entries if e["name"] == asked.ref.name and e["reason"] is not None][:1]
+            entries = [e for e in entries if e["name"] == asked.ref.name and (e["reason"] or e.get("limited"))][:1]
         dates: list[str] = [e["date"] for e in entries if e["date"]]
         return dates[0] if dates else None

@@ -105,12 +105,12 @@ class Reader:
         return found
 
     def reason(self, ref: FactRef) -> str | None:
-        """Why a fact is unknown; None where it is known."""
+        """Why a fact is unknown, or of a measured value only one end is known; None where it is known."""
         key = (ref.name, ref.limit)
         if key not in self._reasons:
             entries = self.deadline.each(self.evidence(ref))
-            told = [e["reason"] for e in entries if e["reason"] is not None and e["name"] == ref.name]
-            self._reasons[key] = told[0] if told else None
+            told = [e["reason"] or e.get("limited") for e in entries if e["name"] == ref.name]
+            self._reasons[key] = next(filter(None, told), None)
         return self._reasons[key]
 
     def types_read(self, trial_id: str) -> frozenset[str]:

@@ -24,7 +24,7 @@ def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[st
     `as_of`, `patient`, `deceased` (only where it is so), `issues`, `gaps` (resource types that were not supplied whole,
     and why) and `facts`. Each fact has `name`, `title`, `group`, `kind`, `status` (`known`, `presumed`, `unknown`),
     `value`, `unit`, `reason` (of an unknown one) and `evidence`; and where there is such a thing `display_unit` (as
-    people write it), `months` (of an age), `parts` (multiples of the limits of normal), `active` and `ever` (of
+    people write it), `months` (of an age), `limited` (why of a measured value only one end is known), `parts` (multiples of the limits of normal), `active` and `ever` (of
     events), `via` (the alternative that a derived fact took) and `because` (what a defined fact follows from).
     """
     sheet = build_sheet(record, library.facts, as_of, names)
@@ -61,6 +61,8 @@ def _value(spec: FactSpec, fact: Fact, limit: int | None, library: Library) -> J
         "reason": entries[0]["reason"],
         "evidence": list(_evidence(entries)),
     }
+    if current.limited is not None and current.value is not None:
+        found["limited"] = current.limited
     if isinstance(current.value, Age):
         low, high = current.value.months
         found["months"] = low if low == high else f"{low} to {high}"

@@ -60,8 +60,14 @@ def _reasons(trial: Trial, verdict: Verdict, criteria: Iterable[dict[str, Any]])
         return {}
     gap = [SOURCE_GAP] if trial.source_gaps else []
     unknown = [c for c in criteria if c["outcome"] == "unknown"]
-    each = (reason for c in unknown for reason in (c.get("reason"), *(fact["reason"] for fact in c["facts"])))
+    each = (reason for c in unknown for reason in (c.get("reason"), *(_open(fact) for fact in c["facts"])))
     return {"reasons": list(dict.fromkeys([*gap, *(reason for reason in each if reason is not None)]))}
+
+
+def _open(fact: dict[str, Any]) -> str | None:
+    """Why a fact does not decide: it is unknown, or of its value only one end is known."""
+    reason: str | None = fact["reason"] or fact.get("limited")
+    return reason
 
 
 def _criteria(match: Match, results: Iterable[CriterionResult]) -> list[dict[str, Any]]:

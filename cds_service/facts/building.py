@@ -42,6 +42,7 @@ from cds_service.facts.observations import (
     has_value,
     hull,
 )
+from cds_service.facts.unsettled import unsettled
 from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
 from cds_service.fhir import DateRange, Malformed, Patient
 
@@ -180,10 +181,17 @@ class Builder:
                 parts[part] = (
                     ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
                 )
-            fact = replace(fact, parts=parts)
+            fact = self._settled(spec, replace(fact, parts=parts))
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
+
+    def _settled(self, spec: QuantityFact, fact: Fact) -> Fact:
+        """A measured value as it counts beside the treatments that may have raised it."""
+        if spec.unsettled_by is None or fact.value is None:
+            return fact
+        given = [self.fact(name).value for name in spec.unsettled_by.events]
+        return unsettled(fact, spec.unsettled_by, [one for one in given if isinstance(one, Events)], self._as_of)
 
     def _nothing_told(self, fact: Fact) -> bool:
         """Nothing at all is on record of the fact, in observations that were supplied whole."""

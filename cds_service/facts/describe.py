@@ -2,7 +2,7 @@
 
 Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a canonical value stand `raw` (value and
 unit as sent) and `code`, or the `text` of what has no code. A known fact has no reason; an unknown one has a reason and
-no value. A value with nothing on record behind it says so: `"basis": "presumed"`, and has no source.
+no value. A measured value of which only one end is known has the reason for that as `limited`. A value with nothing on record behind it says so: `"basis": "presumed"`, and has no source.
 """
 
 from collections.abc import Sequence
@@ -40,9 +40,12 @@ def describe_fact(
     if computed and len(fact.evidence) > 1:
         deadline.spend(len(fact.evidence))
         return [_entry(name, value, unit, _together(fact.evidence), current.reason)]
-    return [_entry(name, value, unit, item, current.reason) for item in deadline.each(fact.evidence)] or [
+    told = [_entry(name, value, unit, item, current.reason) for item in deadline.each(fact.evidence)] or [
         _entry(name, value, unit, None, current.reason)
     ]
+    if current.limited is not None and value is not None:
+        return [{**entry, "limited": current.limited} for entry in told]
+    return told
 
 
 def _together(evidence: Sequence[Evidence]) -> Evidence:

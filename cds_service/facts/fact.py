@@ -23,6 +23,7 @@ Reason = Literal[
     "undated",
     "indeterminate",
     "conflicting_results",
+    "after_transfusion",
 ]
 World = Literal["closed", "open"]
 """Closed: what was supplied whole and is not on record is absent. Open: nothing is ever presumed absent."""
@@ -126,7 +127,8 @@ class Fact(Struct, frozen=True, gc=False):
 
     `unit` is the canonical unit of a number (empty without dimension); `age` is how many days old the evidence is at
     most, `least_age` at least. `parts` are sub-facts by their last word (`x_uln`). `via` is the alternative that a
-    derived fact took. `presumed` is the value in a closed world of a fact without any evidence.
+    derived fact took. `presumed` is the value in a closed world of a fact without any evidence. `limited` says why of a
+    measured value only one end is known.
     """
 
     name: str
@@ -139,6 +141,7 @@ class Fact(Struct, frozen=True, gc=False):
     via: str = ""
     presumed: Interval | str | None = None
     least_age: int = 0
+    limited: Reason | None = None
 
     def too_old(self, limit: int | None) -> bool:
         """Whether the evidence is, or may be, older than `limit` days; never without a limit."""

@@ -21,6 +21,7 @@ _TESTED_AGAIN = {
     "unit_not_understood": "is in a unit that is not understood",
     "value_not_understood": "is not understood",
     "no_reference_range": "has no reference range",
+    "after_transfusion": "was taken within 2 weeks of a transfusion or growth factor that raises it",
     IMPRECISE: "is not exact enough",
 }
 _ENTRIES = {

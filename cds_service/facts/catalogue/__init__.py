@@ -38,6 +38,7 @@ from cds_service.facts.catalogue.specs import (
     ResultFact,
     ScoreFact,
     TiterFact,
+    Unsettled,
     Where,
 )
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
@@ -84,6 +85,7 @@ __all__ = [
     "Spellings",
     "SystemTable",
     "TiterFact",
+    "Unsettled",
     "UnitTable",
     "ValueSets",
     "Where",

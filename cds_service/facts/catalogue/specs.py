@@ -142,6 +142,13 @@ class Presumed(Model):
     without: FactNames
 
 
+class Unsettled(Model):
+    """Treatments that raise a value: within so long of one it says only that the value without it is no higher."""
+
+    events: FactNames = Field(min_length=1)
+    within: Period
+
+
 Bound = Number | Literal["upper_limit"]
 Operator = Literal["<", "<=", ">=", ">"]
 
@@ -192,6 +199,11 @@ class QuantityFact(Numeric):
     molar_mass: Number | None = None
     unit_when_missing: str | None = None
     fresh_for_child: Period | None = None
+    unsettled_by: Unsettled | None = None
+
+    def references(self) -> tuple[str, ...]:
+        unsettled = () if self.unsettled_by is None else self.unsettled_by.events
+        return (*super().references(), *unsettled)
 
     @model_validator(mode="after")
     def _lists_its_own_unit(self) -> "QuantityFact":

@@ -135,6 +135,9 @@ def _units(spec: QuantityFact) -> Iterator[str]:
     yield ", ".join((f"unit: `{spec.unit}`", *others))
     if spec.unit_when_missing is not None:
         yield f"a number without unit is in `{spec.unit_when_missing}`: the code itself says so"
+    if spec.unsettled_by is not None:
+        within = spec.unsettled_by.within.words()
+        yield f"only too low counts, with the reason `after_transfusion`, from {within} of {_names(spec.unsettled_by.events)} on"
     if spec.fresh_for_child is not None:
         limit = spec.fresh_for_child.words()
         yield f"under 18 years, or where the age isn't known, only evidence of the last {limit} counts"
