@@ -8,6 +8,7 @@ from cds_service.fhir.dates import ALWAYS, DateError, DateRange, parse_date, par
 from cds_service.fhir.decode import Malformed
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
+from cds_service.fhir.persons import birth_sexes
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
 from cds_service.fhir.record import Gap, Record
@@ -95,6 +96,7 @@ __all__ = [
     "Timing",
     "TimingRepeat",
     "base_url",
+    "birth_sexes",
     "codes_of",
     "is_below",
     "is_empty",

@@ -251,6 +251,7 @@ class EventsFact(Fact):
 
     A drug's route settles what only the route leaves open: hints that are in the value set `by_route` too count where
     the `route` fits. Other hints (is this dose a treatment? is this drug one of those meant?) it doesn't settle.
+    Of a fact that needs at `least` so many records fewer are none, and so many are hints: they may be the same twice.
     """
 
     kind: Literal["events"]
@@ -262,6 +263,7 @@ class EventsFact(Fact):
     by_route: str | None = None
     hint_category: tuple[Code, ...] = ()
     unrecognised: Literal["hint"] | None = None
+    least: Annotated[int, Field(ge=2)] | None = None
     absence: Absence = "presumed_absent"
 
     @model_validator(mode="after")

@@ -111,6 +111,8 @@ class RecordedEvents:
             listed = with_courses(listed)
         for entry, match in self._deadline.each(self._malformed.get(spec.name, ())):
             listed += _ways(event(entry, match), entry, match)
+        if spec.least is not None:
+            listed = _at_least(listed, spec.least)
         if len(listed) > 1:
             listed.sort(key=_order)
         return listing(tuple(listed), spec, self._coverage[spec.resource].gap_of(spec))
@@ -176,6 +178,13 @@ def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
     yield made
     if match.contested:
         yield past(event(entry, Match("main", coding=match.coding)))
+
+
+def _at_least(listed: list[Event], least: int) -> list[Event]:
+    """So many entries as hints; none where there are fewer."""
+    if len({item.evidence.source for item in listed}) < least:
+        return []
+    return [replace(item, sure=False, hint=item.hint or "unconfirmed") for item in listed]
 
 
 def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:

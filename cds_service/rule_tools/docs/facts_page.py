@@ -184,6 +184,8 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
         yield f"route: {spec.route}{settled}"
     if spec.hint_category:
         yield f"may be it too: the category {'; '.join(map(_code, spec.hint_category))}"
+    if spec.least is not None:
+        yield f"only where at least {spec.least} entries are on record, which then may be it"
     if spec.unrecognised is not None:
         yield "may be it too: an entry without a code that is known here"
     presumed = spec.absence == "presumed_absent"
