@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
+from cds_service.facts.borne_out import borne_out
 from cds_service.facts.catalogue import (
     DateFact,
     DefinedFact,
@@ -21,6 +23,7 @@ from cds_service.facts.catalogue import (
     PatientFact,
     QuantityFact,
     ResultFact,
+    ScoreFact,
 )
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.dates import days_back, read_date
@@ -42,8 +45,8 @@ from cds_service.facts.observations import (
     has_value,
     hull,
 )
-from cds_service.facts.unsettled import unsettled
 from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
+from cds_service.facts.unsettled import unsettled
 from cds_service.fhir import DateRange, Malformed, Patient
 
 _SIDES: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
@@ -104,6 +107,10 @@ class Builder:
             case EventsFact():
                 events = self._told.events(spec)
                 self._deadline.spend(len(events.items))
+                if spec.borne_out_by:
+                    results = [(self.fact(one.fact), one) for one in spec.borne_out_by]
+                    counting = [(fact.at(self._limit(fact.name)), one.limit) for fact, one in results]
+                    events = borne_out(events, counting)
                 return Fact(spec.name, events, evidence=tuple([item.evidence for item in events.items]))
             case Numeric():
                 return self._number(spec)
@@ -165,7 +172,7 @@ class Builder:
             return number
 
         if not isinstance(spec, QuantityFact):
-            fact = measured.fact(value, hull)
+            fact = self._item(spec, measured.fact(value, hull))
         else:
             fact = self._stale_height(spec, measured.fact(value, hull, "" if spec.unit == "1" else spec.unit))
             parts = {}
@@ -185,6 +192,17 @@ class Builder:
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
+
+    def _item(self, spec: Numeric, fact: Fact) -> Fact:
+        """An item of a scale; where nothing is on record of it, what the total on record leaves to it."""
+        rest = spec.of_total if isinstance(spec, ScoreFact) else None
+        total = None if rest is None or fact.evidence else self.fact(rest.total)
+        if rest is None or total is None or not isinstance(total.value, Interval):
+            return fact
+        low, high = total.value.lo or Decimal(0), total.value.hi
+        least = max(Decimal(0), low - (rest.items - 1) * rest.most)
+        most = rest.most if high is None else min(rest.most, high)
+        return replace(total, name=spec.name, value=Interval(least, most))
 
     def _settled(self, spec: QuantityFact, fact: Fact) -> Fact:
         """A measured value as it counts beside the treatments that may have raised it."""

@@ -149,6 +149,21 @@ class Unsettled(Model):
     within: Period
 
 
+class OfTotal(Model):
+    """The total of a scale with so many items of at most `most` points: what it leaves to one item."""
+
+    total: FactName
+    items: Annotated[int, Field(ge=2)]
+    most: Number
+
+
+class BorneOut(Model):
+    """A result that bears a disease out from this value on, in the unit of the result's fact."""
+
+    fact: FactName
+    limit: Number = Field(alias="from")
+
+
 Bound = Number | Literal["upper_limit"]
 Operator = Literal["<", "<=", ">=", ">"]
 
@@ -218,6 +233,11 @@ class ScoreFact(Numeric):
     kind: Literal["score"]
     values: tuple[ScoreAnswer, ...] = ()
     component: Component | None = None
+    of_total: OfTotal | None = None
+
+    def references(self) -> tuple[str, ...]:
+        total = () if self.of_total is None else (self.of_total.total,)
+        return (*super().references(), *total)
 
 
 class TiterFact(Numeric):
@@ -264,6 +284,7 @@ class EventsFact(Fact):
     hint_category: tuple[Code, ...] = ()
     unrecognised: Literal["hint"] | None = None
     least: Annotated[int, Field(ge=2)] | None = None
+    borne_out_by: tuple[BorneOut, ...] = ()
     absence: Absence = "presumed_absent"
 
     @model_validator(mode="after")
@@ -271,6 +292,9 @@ class EventsFact(Fact):
         if self.by_route is not None and (self.route is None or self.hints is None):
             raise ValueError("`by_route` goes with `route` and `hints`")
         return self
+
+    def references(self) -> tuple[str, ...]:
+        return tuple([result.fact for result in self.borne_out_by])
 
     @property
     def valuesets(self) -> tuple[str, ...]:
@@ -288,7 +312,7 @@ class PatientFact(Fact):
 
 
 Formula = Literal[
-    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "first_known", "either_test", "both_parts", "confirmed_test"
+    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "sum", "first_known", "either_test", "both_parts", "confirmed_test"
 ]  # fmt: skip
 
 
