@@ -24,8 +24,9 @@ def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[st
     `as_of`, `patient`, `deceased` (only where it is so), `issues`, `gaps` (resource types that were not supplied whole,
     and why) and `facts`. Each fact has `name`, `title`, `group`, `kind`, `status` (`known`, `presumed`, `unknown`),
     `value`, `unit`, `reason` (of an unknown one) and `evidence`; and where there is such a thing `display_unit` (as
-    people write it), `months` (of an age), `limited` (why of a measured value only one end is known), `parts` (multiples of the limits of normal), `active` and `ever` (of
-    events), `via` (the alternative that a derived fact took) and `because` (what a defined fact follows from).
+    people write it), `months` (of an age), `limited` (why of a measured value only one end is known), `parts`
+    (multiples of the limits of normal), `active` and `ever` (of events), `via` (the alternative that a derived fact
+    took) and `because` (what a defined fact follows from).
     """
     sheet = build_sheet(record, library.facts, as_of, names)
     told = sorted(sheet) if names is None else sorted({library.catalogue.fact_of(name) or "" for name in names} - {""})

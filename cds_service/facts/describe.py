@@ -2,7 +2,8 @@
 
 Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a canonical value stand `raw` (value and
 unit as sent) and `code`, or the `text` of what has no code. A known fact has no reason; an unknown one has a reason and
-no value. A measured value of which only one end is known has the reason for that as `limited`. A value with nothing on record behind it says so: `"basis": "presumed"`, and has no source.
+no value. A measured value of which only one end is known has the reason for that as `limited`. A value with nothing on
+record behind it says so: `"basis": "presumed"`, and has no source.
 """
 
 from collections.abc import Sequence

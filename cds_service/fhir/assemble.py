@@ -256,9 +256,8 @@ def _agreed(versions: list[Patient]) -> Patient | None:
         values = [getattr(version, element) for version in versions]
         values = [value for value in values if value is not None and value not in _NOTHING]
         if element in _UNITED:
-            agreed[element] = tuple(
-                msgspec.Raw(one) for one in dict.fromkeys(bytes(one) for value in values for one in value)
-            )
+            each = dict.fromkeys(bytes(one) for value in values for one in value)
+            agreed[element] = tuple(map(msgspec.Raw, each))
         elif values and (element.startswith("deceased") or all(value == values[0] for value in values)):
             agreed[element] = max(values) if element.startswith("deceased") else values[0]
     return Patient(**agreed)

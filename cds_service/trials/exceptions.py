@@ -57,7 +57,7 @@ def typed_with_exception(criterion: Criterion, vocabulary: Vocabulary, lookback:
 
 
 def exception_faults(criterion: Criterion, rule: Condition, vocabulary: Vocabulary) -> tuple[Finding, ...]:
-    """What is wrong with a criterion's exception; `rule` is its logic, and is sound. Pointers start at the criterion."""
+    """What is wrong with a criterion's exception, with pointers from the criterion on; `rule` is its sound logic."""
     exception = criterion.exception
     if exception is None:
         return ()

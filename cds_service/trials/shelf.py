@@ -103,7 +103,7 @@ def rule_of(criterion: Criterion) -> tuple[str, Any] | None:
 
 
 _Rule = tuple[str, int | None, Criterion, Checked]
-"""Where a criterion stands, the place of its cohort (None: none), the criterion, and what checking its rule has shown."""
+"""Where a criterion stands, the place of its cohort (None: none), itself, and what checking its rule has shown."""
 
 
 def _checked(trial: Trial, rules: CheckedRules) -> Iterator[_Rule]:

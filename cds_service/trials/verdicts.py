@@ -18,8 +18,8 @@ BEST_FIRST: tuple[Verdict, ...] = ("likely_eligible", "possibly_eligible", "unde
 class CriterionResult:
     """One criterion for one patient. `facts` are what its logic, or its screen, reads.
 
-    `screened` is what a `screen` rule found; it never decides. `excepted`: the logic fails and the criterion's exception
-    may cover that, which is why the outcome is unknown.
+    `screened` is what a `screen` rule found; it never decides. `excepted`: the outcome is unknown because the logic
+    fails and the criterion's exception may cover that.
     """
 
     criterion: Criterion

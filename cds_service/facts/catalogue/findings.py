@@ -42,7 +42,7 @@ REASONS: dict[Reason, str] = {
     "value_not_understood": "The newest value is unreadable, impossible, contradicts itself or has no known status.",
     "no_reference_range": "The observation gives no limit of normal, or none that certainly applies to this patient.",
     "indeterminate": "The laboratory says that it is neither positive nor negative.",
-    "after_transfusion": "Measured within two weeks of a transfusion or growth factor that raises it: only too low counts.",
+    "after_transfusion": "Taken within 2 weeks of a transfusion or growth factor that raises it: only too low counts.",
     "conflicting_results": "Results of which any may be the newest differ.",
     "uncoded_mention": "It is mentioned in words only; no code says so.",
     "unconfirmed": "It is recorded as unconfirmed, provisional or differential, or under a code that only may mean it.",

@@ -312,7 +312,8 @@ class PatientFact(Fact):
 
 
 Formula = Literal[
-    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "sum", "first_known", "either_test", "both_parts", "confirmed_test"
+    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "sum",
+    "first_known", "either_test", "both_parts", "confirmed_test",
 ]  # fmt: skip
 
 

@@ -121,7 +121,8 @@ def _observed(spec: QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact
             yield f"without an observation: the earliest onset of `{condition}`"
     if isinstance(spec, ScoreFact) and spec.of_total is not None:
         rest = spec.of_total
-        yield f"with nothing on record, what `{rest.total}` leaves to one of {rest.items} items of at most {plain(rest.most)}"
+        items = f"one of {rest.items} items of at most {plain(rest.most)}"
+        yield f"with nothing on record, what `{rest.total}` leaves to {items}"
     if isinstance(spec, ScoreFact) and spec.component is not None:
         yield _component(spec.component)
     yield from _numeric(spec) if isinstance(spec, Numeric) else _absence(spec)
@@ -141,7 +142,8 @@ def _units(spec: QuantityFact) -> Iterator[str]:
         yield f"a number without unit is in `{spec.unit_when_missing}`: the code itself says so"
     if spec.unsettled_by is not None:
         within = spec.unsettled_by.within.words()
-        yield f"only too low counts, with the reason `after_transfusion`, from {within} of {_names(spec.unsettled_by.events)} on"
+        given = _names(spec.unsettled_by.events)
+        yield f"only too low counts, with the reason `after_transfusion`, within {within} after {given}"
     if spec.fresh_for_child is not None:
         limit = spec.fresh_for_child.words()
         yield f"under 18 years, or where the age isn't known, only evidence of the last {limit} counts"
