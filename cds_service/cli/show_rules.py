@@ -100,7 +100,7 @@ def show_trial(trial: CompiledTrial, in_words: TrialInWords, console: Console | 
     console.print(f"{status}; rules {data.rules_version}, {data.state}; {data.registry.url}", markup=False)
     if data.notes:
         console.print(data.notes, style="dim", markup=False)
-    for gap in data.source_gaps:
+    for gap in data.gap_texts:
         console.print(f"Source gap: {gap}", style="yellow", markup=False, highlight=False)
     console.print(tally(data).text(), highlight=False)
     console.print(_criteria_table("", in_words.criteria))

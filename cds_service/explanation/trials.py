@@ -48,7 +48,7 @@ def _trial(match: Match, result: TrialResult) -> dict[str, Any]:
         "rules_version": trial.rules_version,
         "verdict": result.verdict,
     }
-    gaps = {"source_gaps": list(trial.source_gaps)} if trial.source_gaps else {}
+    gaps = {"source_gaps": list(trial.gap_texts)} if trial.source_gaps else {}
     reasons = _reasons(trial, result.verdict, [*own, *best])
     return head | reasons | gaps | {"criteria": own, "cohorts": cohorts}
 

@@ -13,14 +13,17 @@ from cds_service.rule_tools.schemas import (
     trial_schema,
     write_schemas,
 )
+from cds_service.rule_tools.source_claims import Clause, check_source, source_findings, unclaimed
 
 __all__ = [
     "FOLDER",
     "TRIAL_FILE",
+    "Clause",
     "Draft",
     "ScaffoldError",
     "cases_schema",
     "check_rules",
+    "check_source",
     "compile_draft",
     "default_samples_dir",
     "line_in_message",
@@ -29,6 +32,8 @@ __all__ = [
     "outdated_schemas",
     "sample_reader",
     "schemas",
+    "source_findings",
     "trial_schema",
+    "unclaimed",
     "write_schemas",
 ]

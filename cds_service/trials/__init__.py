@@ -8,7 +8,7 @@ from cds_service.trials.findings import CASE_FINDINGS, FILE_FINDINGS, TRIAL_FIND
 from cds_service.trials.index import Patient, outside
 from cds_service.trials.kept import DEFAULT_BYTES, Kept, Weight
 from cds_service.trials.library import CHUNK, KeptTrials, TrialLibrary, load_trials, read_trials
-from cds_service.trials.model import Contact, Criterion, CriterionException, Site, Text, Trial
+from cds_service.trials.model import Contact, Criterion, CriterionException, Site, SourceText, Span, Text, Trial
 from cds_service.trials.needs import AGE, NEVER, NOTHING, SEX, Needs, needs_of
 from cds_service.trials.remembered_rules import RememberedRules, RulesMemory
 from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
@@ -62,6 +62,8 @@ __all__ = [
     "RulesMemory",
     "Shelved",
     "Site",
+    "SourceText",
+    "Span",
     "Text",
     "Trial",
     "TrialExplainer",

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from cds_service.rule_tools.cases import Place, places_of
 from cds_service.rule_tools.changes.rule_changes import AGE, Change, rule_changes
-from cds_service.trials import CompiledCriterion, CompiledTrial, Criterion, CriterionException
+from cds_service.trials import CompiledCriterion, CompiledTrial, Criterion, CriterionException, Trial
 
 Kind = Literal["added", "removed", "changed"]
 
@@ -56,9 +56,9 @@ def trial_change(old: CompiledTrial | None, new: CompiledTrial | None, titles: M
         there = old or new
         return None if there is None else TrialChange(there.id, "removed" if new is None else "added")
     changes = [
-        Change(name, _said(getattr(old.trial, name)), _said(getattr(new.trial, name)))
+        Change(name, _said(_particular(old.trial, name)), _said(_particular(new.trial, name)))
         for name in _TRIAL_FIELDS
-        if getattr(old.trial, name) != getattr(new.trial, name)
+        if _particular(old.trial, name) != _particular(new.trial, name)
     ]
     before = {c.id: c.title for c in old.trial.cohorts}
     after = {c.id: c.title for c in new.trial.cohorts}
@@ -105,6 +105,10 @@ def criterion_changes(old: CompiledCriterion, new: CompiledCriterion, titles: Ma
         found = rule_changes(old.rule, new.rule, titles)
         changes += [change for change in found if not (said and change.what.startswith(AGE))]
     return tuple(changes)
+
+
+def _particular(trial: Trial, name: str) -> Any:
+    return trial.gap_texts if name == "source_gaps" else getattr(trial, name)
 
 
 def _field(criterion: Criterion, name: str) -> Any:

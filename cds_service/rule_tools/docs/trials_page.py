@@ -43,7 +43,7 @@ def _trial(trial: CompiledTrial, reference: Reference) -> Iterator[str]:
         yield f"{data.notes}\n"
     if data.source_gaps:
         yield "*Source gap*, so the trial fits no better than possibly:\n"
-        yield "".join(f"* {gap}\n" for gap in data.source_gaps)
+        yield "".join(f"* {gap}\n" for gap in data.gap_texts)
     yield from _table(in_words.criteria)
     for id, title, criteria in in_words.cohorts:
         yield f"\n### {trial.id}, cohort {id}\n"

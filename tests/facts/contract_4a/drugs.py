@@ -118,7 +118,9 @@ TABLE: Table = {
         row("the month before", THIRTY_DAYS, "pass", riluzole(authored="2026-04")),
         row("not taken: passes", THIRTY_DAYS, "pass"),
         row("no longer taken: passes", THIRTY_DAYS, "pass", supplied("2026-05-10", "2026-05-20")),
-        row("each of the two drugs", THIRTY_DAYS, "fail", riluzole(authored="2026-01-01"), request(medicationCodeableConcept=concept("N07XX14", ATC), authored="2026-05-20")),
+        row("each of the two drugs: edaravone by mouth", THIRTY_DAYS, "fail", riluzole(authored="2026-01-01"), request(medicationCodeableConcept=concept("N07XX14", ATC), authored="2026-05-20", dosageInstruction=[{"route": concept("26643006")}])),
+        row("edaravone into a vein is allowed", THIRTY_DAYS, "pass", riluzole(authored="2026-01-01"), request(medicationCodeableConcept=concept("N07XX14", ATC), authored="2026-05-20", dosageInstruction=[{"route": concept("47625008")}])),
+        row("edaravone by a way that is not said", THIRTY_DAYS, "unknown", riluzole(authored="2026-01-01"), request(medicationCodeableConcept=concept("N07XX14", ATC), authored="2026-05-20")),
     ],
     "a renewed prescription is no new start": [
         row("the next day", THIRTY_DAYS, "pass", supplied("2026-04-01", "2026-05-19"), riluzole(authored="2026-05-20")),
