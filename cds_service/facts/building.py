@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -23,7 +22,6 @@ from cds_service.facts.catalogue import (
     PatientFact,
     QuantityFact,
     ResultFact,
-    ScoreFact,
 )
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.dates import days_back, read_date
@@ -172,7 +170,7 @@ class Builder:
             return number
 
         if not isinstance(spec, QuantityFact):
-            fact = self._item(spec, measured.fact(value, hull))
+            fact = measured.fact(value, hull)
         else:
             fact = self._stale_height(spec, measured.fact(value, hull, "" if spec.unit == "1" else spec.unit))
             parts = {}
@@ -192,17 +190,6 @@ class Builder:
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
-
-    def _item(self, spec: Numeric, fact: Fact) -> Fact:
-        """An item of a scale; where nothing is on record of it, what the total on record leaves to it."""
-        rest = spec.of_total if isinstance(spec, ScoreFact) else None
-        total = None if rest is None or fact.evidence else self.fact(rest.total)
-        if rest is None or total is None or not isinstance(total.value, Interval):
-            return fact
-        low, high = total.value.lo or Decimal(0), total.value.hi
-        least = max(Decimal(0), low - (rest.items - 1) * rest.most)
-        most = rest.most if high is None else min(rest.most, high)
-        return replace(total, name=spec.name, value=Interval(least, most))
 
     def _settled(self, spec: QuantityFact, fact: Fact) -> Fact:
         """A measured value as it counts beside the treatments that may have raised it."""

@@ -6,7 +6,6 @@
   -0.302 for men; Scr in mg/dL, age in years. For adults.
 * Cockcroft and Gault, Nephron 1976;16:31-41: (140 - age) x weight / (72 x Scr) (x 0.85 if female), for adults.
 * Protein to creatinine ratio of one urine.
-* The sum of the items of a scale.
 """
 
 import math
@@ -151,19 +150,11 @@ def _upcr(parts: Sequence[Fact]) -> Interval | None:
     return _extremes(lambda mg, mmol: mg / (mmol * 113.12), protein, creatinine)
 
 
-def _sum(parts: Sequence[Fact]) -> Interval | None:
-    numbers = _numbers(parts)
-    low = sum((number.lo or Decimal(0) for number in numbers), Decimal(0))
-    highs = [number.hi for number in numbers]
-    return Interval(low, None if None in highs else sum((high for high in highs if high is not None), Decimal(0)))
-
-
 _FORMULAS: dict[str, Callable[[Sequence[Fact]], Interval | None]] = {
     "bmi": _bmi,
     "ckd_epi_2021": _ckd_epi,
     "cockcroft_gault": _cockcroft_gault,
     "upcr": _upcr,
-    "sum": _sum,
 }
 
 

@@ -30,7 +30,7 @@ class EventFact:
 
     def main(self) -> EventCode:
         """The code that records are written with."""
-        return self.codes.events(self.spec, "valueset", self.others)[0]
+        return self.codes.events(self.spec, "hints" if self.spec.valueset is None else "valueset", self.others)[0]
 
     def absent(self, label: str = "nothing on record") -> Situation:
         """No record of it."""
@@ -39,15 +39,20 @@ class EventFact:
     def record(self, shape: Shape, code: EventCode | None = None, variation: Variation | None = None) -> Situation:
         """One record. A code that speaks of other facts as well is a record of these too."""
         code = code or self.main()
+        settled = self.spec.valueset is None and (variation is None or variation.route is None)
+        if settled:  # nothing but the route says that it counts
+            variation = replace(variation or Variation(""), route=self.spec.route)
         made = resource(self.spec.resource, code.concept, shape, self.as_of, variation)
         stated: dict[str, Any] = {self.spec.name: []}
         label = shape.label
-        if variation is not None:
+        if variation is not None and variation.label:
             label = f"{shape.label}, {variation.label}"
         if variation is None or not variation.void:
             sure = variation is None or variation.sure
-            stated |= {name: _statements(shape, role, sure=sure) for name, role in code.roles.items()}
-        return Situation(label, stated, (made,))
+            roles = {n: "main" if settled and n == self.spec.name else role for n, role in code.roles.items()}
+            stated |= {name: _statements(shape, role, sure=sure) for name, role in roles.items()}
+        several = self.spec.least or 1
+        return Situation(label, {name: records * several for name, records in stated.items()}, (made,) * several)
 
 
 def shapes(spec: EventsFact, ends: Sequence[int], starts: Sequence[int]) -> Iterator[Shape]:

@@ -181,7 +181,7 @@ def view_of(name: str, leaves: Sequence[Leaf], specs: Sequence[FactSpec], codes:
     """How to try a fact; `specs` are all that the criterion reads. None for a kind that isn't tried."""
     knowledge = codes.knowledge
     spec = knowledge.catalogue.facts[name]
-    if isinstance(spec, EventsFact) and spec.valueset is not None:
+    if isinstance(spec, EventsFact) and (spec.valueset or spec.by_route) is not None:
         events = [other for other in specs if isinstance(other, EventsFact)]
         return EventView(name, leaves, as_of, EventFact(spec, events, codes, as_of))
     if isinstance(spec, DateFact):

@@ -149,14 +149,6 @@ class Unsettled(Model):
     within: Period
 
 
-class OfTotal(Model):
-    """The total of a scale with so many items of at most `most` points: what it leaves to one item."""
-
-    total: FactName
-    items: Annotated[int, Field(ge=2)]
-    most: Number
-
-
 class BorneOut(Model):
     """A result that bears a disease out from this value on, in the unit of the result's fact."""
 
@@ -233,11 +225,6 @@ class ScoreFact(Numeric):
     kind: Literal["score"]
     values: tuple[ScoreAnswer, ...] = ()
     component: Component | None = None
-    of_total: OfTotal | None = None
-
-    def references(self) -> tuple[str, ...]:
-        total = () if self.of_total is None else (self.of_total.total,)
-        return (*super().references(), *total)
 
 
 class TiterFact(Numeric):
@@ -271,7 +258,7 @@ class EventsFact(Fact):
 
     A drug's route settles what only the route leaves open: hints that are in the value set `by_route` too count where
     the `route` fits. Other hints (is this dose a treatment? is this drug one of those meant?) it doesn't settle.
-    Of a fact that needs at `least` so many records fewer are none, and so many are hints: they may be the same twice.
+    Of a fact that needs at `least` so many records fewer are none.
     """
 
     kind: Literal["events"]
@@ -312,8 +299,7 @@ class PatientFact(Fact):
 
 
 Formula = Literal[
-    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "sum",
-    "first_known", "either_test", "both_parts", "confirmed_test",
+    "ckd_epi_2021", "cockcroft_gault", "bmi", "upcr", "first_known", "either_test", "both_parts", "confirmed_test"
 ]  # fmt: skip
 
 

@@ -181,10 +181,8 @@ def _ways(made: Event, entry: Entry, match: Match) -> Iterator[Event]:
 
 
 def _at_least(listed: list[Event], least: int) -> list[Event]:
-    """So many entries as hints; none where there are fewer."""
-    if len({item.evidence.source for item in listed}) < least:
-        return []
-    return [replace(item, sure=False, hint=item.hint or "unconfirmed") for item in listed]
+    """The entries where there are so many; else none."""
+    return listed if len({item.evidence.source for item in listed}) >= least else []
 
 
 def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:

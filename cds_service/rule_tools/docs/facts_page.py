@@ -49,7 +49,6 @@ FORMULAS: dict[Formula, str] = {
         "Cockcroft and Gault, Nephron 1976;16:31-41."
     ),
     "upcr": "protein in mg/L ÷ creatinine in mg/L, of the same urine (the same date).",
-    "sum": "the sum of the items of a scale.",
     "first_known": "the first that has a usable value; one that is on record and can't be read is not passed over.",
     "either_test": "positive if one is positive; negative if one is negative and no other is disputed; else unknown.",
     "both_parts": "positive if one is positive; negative only if all are negative; else unknown.",
@@ -119,10 +118,6 @@ def _observed(spec: QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact
             yield from _result(spec)
         case DateFact(else_onset_of=str() as condition):
             yield f"without an observation: the earliest onset of `{condition}`"
-    if isinstance(spec, ScoreFact) and spec.of_total is not None:
-        rest = spec.of_total
-        items = f"one of {rest.items} items of at most {plain(rest.most)}"
-        yield f"with nothing on record, what `{rest.total}` leaves to {items}"
     if isinstance(spec, ScoreFact) and spec.component is not None:
         yield _component(spec.component)
     yield from _numeric(spec) if isinstance(spec, Numeric) else _absence(spec)
@@ -194,7 +189,7 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
         limit = plain(result.limit)
         yield f"below {limit} of `{result.fact}` not known to be active; from there on it may be there without an entry"
     if spec.least is not None:
-        yield f"only where at least {spec.least} entries are on record, which then may be it"
+        yield f"only where at least {spec.least} entries are on record"
     if spec.unrecognised is not None:
         yield "may be it too: an entry without a code that is known here"
     presumed = spec.absence == "presumed_absent"
