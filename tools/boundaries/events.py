@@ -39,9 +39,10 @@ class EventFact:
     def record(self, shape: Shape, code: EventCode | None = None, variation: Variation | None = None) -> Situation:
         """One record. A code that speaks of other facts as well is a record of these too."""
         code = code or self.main()
-        settled = self.spec.valueset is None and (variation is None or variation.route is None)
-        if settled:  # nothing but the route says that it counts
-            variation = replace(variation or Variation(""), route=self.spec.route)
+        by_route = self.spec.valueset is None  # then nothing but the route says that a record counts
+        if by_route:
+            variation = variation or Variation("")
+            variation = replace(variation, route=variation.route or self.spec.route)
         made = resource(self.spec.resource, code.concept, shape, self.as_of, variation)
         stated: dict[str, Any] = {self.spec.name: []}
         label = shape.label
@@ -49,7 +50,10 @@ class EventFact:
             label = f"{shape.label}, {variation.label}"
         if variation is None or not variation.void:
             sure = variation is None or variation.sure
-            roles = {n: "main" if settled and n == self.spec.name else role for n, role in code.roles.items()}
+            roles = {
+                n: "main" if by_route and (n, role) == (self.spec.name, "hint") else role
+                for n, role in code.roles.items()
+            }
             stated |= {name: _statements(shape, role, sure=sure) for name, role in roles.items()}
         several = self.spec.least or 1
         return Situation(label, {name: records * several for name, records in stated.items()}, (made,) * several)
