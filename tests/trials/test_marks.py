@@ -61,8 +61,8 @@ UPCR, DAILY = "2890-2", "2889-4"
     ],
     ids=[
         "nephritis, urine not examined", "nephritis, 0.49 g/g", "nephritis, 0.5 g/g",
-        "nephritis, 0.3 g/g half a year ago", "nephritis, 0.4 g/day", "nephritis, 0.3 g/g and 0.6 g/day", "neither", "0.49 g/g", "0.5 g/g",
-        "2 g/g half a year ago",
+        "nephritis, 0.3 g/g half a year ago", "nephritis, 0.4 g/day", "nephritis, 0.3 g/g and 0.6 g/day", "neither",
+        "0.49 g/g", "0.5 g/g", "2 g/g half a year ago",
     ],
 )  # fmt: skip
 def test_urine_protein_leaves_active_nephritis_open(
