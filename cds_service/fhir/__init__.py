@@ -11,6 +11,7 @@ from cds_service.fhir.decode import Malformed
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
 from cds_service.fhir.other_types import CARRIERS, NOTHING_FOLLOWS, READ_IN_PART, TypeEntry, table_of_types
+from cds_service.fhir.persons import birth_sexes
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
 from cds_service.fhir.record import Gap, Record
@@ -110,6 +111,7 @@ __all__ = [
     "TypeEntry",
     "Unread",
     "base_url",
+    "birth_sexes",
     "codes_of",
     "is_below",
     "is_empty",

@@ -14,16 +14,19 @@ from cds_service.rule_tools.schemas import (
     write_schemas,
 )
 from cds_service.rule_tools.site_check import SiteReport, check_site, phrase_findings
+from cds_service.rule_tools.source_claims import Clause, check_source, source_findings, unclaimed
 
 __all__ = [
     "FOLDER",
     "TRIAL_FILE",
+    "Clause",
     "Draft",
     "ScaffoldError",
     "SiteReport",
     "cases_schema",
     "check_rules",
     "check_site",
+    "check_source",
     "compile_draft",
     "default_samples_dir",
     "line_in_message",
@@ -33,6 +36,8 @@ __all__ = [
     "phrase_findings",
     "sample_reader",
     "schemas",
+    "source_findings",
     "trial_schema",
+    "unclaimed",
     "write_schemas",
 ]

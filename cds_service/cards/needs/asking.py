@@ -21,7 +21,9 @@ MOST_KEPT = 8
 _AGAINST_ADVICE = 3.0
 """Added to an alternative that is not the one which the catalogue would order."""
 
-_NEW_TEST_HELPS = frozenset({"no_result", "too_old", "undated", "indeterminate", "conflicting_results", "on_oxygen"})
+_NEW_TEST_HELPS = frozenset(
+    {"no_result", "too_old", "undated", "indeterminate", "conflicting_results", "on_oxygen", "after_transfusion"}
+)
 _NOT_SENT = frozenset({"not_supplied", "incomplete_record"})
 Reasons = Mapping[FactRef, str | None]
 """Why facts are unknown; None for one that is known."""

@@ -28,6 +28,7 @@ _TESTED_AGAIN = {
     "implausible": "is not plausible: check its unit",
     "on_oxygen": "was measured with oxygen",
     "no_reference_range": "has no reference range",
+    "after_transfusion": "was taken within 2 weeks of a transfusion or growth factor that raises it",
     IMPRECISE: "is not exact enough",
 }
 _ENTRIES = {

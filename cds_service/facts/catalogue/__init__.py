@@ -48,6 +48,7 @@ from cds_service.facts.catalogue.specs import (
     ResultFact,
     ScoreFact,
     TiterFact,
+    Unsettled,
     Where,
 )
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
@@ -110,6 +111,7 @@ __all__ = [
     "SystemTable",
     "TiterFact",
     "UnitTable",
+    "Unsettled",
     "ValueSets",
     "Where",
     "finding",

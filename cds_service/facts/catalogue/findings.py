@@ -66,6 +66,7 @@ REASONS: dict[Reason, str] = {
     "implausible": "The newest value lies outside what a living person can have: mostly its unit is wrong.",
     "no_reference_range": "The observation gives no limit of normal that certainly applies, or contradicts itself.",
     "indeterminate": "The laboratory says that it is neither positive nor negative.",
+    "after_transfusion": "Taken within 2 weeks of a transfusion or growth factor that raises it: only too low counts.",
     "conflicting_results": "Results of which any may be the newest differ.",
     "on_oxygen": "Measured while oxygen was given: without it, it is that value or less.",
     "uncoded_mention": "It is mentioned in words only; no code says so.",
