@@ -188,4 +188,4 @@ def test_as_json_and_for_one_trial() -> None:
     some = json.loads(run("--format", "json", "--trial", "NCT06598202", bundle=CHART))
     assert len(some["facts"]) < len(whole["facts"])
     assert {"condition.als", "lab.hemoglobin"} <= {fact["name"] for fact in some["facts"]}
-    assert "condition.sle" not in {fact["name"] for fact in some["facts"]}
+    assert "condition.aml" not in {fact["name"] for fact in some["facts"]}

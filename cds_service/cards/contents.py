@@ -80,14 +80,17 @@ class Contents:
         return summary.unread(trial, count), detail
 
     def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
-        """What has to happen; for a trial that takes no patients only what its source leaves open."""
+        """What has to happen; for a trial that takes no patients only what its source leaves open, and for one whose
+        record is out of date, which may take some, what to check too."""
         gaps = about.gaps(reading.trial)
+        check = Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True)
         if choice.kind == "closed":
-            return (Section("Missing", gaps, fixed=True),)
+            missing = Section("Missing", gaps, fixed=True)
+            return (missing, check) if out_of_date(reading.trial, self.as_of) else (missing,)
         missing = Section("Missing", (*gaps, *self.missing.lines(found), *self._not_understood(reading)))
         if choice.near is not None:
             return (Section("Not yet", self.near.lines(choice.near)), missing)
-        return (missing, Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True))
+        return (missing, check)
 
     def _not_understood(self, reading: TrialReading) -> tuple[str, ...]:
         """What is asked of the entries whose words were not understood, for which criteria of this trial wait."""

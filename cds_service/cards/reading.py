@@ -110,7 +110,7 @@ class Reader:
         return found
 
     def reason(self, ref: FactRef) -> str | None:
-        """Why a fact is unknown; None where it is known."""
+        """Why a fact is unknown, or of a measured value only one end is known; None where it is known."""
         key = (ref.name, ref.limit)
         if key not in self._reasons:
             entries = self.deadline.each(self.evidence(ref))

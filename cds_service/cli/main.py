@@ -19,7 +19,16 @@ from cds_service.cli.as_of import as_of as day_asked
 from cds_service.cli.authoring import desk_app
 from cds_service.cli.codes import codes_app
 from cds_service.cli.connect import connect_app
-from cds_service.cli.output import address_of, command_group, is_json, print_json, settings_or_stop, show_findings, stop
+from cds_service.cli.output import (
+    address_of,
+    command_group,
+    is_json,
+    must_exist,
+    print_json,
+    settings_or_stop,
+    show_findings,
+    stop,
+)
 from cds_service.cli.rules import authoring_app
 from cds_service.cli.site import site_app
 from cds_service.cli.store import store_app
@@ -204,20 +213,30 @@ def rules_check(
         Path | None,
         typer.Argument(help="A rules folder, a folder of trials or a trial.json; CDS_RULES_DIR unless given."),
     ] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="The text that a trial was written from: is each of its clauses claimed?")
+    ] = None,
     format: Annotated[str, typer.Option(help="json or text.")] = "text",
 ) -> None:
     """Check every file of a rules folder. Exit code 1 when something is wrong.
 
-    A folder without facts/ of its own, or a single trial.json, is checked with the facts of CDS_RULES_DIR.
+    A folder without facts/ of its own, or a single trial.json, is checked with the facts of CDS_RULES_DIR. Of several
+    trials a source belongs to the one that names its SHA-256.
     """
+    must_exist(source)
     as_json = is_json(format)
     default = settings_or_stop().rules_dir
     target = folder or default
 
     from cds_service.facts import load_facts
-    from cds_service.rule_tools import check_rules
+    from cds_service.rule_tools import check_rules, check_source
 
     library, findings = check_rules(target, lambda: load_facts(default))
+    if source is not None and library is not None:
+        try:
+            findings += check_source([trial.trial for trial in library.trials], source)
+        except (OSError, UnicodeDecodeError) as problem:
+            stop(f"{source} can't be read as UTF-8 text: {problem}")
     if as_json:
         print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
     else:

@@ -91,7 +91,7 @@ def rules_show(
     [chosen] = _chosen(library, [trial])
     in_words = reference.trial(chosen)
     if as_json:
-        gaps = list(chosen.trial.source_gaps)
+        gaps = list(chosen.trial.gap_texts)
         tallied = {"id": chosen.id, "tally": asdict(tally(chosen.trial)), "source_gaps": gaps}
         print_json(tallied | in_words.as_json())
     else:

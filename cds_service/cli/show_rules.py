@@ -100,7 +100,7 @@ def show_trial(trial: CompiledTrial, in_words: TrialInWords, console: Console | 
     console.print(f"{status}; rules {data.rules_version}, {data.state}; {data.registry.url}", markup=False)
     if data.notes:
         console.print(data.notes, style="dim", markup=False)
-    for gap in data.source_gaps:
+    for gap in data.gap_texts:
         console.print(f"Source gap: {gap}", style="yellow", markup=False, highlight=False)
     console.print(tally(data).text(), highlight=False)
     console.print(_criteria_table("", in_words.criteria))
@@ -120,5 +120,6 @@ def _criteria_table(title: str, criteria: Iterable[CriterionInWords]) -> Table:
         if item.lookback:
             rule += f" [dim](evidence at most {item.lookback} old)[/]"
         gate = "\n[bold]gate[/]" if item.gate else ""
-        table.add_row(f"{item.id}{gate}", escape(item.text), rule, escape(item.review))
+        judged = [f"[yellow]where it fails:[/] {escape(item.exception)}"] if item.exception else []
+        table.add_row(f"{item.id}{gate}", escape(item.text), rule, "\n".join([*judged, escape(item.review)]))
     return table

@@ -25,10 +25,11 @@ def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[st
 
     `as_of`, `as_of_instant` (see `dated`), `patient`, `deceased` (only where it is so), `issues`, `unread` (see
     `UnreadEntry`), `gaps` (resource types that were not supplied whole, and why) and `facts`. Each fact has `name`,
-    `title`, `group`, `kind`, `status` (`known`, `presumed`, `unknown`),
-    `value`, `unit`, `reason` (of an unknown one) and `evidence`; and where there is such a thing `display_unit` (as
-    people write it), `months` (of an age), `parts` (multiples of the limits of normal), `active` and `ever` (of
-    events), `via` (the alternative that a derived fact took) and `because` (what a defined fact follows from).
+    `title`, `group`, `kind`, `status` (`known`, `presumed`, `unknown`), `value`, `unit`, `reason` (of an unknown one,
+    and of a measured one of which only the upper end is known) and `evidence`; and where there is such a thing
+    `display_unit` (as people write it), `months` (of an age), `parts` (multiples of the limits of normal), `active` and
+    `ever` (of events), `via` (the alternative that a derived fact took) and `because` (what a defined fact follows
+    from).
     """
     reader = FactReader(record, library.facts, as_of)
     sheet = reader.sheet(names)

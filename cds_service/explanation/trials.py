@@ -12,7 +12,7 @@ from cds_service.explanation.undetermined import undetermined
 from cds_service.explanation.unread import by_words, unread_entries
 from cds_service.logic import FactRef
 from cds_service.matching import Match
-from cds_service.trials import SOURCE_GAP, CriterionResult, Trial, TrialResult, Verdict
+from cds_service.trials import EXCEPTION, SOURCE_GAP, CriterionResult, Trial, TrialResult, Verdict
 
 _encode: Callable[[Any], bytes] = msgspec.json.Encoder(order="deterministic").encode
 
@@ -54,7 +54,7 @@ def _trial(match: Match, result: TrialResult) -> dict[str, Any]:
         "rules_version": trial.rules_version,
         "verdict": result.verdict,
     }
-    gaps = {"source_gaps": list(trial.source_gaps)} if trial.source_gaps else {}
+    gaps = {"source_gaps": list(trial.gap_texts)} if trial.source_gaps else {}
     reasons = _reasons(trial, result.verdict, [*own, *best])
     return head | reasons | gaps | {"criteria": own, "cohorts": cohorts}
 
@@ -65,8 +65,9 @@ def _reasons(trial: Trial, verdict: Verdict, criteria: Iterable[dict[str, Any]])
     if verdict not in ("possibly_eligible", "undetermined"):
         return {}
     gap = [SOURCE_GAP] if trial.source_gaps else []
-    unknown = (fact["reason"] for c in criteria if c["outcome"] == "unknown" for fact in c["facts"])
-    return {"reasons": list(dict.fromkeys([*gap, *(reason for reason in unknown if reason is not None)]))}
+    unknown = [c for c in criteria if c["outcome"] == "unknown"]
+    each = (reason for c in unknown for reason in (c.get("reason"), *(fact["reason"] for fact in c["facts"])))
+    return {"reasons": list(dict.fromkeys([*gap, *(reason for reason in each if reason is not None)]))}
 
 
 def _criteria(match: Match, results: Iterable[CriterionResult]) -> list[dict[str, Any]]:
@@ -85,6 +86,10 @@ def _criterion(match: Match, result: CriterionResult) -> dict[str, Any]:
     }
     if criterion.gate:
         entry["gate"] = True
+    if result.excepted:
+        entry["reason"] = EXCEPTION
+    if criterion.exception is not None:
+        entry["exception"] = criterion.exception.text
     if criterion.review is not None:
         entry["review"] = criterion.review
     if criterion.has_screen:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
+from cds_service.facts.borne_out import borne_out
 from cds_service.facts.catalogue import (
     DateFact,
     DefinedFact,
@@ -46,6 +47,7 @@ from cds_service.facts.observations import (
     share_of,
 )
 from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
+from cds_service.facts.unsettled import unsettled
 from cds_service.fhir import DateRange, Malformed, Patient
 
 _Readings = dict[int, tuple[Reading | Unreadable, Interval | Unreadable]]
@@ -115,6 +117,10 @@ class Builder:
             case EventsFact():
                 events = self._told.events(spec)
                 self._deadline.spend(len(events.items))
+                if spec.borne_out_by:
+                    results = [(self.fact(one.fact), one) for one in spec.borne_out_by]
+                    counting = [(fact.at(self._limit(fact.name)), one.limit) for fact, one in results]
+                    events = borne_out(events, counting)
                 return Fact(spec.name, events, evidence=tuple([item.evidence for item in events.items]))
             case Numeric():
                 return self._number(spec)
@@ -185,7 +191,7 @@ class Builder:
             fact = self._stale_height(spec, fact)
             if not fact.parts:
                 fact = replace(fact, parts=self._multiples(spec, measured, fact, read))
-            fact = self._at_most(spec, measured, fact)
+            fact = self._settled(spec, self._at_most(spec, measured, fact))
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
@@ -239,6 +245,13 @@ class Builder:
         names = [name for name in spec.at_most.beside if name in told]
         beside = {name: (self._deadline.each(told[name]), readers[name]) for name in names}
         return bounded(fact, spec.at_most, measured, beside, self._as_of)
+
+    def _settled(self, spec: QuantityFact, fact: Fact) -> Fact:
+        """A measured value as it counts beside the treatments that may have raised it."""
+        if spec.unsettled_by is None or fact.value is None:
+            return fact
+        given = [self.fact(name).value for name in spec.unsettled_by.events]
+        return unsettled(fact, spec.unsettled_by, [one for one in given if isinstance(one, Events)], self._as_of)
 
     def _nothing_told(self, fact: Fact) -> bool:
         """Nothing at all is on record of the fact, in observations that were supplied whole."""

@@ -2,8 +2,8 @@
 
 Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a canonical value stand `raw` (value and
 unit as sent) and `code`, or the `text` of what has no code. A known fact has no reason; an unknown one has a reason and
-no value; one that is only an upper bound (`on_oxygen`) has both, the value as it was measured. A value with nothing on
-record behind it says so: `"basis": "presumed"`, and has no source.
+no value; one of which only the upper end is known (`on_oxygen`, `after_transfusion`) has both, the value as it was
+measured. A value with nothing on record behind it says so: `"basis": "presumed"`, and has no source.
 """
 
 from collections.abc import Sequence
@@ -36,10 +36,11 @@ def describe_fact(
     if fact.value is None and fact.presumed is not None:
         return [_entry(name, value_text(fact.presumed), "", None)]
     current = fact.at(fresh_within)
-    value = None if current.value is None else value_text(current.value)
+    measured = current.measured
+    value = None if measured is None else value_text(measured)
     reason = current.reason
-    if current.at_most is not None and current.value is not None:  # what was measured, and why it is only a bound
-        value, reason = value_text(current.at_most.measured), current.at_most.reason
+    if reason is None and current.at_most is not None:  # why what was measured is only a bound
+        reason = current.at_most.reason
     unit = "d" if isinstance(fact.value, Days) else "a" if isinstance(fact.value, Age) else fact.unit
     if computed and len(fact.evidence) > 1:
         deadline.spend(len(fact.evidence))

@@ -28,6 +28,7 @@ Reason = Literal[
     "conflicting_results",
     "on_oxygen",
     "may_be_over",
+    "after_transfusion",
 ]
 World = Literal["closed", "open"]
 """Closed: what was supplied whole and is not on record is absent. Open: nothing is ever presumed absent."""
@@ -143,8 +144,8 @@ class Fact(Struct, frozen=True, gc=False):
 
     `unit` is the canonical unit of a number (empty without dimension); `age` is how many days old the evidence is at
     most, `least_age` at least. `parts` are sub-facts by their last word (`x_uln`). `via` is the alternative that a
-    derived fact took. `presumed` is the value in a closed world of a fact without any evidence. `at_most` is
-    there where `value` is all that it may be without the support (oxygen) under which it was measured.
+    derived fact took. `presumed` is the value in a closed world of a fact without any evidence. `at_most` is there
+    where `value` is all that it may be without what raised it (oxygen, a transfusion).
     """
 
     name: str
@@ -158,6 +159,11 @@ class Fact(Struct, frozen=True, gc=False):
     presumed: Interval | str | None = None
     least_age: int = 0
     at_most: AtMost | None = None
+
+    @property
+    def measured(self) -> Value | None:
+        """The value as it was measured, which is what counts but for `at_most`."""
+        return self.value if self.value is None or self.at_most is None else self.at_most.measured
 
     def too_old(self, limit: int | None) -> bool:
         """Whether the evidence is, or may be, older than `limit` days; never without a limit."""

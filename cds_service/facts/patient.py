@@ -5,7 +5,7 @@ from datetime import date
 from cds_service.durations import completed_months
 from cds_service.facts.dates import read_date
 from cds_service.facts.fact import Age, Evidence, Fact, unknown
-from cds_service.fhir import Patient
+from cds_service.fhir import Patient, birth_sexes
 
 PATIENT_FACTS = ("patient.age", "patient.sex", "patient.deceased")
 
@@ -26,9 +26,11 @@ def age_at(birth_date: str | None, day: date) -> Age | None:
 
 
 def sex_of(patient: Patient | None) -> str | None:
-    """`male` or `female`; other, unknown and missing are not known."""
+    """`male` or `female`; other, unknown, missing and what differs from a sex at birth on record are not known."""
     gender = None if patient is None or patient.gender is None else patient.gender.strip().casefold()
-    return gender if gender in {"male", "female"} else None
+    if patient is None or gender not in {"male", "female"}:
+        return None
+    return gender if birth_sexes(patient) <= {gender} else None
 
 
 def age_fact(name: str, patient: Patient | None, as_of: date) -> Fact:
@@ -42,9 +44,13 @@ def age_fact(name: str, patient: Patient | None, as_of: date) -> Fact:
 def sex_fact(name: str, patient: Patient | None) -> Fact:
     if patient is None or patient.gender is None:
         return unknown(name, "not_supplied")
-    evidence = (_evidence(patient, patient.gender, "gender"),)
+    at_birth = [_evidence(patient, sex, "sex at birth") for sex in sorted(birth_sexes(patient))]
+    evidence = (_evidence(patient, patient.gender, "gender"), *at_birth)
     sex = sex_of(patient)
-    return unknown(name, "value_not_understood", evidence) if sex is None else Fact(name, sex, evidence=evidence)
+    if sex is None:
+        differs = patient.gender.strip().casefold() in {"male", "female"}
+        return unknown(name, "conflicting_results" if differs else "value_not_understood", evidence)
+    return Fact(name, sex, evidence=evidence)
 
 
 def is_deceased(patient: Patient | None, as_of: date) -> bool:

@@ -13,6 +13,7 @@ from cds_service.fhir.decode import Faulty, Malformed, decode_resource, resource
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
 from cds_service.fhir.other_types import CARRIERS, NOTHING_FOLLOWS, READ_IN_PART, TypeEntry, table_of_types
+from cds_service.fhir.persons import birth_sexes
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
 from cds_service.fhir.reading import Reading
@@ -120,6 +121,7 @@ __all__ = [
     "TypeEntry",
     "Unread",
     "base_url",
+    "birth_sexes",
     "codes_of",
     "decode_entries",
     "decode_resource",

@@ -15,6 +15,7 @@ from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, o
 from cds_service.fhir.full_urls import FullUrls
 from cds_service.fhir.heads import HeadPage
 from cds_service.fhir.modifiers import parts
+from cds_service.fhir.persons import is_replaced
 from cds_service.fhir.reading import Entry
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
@@ -192,7 +193,11 @@ class _Sorting:
                 ours.append(Copy(view, one.entry.place, one.entry.full_url))
         kept, issues = one_of_each(ours, self.deadline)
         self.issues += issues
-        return _agreed([copy.view for copy in kept if isinstance(copy.view, Patient)])
+        patient = _agreed([copy.view for copy in kept if isinstance(copy.view, Patient)])
+        if patient is not None and is_replaced(patient):
+            place = label("Patient", patient.id, "")
+            self._note("warning", "replaced_patient", place, "link", "says that another Patient has taken its place")
+        return patient
 
     def _read(self, view: Resource, place: str) -> Resource:
         """A resource without the parts of which modifiers change the meaning. A component among these may be a value of
@@ -287,15 +292,23 @@ def _placed_in(container: DiagnosticReport | Observation, inner: Observation, nu
     return msgspec.structs.replace(inner, **changes)
 
 
+_NOTHING: tuple[Any, ...] = ((), msgspec.Raw())
+_UNITED = frozenset({"extension", "link"})
+
+
 def _agreed(versions: list[Patient]) -> Patient | None:
     """One Patient from versions of which nothing says which is newest: what they contradict each other in is unknown,
-    but a death that one of them tells of is believed."""
+    but a death that one of them tells of is believed, and what extensions and links say is said by all of them."""
     if len(versions) < 2:
         return versions[0] if versions else None
     agreed: dict[str, Any] = {}
     for element in Patient.__struct_fields__:
-        values = [value for value in (getattr(version, element) for version in versions) if value not in {None, ()}]
-        if values and (element.startswith("deceased") or all(value == values[0] for value in values)):
+        values = [getattr(version, element) for version in versions]
+        values = [value for value in values if value is not None and value not in _NOTHING]
+        if element in _UNITED:
+            each = dict.fromkeys(bytes(one) for value in values for one in value)
+            agreed[element] = tuple(map(msgspec.Raw, each))
+        elif values and (element.startswith("deceased") or all(value == values[0] for value in values)):
             agreed[element] = max(values) if element.startswith("deceased") else values[0]
     return Patient(**agreed)
 

@@ -17,6 +17,7 @@ ISSUE_CODES: dict[str, str] = {
     "other_server": "References name another server than the record's own; ids alone were compared.",
     "other_subject": "A resource about a group, device, place or relative; it does not count.",
     "patient_without_id": "The Patient has no id and was taken to be the one asked for.",
+    "replaced_patient": "The Patient is out of use and another has taken its place; its facts stand.",
     "request_failed": "A batch-response holds a request that the server answered with an error.",
     "unexpected_value": "A prefetch key holds FHIR, but not of a type that was asked for.",
     "unknown_status": "A status is none of those that FHIR has; the resource does not count for certain.",

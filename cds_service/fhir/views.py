@@ -5,7 +5,8 @@ Each view is a frozen `msgspec.Struct`: attributes are the FHIR element names in
 here are ignored. Dates stay text, as sent (see `dates`); numbers are `decimal.Decimal` with the digits that were sent.
 Element meanings: https://hl7.org/fhir/R4/.
 
-`contained` resources stay undecoded (`msgspec.Raw`), so that an odd one cannot spoil the resource around it.
+`contained` resources stay undecoded (`msgspec.Raw`), so that an odd one cannot spoil the resource around it; so do a
+Patient's extensions and links (see `persons`).
 """
 
 from decimal import Decimal
@@ -157,6 +158,9 @@ class Patient(Resource, frozen=True, tag="Patient", tag_field="resourceType"):
     gender: str | None = None
     deceased_boolean: bool | None = None
     deceased_date_time: str | None = None
+    active: Raw = Raw()
+    extension: tuple[Raw, ...] = ()
+    link: tuple[Raw, ...] = ()
 
 
 class ReferenceRange(BackboneElement, frozen=True):

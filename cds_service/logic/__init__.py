@@ -12,7 +12,7 @@ from cds_service.logic.explain import Explainer, Explainers, Part, Reason, Step,
 from cds_service.logic.flip import Flip, flip
 from cds_service.logic.layout import LINES
 from cds_service.logic.lower import MAX_LOWERED, MAX_LOWERED_DEPTH, lower
-from cds_service.logic.model import Condition, FactRef, Named, durations, facts_read, walk
+from cds_service.logic.model import Condition, Constant, Excepted, FactRef, Named, durations, facts_read, walk
 from cds_service.logic.program import BATCH, Compiler, Document, Placed, Program, Truth3, answer_together
 from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 
@@ -27,7 +27,9 @@ __all__ = [
     "MAX_LOWERED_DEPTH",
     "Compiler",
     "Condition",
+    "Constant",
     "Document",
+    "Excepted",
     "Explainer",
     "Explainers",
     "FactRef",

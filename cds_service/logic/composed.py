@@ -30,6 +30,8 @@ def composed(rule: model.Condition, parts: Sequence[Truth3]) -> Truth3:
             return _choice(parts[0], parts[1], parts[2])
         case model.Same():
             return _choice(parts[0], parts[1], _not(parts[1]))
+        case model.Excepted(fails_on=fails_on):
+            return None if parts[0] is fails_on and parts[1] is not False else parts[0]
     return parts[0]
 
 

@@ -263,6 +263,11 @@ def _decisive(step: Step) -> Iterator[Step]:
             yield from _of_junction(step)
         case model.Choice():
             yield from _of_choice(step)
+        case model.Excepted(fails_on=fails_on):
+            yield from _decisive(parts[0])
+            # Without a fail nobody asks for the exception.
+            if parts[0].value is fails_on:
+                yield from _decisive(parts[1])
         case model.Same():
             for part in parts:
                 if step.value is not None or part.value is None:

@@ -19,6 +19,7 @@ from cds_service.logic.model import (
     Constant,
     Either,
     Every,
+    Excepted,
     Extreme,
     FactRef,
     Measure,
@@ -162,6 +163,8 @@ class _Lowering:
                 return self._compare(rule)
             case Records():
                 return self._records(rule)
+            case Excepted(body=body, when=when, fails_on=fails_on):
+                return _excepted(self.condition(body), self.condition(when), fails_on=fails_on)
             case _:
                 return self.condition(rule.body)
 
@@ -295,6 +298,12 @@ class _Lowering:
             return duration.exact
         # `val` with [1] reaches from a record up to the whole document.
         return {"val": [[1], "span", str(duration)]} if self.in_record else {"var": f"span.{duration}"}
+
+
+def _excepted(body: Lowered, when: Lowered, *, fails_on: bool) -> Lowered:
+    """It fails where the body fails and the exception certainly does not hold; where it passes nothing changes."""
+    fails = conjunction([body.certainly_true if fails_on else body.certainly_false, when.certainly_false])
+    return _bounded(Lowered(fails, body.certainly_false) if fails_on else Lowered(body.certainly_true, fails))
 
 
 def _extreme(which: str, each: list[Bounds]) -> Bounds:

@@ -128,7 +128,21 @@ class Named:
     pointer: str
 
 
-Condition = Constant | Truth | Not | Every | Either | Choice | Same | OneOf | Compare | Records | Named
+@dataclass(frozen=True, slots=True)
+class Excepted:
+    """A criterion's rule whose source makes an exception: where `body` fails and `when` may hold it is unknown.
+
+    `fails_on` is the truth of `body` with which the criterion fails: true for an exclusion, false for an inclusion. It
+    only ever stands at the top of a rule.
+    """
+
+    body: "Condition"
+    when: "Condition"
+    fails_on: bool
+    pointer: str
+
+
+Condition = Constant | Truth | Not | Every | Either | Choice | Same | OneOf | Compare | Records | Named | Excepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +243,8 @@ def children(node: Rule) -> tuple[Rule, ...]:
             return (test, then, otherwise)
         case Same(left=left, right=right) | Compare(left=left, right=right):
             return (left, right)
+        case Excepted(body=body, when=when):
+            return (body, when)
         case Records(test=test):
             return (test,)
         case Constant() | Truth() | OneOf() | Number() | UnknownNumber() | Span() | Reading():

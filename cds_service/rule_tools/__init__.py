@@ -24,6 +24,7 @@ from cds_service.rule_tools.schemas import (
     write_schemas,
 )
 from cds_service.rule_tools.site_check import SiteReport, check_site, phrase_findings
+from cds_service.rule_tools.source_claims import Clause, check_source, source_findings, unclaimed
 
 __all__ = [
     "FOLDER",
@@ -31,6 +32,7 @@ __all__ = [
     "Answer",
     "AnswerReport",
     "CaseChange",
+    "Clause",
     "Draft",
     "Ground",
     "ScaffoldError",
@@ -40,6 +42,7 @@ __all__ = [
     "check_answer",
     "check_rules",
     "check_site",
+    "check_source",
     "choices",
     "compile_draft",
     "default_samples_dir",
@@ -53,6 +56,8 @@ __all__ = [
     "sample_records",
     "samples_day",
     "schemas",
+    "source_findings",
     "trial_schema",
+    "unclaimed",
     "write_schemas",
 ]

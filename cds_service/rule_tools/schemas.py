@@ -41,6 +41,9 @@ def trial_schema(library: Library) -> Schema:
     for key in ("logic", "screen"):
         described = criterion["properties"][key].get("description", "")
         criterion["properties"][key] = {"description": described, "$ref": "#/$defs/rule"}
+    exception = schema["$defs"]["CriterionException"]["properties"]
+    exception["when"] = {"description": exception["when"]["description"], "$ref": "#/$defs/rule"}
+    criterion["dependentRequired"] = {"exception": ["logic"]}
     criterion["anyOf"] = [{"required": ["logic"]}, {"required": ["review"]}]
     criterion["not"] = {"required": ["logic", "screen"]}
     return schema

@@ -3,17 +3,19 @@
 from cds_service.trials.cache_folder import CacheFolder
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, TrialExplainer
+from cds_service.trials.exceptions import excepted, typed_with_exception
 from cds_service.trials.findings import CASE_FINDINGS, FILE_FINDINGS, TRIAL_FINDINGS
 from cds_service.trials.index import Patient, outside
 from cds_service.trials.kept import DEFAULT_BYTES, Kept, Weight
 from cds_service.trials.library import CHUNK, KeptTrials, TrialLibrary, load_trials, read_trials
-from cds_service.trials.model import Contact, Criterion, Site, Text, Trial
+from cds_service.trials.model import Contact, Criterion, CriterionException, Site, SourceText, Span, Text, Trial
 from cds_service.trials.needs import AGE, NEVER, NOTHING, SEX, Needs, needs_of
 from cds_service.trials.remembered_rules import RememberedRules, RulesMemory
 from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
 from cds_service.trials.tally import Decides, decides, tally
 from cds_service.trials.verdicts import (
     BEST_FIRST,
+    EXCEPTION,
     SOURCE_GAP,
     CohortResult,
     CriterionResult,
@@ -33,6 +35,7 @@ __all__ = [
     "CASE_FINDINGS",
     "CHUNK",
     "DEFAULT_BYTES",
+    "EXCEPTION",
     "FILE_FINDINGS",
     "NEVER",
     "NOTHING",
@@ -47,6 +50,7 @@ __all__ = [
     "CompiledTrial",
     "Contact",
     "Criterion",
+    "CriterionException",
     "CriterionResult",
     "Decides",
     "Kept",
@@ -58,6 +62,8 @@ __all__ = [
     "RulesMemory",
     "Shelved",
     "Site",
+    "SourceText",
+    "Span",
     "Text",
     "Trial",
     "TrialExplainer",
@@ -66,6 +72,7 @@ __all__ = [
     "Verdict",
     "Weight",
     "decides",
+    "excepted",
     "load_trials",
     "needs_of",
     "outcome_of",
@@ -74,6 +81,7 @@ __all__ = [
     "tally",
     "titles_of",
     "trial_result",
+    "typed_with_exception",
     "verdict_of",
     "vocabulary_of",
 ]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
-from cds_service.durations import Duration
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue, EventsFact
 from cds_service.logic import Compiler, Condition, FactRef, Placed, Vocabulary, facts_read
 from cds_service.logic.check import read_rule, sound_rule
+from cds_service.trials.exceptions import can_fail, exception_faults, lookback_of, sound_with_exception
 from cds_service.trials.model import Criterion
 from cds_service.trials.needs import NOTHING, Needs, needs_of
 from cds_service.trials.vocabulary import titles_of, vocabulary_of
@@ -22,14 +22,19 @@ MOST_REMEMBERED = 100_000
 class Checked:
     """What checking a criterion's rule has shown, wherever the rule stands.
 
-    `findings` name no file, and their pointers start at the rule. `facts` are the catalogue's names of what it reads.
-    `if_true` and `if_false` are what a record needs for the rule to be that.
+    `findings` name no file, and their pointers start at the criterion. `facts` are the catalogue's names of what it
+    reads. `if_true` and `if_false` are what a record needs for the rule to be that; `can_fail`: the criterion can.
     """
 
     findings: tuple[Finding, ...]
     facts: tuple[str, ...] = ()
     if_true: Needs = NOTHING
     if_false: Needs = NOTHING
+    can_fail: bool = False
+
+
+_Key = tuple[str, str | None]
+"""What a rule comes to depends on: itself with the exception from it, and how old evidence may be."""
 
 
 class Ready:
@@ -62,8 +67,8 @@ class CheckedRules:
         self.compiler = Compiler()
         self._catalogue = catalogue
         self._events = frozenset(spec.name for spec in catalogue if isinstance(spec, EventsFact))
-        self._checked: dict[tuple[str, str | None], Checked] = {}
-        self._ready: WeakValueDictionary[tuple[str, str | None], Ready] = WeakValueDictionary()
+        self._checked: dict[_Key, Checked] = {}
+        self._ready: WeakValueDictionary[_Key, Ready] = WeakValueDictionary()
         self.definition_findings = tuple(self._definitions())
         """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
 
@@ -82,13 +87,15 @@ class CheckedRules:
         key = _key(criterion, rule)
         found = self._ready.get(key)
         if found is None:
-            typed = self.typed(criterion, rule, "")
+            typed = self.typed(criterion, rule, "", "")
             found = self._ready[key] = Ready(self.compiler.placed(typed), facts_read(typed))
         return found
 
-    def typed(self, criterion: Criterion, rule: Any, pointer: str) -> Condition:
-        """The typed rule of a criterion in which `check` found nothing wrong; `pointer` is its place in the file."""
-        return sound_rule(rule, self.vocabulary, _lookback(criterion), pointer)
+    def typed(self, criterion: Criterion, rule: Any, place: str, key: str) -> Condition:
+        """The typed rule of a criterion in which `check` found nothing wrong. `place` is where the criterion stands in
+        its file, and `/key` where the rule stands in the criterion."""
+        typed = sound_rule(rule, self.vocabulary, lookback_of(criterion), f"{place}/{key}" if key else place)
+        return sound_with_exception(criterion, typed, self.vocabulary, place)
 
     def _definitions(self) -> Iterator[Finding]:
         for name in self.vocabulary.definitions:
@@ -98,18 +105,24 @@ class CheckedRules:
                 yield Finding(file, f"{pointer}/logic", fault.code, fault.severity, fault.message, fault.hint)
 
     def _check(self, criterion: Criterion, rule: Any) -> Checked:
-        typed, faults = read_rule(rule, self.vocabulary, _lookback(criterion))
-        if typed is None:
-            return Checked(tuple(faults))
+        key = "/logic" if criterion.has_logic else "/screen"
+        logic, found = read_rule(rule, self.vocabulary, lookback_of(criterion), key)
+        if logic is None:
+            return Checked(tuple(found))
+        faults = exception_faults(criterion, logic, self.vocabulary)
+        if faults:
+            return Checked(faults)
+        typed = sound_with_exception(criterion, logic, self.vocabulary, "")
         read = (self._catalogue.fact_of(ref.name) for ref in facts_read(typed))
         names = tuple(dict.fromkeys(name for name in read if name is not None))
         if_true, if_false = (needs_of(typed, value, self._events) for value in (True, False))
-        return Checked(tuple(faults), names, if_true, if_false)
+        fails = criterion.has_logic and can_fail(criterion, typed)
+        return Checked((), names, if_true, if_false, fails)
 
 
-def _lookback(criterion: Criterion) -> Duration | None:
-    return Duration.parse(criterion.lookback) if criterion.lookback else None
-
-
-def _key(criterion: Criterion, rule: Any) -> tuple[str, str | None]:
-    return json.dumps(rule), criterion.lookback
+def _key(criterion: Criterion, rule: Any) -> _Key:
+    exception = criterion.exception
+    whole = [criterion.has_logic, criterion.kind, rule]
+    if exception is not None:
+        whole.append([exception.when] if exception.has_when else [])
+    return json.dumps(whole), criterion.lookback

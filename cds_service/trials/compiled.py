@@ -24,16 +24,23 @@ class CompiledCriterion:
     """A criterion and what its rule (or, for a criterion left to a person, its screen) can come to.
 
     `slot` is the place of its answer among those of its trial's program, -1 where it has no rule; `ready` is what it
-    shares with the same criterion of other trials.
+    shares with the same criterion of other trials. `logic_slot` is the place of the answer of the logic without the
+    criterion's exception, -1 where it has none.
     """
 
-    __slots__ = ("_rule", "_typed", "criterion", "facts", "ready", "results", "slot")
+    __slots__ = ("_rule", "_typed", "criterion", "facts", "logic_slot", "ready", "results", "slot")
 
     def __init__(
-        self, criterion: Criterion, slot: int, ready: Ready | None, typed: Callable[[], Condition] | None
+        self,
+        criterion: Criterion,
+        slot: int,
+        ready: Ready | None,
+        typed: Callable[[], Condition] | None,
+        logic_slot: int = -1,
     ) -> None:
         self.criterion = criterion
         self.slot = slot
+        self.logic_slot = logic_slot
         self.ready = ready
         self.facts: tuple[FactRef, ...] = () if ready is None else ready.facts
         """What the rule reads."""
@@ -165,8 +172,11 @@ def compile_trial(shelved: Shelved, rules: CheckedRules, grew: Callable[[], None
             return CompiledCriterion(criterion, -1, None, None)
         key, rule = found
         ready = rules.ready(criterion, rule)
-        slot = slots.setdefault(ready.placed, len(slots))
-        return CompiledCriterion(criterion, slot, ready, partial(rules.typed, criterion, rule, f"{place}/{key}"))
+        slot, logic_slot = slots.setdefault(ready.placed, len(slots)), -1
+        if criterion.exception is not None:
+            alone = rules.ready(criterion.model_copy(update={"exception": None}), rule)
+            logic_slot = slots.setdefault(alone.placed, len(slots))
+        return CompiledCriterion(criterion, slot, ready, partial(rules.typed, criterion, rule, place, key), logic_slot)
 
     own, *others = (
         tuple([compiled(criterion, f"{place}/criteria/{i}") for i, criterion in enumerate(criteria)])

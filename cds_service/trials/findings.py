@@ -14,10 +14,17 @@ FILE_FINDINGS: Mapping[str, str] = {
 """Any file of a rules folder."""
 
 TRIAL_FINDINGS: Mapping[str, str] = {
+    "exception-without-fail": "A criterion has an `exception` and never fails, so the exception says nothing.",
     "id-against-kind": "An inclusion's id starts with `inc-`, an exclusion's with `exc-`.",
     "no-gate": 'No criterion has `"gate": true`. Mark the diagnosis without which the trial is not worth a mention.',
     "no-trials": "The folder has no `trials/<registry number>/trial.json`.",
     "repeated-id": "Two criteria, or two cohorts, have the same id.",
+    "source-not-claimed": "A clause of the source stands in no criterion (`rules check --source`). Give one its span.",
+    "source-not-stated": "A trial is to be compared with its source and does not say which text that is.",
+    "source-other-text": "The text is not the one that the trial was written from: its SHA-256 is another.",
+    "source-span-outside": "A span of `source` ends beyond the text.",
+    "softening-review": "A `review` takes back a fail (`does not exclude`). A trial that fails has no card, so nobody "
+    "reads it: say it as an `exception`.",
     "wrong-folder": "A trial lies in a folder that is not named after its id.",
 }
 """`trial.json`."""

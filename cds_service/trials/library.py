@@ -238,4 +238,7 @@ def _evaluated(
 
 
 def _results(criteria: Iterable[CompiledCriterion], truths: Sequence[tuple[Truth3, Truth3]]) -> list[CriterionResult]:
-    return [c.results[truths[c.slot]] for c in criteria]
+    return [
+        c.results[truths[c.slot]] if c.logic_slot < 0 else c.results.of(truths[c.slot], truths[c.logic_slot][0])
+        for c in criteria
+    ]

@@ -3,7 +3,19 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from cds_service.durations import PATTERN, Duration
 
@@ -18,6 +30,7 @@ def _duration(text: str) -> str:
 
 IsoDuration = Annotated[str, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": PATTERN})]
 SourceGap = Annotated[str, Field(max_length=200, pattern=r"^\S(.*\S)?$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Status = Literal[
     "not_yet_recruiting",
     "recruiting",
@@ -36,11 +49,100 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Span(_File):
+    """A stretch of the source text, in code points of its file: from `start` up to, not including, `end`."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> "Span":
+        if self.start >= self.end:
+            raise ValueError("'end' comes after 'start'")
+        return self
+
+
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, dict | Span) else value
+
+
+_PLACE = {"type": "integer", "minimum": 0}
+_SPAN = {
+    "type": "object",
+    "properties": {"start": _PLACE, "end": _PLACE},
+    "required": ["start", "end"],
+    "additionalProperties": False,
+}
+_SPANS_SCHEMA = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
+Spans = Annotated[
+    tuple[Span, ...],
+    BeforeValidator(_one_or_more),
+    WithJsonSchema(_SPANS_SCHEMA),
+]
+
+
+class SourceText(Span):
+    """The text that the trial was written from: the SHA-256 of its file, and where what it asks of patients stands."""
+
+    sha256: Sha256
+
+
+class SourcedGap(_File):
+    """A source gap with the clauses of the source that show it, or that no criterion takes up."""
+
+    text: SourceGap
+    source: Spans = ()
+
+
+_GAP_TEXT = TypeAdapter(SourceGap)
+_GAP_SCHEMA = _GAP_TEXT.json_schema()
+
+
+def _gap(value: Any) -> str | SourcedGap:
+    """A gap as a sentence, or as an object with its clauses. What is wrong is told at the place of the gap."""
+    try:
+        return SourcedGap.model_validate(value) if isinstance(value, dict) else _GAP_TEXT.validate_python(value)
+    except ValidationError as problem:
+        raise ValueError(problem.errors()[0]["msg"]) from problem
+
+
+Gap = Annotated[
+    str | SourcedGap,
+    PlainValidator(_gap),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _GAP_SCHEMA,
+                {
+                    "type": "object",
+                    "properties": {"text": _GAP_SCHEMA, "source": _SPANS_SCHEMA},
+                    "required": ["text"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class CriterionException(_File):
+    """What a criterion's source excepts: where the logic fails and `when` may hold, the outcome is unknown."""
+
+    when: Any = Field(default=None, description="JSONLogic: what is excepted. Left out where no record can show it.")
+    text: Text = Field(description="What a person must judge where the logic fails; it stands under To check.")
+
+    @property
+    def has_when(self) -> bool:
+        """Whether a rule says what is excepted; without one every fail may be."""
+        return "when" in self.model_fields_set
+
+
 class Criterion(_File):
     """One criterion of the registry's text.
 
     `logic` decides; with `review` beside it a person confirms a pass; `review` alone leaves it to a person, and then
-    `screen` may show what the record holds without ever deciding.
+    `screen` may show what the record holds without ever deciding. Where the source makes an `exception`, a fail that it
+    may cover is unknown.
     """
 
     id: CriterionId = Field(description="The registry's order: inc-01, exc-06a. Cohorts use ids of their own.")
@@ -49,7 +151,9 @@ class Criterion(_File):
     gate: bool = Field(default=False, description="The patient must certainly have this for the trial to be mentioned.")
     logic: Any = Field(default=None, description="JSONLogic by docs/rule-language.md. An exclusion's logic excludes.")
     review: Text | None = Field(default=None, description="What a person must judge or confirm.")
+    exception: CriterionException | None = Field(default=None, description="What the source excepts from a fail.")
     screen: Any = Field(default=None, description="JSONLogic that shows what is on record and never decides.")
+    source: Spans = Field(default=(), description="The clauses of the source that this is, as {start, end} or a list.")
     lookback: IsoDuration | None = Field(default=None, description="How old evidence may be, such as P14D or P1M15D.")
 
     @property
@@ -68,6 +172,8 @@ class Criterion(_File):
             raise ValueError("a criterion needs 'logic', 'review' or both")
         if self.has_screen and self.has_logic:
             raise ValueError("'screen' belongs to a criterion without 'logic'")
+        if self.exception is not None and not self.has_logic:
+            raise ValueError("an 'exception' belongs to a criterion with 'logic'")
         if self.gate and (not self.has_logic or self.kind != "inclusion"):
             raise ValueError("a gate is an inclusion criterion with 'logic'")
         return self
@@ -141,7 +247,8 @@ class Trial(_File):
     state: Literal["draft", "active", "retired"] = Field(description="Only an active trial may produce cards.")
     rules_version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     notes: Text | None = Field(default=None, description="How the source was read where it is not plain.")
-    source_gaps: tuple[SourceGap, ...] = Field(
+    source: SourceText | None = Field(default=None, description="The text that `source` of a criterion counts in.")
+    source_gaps: tuple[Gap, ...] = Field(
         default=(),
         max_length=10,
         json_schema_extra={"uniqueItems": True},
@@ -152,11 +259,17 @@ class Trial(_File):
 
     @field_validator("source_gaps")
     @classmethod
-    def _each_gap_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        repeated = next((text for text in value if value.count(text) > 1), None)
+    def _each_gap_once(cls, value: tuple[str | SourcedGap, ...]) -> tuple[str | SourcedGap, ...]:
+        texts = [gap if isinstance(gap, str) else gap.text for gap in value]
+        repeated = next((text for text in texts if texts.count(text) > 1), None)
         if repeated is not None:
             raise ValueError(f"{repeated!r} stands there twice")
         return value
+
+    @property
+    def gap_texts(self) -> tuple[str, ...]:
+        """What the source does not say, each in a sentence."""
+        return tuple([gap if isinstance(gap, str) else gap.text for gap in self.source_gaps])
 
     def all_criteria(self) -> tuple[Criterion, ...]:
         """The trial's own criteria, then each cohort's."""

@@ -63,6 +63,9 @@ def needs_of(rule: model.Condition, value: bool, events: Collection[str]) -> Nee
             return _age(rule, value)
         case model.Named(body=body):
             return needs_of(body, value, events)
+        case model.Excepted(body=body, when=when, fails_on=fails_on):
+            each = [needs_of(body, value, events), needs_of(when, value is not fails_on, events)]
+            return all_of(each) if value is fails_on else any_of(each)
         case _:
             return NOTHING
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from cds_service.errors import Finding
 from cds_service.rule_files import Stamp, invalid, nearest, parse_json, stamp_of, unreadable
 from cds_service.trials.checked import Checked, CheckedRules
+from cds_service.trials.exceptions import softening
 from cds_service.trials.model import Criterion, Trial
 from cds_service.trials.needs import NOTHING, Needs, all_of, any_of
 
@@ -71,6 +72,7 @@ def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, 
     for place, _, _, found in checked:
         for fault in found.findings:
             findings.append(Finding(name, place + fault.pointer, fault.code, fault.severity, fault.message, fault.hint))
+    findings += _softening_findings(checked, name)
     # Nothing of a broken trial may be evaluated: dropping one criterion would make a wrong "eligible".
     if any(f.severity == "error" for f in findings):
         return None, findings
@@ -101,7 +103,7 @@ def rule_of(criterion: Criterion) -> tuple[str, Any] | None:
 
 
 _Rule = tuple[str, int | None, Criterion, Checked]
-"""Where a rule stands, the place of its cohort (None: none), its criterion, and what checking it has shown."""
+"""Where a criterion stands, the place of its cohort (None: none), itself, and what checking its rule has shown."""
 
 
 def _checked(trial: Trial, rules: CheckedRules) -> Iterator[_Rule]:
@@ -111,8 +113,17 @@ def _checked(trial: Trial, rules: CheckedRules) -> Iterator[_Rule]:
         for i, criterion in enumerate(criteria):
             found = rule_of(criterion)
             if found is not None:
-                key, rule = found
-                yield f"{place}/criteria/{i}/{key}", cohort, criterion, rules.check(criterion, rule)
+                yield f"{place}/criteria/{i}", cohort, criterion, rules.check(criterion, found[1])
+
+
+def _softening_findings(checked: list[_Rule], file: str) -> Iterator[Finding]:
+    """Reviews that take back a fail, which nobody reads: a trial that fails has no card."""
+    for place, _, criterion, found in checked:
+        words = softening(criterion) if found.can_fail else None
+        if words is not None:
+            message = f"{criterion.id} can fail, and its review says {words!r}, which nobody would read then"
+            hint = "say as an 'exception' what the source excepts"
+            yield Finding(file, f"{place}/review", "softening-review", "warning", message, hint)
 
 
 def _needs(trial: Trial, checked: list[_Rule]) -> tuple[Needs, Needs]:

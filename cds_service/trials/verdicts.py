@@ -1,7 +1,7 @@
 """Outcomes of criteria and the verdict that follows from them (docs/design.md, section 6)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cds_service.logic import FactRef, Truth3
@@ -18,7 +18,8 @@ BEST_FIRST: tuple[Verdict, ...] = ("likely_eligible", "possibly_eligible", "unde
 class CriterionResult:
     """One criterion for one patient. `facts` are what its logic, or its screen, reads.
 
-    `screened` is what a `screen` rule found; it never decides.
+    `screened` is what a `screen` rule found; it never decides. `excepted`: the outcome is unknown because the logic
+    fails and the criterion's exception may cover that.
     """
 
     criterion: Criterion
@@ -26,6 +27,7 @@ class CriterionResult:
     basis: Basis
     facts: tuple[FactRef, ...]
     screened: Truth3 = None
+    excepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class TrialResult:
     cohorts: tuple[CohortResult, ...]
 
 
+def fails_on(criterion: Criterion) -> bool:
+    """The truth of its logic with which a criterion fails."""
+    return criterion.kind == "exclusion"
+
+
 def outcome_of(criterion: Criterion, closed: Truth3, opened: Truth3) -> tuple[Outcome, Basis]:
     """The outcome under the closed world, and whether the open world agrees.
 
@@ -60,6 +67,8 @@ def outcome_of(criterion: Criterion, closed: Truth3, opened: Truth3) -> tuple[Ou
     return ("pass" if closed == (criterion.kind == "inclusion") else "fail"), basis
 
 
+EXCEPTION = "exception"
+"""The reason why a criterion is unknown whose logic fails where its source makes an exception."""
 SOURCE_GAP = "source_gap"
 """The reason, before all others, why a trial fits no better than possibly whose source does not say all."""
 
@@ -89,12 +98,23 @@ class Results(dict[tuple[Truth3, Truth3], CriterionResult]):
     def __init__(self, criterion: Criterion, facts: tuple[FactRef, ...]) -> None:
         super().__init__()
         self._criterion, self._facts = criterion, facts
+        self._excepted: dict[tuple[Truth3, Truth3], CriterionResult] = {}
 
     def __missing__(self, truths: tuple[Truth3, Truth3]) -> CriterionResult:
         closed, opened = truths
         outcome, basis = outcome_of(self._criterion, closed, opened)
         screened = closed if self._criterion.has_screen else None
         made = self[truths] = CriterionResult(self._criterion, outcome, basis, self._facts, screened)
+        return made
+
+    def of(self, truths: tuple[Truth3, Truth3], logic: Truth3) -> CriterionResult:
+        """The result of a criterion with an exception; `logic` is what its logic by itself is in the closed world."""
+        found = self[truths]
+        if found.outcome != "unknown" or logic is not fails_on(self._criterion):
+            return found
+        made = self._excepted.get(truths)
+        if made is None:
+            made = self._excepted[truths] = replace(found, excepted=True)
         return made
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import FactSheet
+from cds_service.facts import FactSheet, sex_of
 from cds_service.facts.fact import Fact
-from tests.facts.records import patient
+from tests.facts.records import patient, record
 
 # birth date, day, completed years, completed months, why
 AGES: list[tuple[str, str, tuple[tuple[int, int], tuple[int, int]], str]] = [
@@ -86,3 +86,71 @@ def test_deceased(elements: dict[str, Any], expected: bool, sheet: Callable[...,
     found = sheet(about=patient(**elements))
     assert found.deceased is expected
     assert found["patient.deceased"].value is expected
+
+
+def birth_sex(code: str) -> dict[str, Any]:
+    return {"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex", "valueCode": code}
+
+
+def recorded(value: str, what: str = "76689-9") -> dict[str, Any]:
+    """HL7's recorded sex or gender; the type is a LOINC code."""
+    system = "http://hl7.org/fhir/administrative-gender"
+    return {
+        "url": "http://hl7.org/fhir/StructureDefinition/individual-recordedSexOrGender",
+        "extension": [
+            {"url": "value", "valueCodeableConcept": {"coding": [{"system": system, "code": value}]}},
+            {"url": "type", "valueCodeableConcept": {"coding": [{"system": "http://loinc.org", "code": what}]}},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("gender", "extensions", "expected"),
+    [
+        ("female", [birth_sex("F")], "female"),
+        ("female", [birth_sex("M")], "conflicting_results"),
+        ("male", [birth_sex("F")], "conflicting_results"),
+        ("female", [birth_sex("UNK")], "female"),
+        ("female", [birth_sex("OTH")], "female"),
+        ("female", [birth_sex("ASKU")], "female"),
+        ("female", [recorded("female")], "female"),
+        ("female", [recorded("male")], "conflicting_results"),
+        ("female", [recorded("unknown")], "female"),
+        ("female", [recorded("male", "76691-5")], "female"),
+        ("female", [birth_sex("F"), birth_sex("M")], "conflicting_results"),
+        ("female", [birth_sex("F"), recorded("male")], "conflicting_results"),
+        ("other", [birth_sex("F")], "value_not_understood"),
+        (None, [birth_sex("F")], "not_supplied"),
+        ("female", [{"url": "http://example.org/birthsex", "valueCode": "M"}], "female"),
+        ("female", [{"url": 7}, {"valueCode": []}, "M", None], "female"),
+    ],
+)
+def test_a_sex_that_differs_from_one_at_birth_is_not_known(
+    gender: str | None, extensions: list[Any], expected: str, fact: Callable[..., Fact]
+) -> None:
+    found = fact("patient.sex", about=patient(gender=gender, extension=extensions))
+    assert (found.value or found.reason) == expected
+
+
+def test_two_versions_of_a_patient_keep_what_either_says_of_the_birth() -> None:
+    one, other = patient(extension=[birth_sex("F")]), patient(extension=[birth_sex("M")])
+    found = record(other, about=one).patient
+    assert sex_of(found) is None
+
+
+@pytest.mark.parametrize(
+    ("elements", "issues"),
+    [
+        ({"active": False, "link": [{"type": "replaced-by", "other": {"reference": "Patient/q"}}]}, 1),
+        ({"active": False}, 0),
+        ({"active": True, "link": [{"type": "replaced-by", "other": {"reference": "Patient/q"}}]}, 0),
+        ({"active": False, "link": [{"type": "seealso", "other": {"reference": "Patient/q"}}]}, 0),
+        ({"active": "no", "link": [7, None, {"type": []}]}, 0),
+    ],
+    ids=["replaced", "inactive only", "active all the same", "another link", "malformed"],
+)
+def test_a_patient_that_was_replaced_is_an_issue_and_the_facts_stand(elements: dict[str, Any], issues: int) -> None:
+    found = record(about=patient(**elements))
+    assert [issue.code for issue in found.issues if issue.code == "replaced_patient"] == ["replaced_patient"] * issues
+    assert found.patient is not None
+    assert found.patient.gender == "female"

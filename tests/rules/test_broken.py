@@ -24,6 +24,10 @@ CODES = {code for codes in SECTIONS.values() for code in codes}
 
 WITHOUT_A_FOLDER = {
     "circular-definition": "the catalogue leaves such definitions out as fact-circular before a rule is read",
+    "source-not-claimed": "it needs a text beside the rules; tests/rules/test_source_claims.py",
+    "source-not-stated": "the same",
+    "source-other-text": "the same",
+    "source-span-outside": "the same",
     "no-rules-folder": "it says that there is no folder",
     "no-site-folder": "the same",
 }

@@ -192,6 +192,7 @@ LATER = re.compile(r"\bsubsequent encounter\b")
 SEQUELA = re.compile(r"\bsequelae?\b|\blate effects?\b", re.IGNORECASE)
 STATES = {
     "metal-implant-condition": "a complication of an implant, seen again: it is in the body",
+    "mri-unsafe-implant-condition": "the same",
     "csf-shunt-condition": "a complication of a shunt, seen again: it is in the body",
 }
 SEQUELA_OF_A_STATE = {

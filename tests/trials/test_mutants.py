@@ -16,7 +16,9 @@ def of(library, logic, mutation):
     """The rule with that fault."""
     criterion = Criterion(id="inc-01", kind="inclusion", text="…", logic=logic)
     [found] = [
-        m.logic for m in mutants(criterion, library.compiled.vocabulary, library.catalogue) if m.mutation == mutation
+        m.criterion.logic
+        for m in mutants(criterion, library.compiled.vocabulary, library.catalogue)
+        if m.mutation == mutation
     ]
     return found
 

@@ -55,14 +55,16 @@ class EventFact:
         made = resource(self.spec.resource, code.concept, shape, self.as_of, how)
         stated: dict[str, Any] = {self.spec.name: []}
         label = shape.label
-        if variation is not None:
+        if variation is not None and variation.label:
             label = f"{shape.label}, {variation.label}"
         if variation is None or not variation.void:
             sure = variation is None or variation.sure
+            several = self.spec.least or 1
             stated |= {
-                name: self._statements(shape, role, code.lasts.get(name), sure) for name, role in code.roles.items()
+                name: self._statements(shape, role, code.lasts.get(name), sure) * several
+                for name, role in code.roles.items()
             }
-        return Situation(label, stated, (made,))
+        return Situation(label, stated, (made,) * (self.spec.least or 1))
 
     @staticmethod
     def _statements(shape: Shape, role: str, lasts: str | None, sure: bool) -> list[dict[str, Any]]:

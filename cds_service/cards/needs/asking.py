@@ -22,7 +22,10 @@ _AGAINST_ADVICE = 3.0
 """Added to an alternative that is not the one which the catalogue would order."""
 
 _NEW_TEST_HELPS = frozenset(
-    {"no_result", "too_old", "undated", "indeterminate", "conflicting_results", "on_oxygen", "other_method"}
+    {
+        *("no_result", "too_old", "undated", "indeterminate", "conflicting_results", "on_oxygen", "other_method"),
+        "after_transfusion",
+    }
 )
 _NOT_SENT = frozenset({"not_supplied", "incomplete_record"})
 Reasons = Mapping[FactRef, str | None]

@@ -45,7 +45,7 @@ class _Ways(Generic[S]):
                 return []
             case model.Not():
                 return of(parts[0], not wanted)
-            case model.Named():
+            case model.Named() | model.Excepted():
                 return of(parts[0], wanted)
             case model.Every() | model.Either():
                 needed = [part for part in parts if not (isinstance(part.rule, model.Compare) and part.rule.implied)]

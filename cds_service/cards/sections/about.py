@@ -47,7 +47,7 @@ def lines(trial: Trial, as_of: date) -> tuple[str, ...]:
 def gaps(trial: Trial) -> tuple[str, ...]:
     """What the trial's source does not say, each with where to look it up by hand."""
     how = "look it up by hand in the registry record, or ask the study team"
-    return tuple(f"{gap.rstrip('.')}: {how}" for gap in trial.source_gaps)
+    return tuple(f"{gap.rstrip('.')}: {how}" for gap in trial.gap_texts)
 
 
 def status(trial: Trial, as_of: date) -> str:

@@ -33,10 +33,17 @@ _LEADS = {
 
 
 def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
-    """What no rule decides first, then a line for each kind of thing to do; what the study team does comes last."""
+    """What no rule decides first, then what may be excepted from a fail, then a line for each kind of thing to do; what
+    the study team does comes last."""
     grouped: dict[str, dict[str, None]] = {}
     team: dict[str, None] = {}
+    found = [
+        f"Check by hand: {title_of('', {'': result.criterion.text})}" for result in undecidable if not result.excepted
+    ]
     for read in criteria:
+        exception = read.result.criterion.exception
+        if exception is not None and read.result.excepted:
+            found.append(sentence(exception.text))
         review = read.result.criterion.review
         if review is None or read.outcome == "fail" or _is_moot(read, review):
             continue
@@ -46,7 +53,6 @@ def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> t
         else:
             lead, rest = _led(review)
             grouped.setdefault(lead, {})[rest] = None
-    found = [f"Check by hand: {title_of('', {'': result.criterion.text})}" for result in undecidable]
     for lead, rests in grouped.items():
         found += _together(lead, list(rests))
     if team:

@@ -29,6 +29,7 @@ _TESTED_AGAIN = {
     "on_oxygen": "was measured with oxygen",
     "no_reference_range": "has no reference range",
     "other_method": "is by another method",
+    "after_transfusion": "was taken within 2 weeks of a transfusion or growth factor that raises it",
     IMPRECISE: "is not exact enough",
 }
 _ENTRIES = {

@@ -49,6 +49,7 @@ from cds_service.facts.catalogue.specs import (
     ResultFact,
     ScoreFact,
     TiterFact,
+    Unsettled,
     Where,
 )
 from cds_service.facts.catalogue.ucum import canonical
@@ -113,6 +114,7 @@ __all__ = [
     "SystemTable",
     "TiterFact",
     "UnitTable",
+    "Unsettled",
     "ValueSets",
     "Where",
     "canonical",

@@ -69,6 +69,7 @@ REASONS: dict[Reason, str] = {
     "no_reference_range": "The observation gives no limit of normal that certainly applies, or contradicts itself.",
     "other_method": "It was measured or computed in another way than is asked for, and in no other.",
     "indeterminate": "The laboratory says that it is neither positive nor negative.",
+    "after_transfusion": "Taken within 2 weeks of a transfusion or growth factor that raises it: only too low counts.",
     "conflicting_results": "Results of which any may be the newest differ.",
     "on_oxygen": "Measured while oxygen was given: without it, it is that value or less.",
     "uncoded_mention": "It is mentioned in words only; no code says so.",

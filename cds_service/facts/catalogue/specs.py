@@ -163,6 +163,20 @@ class Presumed(Model):
     without: FactNames
 
 
+class Unsettled(Model):
+    """Treatments that raise a value: within so long of one it says only that the value without it is no higher."""
+
+    events: FactNames = Field(min_length=1)
+    within: Period
+
+
+class BorneOut(Model):
+    """A result that bears a disease out from this value on, in the unit of the result's fact."""
+
+    fact: FactName
+    limit: Number = Field(alias="from")
+
+
 Bound = Number | Literal["upper_limit", "lower_limit"]
 Operator = Literal["<", "<=", ">=", ">"]
 
@@ -253,6 +267,7 @@ class QuantityFact(Numeric):
     normal: Bounds | None = None
     differential: Differential | None = None
     at_most: AtMostBeside | None = None
+    unsettled_by: Unsettled | None = None
 
     @model_validator(mode="after")
     def _lists_its_own_unit(self) -> "QuantityFact":
@@ -274,7 +289,8 @@ class QuantityFact(Numeric):
         return (*parts, *self.companions)
 
     def references(self) -> tuple[str, ...]:
-        return (*super().references(), *self.measured_parts)
+        unsettled = () if self.unsettled_by is None else self.unsettled_by.events
+        return (*super().references(), *self.measured_parts, *unsettled)
 
 
 class ScoreFact(Numeric):
@@ -334,6 +350,7 @@ class EventsFact(Fact):
     the `route` fits. Other hints (is this dose a treatment? is this drug one of those meant?) it doesn't settle.
 
     Of drugs: records that are at most `gap` apart belong to one course, however many they are.
+    Of a fact that needs at `least` so many records fewer are none.
     """
 
     kind: Literal["events"]
@@ -350,6 +367,8 @@ class EventsFact(Fact):
         "for `excepted`), `hint` where one without a known code only may.",
     )
     excepted: str | None = Field(default=None, description="The value set of what never counts.")
+    least: Annotated[int, Field(ge=2)] | None = None
+    borne_out_by: tuple[BorneOut, ...] = ()
     absence: Absence = "presumed_absent"
     gap: Period = Duration(days=14)
     course: Course | None = None
@@ -368,6 +387,9 @@ class EventsFact(Fact):
         if self.by_route is not None and (self.route is None or self.hints is None):
             raise ValueError("`by_route` goes with `route` and `hints`")
         return self
+
+    def references(self) -> tuple[str, ...]:
+        return tuple([result.fact for result in self.borne_out_by])
 
     @property
     def valuesets(self) -> tuple[str, ...]:

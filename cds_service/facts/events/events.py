@@ -208,6 +208,8 @@ class RecordedEvents:
         listed += self._unread_events(spec)
         for entry, match in self._deadline.each(self._malformed.get(spec.name, ())):
             listed += _ways(event(entry, match, self._as_of), entry, match, self._as_of)
+        if spec.least is not None:
+            listed = _at_least(listed, spec.least)
         if len(listed) > 1:
             listed.sort(key=_order)
         return listing(tuple(listed), spec, self._coverage[spec.resource].gap)
@@ -374,6 +376,11 @@ def _quiet_of(entry: IllnessEntry, keys: Mapping[Key, bool], tables: EventTables
         if disease is not None and is_quiet(entry, tables.says(key)):
             sure, gone = is_main and entry.doubt is None, entry.span.present is False
             yield QuietStatement(disease, entry.written, sure, gone, entry.span.end)
+
+
+def _at_least(listed: list[Event], least: int) -> list[Event]:
+    """The entries where there are so many; else none."""
+    return listed if len({item.evidence.source for item in listed}) >= least else []
 
 
 def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:

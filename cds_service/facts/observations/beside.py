@@ -43,12 +43,12 @@ def makes_newer(count: Measured, percent: Measured, reported: Measured) -> bool:
 def share_of(spec: QuantityFact, count: Fact, percent: Fact, reader: NumberReader, unit: str) -> Fact:
     """The fact as a share of the count of all cells; unknown with the reason of a part that is unknown."""
     evidence = tuple(dict.fromkeys((*count.evidence, *percent.evidence)))
-    for part in (count, percent):
-        if not isinstance(part.value, Interval):
-            return unknown(spec.name, part.reason or "no_result", evidence)
-    assert isinstance(count.value, Interval)
-    assert isinstance(percent.value, Interval)
-    value = reader.judge(_product(count.value, percent.value).scale(_HUNDREDTH))
+    # As they were measured: what has raised the count of all cells need not have raised the share's kind.
+    cells, share = count.measured, percent.measured
+    if not isinstance(cells, Interval) or not isinstance(share, Interval):
+        why = count.reason or percent.reason or "no_result"
+        return unknown(spec.name, why, evidence)
+    value = reader.judge(_product(cells, share).scale(_HUNDREDTH))
     if isinstance(value, Unreadable):
         return unknown(spec.name, value.reason, evidence)
     age, least_age = max(count.age, percent.age), max(count.least_age, percent.least_age)

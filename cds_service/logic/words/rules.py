@@ -58,8 +58,8 @@ class _Words:
                 return self._junction(_flattened(parts, model.Either), conjoined=negated, negated=negated)
             case model.Choice():
                 return self._choice(rule, negated=negated)
-            case model.Same(left=left, right=right):
-                return self._same(left, right, negated=negated)
+            case model.Same() | model.Excepted():
+                return self._pair(rule, negated=negated)
             case model.OneOf(fact=fact, codes=codes):
                 listed = [code.replace("_", " ") for code in codes]
                 text = f"{title_of(fact.name, self.titles)} {'not ' if negated else ''}{_listed(listed, 'or')}"
@@ -143,6 +143,13 @@ class _Words:
     def _clause(self, rule: model.Condition, *, negated: bool = False) -> str:
         phrase = self.phrase(rule, negated=negated)
         return phrase.within() if any(mark in phrase.text for mark in (",", ";", " exactly when ")) else phrase.text
+
+    def _pair(self, rule: model.Same | model.Excepted, *, negated: bool) -> _Phrase:
+        if isinstance(rule, model.Same):
+            return self._same(rule.left, rule.right, negated=negated)
+        always = _constant(rule.when) is True
+        exception = "always with an exception" if always else f"with an exception if {self._clause(rule.when)}"
+        return _Phrase(f"{self.phrase(rule.body, negated=negated).text}; {exception}", _OR)
 
     def _same(self, left: model.Condition, right: model.Condition, *, negated: bool) -> _Phrase:
         for value, other in ((_constant(left), right), (_constant(right), left)):

@@ -14,7 +14,7 @@ from cds_service.facts.catalogue import Catalogue, EventsFact
 from cds_service.logic import EVENT_FIELDS, FactType, Vocabulary
 from cds_service.logic.words import number
 from cds_service.rule_files import pointer
-from cds_service.trials import Criterion
+from cds_service.trials import Criterion, CriterionException
 
 Json = Any
 Steps = tuple[str | int, ...]
@@ -38,18 +38,36 @@ class Mutant:
 
     pointer: str
     mutation: str
-    logic: Json
-    lookback: str | None
+    criterion: Criterion
 
 
 def mutants(criterion: Criterion, vocabulary: Vocabulary, catalogue: Catalogue) -> Iterator[Mutant]:
-    """Every fault of one criterion's logic and lookback. Some may be no valid rule, some mean the same."""
+    """Every fault of one criterion's logic, exception and lookback. Some may be no valid rule, some mean the same."""
     walker = _Walker(vocabulary, catalogue)
+
+    def mutant(at: Steps, mutation: str, **changed: Any) -> Mutant:
+        return Mutant(pointer(at), mutation, criterion.model_copy(update=changed))
+
     for steps, replacement, mutation in walker.condition(criterion.logic, ()):
-        logic = _replaced(criterion.logic, steps, replacement)
-        yield Mutant(pointer(("logic", *steps)), mutation, logic, criterion.lookback)
+        yield mutant(("logic", *steps), mutation, logic=_replaced(criterion.logic, steps, replacement))
+    for steps, exception, mutation in _exceptions(criterion.exception, walker):
+        yield mutant(("exception", *steps), mutation, exception=exception)
     for lookback, mutation in _lookbacks(criterion.lookback):
-        yield Mutant("/lookback", mutation, criterion.logic, lookback)
+        yield mutant(("lookback",), mutation, lookback=lookback)
+
+
+def _exceptions(
+    exception: CriterionException | None, walker: "_Walker"
+) -> Iterator[tuple[Steps, CriterionException | None, str]]:
+    """The exception without what it asks for or with another, and none at all."""
+    if exception is None:
+        return
+    yield (), None, "exception dropped"
+    if exception.has_when:
+        yield (), CriterionException(text=exception.text), "always excepted"
+        for steps, replacement, mutation in walker.condition(exception.when, ()):
+            when = _replaced(exception.when, steps, replacement)
+            yield ("when", *steps), CriterionException(when=when, text=exception.text), mutation
 
 
 Change = tuple[Steps, Json, str]

@@ -8,11 +8,10 @@ from cds_service.durations import Duration
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.logic import Condition, Program, Truth3, Vocabulary, lower
-from cds_service.logic.check import typed_rule
 from cds_service.rule_tools.cases.cases import EquivalentMutant, Place, places_of, said
 from cds_service.rule_tools.cases.mutants import Mutant, mutants
 from cds_service.rule_tools.cases.runs import CaseReport
-from cds_service.trials import CompiledCriterion, CompiledTrial
+from cds_service.trials import CompiledCriterion, CompiledTrial, typed_with_exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,8 @@ def _candidates(trial: CompiledTrial, vocabulary: Vocabulary, catalogue: Catalog
             continue
         seen = {_meaning(compiled.rule)}
         for mutant in mutants(criterion, vocabulary, catalogue):
-            valid, lookback = _length(mutant.lookback)
-            rule = typed_rule(mutant.logic, vocabulary, lookback)[0] if valid else None
+            valid, lookback = _length(mutant.criterion.lookback)
+            rule = typed_with_exception(mutant.criterion, vocabulary, lookback) if valid else None
             if rule is not None and (meaning := _meaning(rule)) not in seen:
                 seen.add(meaning)
                 yield _Candidate(place, at, mutant, rule)

@@ -33,7 +33,7 @@ from pydantic import (
 
 from cds_service.errors import CdsError
 from cds_service.facts import fact_document
-from cds_service.facts.catalogue import Catalogue, EventsFact, FactEntry, ResultFact, TiterFact
+from cds_service.facts.catalogue import Catalogue, DefinedFact, EventsFact, FactEntry, ResultFact, TiterFact
 from cds_service.facts.fact import Days, Evidence, Fact, Value
 from cds_service.facts.intervals import Interval, parse_interval, point
 from cds_service.rule_files import nearest
@@ -193,8 +193,17 @@ def _refuse(name: str, entry: FactEntry | None, catalogue: Catalogue) -> None:
         hint = f'state {base!r}, as "{entry.part}" for instance'
         raise StatementError(f"{name!r} follows from {base!r}", hint, code="fact-part")
     if entry.type == "logic":
-        parts = ", ".join(entry.spec.references())
+        parts = ", ".join(_stated_for(name, catalogue))
         raise StatementError(f"{name!r} is defined by other facts", f"state these: {parts}", code="fact-defined")
+
+
+def _stated_for(name: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """The facts to state for a definition: what it is made of, definitions in it opened up."""
+    found: dict[str, None] = {}
+    for part in catalogue.facts[name].references():
+        is_defined = isinstance(catalogue.facts.get(part), DefinedFact)
+        found |= dict.fromkeys(_stated_for(part, catalogue) if is_defined else (part,))
+    return tuple(found)
 
 
 def _number(statement: Any, entry: FactEntry, as_of: date) -> tuple[Value, int]:

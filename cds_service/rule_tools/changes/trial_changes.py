@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from cds_service.rule_tools.cases import Place, places_of
 from cds_service.rule_tools.changes.rule_changes import AGE, Change, rule_changes
-from cds_service.trials import CompiledCriterion, CompiledTrial
+from cds_service.trials import CompiledCriterion, CompiledTrial, Criterion, CriterionException, Trial
 
 Kind = Literal["added", "removed", "changed"]
 
-_OWN_FIELDS = ("kind", "text", "gate", "review", "lookback")
+_OWN_FIELDS = ("kind", "text", "gate", "review", "exception", "lookback")
 _TRIAL_FIELDS = [
     "title",
     "short_title",
@@ -56,9 +56,9 @@ def trial_change(old: CompiledTrial | None, new: CompiledTrial | None, titles: M
         there = old or new
         return None if there is None else TrialChange(there.id, "removed" if new is None else "added")
     changes = [
-        Change(name, _said(getattr(old.trial, name)), _said(getattr(new.trial, name)))
+        Change(name, _said(_particular(old.trial, name)), _said(_particular(new.trial, name)))
         for name in _TRIAL_FIELDS
-        if getattr(old.trial, name) != getattr(new.trial, name)
+        if _particular(old.trial, name) != _particular(new.trial, name)
     ]
     before = {c.id: c.title for c in old.trial.cohorts}
     after = {c.id: c.title for c in new.trial.cohorts}
@@ -92,9 +92,9 @@ def criterion_changes(old: CompiledCriterion, new: CompiledCriterion, titles: Ma
     """What differs between two versions of a criterion."""
     a, b = old.criterion, new.criterion
     changes = [
-        Change(name, _said(getattr(a, name)), _said(getattr(b, name)))
+        Change(name, _said(_field(a, name)), _said(_field(b, name)))
         for name in _OWN_FIELDS
-        if getattr(a, name) != getattr(b, name)
+        if _field(a, name) != _field(b, name)
     ]
     ways = [_way(a.has_logic, a.has_screen), _way(b.has_logic, b.has_screen)]
     if ways[0] != ways[1]:
@@ -105,6 +105,16 @@ def criterion_changes(old: CompiledCriterion, new: CompiledCriterion, titles: Ma
         found = rule_changes(old.rule, new.rule, titles)
         changes += [change for change in found if not (said and change.what.startswith(AGE))]
     return tuple(changes)
+
+
+def _particular(trial: Trial, name: str) -> Any:
+    return trial.gap_texts if name == "source_gaps" else getattr(trial, name)
+
+
+def _field(criterion: Criterion, name: str) -> Any:
+    """What is written there. Of an exception its text: what it asks of the record is told with the rule."""
+    found = getattr(criterion, name)
+    return found.text if isinstance(found, CriterionException) else found
 
 
 def _way(has_logic: bool, has_screen: bool) -> str:

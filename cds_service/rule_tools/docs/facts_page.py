@@ -161,6 +161,10 @@ def _units(spec: QuantityFact) -> Iterator[str]:
     yield ", ".join((f"unit: `{spec.unit}`", *others))
     if spec.unit_when_missing is not None:
         yield f"a number without unit is in `{spec.unit_when_missing}`: the code itself says so"
+    if spec.unsettled_by is not None:
+        within = spec.unsettled_by.within.words()
+        given = _names(spec.unsettled_by.events)
+        yield f"only too low counts, with the reason `after_transfusion`, within {within} after {given}"
     if spec.fresh_for_child is not None:
         limit = spec.fresh_for_child.words()
         yield f"measured under 18 years, or where the age isn't known, only evidence of the last {limit} counts"
@@ -219,6 +223,11 @@ def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
         yield f"may be it too: the category {'; '.join(map(_code, spec.hint_category))}"
     if spec.excepted is not None:
         yield f"never counts: {_value_set(spec.excepted, reference)}"
+    for result in spec.borne_out_by:
+        limit = plain(result.limit)
+        yield f"below {limit} of `{result.fact}` not known to be active; from there on it may be there without an entry"
+    if spec.least is not None:
+        yield f"only where at least {spec.least} entries are on record"
     if spec.unrecognised == "counts":
         yield "counts: any other entry too, whatever its code or words"
     elif spec.unrecognised is not None:

@@ -18,7 +18,10 @@ _MOST_CODES = 4
 
 @dataclass(frozen=True, slots=True)
 class CriterionInWords:
-    """One criterion. `rule` is its logic or its screen in words, empty where there is none, `lookback` as `7 days`."""
+    """One criterion. `rule` is its logic or its screen in words, empty where there is none, `lookback` as `7 days`.
+
+    `exception` is what a person judges where the rule fails and the source makes an exception.
+    """
 
     id: str
     kind: str
@@ -28,6 +31,7 @@ class CriterionInWords:
     rule: str
     lookback: str
     review: str
+    exception: str
     facts: tuple[str, ...]
 
 
@@ -105,6 +109,7 @@ class Reference:
             rule="" if compiled.rule is None else words(compiled.rule, self.titles),
             lookback=Duration.parse(criterion.lookback).words() if criterion.lookback else "",
             review=criterion.review or "",
+            exception="" if criterion.exception is None else criterion.exception.text,
             facts=tuple(dict.fromkeys(ref.name for ref in compiled.facts)),
         )
 

@@ -11,6 +11,7 @@ Written by `cds-service rules docs --out docs/trials.md` from the rules themselv
 
 *Computed*: a rule decides from the record. *Confirmed*: a rule decides and a person confirms a pass. *Screened*: a
 person decides, and a rule shows what is on record. *By a person*: no rule. Criteria that cohorts share count once.
+With an exception, a fail that the source excepts is unknown, and a person judges it.
 """
 
 
@@ -42,7 +43,7 @@ def _trial(trial: CompiledTrial, reference: Reference) -> Iterator[str]:
         yield f"{data.notes}\n"
     if data.source_gaps:
         yield "*Source gap*, so the trial fits no better than possibly:\n"
-        yield "".join(f"* {gap}\n" for gap in data.source_gaps)
+        yield "".join(f"* {gap}\n" for gap in data.gap_texts)
     yield from _table(in_words.criteria)
     for id, title, criteria in in_words.cohorts:
         yield f"\n### {trial.id}, cohort {id}\n"
@@ -68,7 +69,11 @@ def _table(criteria: Iterable[CriterionInWords]) -> Iterator[str]:
             rule = f"*shown only:* {rule}"
         if item.lookback:
             rule += f" (evidence at most {item.lookback} old)"
-        yield _row(item.id, f"{kind}{item.text}", rule, item.review)
+        yield _row(item.id, f"{kind}{item.text}", rule, " · ".join(filter(None, (_exception(item), item.review))))
+
+
+def _exception(item: CriterionInWords) -> str:
+    return f"*where it fails:* {item.exception}" if item.exception else ""
 
 
 def _row(*cells: str) -> str:

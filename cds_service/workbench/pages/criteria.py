@@ -60,6 +60,8 @@ def _details(view: CriterionView, opened: set[str]) -> None:
             lead = "Shown only, never decides: " if words.decides == "screen" else ""
             aged = f" (evidence at most {words.lookback} old)" if words.lookback else ""
             _said("In words", f"{lead}{words.rule}{aged}")
+        if words.exception:
+            _said("Where it fails", words.exception)
         if words.review:
             _said("For a person", words.review)
         for fact in view.facts:

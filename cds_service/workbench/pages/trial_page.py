@@ -72,7 +72,7 @@ class _TrialPage:
             status = trial.trial.status.replace("_", " ")
             Text("p", f"{trial.trial.title}. {status}; rules {trial.rules_version}, {trial.state}.", "lead")
             Text("p", tally(trial.trial).text(), "lead")
-            for gap in trial.trial.source_gaps:
+            for gap in trial.trial.gap_texts:
                 Text("p", f"Source gap: {gap}. The trial fits no better than possibly.", "notice open")
             with box("div", "columns"):
                 with box("section", "criteria", aria_label="Criteria"):

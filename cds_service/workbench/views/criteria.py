@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cds_service.library import Library
 from cds_service.rule_tools.cases import TESTED, CaseReport, Place, places_of
@@ -13,7 +14,7 @@ from cds_service.trials import CompiledTrial, Outcome
 
 @dataclass(frozen=True, slots=True)
 class CriterionView:
-    """One criterion. `logic` is its JSON, `tests` how many cases test each outcome."""
+    """One criterion. `logic` is its JSON, with what it excepts below, `tests` how many cases test each outcome."""
 
     place: Place
     words: CriterionInWords
@@ -36,7 +37,11 @@ def criteria_views(
         place = (cohort, words.id)
         criterion = rules[place]
         logic = criterion.logic if criterion.has_logic else criterion.screen
-        written = json.dumps(logic, indent=2, ensure_ascii=False) if words.rule else ""
+        written = _written(logic) if words.rule else ""
+        if criterion.exception is not None:
+            written += (
+                f"\n\nexcepted where:\n{_written(criterion.exception.when)}" if criterion.exception.has_when else ""
+            )
         bases = dict.fromkeys(library.catalogue.fact_of(name) or name for name in words.facts)
         return CriterionView(
             place, words, written, tuple(facts[b] for b in bases if b in facts), _tests(tests.get(place, {}))
@@ -45,6 +50,10 @@ def criteria_views(
     groups = [("", tuple(view("", words) for words in told.criteria))]
     groups += [(f"Cohort {id}: {title}", tuple(view(id, words) for words in own)) for id, title, own in told.cohorts]
     return tuple(groups)
+
+
+def _written(logic: Any) -> str:
+    return json.dumps(logic, indent=2, ensure_ascii=False)
 
 
 def _tests(tested: Mapping[Outcome, int]) -> str:

@@ -96,9 +96,9 @@ TABLE: Table = {
         row("both ovaries absent", FERTILE, "pass", condition("Z90.722", ICD10CM)),
         row("one ovary absent", FERTILE, "unknown", condition("Z90.721", ICD10CM)),
         row("sterilisation status", FERTILE, "pass", condition("Z98.51", ICD10CM)),
-        row("menopause", FERTILE, "pass", condition("N95.1", ICD10CM)),
+        row("menopausal symptoms", FERTILE, "unknown", condition("N95.1", ICD10CM)),
         row("asymptomatic menopausal state", FERTILE, "pass", condition("Z78.0", ICD10CM)),
-        row("menopause, refuted", FERTILE, "unknown", condition("N95.1", ICD10CM, **REFUTED)),
+        row("menopause, refuted", FERTILE, "unknown", condition("Z78.0", ICD10CM, **REFUTED)),
     ],
     "kidney: a reported value wins over a derived one, MDRD is not CKD-EPI": [
         row("reported by CKD-EPI 2021", "kidney.egfr", "29", lab("98979-8", 29, "mL/min/1.73m2"), CREATININE),

@@ -91,7 +91,9 @@ NCT06676631 = [
     *around("NCT06676631/inc-07e", SPO2, "%", {91.9: "fail", 92: "pass"}),
     *around("NCT06676631/inc-07f", LVEF, "%", {44.9: "fail", 45: "pass"}),
     *around("NCT06676631/inc-08", INR, None, {1.5: "pass", 1.51: "unknown"}),
-    row("INR and prothrombin time too long", "NCT06676631/inc-08", "fail", of(INR, 1.51, None), of(PT, 18.1, "s", 12)),
+    row("INR and prothrombin time too long", "NCT06676631/inc-08", "fail", of(INR, 1.81, None, 1.2), of(PT, 18.1, "s", 12)),
+    row("INR within its own limits", "NCT06676631/inc-08", "pass", of(INR, 1.8, None, 1.2), of(PT, 18.1, "s", 12)),
+    row("INR without a range", "NCT06676631/inc-08", "unknown", of(INR, 1.51, None), of(PT, 18.1, "s", 12)),
     row("prothrombin time at 1.5 times", "NCT06676631/inc-08", "pass", of(INR, 1.51, None), of(PT, 18, "s", 12)),
 ]  # fmt: skip
 
