@@ -245,8 +245,10 @@ def _done(serving: Serving, record: Record, answer: Answer, logged: dict[str, An
     }
     if answer.undetermined is not None:
         logged["undetermined"] = len(answer.undetermined.trials)
-    if answer.unread:
-        logged["unread"] = answer.unread
+    # What is malformed is none of the entries that were not understood, and one may be told of without the other.
+    unread = max(answer.unread, 0 if answer.undetermined is None else answer.undetermined.entries)
+    if unread:
+        logged["unread"] = unread
     body = response_body(answer.cards, answer.undetermined)
     return Done(body, logged, answer.keep, set_aside=answer.set_aside)
 

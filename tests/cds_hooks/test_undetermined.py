@@ -106,6 +106,7 @@ def coding(system: str, code: str) -> Json:
     return {"coding": [{"system": f"http://terminology.hl7.org/CodeSystem/{system}", "code": code}]}
 
 
+HIGH_PRESSURE = {"system": SNOMED, "code": "38341003", "display": "Hypertensive disorder"}
 SLE = {"coding": [{"system": SNOMED, "code": "55464009", "display": "Systemic lupus erythematosus"}]}
 
 # The only Condition is lupus, but for these elements; what comes of it.
@@ -154,7 +155,7 @@ ONLY: list[tuple[str, Json, str]] = [
     ("a code that is a list", {"code": ["lupus"]}, "412"),
     ("a code that is true", {"code": True}, "412"),
     ("a coding without anything", {"code": {"coding": 7}}, "412"),
-    ("malformed, and another disease", {"code": {"coding": [{"system": SNOMED, "code": "38341003"}]}, "id": 7}, "412"),
+    ("malformed, and another disease", {"code": {"coding": [HIGH_PRESSURE]}, "id": 7}, "412"),
     # Well-formed, and nothing of it is understood.
     ("no code", {"code": GONE}, "not judged"),
     ("an unknown system", {"code": {"coding": [{"system": "urn:site", "code": "L1"}]}}, "not judged"),
@@ -175,7 +176,7 @@ ONLY: list[tuple[str, Json, str]] = [
         {"verificationStatus": coding("condition-ver-status", "refuted"), "id": 7},
         "nothing",
     ),
-    ("another disease", {"code": {"coding": [{"system": SNOMED, "code": "38341003"}]}}, "nothing"),
+    ("another disease", {"code": {"coding": [HIGH_PRESSURE]}}, "nothing"),
     ("of a group", {"subject": {"reference": "Group/g"}}, "nothing"),
 ]
 
@@ -191,7 +192,7 @@ def test_the_only_condition(then: TestClient, elements: Json, expected: str) -> 
 
 
 BROKEN = {"resourceType": "Condition", "id": "broken", "code": 7}
-HYPERTENSION = lupus(id="ht", code={"coding": [{"system": SNOMED, "code": "38341003"}]})
+HYPERTENSION = lupus(id="ht", code={"coding": [HIGH_PRESSURE]})
 UNREAD = lupus(id="unread", code={"coding": [{"system": "urn:site", "code": "1"}]})
 
 # Several Conditions: the trials that could not be judged and because of how many entries, if any; the trials of cards.

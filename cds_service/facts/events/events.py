@@ -117,9 +117,9 @@ class RecordedEvents:
         # Facts of which a malformed entry may speak, and how.
         self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
         self._unjudged: dict[EventResource, set[str]] = {}
-        # By kind: what may be about anything, what says that nothing is known. The kinds of which an entry was read.
+        # By kind: what may be about anything, what doesn't say for certain what it is; and the kinds of which any does.
         self._unread: dict[EventResource, list[_Item]] = {}
-        self._silent: dict[EventResource, list[_Item]] = {}
+        self._unclear: dict[EventResource, list[_Item]] = {}
         self._read: set[EventResource] = set()
         self._by_words: list[tuple[EventResource, _Item]] = []
         self.silence = silence_of(record, tables.no_information, tables.codes, as_of, deadline)
@@ -169,11 +169,10 @@ class RecordedEvents:
         return frozenset(self._unjudged.get(resource, ()))
 
     def unread(self, resource: EventResource) -> int:
-        """How many entries of a kind count, or may, where none of all that were sent was understood."""
+        """How many entries of a kind count, or may, where none of all that were sent says for certain what it is."""
         if resource in self._read:
             return 0
-        silent = sum(item.entry is not None for item in self._silent.get(resource, ()))
-        return silent + len(self._unread.get(resource, ()))
+        return sum(item.entry is not None for item in self._deadline.each(self._unclear.get(resource, ())))
 
     def not_coded(self) -> "tuple[NotCoded, ...]":
         """Every entry that no code places, in the order of their references."""
@@ -259,7 +258,7 @@ class RecordedEvents:
                 if id(view) in unnamed:
                     if unnamed[id(view)]:
                         item = _Item(reader, view, _NAMES_NOTHING, None, record, self._as_of)
-                        self._silent.setdefault(resource, []).append(item)
+                        self._unclear.setdefault(resource, []).append(item)
                     continue
                 found = reader.coded(view, matching)
                 coded, drug = (found.product.coded, found) if isinstance(found, Drug) else (found, None)
@@ -283,8 +282,10 @@ class RecordedEvents:
             self._by_words.append((resource, item))
         if item.may_be_anything:
             self._unread.setdefault(resource, []).append(item)
-        if not coded.is_unread or any(match.role != "unread" for match in coded.matches.values()):
+        if _says_what_it_is(coded):
             self._read.add(resource)
+        else:
+            self._unclear.setdefault(resource, []).append(item)
         if resource == "Condition" and coded.matches:
             self._illnesses.append(item)
         for name, match in coded.matches.items():
@@ -299,6 +300,13 @@ class RecordedEvents:
             self._malformed.setdefault(name, []).append((entry, match))
         if malformed.code is None or coded.is_unread:
             self._unjudged.setdefault(resource, set()).add(malformed.issue.resource)
+
+
+def _says_what_it_is(coded: Coded) -> bool:
+    """Whether an entry has a code that is understood, or words that are and name nothing that a rule asks for."""
+    if coded.rest.role == "else" or any(match.key is not None for match in coded.matches.values()):
+        return True
+    return coded.rest.role == "by_words" and not coded.matches
 
 
 def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
