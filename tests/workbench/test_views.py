@@ -88,7 +88,7 @@ def test_an_edit_shows_the_outcome_before_and_after_with_the_reason(library: Lib
     ("old", "new", "line", "text"),
     [
         ('"rules_version"', "rules_version", 15, "not JSON"),
-        ('"lab.neutrophils"', '"lab.neutrofils"', 56, "unknown fact"),
+        ('"lab.neutrophils"', '"lab.neutrofils"', 59, "unknown fact"),
         ('"kind": "inclusion"', '"kind": "inclusion", "extra": 1', 20, "unknown key"),
     ],
 )
