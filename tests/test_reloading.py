@@ -53,11 +53,11 @@ def test_what_has_not_changed_is_not_loaded_again(rules: Path) -> None:
 def test_a_change_is_used_once_it_has_stood_still(rules: Path) -> None:
     live = live_rules(rules)
     began = live.current
-    edit(rules, '"rules_version": "1.0.0"', '"rules_version": "1.1.0"')
+    edit(rules, '"rules_version": "1.1.0"', '"rules_version": "1.2.0"')
     assert not live.look(), "somebody may still be writing"
     assert live.look()
-    assert (live.current.number, version_of(live.current.library)) == (2, "1.1.0")
-    assert version_of(began.library) == "1.0.0", "who began with the old version finishes with it"
+    assert (live.current.number, version_of(live.current.library)) == (2, "1.2.0")
+    assert version_of(began.library) == "1.1.0", "who began with the old version finishes with it"
 
 
 def test_a_change_that_keeps_size_and_time_is_seen(rules: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_change_that_keeps_size_and_time_is_seen(rules: Path) -> None:
     path = rules / TRIAL
     times = path.stat()
     new = path.with_suffix(".new")
-    new.write_text(path.read_text(encoding="utf-8").replace("1.0.0", "1.0.9"), encoding="utf-8")
+    new.write_text(path.read_text(encoding="utf-8").replace("1.1.0", "1.1.9"), encoding="utf-8")
     os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
     new.replace(path)
     live.look()
@@ -91,12 +91,12 @@ def test_broken_rules_are_not_used_and_are_told_until_they_are_mended(rules: Pat
 
 def test_a_preparation_that_fails_keeps_the_good_version(rules: Path) -> None:
     def prepare(library: Library) -> int:
-        if version_of(library) != "1.0.0":
+        if version_of(library) != "1.1.0":
             raise ZeroDivisionError("secret text")
         return 1
 
     live = LiveRules(rules, prepare, lambda: NOW, open_log("error"))
-    edit(rules, '"rules_version": "1.0.0"', '"rules_version": "1.1.0"')
+    edit(rules, '"rules_version": "1.1.0"', '"rules_version": "1.2.0"')
     live.look()
     assert not live.look()
     assert live.rejected is not None
@@ -136,7 +136,7 @@ def test_the_service_says_which_rules_it_runs_and_why_not_newer_ones(rules: Path
         assert rejected["errors"][0]["code"] == "unknown-fact"
         assert client.get("/version").json()["rule_set"] == before["rule_set"]
         edit(rules, '"condition.lse"', '"condition.sle"')
-        edit(rules, '"rules_version": "1.0.0"', '"rules_version": "1.1.0"')
+        edit(rules, '"rules_version": "1.1.0"', '"rules_version": "1.2.0"')
         live.look()
         live.look()
         after = client.get("/version").json()

@@ -69,22 +69,22 @@ def test_an_edit_that_a_test_case_contradicts_cannot_be_saved(visit: Callable[[s
 
 def test_what_is_sound_is_saved_and_served_at_once(visit: Callable[[str], Any], served: Service) -> None:
     page = visit("/trials/NCT07083349").page
-    choose(page, '"rules_version": "1.0.0"', 18, 23)
-    page.keyboard.type("1.0.7")
+    choose(page, '"rules_version": "1.1.0"', 18, 23)
+    page.keyboard.type("1.1.7")
     page.get_by_role("status").get_by_text(re.compile("^All checks pass")).wait_for()
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()
-    assert '"rules_version": "1.0.7"' in served.trial().read_text(encoding="utf-8")
+    assert '"rules_version": "1.1.7"' in served.trial().read_text(encoding="utf-8")
     rules = {r["id"]: r["rules_version"] for r in version(served)["rules"]}
-    assert rules["NCT07083349"] == "1.0.7"
+    assert rules["NCT07083349"] == "1.1.7"
 
 
 def test_a_file_that_somebody_else_changed_is_not_written_over(visit: Callable[[str], Any], served: Service) -> None:
     page = visit("/trials/NCT06027853").page
     path = served.trial("NCT06027853")
-    theirs = path.read_text(encoding="utf-8").replace('"rules_version": "1.0.0"', '"rules_version": "3.0.0"')
+    theirs = path.read_text(encoding="utf-8").replace('"rules_version": "1.1.0"', '"rules_version": "3.0.0"')
     path.write_text(theirs, encoding="utf-8")
-    choose(page, '"rules_version": "1.0.0"', 18, 23)
+    choose(page, '"rules_version": "1.1.0"', 18, 23)
     page.keyboard.type("2.0.0")
     page.get_by_role("status").get_by_text(re.compile("^All checks pass")).wait_for()
     page.get_by_role("button", name="Save").click()

@@ -88,8 +88,8 @@ def test_an_edit_shows_the_outcome_before_and_after_with_the_reason(library: Lib
     ("old", "new", "line", "text"),
     [
         ('"rules_version"', "rules_version", 15, "not JSON"),
-        ('"lab.neutrophils"', '"lab.neutrofils"', 50, "unknown fact"),
-        ('"kind": "inclusion"', '"kind": "inclusion", "extra": 1', 19, "unknown key"),
+        ('"lab.neutrophils"', '"lab.neutrofils"', 59, "unknown fact"),
+        ('"kind": "inclusion"', '"kind": "inclusion", "extra": 1', 20, "unknown key"),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_keeps_the_text_from_being_saved(
