@@ -139,7 +139,7 @@ def twin(rule: model.Rule) -> Any:
             return {SIDES[relation] if swapped else relation: sides}
         case model.Records(quantifier=quantifier, fact=fact, test=test):
             return {quantifier: [{"var": f"{key(fact.path)}_records"}, twin(test)]}
-        case model.Named(body=body):
+        case model.Named(body=body) | model.Excepted(body=body):
             return twin(body)
         case _:
             return _plain_number(rule)

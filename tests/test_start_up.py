@@ -76,7 +76,7 @@ def test_help_imports_no_library_but_that_of_the_command_line(arguments: list[st
     assert "Usage: cds-service" in output
     assert loaded(modules) == set()
     ours = {name for name in modules if name.startswith("cds_service.")}
-    assert {name.split(".")[1] for name in ours} <= {"cli", "errors"}
+    assert {name.split(".")[1] for name in ours} <= {"as_of", "cli", "errors", "time_zones"}
 
 
 def test_a_match_imports_what_reads_records_and_rules_and_no_more() -> None:

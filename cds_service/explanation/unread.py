@@ -57,7 +57,7 @@ def unread_entries(match: Match, deadline: Deadline = NEVER) -> tuple[UnreadEntr
 
 def unread_in(reader: FactReader, sheet: FactSheet, deadline: Deadline = NEVER) -> tuple[UnreadEntry, ...]:
     """The same of one sheet of facts."""
-    entries = [one for one in reader.not_coded() if one.is_unread or one.facts]
+    entries = [one for one in deadline.each(reader.not_coded()) if one.is_unread or one.facts]
     if not entries:
         return ()  # nearly always
     waiting: dict[str, list[str]] = defaultdict(list)
@@ -66,19 +66,19 @@ def unread_in(reader: FactReader, sheet: FactSheet, deadline: Deadline = NEVER) 
             waiting[source].append(name)
     return tuple(
         replace(_as_sent(one), facts=tuple(waiting[one.source]), texts=one.open_texts)
-        for one in entries
+        for one in deadline.each(entries)
         if one.source in waiting
     )
 
 
-def unread_counts(match: Match) -> Mapping[tuple[EventResource, str], int]:
+def unread_counts(match: Match, deadline: Deadline = NEVER) -> Mapping[tuple[EventResource, str], int]:
     """How many entries were not understood, by their kind and by what people call the code system of each (`none`,
     `other` where it has none or an unknown one): nothing of the record. Raises `OutOfTime`."""
     if match.asked is None:
         return {}
     systems = match.library.facts.systems
     found: Counter[tuple[EventResource, str]] = Counter()
-    for one in match.asked.reader.not_coded():
+    for one in deadline.each(match.asked.reader.not_coded()):
         if one.is_unread or one.facts:
             found[one.kind, PRINTED_SYSTEMS.get(systems.canonical(one.system), "other") if one.system else "none"] += 1
     return found

@@ -26,6 +26,7 @@ def interest_of(knowledge: FactKnowledge, facts_read: Iterable[str]) -> Interest
 
     def topics_of(code: CodeableConcept) -> Topics | None:
         topics = knowledge.observations.facts_of(code.coding) & observed
-        return None if topics & listed else topics
+        # Where it is malformed it may hide what is told beside components.
+        return None if topics & listed or knowledge.observations.facts_beside(code.coding) & read else topics
 
     return Interest(topics_of, knowledge.observations.asks_components)

@@ -191,7 +191,8 @@ def _moment(day: date, found: re.Match[str]) -> DateRange:
     is_instant = found["zone"] is not None
     start = datetime(day.year, day.month, day.day, 0 if at_end else hour, minute, second, micro, zone)
     if at_end:
-        end = _utc(start) + timedelta(days=1) if day < date.max else _LATEST
+        # Its last moment, so that it lies on the day that is written.
+        end = _utc(start) + timedelta(days=1, microseconds=-1) if day < date.max else _LATEST
         return DateRange(day, day, end, end, is_instant, is_instant)
     # Without seconds the whole minute is meant.
     end = start if found["second"] is not None else start.replace(second=59, microsecond=999_999)

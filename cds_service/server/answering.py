@@ -174,7 +174,7 @@ class Answerer:
             self.metrics.cut_short(len(result.skipped))
         unread: Mapping[tuple[EventResource, str], int] | None = None
         with suppress(OutOfTime):
-            unread = unread_counts(result)
+            unread = unread_counts(result, Deadline(partial(self.is_late, arrived, _TO_WRITE)))
         asking = Asking(request, caller, client, patient, encounter, options, arrived)
         computed = Computed(str(uuid4()), as_of, result, deck, open_trials, held[0], unread)
         return Answer(

@@ -104,7 +104,7 @@ def test_an_answer_is_logged_with_all_that_it_rests_on(service: Service, hook_re
     assert row.verdicts[TRIAL] == "possibly_eligible"
     assert row.cards == [card["uuid"] for card in cards]
     assert row.options["cards"]["max_cards"] == 5
-    assert (row.reading, row.site_digest, row.unread) == (READING_VERSION, None, None)
+    assert (row.reading, row.site_digest, row.unread) == (READING_VERSION, None, 0)
     assert 0 <= row.latency_ms < 60_000
     served = service.rows(served_cards)
     assert {one.uuid for one in served} == set(row.cards)

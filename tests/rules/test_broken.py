@@ -28,6 +28,7 @@ WITHOUT_A_FOLDER = {
     "source-not-stated": "the same",
     "source-other-text": "the same",
     "source-span-outside": "the same",
+    "phrase-not-found": "it needs a text of more than 2,000 characters; tests/site/test_answers.py",
     "no-rules-folder": "it says that there is no folder",
     "no-site-folder": "the same",
 }

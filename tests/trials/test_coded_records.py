@@ -46,7 +46,7 @@ DIAGNOSES = [
     (SNOMED, "183366004", "use of bathroom aids", ALS, "exc-08", "pass"),
     (SNOMED, "183366004", "use of bathroom aids", ALS, "exc-09", "pass"),
     (SNOMED, "183368003", "use of indoor mobility aids", ALS, "exc-08", "pass"),
-    (SNOMED, "229026006", "sharing of sex aids", SLE, "exc-06", "unknown"),
+    (SNOMED, "229026006", "sharing of sex aids", SLE, "exc-06", "pass"),
     (SNOMED, "62479008", "acquired immune deficiency syndrome", ALS, "exc-08", "fail"),
     (ICD10CM, "B97.35", "HIV 2 as the cause of another disease", ALS, "exc-08", "fail"),
     (ICD10CM, "B97.35", "HIV 2 as the cause of another disease", SLE, "exc-06", "fail"),

@@ -225,7 +225,7 @@ def test_what_is_no_number_is_refused(library: Library, likely: Match) -> None:
     with pytest.raises(ValueError, match="no number"):
         statement(fact, "low", "g/L")
     with pytest.raises(StatementError):
-        stated(likely, fact.name, statement(fact, "5", "mg/dL"))
+        stated(likely, fact.name, statement(fact, "5", "furlong"))
 
 
 def test_the_nearest_limit_stands_first_and_nobody_grows_younger(library: Library) -> None:

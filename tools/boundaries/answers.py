@@ -67,14 +67,15 @@ def _numbers(fact: AnswerFact, test: int, answer: str) -> Iterator[Situation]:
     if rule is None:
         return
     operator, bound = rule.positive if answer == "positive" else rule.negative
-    limit = Decimal(10) if bound == "upper_limit" else bound
-    assert isinstance(limit, Decimal)
+    limit = bound if isinstance(bound, Decimal) else Decimal(10)
     value = limit + {"<": -1, "<=": 0, ">=": 0, ">": 1}[operator]
-    if value < 0:
+    # A logarithm of 0 is 1 of them, and stands for nothing in some feeds.
+    if value < 0 or (value == 0 and fact.tests[test][1][0].scale == "log10"):
         return
     says = {"valueQuantity": quantity(value, None)}
-    if bound == "upper_limit":
-        says["referenceRange"] = [{"high": quantity(limit, None)}]  # type: ignore[assignment]
+    if not isinstance(bound, Decimal):
+        side = "high" if bound == "upper_limit" else "low"
+        says["referenceRange"] = [{side: quantity(limit, None)}]  # type: ignore[assignment]
     yield fact.said(f"{answer}, as the number {value} by {fact.tests[test][0].name}", answer, says, test)
 
 

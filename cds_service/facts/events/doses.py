@@ -22,7 +22,7 @@ _COUNT = "{count}"
 _SHORTEST_NAME = 5
 _LONGEST = 200
 _MOST_REMEMBERED = 2_000
-MOST_STEPS = 200
+MOST_STEPS = 60
 """Steps of one drug that are compared with each other; of more it is not known when the dose changed."""
 # UCUM's units of time in days, for `frequency` in `period`; a month counts as 30 days on both sides of a comparison.
 _DAYS = {"h": Fraction(1, 24), "d": Fraction(1), "wk": Fraction(7), "mo": Fraction(30), "a": Fraction(365)}
@@ -92,7 +92,7 @@ class DoseReader:
 
     def name_of(self, drug: Drug, known_as: Iterable[str]) -> str:
         """The word that names a drug: the first long one of the first name that has any; empty where none has."""
-        return next((word for text in (*known_as, *drug.product.words) if (word := self._name_in(text))), "")
+        return next((word for text in (*known_as, *drug.product.names) if (word := self._name_in(text))), "")
 
     def _name_in(self, text: str) -> str:
         return self._names.get(text[:_LONGEST], lambda: self._find_name(text[:_LONGEST]))
@@ -103,7 +103,7 @@ class DoseReader:
 
     def steps(self, drug: Drug, made: Event, known_as: Iterable[str], days: Callable[[str], Days | None]) -> list[Step]:
         """What is taken of a drug, one step a dosage where each has its own start, else one step."""
-        strengths = next((found for text in (*known_as, *drug.product.words) if (found := self._in(text))), frozenset())
+        strengths = next((found for text in (*known_as, *drug.product.names) if (found := self._in(text))), frozenset())
         doses = [self._dose(dosage, strengths) for dosage in drug.dosages]
         is_current = made.active is not False
         starts = [_own_start(dosage, days) for dosage in drug.dosages]
@@ -202,9 +202,11 @@ def _last_change(steps: Sequence[Step], gap: int) -> int:
     current = [step for step in steps if step.is_current]
     if not current:
         return UNBOUNDED
-    if len(steps) > MOST_STEPS:
-        return 0
     changes = [UNBOUNDED]
+    if len(steps) > MOST_STEPS:  # the newest; before them the dose may have been another
+        steps = sorted(steps, key=_newest_first)[:MOST_STEPS]
+        current = [step for step in steps if step.is_current] or current[:1]
+        changes.append(steps[-1].start.lo)
     for step in steps:
         before = [
             other.dose for other in steps if other.start.hi > step.start.hi and other.end.lo <= step.start.hi + gap
@@ -216,6 +218,10 @@ def _last_change(steps: Sequence[Step], gap: int) -> int:
         if not step.is_current and is_dated and all(step.dose.differs(other.dose) for other in current):
             changes.append(step.end.lo)
     return min(changes)
+
+
+def _newest_first(step: Step) -> tuple[int, int, int, int]:
+    return step.start.lo, step.start.hi, step.end.lo, step.end.hi
 
 
 def _own_start(dosage: Dosage, days: Callable[[str], Days | None]) -> Days | None:

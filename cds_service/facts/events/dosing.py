@@ -74,7 +74,7 @@ class Dosing:
         """Whether it is taken as needed only: one dosage that is taken regularly makes it regular."""
         if drug.dosages:
             return all(self._is_as_needed(dosage) for dosage in drug.dosages)
-        return any(_AS_NEEDED in self._read(text).names for text in drug.product.words)
+        return any(_AS_NEEDED in self._read(text).names for text in drug.product.names)
 
     def length_in_words(self, drug: Drug) -> Duration | None:
         """How long it is to be taken by the words of its dosages: `40 mg daily for 5 days`. `None` where one of them
@@ -90,7 +90,7 @@ class Dosing:
         if course is None:
             return None
         if course.words:
-            texts = (*known_as, *drug.product.words, *(text for dosage in drug.dosages for text in _texts(dosage)))
+            texts = (*known_as, *drug.product.names, *(text for dosage in drug.dosages for text in _texts(dosage)))
             if not any(spec.name in self._read(text).names for text in texts):
                 return None
         return course.lasts

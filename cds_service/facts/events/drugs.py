@@ -9,6 +9,9 @@ from cds_service.facts.events.coded import Coded, EventCodes
 from cds_service.facts.events.routes import Routes
 from cds_service.fhir import CodeableConcept, Dosage, Medication, misread, word_of
 
+MOST_NAMES = 50
+"""Names of a drug that are looked at for each use of it. One that somebody means has fewer than ten."""
+
 
 class Product(Struct, eq=False, gc=False):
     """Which facts a drug speaks of, and what tells its route whoever takes it: form, and words about it.
@@ -22,6 +25,11 @@ class Product(Struct, eq=False, gc=False):
     is_odd: bool = False
     _by_form: frozenset[str] | None = None
     _by_words: frozenset[str] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The first of the words: what is read again for each use must not grow with the drug."""
+        return self.words[:MOST_NAMES]
 
     def by_form(self, routes: Routes) -> frozenset[str]:
         """The routes that the form is for; looked up when first asked for, as is the other."""

@@ -205,6 +205,7 @@ class RecordedEvents:
         if spec.resource == "Medication":
             listed = self._courses(listed, sources, spec)
         listed += self._unread_events(spec)
+        self._deadline.spend(len(listed))
         for entry, match in self._deadline.each(self._malformed.get(spec.name, ())):
             listed += _ways(event(entry, match, self._as_of), entry, match, self._as_of)
         if spec.least is not None:
@@ -332,7 +333,7 @@ def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: E
 def _half_life(
     drug: Drug, match: Match, known_as: list[str], spec: HalfLives, tables: EventTables
 ) -> tuple[float, float]:
-    found = tables.half_lives.of(match.key, (*known_as, *drug.product.words))
+    found = tables.half_lives.of(match.key, (*known_as, *drug.product.names))
     return unlisted(spec) if found is None else found
 
 

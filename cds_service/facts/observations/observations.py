@@ -98,7 +98,7 @@ class ObservationCodes:
 
         Their values and texts aside: a component counts only where its code does, or where it has none that is known.
         """
-        if any(key in self._variants for key in self._keys(code)):
+        if any(key in self._variants or key in self._components for key in self._keys(code)):
             return True
         for component in components:
             keys = self._keys(component)
