@@ -70,7 +70,7 @@ def _numbers(fact: AnswerFact, test: int, answer: str) -> Iterator[Situation]:
     limit = bound if isinstance(bound, Decimal) else Decimal(10)
     value = limit + {"<": -1, "<=": 0, ">=": 0, ">": 1}[operator]
     # A logarithm of 0 is 1 of them, and stands for nothing in some feeds.
-    if value < 0 or (value == 0 and fact.tests[test][1][0].scale == "log10"):
+    if value < 0 or (value == 0 and any(code.scale == "log10" for code in fact.tests[test][0].codes)):
         return
     says = {"valueQuantity": quantity(value, None)}
     if not isinstance(bound, Decimal):
