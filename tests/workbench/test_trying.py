@@ -39,6 +39,9 @@ def test_a_number_that_is_none_is_told(visit: Callable[[str], Any]) -> None:
 
 def test_a_condition_that_appears_rules_out(visit: Callable[[str], Any]) -> None:
     page = visit("/patients/sle-likely/what-if").page
+    # The fact with which the page opens may be presumed absent too: only after another one the text tells them apart.
+    page.get_by_label("Fact", exact=True).select_option("lab.hemoglobin")
+    page.get_by_text("Now: 108 g/L").wait_for()
     page.get_by_label("Fact", exact=True).select_option("condition.pregnancy")
     page.get_by_text("Now: presumed absent (no record)").wait_for()
     page.get_by_label("Instead").select_option("on record")
