@@ -82,7 +82,7 @@ def test_another_form_is_read_where_it_can_be_one_day_only(text: str) -> None:
 
 def test_24_oclock_is_the_end_of_the_day_that_is_written() -> None:
     found = parse_date("2026-05-20T24:00:00Z")
-    assert found.earliest == found.latest == datetime(2026, 5, 21, tzinfo=UTC)
+    assert found.earliest == found.latest == datetime(2026, 5, 20, 23, 59, 59, 999_999, tzinfo=UTC)
     assert parse_date("9999-12-31T24:00").last == date.max
 
 
