@@ -20,7 +20,15 @@ from tests.waiting import HANG, until
 
 pytestmark = pytest.mark.slow
 # What no healthy service has to show.
-QUIET = {"fhir_fetches", "database_failures", "decisions_dropped", "held_back", "state!=", "not_understood", "unread_entries"}
+QUIET = {
+    "fhir_fetches",
+    "database_failures",
+    "decisions_dropped",
+    "held_back",
+    "state!=",
+    "not_understood",
+    "unread_entries",
+}
 
 
 @pytest.fixture(scope="module")
