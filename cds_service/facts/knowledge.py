@@ -126,9 +126,9 @@ def load_facts(
         findings += load_everyday(rules_dir)[1]
     cues, found = load_cues(rules_dir)
     findings += found
-    lexicon, found = load_lexicon(rules_dir)
+    lexicon, found = load_lexicon(rules_dir, check=checked is None)
     findings += found
-    telling, found = load_telling(rules_dir)
+    telling, found = load_telling(rules_dir, check=checked is None)
     findings += found
     judged, found = load_judged(rules_dir)
     findings += found

@@ -130,8 +130,11 @@ class Lexicon:
         return len(row) in reached
 
 
-def load_lexicon(rules_dir: Path) -> tuple[Lexicon, tuple[Finding, ...]]:
-    """`rules_dir/lexicon.txt.gz`; without one no entry is readable. A file that is cut short counts for nothing."""
+def load_lexicon(rules_dir: Path, *, check: bool = True) -> tuple[Lexicon, tuple[Finding, ...]]:
+    """`rules_dir/lexicon.txt.gz`; without one no entry is readable. A file that is cut short counts for nothing.
+
+    `check`: also whether every word stands there as words are compared, which takes longer than to load them.
+    """
     path = rules_dir / FILE
     if not path.is_file():
         return Lexicon(()), ()
@@ -141,7 +144,7 @@ def load_lexicon(rules_dir: Path) -> tuple[Lexicon, tuple[Finding, ...]]:
         return Lexicon(()), (finding("words-unreadable", FILE, "", type(problem).__name__),)
     found = sections(lines)
     words = found.get("", [])
-    odd = [word for word in words if word != folded(word)]
+    odd = [word for word in words if word != folded(word)] if check else []
     findings = [finding("lexicon-not-folded", FILE, "", f"{odd[0]!r}, of {len(odd)}")] if odd else []
     parts = (found.get(part, []) for part in ("han", "abbreviations", "harmless", "empty"))
     lexicon = Lexicon(words, *parts)

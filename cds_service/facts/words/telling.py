@@ -81,9 +81,9 @@ class Telling:
                     yield range(place, stop + 1), self._han[row]
 
 
-def load_telling(rules_dir: Path) -> tuple[Telling, tuple[Finding, ...]]:
+def load_telling(rules_dir: Path, *, check: bool = True) -> tuple[Telling, tuple[Finding, ...]]:
     """`rules_dir/expansions/*.words`, none of which is required: without them a readable entry tells of what its
-    phrases name, and of nothing else."""
+    phrases name, and of nothing else. For `check` see `load_lexicon`."""
     words: dict[str, list[str]] = {}
     strong: dict[str, list[str]] = {}
     han: dict[str, list[str]] = {}
@@ -99,7 +99,8 @@ def load_telling(rules_dir: Path) -> tuple[Telling, tuple[Finding, ...]]:
         set_id = path.name.removesuffix(_SUFFIX)
         words[set_id], strong[set_id] = found.get("", []), found.get("strong", [])
         han[set_id], within[set_id] = found.get("han", []), found.get("within", [])
-        odd = [word for word in (*words[set_id], *strong[set_id]) if word != folded(word)]
+        listed = (*words[set_id], *strong[set_id]) if check else ()
+        odd = [word for word in listed if word != folded(word)]
         if odd:
             findings.append(finding("lexicon-not-folded", name, "", f"{odd[0]!r}, of {len(odd)}"))
     return Telling(words, strong, han, within), tuple(findings)
