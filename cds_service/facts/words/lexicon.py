@@ -51,9 +51,6 @@ class Lexicon:
             if row:
                 self._harmless.setdefault(row[0], []).append((row, frozenset(sets.split())))
 
-    def __len__(self) -> int:
-        return len(self._words) + len(self._han) + len(self._abbreviations)
-
     def whole(self, text: Sequence[Token], length: int) -> tuple[Token, ...]:
         """The text, with its last word completed where it seems to be cut off after `length` characters."""
         if not text or length < _CUT_TEXT or len(text[-1].word) < _CUT_WORD or text[-1].word in self._words:
