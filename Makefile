@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 # An environment whose interpreter is gone, or whose folder was moved or copied (its scripts and its path to the
 # code are absolute), is made again.
-$(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.locked; } || rm -f $(VENV)/.locked)
+$(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.made; } || rm -f $(VENV)/.made)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test lint types contracts check bench format lock deploy-tools release licences audit clean
@@ -26,10 +26,11 @@ $(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.locked; } || r
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-setup: $(VENV)/.installed ## make .venv/ from requirements-dev.lock and install the project into it
+setup: $(VENV)/.installed ## make .venv/ with all that development needs, and install the project into it
 	@:
 
-$(VENV)/.locked: requirements-dev.lock
+# A new lock file is a new environment, so that nothing stays in it that no lock names.
+$(VENV)/.made: $(wildcard requirements*.lock)
 	@python=; for candidate in $(CANDIDATES); do \
 	  if $$candidate -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	  then python=$$candidate; break; fi; \
@@ -39,19 +40,30 @@ $(VENV)/.locked: requirements-dev.lock
 	  echo 'Install one (on Debian and Ubuntu the package python3-venv too), or name it: make setup PYTHON=/path/to/python3' >&2; \
 	  exit 1; \
 	fi; \
-	echo "Making $(VENV) with $$($$python --version) from $<; this happens once and takes about a minute."; \
+	echo "Making $(VENV) with $$($$python --version). This and what follows happens once."; \
 	$$python -m venv --clear $(VENV)
-	@$(PIP_INSTALL) $(LOCKED) -r $< $(TELL_FAILURE)
 	@echo '$(CURDIR)' > $@
 
-$(VENV)/.installed: $(VENV)/.locked pyproject.toml cds_service/__init__.py
+# `$<` is the lock file; how much it holds is said first, since it takes a while.
+INSTALL = echo "Installing the $$(grep -c '^[a-z0-9].*==' $<) packages of $<." && \
+	$(PIP_INSTALL) $(LOCKED) -r $< $(TELL_FAILURE)
+CONSISTENT := $(BIN)/python -m pip check >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log >&2; \
+	echo 'The lock files are behind pyproject.toml: run "make lock".' >&2; exit 1; }
+
+$(VENV)/.serving: requirements-serve.lock $(VENV)/.made pyproject.toml cds_service/__init__.py
+	@$(INSTALL)
 	@$(PIP_INSTALL) --no-deps --no-index --no-build-isolation --editable . $(TELL_FAILURE)
-	@$(BIN)/python -m pip check >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log >&2; \
-	  echo 'The lock files are behind pyproject.toml: run "make lock".' >&2; exit 1; }
+	@$(CONSISTENT)
+	@echo 'Compiling, so that each start is quick.'
 	@$(BIN)/python -m compileall -q cds_service
 	@touch $@
 
-serve: setup ## start the service on http://127.0.0.1:8000 (CDS_HOST, CDS_PORT change that)
+$(VENV)/.installed: requirements-dev.lock $(VENV)/.serving
+	@$(INSTALL)
+	@$(CONSISTENT)
+	@touch $@
+
+serve: $(VENV)/.serving ## start the service on http://127.0.0.1:8000 (CDS_HOST, CDS_PORT change that)
 	@exec $(BIN)/cds-service serve $(ARGS)
 
 # A test at a time for each core, up to four. ARGS come last: `make test ARGS="-n 0 --pdb"`.
@@ -77,10 +89,11 @@ format: setup ## let ruff mend and format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-# The runtime and build locks take their versions from the development lock, so all three agree.
-lock: $(VENV)/.locked ## write the lock files again from pyproject.toml (ARGS=--upgrade for newer versions)
+# All other locks take their versions from the development lock, so they agree.
+lock: $(VENV)/.installed ## write the lock files again from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(COMPILE) $(ARGS) pyproject.toml --extra workbench --group dev -o requirements-dev.lock
 	@$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
+	@$(COMPILE) -c requirements-dev.lock pyproject.toml --extra workbench --group build -o requirements-serve.lock
 	@$(COMPILE) -c requirements-dev.lock --group build -o requirements-build.lock
 	@$(COMPILE) -c requirements-dev.lock --group deploy -o requirements-deploy.lock
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from cds_service import __version__
-from cds_service.cds_hooks import SERVICES, exception_handlers
+from cds_service.cds_hooks import SERVICES, STATIC, exception_handlers
 from cds_service.cds_hooks.trust import ReplayGuard
 from cds_service.library import Library
 from cds_service.server import (
@@ -49,7 +50,9 @@ def create_app(
     wiring = Wiring(settings, Clocks(clock, now, monotonic), replay_guard)
     live = wiring.live_rules(library)
     hooks = " and ".join(f"`{service.hook}`" for service in SERVICES)
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
+        static_url=STATIC,
         title="cds-service",
         version=__version__,
         description=(

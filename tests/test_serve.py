@@ -49,7 +49,7 @@ def running() -> Iterator[str]:
     try:
         wait_for(port, process)
         assert process.stdout is not None
-        while "requests/patient-view-sle.json" not in printed:
+        while "/patient-view-sle.json" not in printed:
             line = process.stdout.readline()
             assert line, printed
             printed += line
@@ -104,3 +104,24 @@ def test_it_does_not_start_with_settings_that_are_wrong(settings: dict[str, str]
     assert process.returncode == 2
     assert message in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("listening", ["127.0.0.1", "0.0.0.0"])
+def test_a_port_that_is_taken_is_one_plain_line(listening: str) -> None:
+    with socket.socket() as other:
+        other.bind((listening, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        process = start(port)
+        output, _ = process.communicate(timeout=HANG)
+    assert process.returncode == 2
+    beside = port + 1 if port < 65_535 else port - 1
+    assert output == f"cds-service: port {port} is taken by another program; choose another: CDS_PORT={beside}\n"
+
+
+def test_an_address_that_is_not_of_this_machine_is_one_plain_line() -> None:
+    process = start(free_port(), CDS_HOST="203.0.113.9", CDS_INSECURE_NO_AUTH="true")
+    output, _ = process.communicate(timeout=HANG)
+    assert process.returncode == 2
+    assert output.startswith("cds-service: can't listen on 203.0.113.9, port ")
+    assert output.count("\n") == 1

@@ -8,9 +8,9 @@ from cds_service.cds_hooks.endpoint import Answer, HookEndpoint, Sent, Serving, 
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
 from cds_service.cds_hooks.feedback import Feedback, OverrideReason
 from cds_service.cds_hooks.feedback_route import NotKept, feedback_router
-from cds_service.cds_hooks.headers import SecurityHeaders
+from cds_service.cds_hooks.headers import STATIC, SecurityHeaders
 from cds_service.cds_hooks.limits import Limits
-from cds_service.cds_hooks.log import LibraryFormatter, library_log_config, open_log
+from cds_service.cds_hooks.log import LibraryFormatter, in_terminal, library_log_config, open_log
 from cds_service.cds_hooks.observed import Observed
 from cds_service.cds_hooks.outbound import Outbound, Reply
 from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem, operation_outcome
@@ -27,6 +27,7 @@ __all__ = [
     "LABELS",
     "METHODS",
     "SERVICES",
+    "STATIC",
     "Answer",
     "Cors",
     "FailureBoundary",
@@ -52,6 +53,7 @@ __all__ = [
     "UnknownHook",
     "exception_handlers",
     "feedback_router",
+    "in_terminal",
     "library_log_config",
     "open_log",
     "operation_outcome",

@@ -1,4 +1,5 @@
-"""The service's log: one JSON object a line on standard error, holding allow-listed keys only.
+"""The service's log on standard error, holding allow-listed keys only: one JSON object a line, or a line to read where
+somebody watches in a terminal.
 
 A key that is not listed is left out, whatever it holds: no name, identifier or token of a patient, no text that a
 client sent and no text of an exception gets into a log by an oversight.
@@ -6,6 +7,7 @@ client sent and no text of an exception gets into a log by an oversight.
 
 import json
 import logging
+import os
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -50,15 +52,23 @@ ALLOWED_KEYS = frozenset(
 )
 
 
-def open_log(level: str) -> FilteringBoundLogger:
+def in_terminal() -> bool:
+    """Whether standard error is one, so that a person reads the log."""
+    return sys.stderr.isatty()
+
+
+def open_log(level: str, *, for_people: bool = False) -> FilteringBoundLogger:
     """A logger of its own configuration, for `level` (debug, info, warning, error) and above."""
+    colours = for_people and not os.environ.get("NO_COLOR")
     logger: FilteringBoundLogger = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
             only_allowed_keys,
-            structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=24)
+            if for_people
+            else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
     )
@@ -71,6 +81,10 @@ class LibraryFormatter(logging.Formatter):
     uvicorn's own messages are about addresses and processes. Anything else, and every exception, may quote a value.
     """
 
+    def __init__(self, *, for_people: bool = False) -> None:
+        super().__init__()
+        self._for_people = for_people
+
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[0] if record.exc_info else None
         event = {
@@ -80,15 +94,17 @@ class LibraryFormatter(logging.Formatter):
         }
         if error is not None:
             event["error"] = error.__name__
+        if self._for_people:
+            return f"{record.levelname.lower()}: {': '.join(filter(None, (event['event'], event.get('error'))))}"
         return json.dumps(event)
 
 
-def library_log_config(level: str) -> dict[str, Any]:
+def library_log_config(level: str, *, for_people: bool = False) -> dict[str, Any]:
     """For `logging.config.dictConfig`: everything that libraries log, through `LibraryFormatter`."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"library": {"()": LibraryFormatter}},
+        "formatters": {"library": {"()": LibraryFormatter, "for_people": for_people}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "library"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {"uvicorn": {"level": level.upper()}},

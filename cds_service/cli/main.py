@@ -8,19 +8,20 @@ import atexit
 import gc
 import math
 import sys
+from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from cds_service import __version__
 from cds_service.cli.as_of import AsOfOption, site_zone
 from cds_service.cli.as_of import as_of as day_asked
 from cds_service.cli.authoring import desk_app
 from cds_service.cli.codes import codes_app
 from cds_service.cli.connect import connect_app
+from cds_service.cli.greeting import greet, must_be_free, when_ready
 from cds_service.cli.output import (
-    address_of,
     command_group,
     is_json,
     must_exist,
@@ -53,10 +54,6 @@ app.add_typer(codes_app, name="codes")
 app.add_typer(connect_app)
 app.add_typer(store_app)
 
-_SAMPLE_HOOK = "patient-view"
-"""Of the request that `serve` offers to try."""
-
-
 BundleFile = Annotated[
     Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
 ]
@@ -67,8 +64,18 @@ _COLLECT_SELDOM = (50_000, 20, 20)
 """After so many new objects Python looks for garbage while a command runs (docs/decisions/0014-start-up.md)."""
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cds-service {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _any_command() -> None:
+def _any_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
     # What a command loads it keeps to its end: to look through it for garbage, meanwhile and once more at the end,
     # takes two fifths of its time.
     gc.set_threshold(*_COLLECT_SELDOM)
@@ -77,12 +84,17 @@ def _any_command() -> None:
 
 @app.command()
 def serve() -> None:
-    """Start the service on CDS_HOST:CDS_PORT (127.0.0.1:8000 unless set)."""
-    from cds_service.cds_hooks import library_log_config
-    from cds_service.server import check_store, configured_clients, share_between_workers, workbench_on
+    """Start the service on CDS_HOST:CDS_PORT (127.0.0.1:8000 unless set).
+
+    It takes its settings from the environment; those most used: CDS_RULES_DIR, CDS_SITE_DIR, CDS_CLIENTS_FILE,
+    CDS_FHIR_SERVERS, CDS_PUBLIC_URL, CDS_DATABASE_URL, CDS_WORKERS, CDS_TIMEZONE, CDS_LOG_LEVEL, CDS_WORKBENCH,
+    CDS_WORKBENCH_EDIT. `cds-service settings` prints them all, with what each means.
+    """
+    from cds_service.server import check_store, configured_clients, share_between_workers
     from cds_service.settings import check_bind
 
     settings = settings_or_stop()
+    must_be_free(settings)
     application: FastAPI | None = None
     try:
         check_bind(settings)
@@ -97,21 +109,34 @@ def serve() -> None:
         _refuse_rules(problem.findings)
     except CdsError as problem:
         stop(str(problem))
-    _greet(settings, library)
-    if application is None:
-        share_between_workers()
     gc.set_threshold(*_COLLECT_AS_USUAL)
+    say = partial(greet, settings, len(library.shelf))
+    if application is None:
+        say()
+        share_between_workers()
+    else:
+        when_ready(application, say)
+    _run(settings, application)
 
+
+def _run(settings: "Settings", application: "FastAPI | None") -> None:
+    """Serve until somebody ends it; None: several worker processes make their own application."""
     import uvicorn
 
+    from cds_service.cds_hooks import in_terminal, library_log_config
+    from cds_service.server import workbench_on
+
+    watched = in_terminal()
+    # Whoever watches is told in better words that it has started.
+    level = "warning" if watched and settings.log_level == "info" else settings.log_level
     uvicorn.run(
         application or "cds_service.app:app_from_environment",
         factory=application is None,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        log_level=settings.log_level,
-        log_config=library_log_config(settings.log_level),
+        log_level=level,
+        log_config=library_log_config(level, for_people=watched),
         access_log=False,
         # Only the desk's pages use WebSockets.
         ws="auto" if workbench_on(settings) else "none",
@@ -207,6 +232,30 @@ def _print_facts(sheet: "dict[str, Any]", *, as_json: bool, everything: bool) ->
         show_fact_sheet(sheet, everything=everything)
 
 
+@app.command()
+def sample(
+    story: Annotated[str | None, typer.Argument(help="Which sample; without it, they are listed.")] = None,
+    bundle: Annotated[bool, typer.Option("--bundle", help="The whole record, for match and explain.")] = False,
+    hook: Annotated[str, typer.Option(help="Of which hook the request is.")] = "patient-view",
+    as_of: AsOfOption = None,
+) -> None:
+    """Print a sample patient as an EHR would send it today: its dates move along, so that nothing grows too old."""
+    from cds_service.rule_tools import default_samples_dir, sample_bundle, sample_people, sample_request
+
+    samples = default_samples_dir()
+    people = sample_people(samples)
+    if story is None:
+        width = max(map(len, people), default=0)
+        for name, who in people.items():
+            typer.echo(f"{name:{width}}  {who}")
+        return
+    day = day_asked(as_of)
+    found = sample_bundle(samples, story, day) if bundle else sample_request(samples, story, hook, day)
+    if found is None:
+        stop(f"there is no sample {story!r} for {hook}; known: {', '.join(people)}")
+    print_json(found)
+
+
 @rules_app.command("check")
 def rules_check(
     folder: Annotated[
@@ -288,36 +337,6 @@ def _application() -> "FastAPI":
     from cds_service.app import app_from_environment
 
     return app_from_environment()
-
-
-def _greet(settings: "Settings", library: "Library") -> None:
-    """Say where the service is and how to try it."""
-    from cds_service.cds_hooks import service_for
-    from cds_service.server import PATH, workbench_on
-
-    address = address_of(settings.host, settings.port)
-    typer.echo(f"cds-service: {len(library.shelf)} trials from {settings.rules_dir}")
-    typer.echo(f"Discovery: {address}/cds-services   API: {address}/docs\n")
-    if workbench_on(settings):
-        saving = "edits are saved" if settings.workbench_edit else "nothing is saved without CDS_WORKBENCH_EDIT=true"
-        typer.echo(f"Rule author's desk: {address}{PATH}/   ({saving})\n")
-    if settings.clients_file is not None:
-        typer.echo("Requests need a token of a registered client; docs/integration.md, step 4, tries one.\n")
-        return
-    sample = _sample()
-    if sample is not None:
-        typer.echo("Try it from another terminal; cards for a patient with lupus come back:\n")
-        url = quote(address + service_for(_SAMPLE_HOOK).path)
-        typer.echo(f"  curl -s {url} -H 'Content-Type: application/json' -d @{quote(str(sample))}\n")
-
-
-def _sample() -> Path | None:
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "_data", package.parent):
-        sample = folder / "fhir_samples" / "requests" / f"{_SAMPLE_HOOK}-sle.json"
-        if sample.is_file():
-            return sample  # in full: another terminal may stand in another folder
-    return None
 
 
 def _refuse_rules(findings: tuple[Finding, ...]) -> NoReturn:

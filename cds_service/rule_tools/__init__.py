@@ -13,7 +13,15 @@ from cds_service.rule_tools.answers import (
 from cds_service.rule_tools.check import check_rules
 from cds_service.rule_tools.drafts import TRIAL_FILE, Draft, compile_draft
 from cds_service.rule_tools.places import line_in_message, line_of
-from cds_service.rule_tools.samples import default_samples_dir, sample_reader, sample_records, samples_day
+from cds_service.rule_tools.samples import (
+    default_samples_dir,
+    sample_bundle,
+    sample_people,
+    sample_reader,
+    sample_records,
+    sample_request,
+    samples_day,
+)
 from cds_service.rule_tools.scaffold import ScaffoldError, new_trial
 from cds_service.rule_tools.schemas import (
     FOLDER,
@@ -52,8 +60,11 @@ __all__ = [
     "new_trial",
     "outdated_schemas",
     "phrase_findings",
+    "sample_bundle",
+    "sample_people",
     "sample_reader",
     "sample_records",
+    "sample_request",
     "samples_day",
     "schemas",
     "source_findings",

@@ -4,17 +4,22 @@ from collections.abc import Collection
 from typing import Any, Protocol
 
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount
 
 from cds_service import __version__
+from cds_service.cds_hooks import DISCOVERY_PATH
 from cds_service.library import Library
 from cds_service.server.answering import running_versions
 from cds_service.server.metrics import CONTENT_TYPE, Metrics
 from cds_service.server.reloading import LiveRules, errors_in
+from cds_service.server.workbench_mode import PATH
 from cds_service.store import Database, RuleSet
 
 Json = dict[str, Any]
 
+DOCS = "/docs"
 PATHS = ("/", "/healthz", "/readyz", "/metrics", "/version")
 
 
@@ -26,15 +31,24 @@ class Loaded(Protocol):
 
 
 def operations_router(
-    live: LiveRules[Loaded], database: Database, metrics: Metrics, expected_rules: Collection[str] = ()
+    live: LiveRules[Loaded],
+    database: Database,
+    metrics: Metrics,
+    expected_rules: Collection[str] = (),
 ) -> APIRouter:
     """Liveness, readiness, metrics, and what runs here. `expected_rules`: their digests; empty, any will do."""
     routes = APIRouter()
     versions = running_versions()
 
     @routes.get("/", include_in_schema=False)
-    async def index() -> dict[str, str]:
-        return {"service": "cds-service", "version": __version__, "discovery": "/cds-services", "docs": "/docs"}
+    async def index(request: Request) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            # Relative, since the Host header behind a proxy is not the address that the browser knows.
+            mounted = any(isinstance(route, Mount) and route.path == PATH for route in request.app.routes)
+            return RedirectResponse(f"{PATH}/"[1:] if mounted else DOCS[1:])
+        return JSONResponse(
+            {"service": "cds-service", "version": __version__, "discovery": DISCOVERY_PATH, "docs": DOCS}
+        )
 
     @routes.get("/healthz", summary="The process answers")
     async def healthz() -> dict[str, str]:

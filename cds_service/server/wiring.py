@@ -28,6 +28,7 @@ from cds_service.cds_hooks import (
     SecurityHeaders,
     Serving,
     feedback_router,
+    in_terminal,
     open_log,
     prefetch_templates,
     router,
@@ -83,7 +84,7 @@ class Wiring:
         """
         self._settings = settings
         self._clocks = clocks
-        self.log = open_log(settings.log_level)
+        self.log = open_log(settings.log_level, for_people=in_terminal())
         clients = configured_clients(settings)
         self._metrics = Metrics(SERVED, (), _OVERRIDE_CODES)
         self._store = open_persistence(settings, self._metrics, clocks.now, self.log)

@@ -1,5 +1,6 @@
 """Headers that keep an answer from being stored, framed, sniffed or run, on every answer."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,28 @@ def test_refusals_and_failures_have_them(library: Library, hook_request: Callabl
     assert [found(response) for response in responses] == [EXPECTED] * 3
 
 
-def test_the_pages_on_the_api_may_load_their_scripts(client: TestClient) -> None:
-    response = client.get("/docs")
-    assert found(response) == EXPECTED
-    assert "content-security-policy" not in response.headers
+def test_the_page_on_the_api_has_all_that_it_loads_from_here(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert found(page) == EXPECTED
+    assert page.headers["content-security-policy"].startswith("default-src 'self'; ")
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(loaded) == 3
+    for path in loaded:
+        assert path.startswith("/docs/static/"), path
+        assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "leads"),
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "docs"),
+        ("*/*", None),
+        ("application/json", None),
+    ],
+)
+def test_a_browser_is_led_from_the_root_to_a_page(client: TestClient, accept: str, leads: str | None) -> None:
+    answer = client.get("/", headers={"Accept": accept}, follow_redirects=False)
+    if leads is None:
+        assert answer.json()["discovery"] == "/cds-services"
+    else:
+        assert (answer.status_code, answer.headers["location"]) == (307, leads)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +27,22 @@ def test_only_listed_keys_are_written(capsys: pytest.CaptureFixture[str]) -> Non
         "level": "info",
         "status": 200,
     }
+
+
+def test_in_a_terminal_it_is_a_line_to_read_and_holds_the_same_keys(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    open_log("info", for_people=True).info("request_answered", status=200, name="Jane Doe")
+    line = capsys.readouterr().err
+    assert re.fullmatch(r"\d\d:\d\d:\d\d \[info +\] request_answered +status=200\n", line)
+
+
+def test_in_a_terminal_a_library_says_it_in_a_line_to_read() -> None:
+    record = logging.LogRecord("uvicorn.error", logging.WARNING, "", 0, "Invalid HTTP request received.", None, None)
+    assert LibraryFormatter(for_people=True).format(record) == "warning: Invalid HTTP request received."
+    record = logging.LogRecord("httpx", logging.WARNING, "", 0, "asked for Patient/SECRETID", None, None)
+    assert LibraryFormatter(for_people=True).format(record) == "warning: library_message"
 
 
 def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
