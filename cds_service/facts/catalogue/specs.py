@@ -268,6 +268,9 @@ class QuantityFact(Numeric):
     differential: Differential | None = None
     at_most: AtMostBeside | None = None
     unsettled_by: Unsettled | None = None
+    of_day: Literal["lowest", "highest"] | None = Field(
+        default=None, description="Of several values of the newest day this one counts, whichever was the last."
+    )
 
     @model_validator(mode="after")
     def _lists_its_own_unit(self) -> "QuantityFact":
