@@ -372,6 +372,11 @@ class EventsFact(Fact):
     excepted: str | None = Field(default=None, description="The value set of what never counts.")
     least: Annotated[int, Field(ge=2)] | None = None
     borne_out_by: tuple[BorneOut, ...] = ()
+    state_of: FactName | None = Field(
+        default=None,
+        description="The disease of which this is a state: a newer entry of it, by whatever code, that says that it is "
+        "not active leaves open whether the state is.",
+    )
     absence: Absence = "presumed_absent"
     gap: Period = Duration(days=14)
     course: Course | None = None
@@ -386,13 +391,20 @@ class EventsFact(Fact):
         return self
 
     @model_validator(mode="after")
+    def _is_a_state_of_a_disease(self) -> "EventsFact":
+        if self.state_of is not None and self.resource != "Condition":
+            raise ValueError("`state_of` is for conditions")
+        return self
+
+    @model_validator(mode="after")
     def _has_a_route_to_count_by(self) -> "EventsFact":
         if self.by_route is not None and (self.route is None or self.hints is None):
             raise ValueError("`by_route` goes with `route` and `hints`")
         return self
 
     def references(self) -> tuple[str, ...]:
-        return tuple([result.fact for result in self.borne_out_by])
+        whole = () if self.state_of is None else (self.state_of,)
+        return (*(result.fact for result in self.borne_out_by), *whole)
 
     @property
     def valuesets(self) -> tuple[str, ...]:

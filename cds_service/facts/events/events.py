@@ -192,7 +192,8 @@ class RecordedEvents:
         sources: list[tuple[_Item, Match]] = []
         items = self._items.get(spec.name, ())
         if spec.resource == "Condition":
-            listed += settled(self._statements(items, spec), self._quiet, self._deadline)
+            whole = self._quiet_about(spec.state_of) if spec.state_of is not None and items else []
+            listed += settled(self._statements(items, spec), self._quiet, self._deadline, whole)
             items = ()
         for item, match in self._deadline.each(items):
             entry = item.entry
@@ -247,6 +248,16 @@ class RecordedEvents:
                 self._deadline.spend(_READING)
                 lasts = lasts_of(sets, match.key) if sets else CHRONIC
                 found += item.statements(entry, match, lasts, self._tables)
+        return found
+
+    def _quiet_about(self, name: str) -> list[QuietStatement]:
+        """What the entries of a fact, or those that may be of it, say by their codes of its not being active."""
+        found: list[QuietStatement] = []
+        for item, match in self._deadline.each(self._items.get(name, ())):
+            entry = item.entry
+            if isinstance(entry, IllnessEntry) and match.key is not None and match.role != "history":
+                self._deadline.spend(_READING)
+                found += _quiet_of(entry, {match.key: match.role == "main"}, self._tables)
         return found
 
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
