@@ -381,11 +381,15 @@ class EventsFact(Fact):
     gap: Period = Duration(days=14)
     course: Course | None = None
     half_lives: HalfLives | None = None
+    treats: bool = Field(
+        default=False,
+        description="That only a dose that treats counts: of a drug in treating-doses.json another one is a hint.",
+    )
 
     @model_validator(mode="after")
     def _keeps_what_is_of_drugs_to_drugs(self) -> "EventsFact":
-        if self.resource != "Medication" and self.model_fields_set & {"gap", "course", "half_lives"}:
-            raise ValueError("`gap`, `course` and `half_lives` are for drugs (`resource`: Medication)")
+        if self.resource != "Medication" and self.model_fields_set & {"gap", "course", "half_lives", "treats"}:
+            raise ValueError("`gap`, `course`, `half_lives` and `treats` are for drugs (`resource`: Medication)")
         if self.gap.exact is None:
             raise ValueError("`gap` is a number of days or weeks")
         return self

@@ -3,8 +3,8 @@
 The same disease is the same code, or an ancestor or descendant of it in a system whose codes tell that (ICD-10). Codes
 that differ only in whether it is in remission or in relapse are one disease. An entry that says "resolved" or "in
 remission" ends what was written before it; where it is not known which was written first, whether it is active is not
-known either. A fact may be about a state of a disease (relapsed leukaemia): that disease is then looked at under all of its
-codes, and a newer one that says "in remission" leaves open whether the state is still there.
+known either. A fact may be about a state of a disease (relapsed leukaemia): that disease is then looked at under all
+of its codes, and a newer one that says "in remission" leaves open whether the state is still there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
