@@ -293,7 +293,9 @@ class Builder:
 
         def telling(measurement: Measurement) -> bool:
             saying = measurement.saying
-            return measurement.how == "variant" or has_value(saying) or bool(saying.interpretation)
+            if measurement.how == "variant" or has_value(saying) or saying.interpretation:
+                return True
+            return saying.data_absent_reason is None and bool(reader.in_code(saying))
 
         def affirms(measurement: Measurement) -> bool:
             return not reader.denies(measurement.saying)

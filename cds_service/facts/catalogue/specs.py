@@ -310,6 +310,9 @@ class TiterFact(Numeric):
 class ResultFact(Observed):
     kind: Literal["result"]
     values: tuple[ResultAnswer, ...] = ()
+    names: dict[str, tuple[Annotated[str, Field(pattern=r"\S")], ...]] = Field(
+        default={}, description="By language: what an answer may call it, as in `Negative for HBsAg`."
+    )
     read_number: ReadNumber | None = None
     variant: Variant | None = None
     presumed: Literal["positive", "negative"] | None = Field(
