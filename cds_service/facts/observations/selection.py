@@ -81,7 +81,7 @@ def select(
     Raises `OutOfTime`.
     """
     if len(measurements) > _FEW:
-        measurements = newest_of(measurements, _FINAL, has_value, as_of)
+        measurements = newest_of(measurements, _FINAL, has_value, as_of, whole_day=whole_day)
     final: list[Candidate] = []
     early: list[Candidate] = []
     planned: list[Measurement] = []

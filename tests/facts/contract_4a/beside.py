@@ -73,6 +73,7 @@ TABLE: Table = {
         row("one of them not understood", LOWEST, "unit_not_understood", lab("59408-5", 94, "kPa", MORNING), spo2(98, date=NOON)),
         row("with oxygen once: an upper bound", ASLEEP, "unknown", spo2(97, part("3151-8", 2, "L/min")), spo2(98, date=NOON)),
         row("too low in air beside it", ASLEEP, "fail", spo2(98, part("3151-8", 2, "L/min")), spo2(94, date=NOON)),
+        row("many of that day, and many before", LOWEST, "91", *[spo2(90 + hour, date=f"2026-05-20T{hour:02}:00:00Z") for hour in range(1, 9)], *[spo2(85, date=f"2026-05-{day:02}T12:00:00Z") for day in range(10, 20)]),
         row("a planned one doesn't count", LOWEST, "98", spo2(98), spo2(94, date="2026-07-01")),
     ],
     "a saturation with oxygen is an upper bound": [
