@@ -80,13 +80,16 @@ class Contents:
         return summary.unread(trial, count), detail
 
     def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
-        """What has to happen; for a trial that takes no patients only what its source leaves open, and for one whose
-        record is out of date, which may take some, what to check too."""
+        """What has to happen; for a trial that takes no patients only what its source leaves open and what no rule
+        decides, and for one whose record is out of date, which may take some, all that is to check."""
         gaps = about.gaps(reading.trial)
         check = Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True)
         if choice.kind == "closed":
             missing = Section("Missing", gaps, fixed=True)
-            return (missing, check) if out_of_date(reading.trial, self.as_of) else (missing,)
+            if not out_of_date(reading.trial, self.as_of):
+                left = confirm.left_open(reading.criteria, found.undecidable)
+                check = Section("To check", left, fixed=True)
+            return (missing, check)
         missing = Section("Missing", (*gaps, *self.missing.lines(found), *self._not_understood(reading)))
         if choice.near is not None:
             return (Section("Not yet", self.near.lines(choice.near)), missing)

@@ -7,17 +7,20 @@ ordered is cheaper than a score or measurement that somebody has to take, and th
 asked or looked up.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cds_service.cards.needs import COST, IMPRECISE, Asked, Missing, Open, Way, all_together
+from cds_service.cards.needs import COST, IMPRECISE, Asked, Instead, Missing, Open, Way, all_together
 from cds_service.cards.reading import Read, Reader
+from cds_service.cards.values import charted
+from cds_service.facts.catalogue import DerivedFact
 from cds_service.logic import Step
 
 Wanted = tuple[Read, Sequence[Way[Asked]]]
 """An undecided criterion with the ways to make it pass, the cheapest first."""
 
 _NOTHING: Way[Asked] = frozenset()
+_OTHER_METHOD = "other_method"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,28 @@ class Searcher:
             purposes=tuple(dict.fromkeys(asked.purpose for _, asked in uses)),
             criteria=tuple(dict.fromkeys(criterion for criterion, _ in uses)),
             limit=min(limits, key=self.reader.days, default=None),
+            values=self._values(first),
+            instead=tuple(dict.fromkeys(found for _, asked in uses for found in self._instead(asked))),
         )
+
+    def _values(self, asked: Asked) -> tuple[str, ...]:
+        """What the evidence says that does not do."""
+        entries = self.reader.deadline.each(self.reader.evidence(asked.ref))
+        said = [charted(e) for e in entries if e["name"] == asked.ref.name and e["reason"] == asked.reason]
+        return tuple(dict.fromkeys(filter(None, said)))
+
+    def _instead(self, asked: Asked) -> Iterator[Instead]:
+        """What is on record in place of the fact that the rule asks, where that is why it is unknown."""
+        ref = asked.purpose.fact
+        if self.reader.reason(ref) != _OTHER_METHOD:
+            return
+        catalogue = self.reader.match.library.catalogue
+        spec = catalogue.facts.get(catalogue.fact_of(ref.name) or ref.name)
+        notes = {other.note: other.fact for other in spec.instead} if isinstance(spec, DerivedFact) else {}
+        for entry in self.reader.deadline.each(self.reader.evidence(ref)):
+            note = entry.get("note") or ""
+            if entry["reason"] == _OTHER_METHOD and note in notes:
+                yield Instead(notes[note], charted(entry), entry["date"], note)
 
     def _date(self, asked: Asked) -> str | None:
         """The date of the evidence that does not do."""

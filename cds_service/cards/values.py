@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from cds_service.cards.text import plain
 from cds_service.facts.catalogue import Catalogue, Code, DerivedFact, FactSpec
 from cds_service.logic.words import limit_of_normal, title_of
+from cds_service.logic.words import unit as printed_unit
 
 _ABBREVIATED = re.compile(r"(?P<long>[^(]+) \((?P<short>[A-Za-z]{2,6})\)(?P<rest>.*)")
 _REMARK = re.compile(r", (?:absolute|reported|screening result|status)$")
@@ -17,6 +19,8 @@ _INVERTED = re.compile(r"(?P<noun>.+), (?P<head>[^,]+ of)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 _INSTANT = re.compile(r"(?<=^\d{4}-\d{2}-\d{2})T.*$", re.DOTALL)
+_CHARTED = 40
+"""Code points of a value as it was sent."""
 _FEW_YEARS = 6
 """Below this age the months matter."""
 
@@ -91,6 +95,13 @@ class Names:
         if known.kind == "titer":
             text = _NUMBER.sub(lambda m: f"1:{m[0]}", text)
         return f"{text} {known.unit}".rstrip()
+
+
+def charted(entry: Mapping[str, Any]) -> str:
+    """What the chart says of a value, in its own words and unit; empty where it says none."""
+    raw = entry.get("raw") or {}
+    unit = raw.get("unit")
+    return plain(f"{raw.get('value') or ''} {printed_unit(unit) if unit else ''}".strip(), _CHARTED)
 
 
 def _tests(catalogue: Catalogue) -> dict[tuple[str, str], str]:

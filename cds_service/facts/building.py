@@ -34,6 +34,7 @@ from cds_service.facts.observations import (
     NOT_UNDERSTOOD,
     Measured,
     Measurement,
+    Merge,
     Person,
     Reading,
     Saying,
@@ -41,6 +42,7 @@ from cds_service.facts.observations import (
     Unreadable,
     agreeing,
     bounded,
+    extreme,
     has_value,
     hull,
     makes_newer,
@@ -153,6 +155,8 @@ class Builder:
         spec: Observed,
         counts: Callable[[Measurement], bool] | None = None,
         telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying),
+        *,
+        whole_day: bool = False,
     ) -> Measured:
         measurements = self._told.measurements.get(spec.name, ())
         if counts is not None:
@@ -166,6 +170,7 @@ class Builder:
             missing,
             as_of=self._as_of,
             telling=telling,
+            whole_day=whole_day,
             deadline=self._deadline,
         )
         if measured.planned:
@@ -174,7 +179,10 @@ class Builder:
 
     def _number(self, spec: Numeric) -> Fact:
         reader = self._knowledge.numbers[spec.name]
-        measured = self._measured(spec)
+        of_day = spec.of_day if isinstance(spec, QuantityFact) else None
+        measured = self._measured(spec, whole_day=of_day is not None)
+        # Where it is not certain that they are of one day the newest day's value may be any of them.
+        merge = extreme(of_day) if of_day is not None and measured.is_one_day else hull
         # Each is read once, for the value and its two parts.
         read: _Readings = {}
 
@@ -185,18 +193,20 @@ class Builder:
             return number
 
         if not isinstance(spec, QuantityFact):
-            fact = measured.fact(value, hull)
+            fact = measured.fact(value, merge)
         else:
-            fact = self._by_differential(spec, measured) or measured.fact(value, hull, _unit(spec))
+            fact = self._by_differential(spec, measured) or measured.fact(value, merge, _unit(spec))
             fact = self._stale_height(spec, fact)
             if not fact.parts:
-                fact = replace(fact, parts=self._multiples(spec, measured, fact, read))
+                fact = replace(fact, parts=self._multiples(spec, measured, fact, read, merge))
             fact = self._settled(spec, self._at_most(spec, measured, fact))
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
 
-    def _multiples(self, spec: QuantityFact, measured: Measured, fact: Fact, read: _Readings) -> dict[str, Fact]:
+    def _multiples(
+        self, spec: QuantityFact, measured: Measured, fact: Fact, read: _Readings, merge: Merge
+    ) -> dict[str, Fact]:
         """The value as a multiple of its limits of normal, from what has been `read`."""
         reader = self._knowledge.numbers[spec.name]
         parts = {}
@@ -213,7 +223,7 @@ class Builder:
                     multiples[id(m.saying)] = found
                 return found[side]
 
-            ratio = measured.fact(times, hull, name=f"{spec.name}.{part}")
+            ratio = measured.fact(times, merge, name=f"{spec.name}.{part}")
             parts[part] = (
                 ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
             )
@@ -283,7 +293,9 @@ class Builder:
 
         def telling(measurement: Measurement) -> bool:
             saying = measurement.saying
-            return measurement.how == "variant" or has_value(saying) or bool(saying.interpretation)
+            if measurement.how == "variant" or has_value(saying) or saying.interpretation:
+                return True
+            return saying.data_absent_reason is None and bool(reader.in_code(saying))
 
         def affirms(measurement: Measurement) -> bool:
             return not reader.denies(measurement.saying)

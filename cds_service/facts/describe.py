@@ -3,14 +3,15 @@
 Every entry has `name`, `value`, `unit`, `date`, `source` and `reason`; beside a canonical value stand `raw` (value and
 unit as sent) and `code`, or the `text` of what has no code. A known fact has no reason; an unknown one has a reason and
 no value; one of which only the upper end is known (`on_oxygen`, `after_transfusion`) has both, the value as it was
-measured. A value with nothing on record behind it says so: `"basis": "presumed"`, and has no source.
+measured, and so has a record that is certain and may be over (`may_be_over`). A value with nothing on record behind it
+says so: `"basis": "presumed"`, and has no source.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact, Value
+from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact, Reason, Value
 from cds_service.facts.intervals import Interval
 
 PRESUMED = "presumed"
@@ -80,7 +81,7 @@ def _plain_number(value: Interval) -> int | float:
 def _events(name: str, events: Events, deadline: Deadline) -> list[dict[str, Any]]:
     part = name.rpartition(".")[2]
     entries = [
-        _entry(name, None if item.hint else _state(item), "", item.evidence, item.hint)
+        _entry(name, None if item.hint else _state(item), "", item.evidence, item.hint or _open(item, part))
         for item in deadline.each(events.items)
         if part == "history" or not item.only_past
     ]
@@ -88,6 +89,14 @@ def _events(name: str, events: Events, deadline: Deadline) -> list[dict[str, Any
     if known is None and events.gap is not None:
         entries.append(_entry(name, None, "", None, events.gap))
     return entries or [_entry(name, False, "", None)]
+
+
+def _open(item: Event, part: str) -> Reason | None:
+    """Why it is not known of a certain record whether it is there now, where that may be asked."""
+    if part == "history" or item.only_past or item.start == item.end:  # it was, and what happened on a day is no state
+        return None
+    states = (item.active,) if part == "active" else (item.active, item.present)
+    return "may_be_over" if None in states else None
 
 
 def _state(item: Event) -> str:

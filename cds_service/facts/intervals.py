@@ -14,6 +14,8 @@ from msgspec import Struct
 MAX = sys.float_info.max
 _EXACT = Context(prec=60)
 _TWELVE = Context(prec=12)
+_SIX = Context(prec=6)
+"""A logarithm is reported with two decimals or so: more digits of what it stands for are none of the measurement."""
 _LARGEST_EXPONENT = 100
 _TENTH = Decimal("0.1")
 _LARGEST_LOGARITHM = 20
@@ -119,11 +121,11 @@ def point(value: Decimal | int) -> Interval:
 
 
 def power_of_ten(exponent: Interval) -> Interval | None:
-    """What an interval of log₁₀ stands for, to 12 significant digits; `None` beyond any amount that is measured."""
+    """What an interval of log₁₀ stands for, to 6 significant digits; `None` beyond any amount that is measured."""
     ends = (exponent.lo, exponent.hi)
     if any(end is not None and abs(end) > _LARGEST_LOGARITHM for end in ends):
         return None
-    lo, hi = (None if end is None else _TWELVE.power(Decimal(10), end) for end in ends)
+    lo, hi = (None if end is None else _SIX.power(Decimal(10), end) for end in ends)
     return Interval(lo, hi, exponent.lo_open, exponent.hi_open)
 
 

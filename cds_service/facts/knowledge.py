@@ -35,6 +35,7 @@ from cds_service.facts.events import (
     load_half_lives,
     load_no_information,
     load_routes,
+    load_treating_doses,
 )
 from cds_service.facts.fact import Fact
 from cds_service.facts.observations import (
@@ -134,6 +135,8 @@ def load_facts(
     findings += found
     dosage, found = load_dosage(rules_dir)
     findings += found
+    treating, found = load_treating_doses(rules_dir, systems)
+    findings += found
     half_lives, found = load_half_lives(rules_dir, systems)
     findings += found
     no_information, found = load_no_information(rules_dir, systems)
@@ -151,7 +154,9 @@ def load_facts(
         for resource in resources
     }
     dosing = Dosing(dosage, systems, catalogue)
-    events = EventTables(codes, valuesets, words, routes, dosing, DoseReader(dosage), half_lives, no_information)
+    events = EventTables(
+        codes, valuesets, words, routes, dosing, DoseReader(dosage), half_lives, no_information, treating
+    )
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events, site)
     if checked is not None:
         return knowledge, checked[1]

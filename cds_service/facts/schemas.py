@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cds_service.facts.catalogue import FactFile, JudgedTable, OwnNames, SpellingTable, SystemTable
-from cds_service.facts.events import DosageTable, HalfLifeTable, NoInformationTable, RouteTable
+from cds_service.facts.events import DosageTable, HalfLifeTable, NoInformationTable, RouteTable, TreatingDoseTable
 from cds_service.facts.observations import QualitativeTable, RangeTable
 from cds_service.facts.words import CueTable, EverydayTable, PhraseFile
 
@@ -14,6 +14,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "everyday.schema.json": EverydayTable,
     "facts.schema.json": FactFile,
     "half-lives.schema.json": HalfLifeTable,
+    "treating-doses.schema.json": TreatingDoseTable,
     "judged.schema.json": JudgedTable,
     "no_information.schema.json": NoInformationTable,
     "own-names.schema.json": OwnNames,

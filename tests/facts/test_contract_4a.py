@@ -19,6 +19,7 @@ from tests.facts.contract_4a import (
     person,
     plausible,
     ranges,
+    surgery,
     thresholds,
     thresholds_more,
     times,
@@ -40,6 +41,7 @@ TABLES: tuple[ModuleType, ...] = (
     drug_times,
     person,
     units,
+    surgery,
     thresholds,
     thresholds_more,
 )

@@ -88,6 +88,8 @@ DRUG = {"name": "medication.x", "kind": "events", "resource": "Medication", "tit
         {"resource": "Procedure", "gap": "P14D"},
         {"resource": "Condition", "course": {"lasts": "P14D", "reason": "x"}},
         {"resource": "Procedure", "half_lives": {"at_most": "P14D", "reason": "x"}},
+        {"resource": "Condition", "treats": True},
+        {"state_of": "condition.x"},
         {"gap": "P1M"},
         {"course": {"lasts": "P14D"}},
         {"half_lives": {"at_most": "P14D", "reason": ""}},

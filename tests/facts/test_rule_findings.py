@@ -183,6 +183,10 @@ def test_tables_with_faults(tmp_path: Path) -> None:
     put(tmp_path / "facts" / "routes.json", {"routes": {}, "systemic": ["oral"]})
     put(tmp_path / "facts" / "dosage.json", {"times_a_day": {"0": ["never"]}})
     put(tmp_path / "facts" / "half-lives.json", {"drugs": [{"names": ["x"], "days": [3, 2], "source": "y"}]})
+    put(
+        tmp_path / "facts" / "treating-doses.json",
+        {"drugs": [{"names": ["x"], "strength": {"mg": "5"}, "source": "y"}]},
+    )
     put(tmp_path / "facts" / "qualitative.json", {"texts": {"positive": ["pos"], "negative": ["POS."]}})
     _, findings = load_facts(tmp_path)
     assert {(found.file, found.code) for found in findings} == {
@@ -192,6 +196,7 @@ def test_tables_with_faults(tmp_path: Path) -> None:
         ("facts/routes.json", "table-invalid"),
         ("facts/dosage.json", "bad-value"),
         ("facts/half-lives.json", "bad-value"),
+        ("facts/treating-doses.json", "bad-value"),
         ("facts/qualitative.json", "table-invalid"),
     }
 

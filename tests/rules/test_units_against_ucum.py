@@ -106,11 +106,17 @@ def agrees(conversion: Conversion) -> bool:
     expected, error = ucum_factor(conversion)
     low, high = conversion.factor
     interval = (5 * expected, 6 * expected) if is_copies_per_unit(conversion) else (expected, expected)
+    if is_units_per_copy(conversion):
+        interval = (expected / 6, expected / 5)
     return (low, high) == pytest.approx(interval, rel=error, abs=0)
 
 
 def is_copies_per_unit(conversion: Conversion) -> bool:
     return conversion.to == "{copies}/mL" and "[IU]" in conversion.unit
+
+
+def is_units_per_copy(conversion: Conversion) -> bool:
+    return conversion.to == "[IU]/mL" and "[IU]" not in conversion.unit
 
 
 def folded(spelling: str) -> str:

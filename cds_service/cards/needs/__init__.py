@@ -1,6 +1,6 @@
 """What is missing: the least data that would settle a trial."""
 
-from cds_service.cards.needs.asked import COST, IMPRECISE, Asked, Missing, Open, Purpose
+from cds_service.cards.needs.asked import COST, IMPRECISE, Asked, Instead, Missing, Open, Purpose
 from cds_service.cards.needs.asking import Asking, all_together, cost
 from cds_service.cards.needs.ways import Way, cheapest, together, ways
 
@@ -9,6 +9,7 @@ __all__ = [
     "IMPRECISE",
     "Asked",
     "Asking",
+    "Instead",
     "Missing",
     "Open",
     "Purpose",

@@ -69,11 +69,22 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """What is on record in place of what is asked, and never counts: of which fact, what, when, and why not."""
+
+    fact: str
+    value: str
+    date: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """What is asked for once, whatever it serves. `key` is the same on another card that asks for the same.
 
-    `date` is that of the evidence which does not do. `limit` is how old a new value may be, where a criterion says so.
-    `also` are other trials on the cards that wait for it too.
+    `date` is that of the evidence which does not do, and `values` are what it says. `limit` is how old a new value may
+    be, where a criterion says so. `instead` is what is on record and never counts. `also` are other trials on the cards
+    that wait for it too.
     """
 
     key: str
@@ -86,6 +97,8 @@ class Missing:
     criteria: tuple[str, ...]
     limit: Duration | None = None
     also: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    instead: tuple[Instead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,9 @@ def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> t
     the study team does comes last."""
     grouped: dict[str, dict[str, None]] = {}
     team: dict[str, None] = {}
-    found = [
-        f"Check by hand: {title_of('', {'': result.criterion.text})}" for result in undecidable if not result.excepted
-    ]
+    criteria = tuple(criteria)
+    found = list(left_open(criteria, undecidable))
     for read in criteria:
-        exception = read.result.criterion.exception
-        if exception is not None and read.result.excepted:
-            found.append(sentence(exception.text))
         review = read.result.criterion.review
         if review is None or read.outcome == "fail" or _is_moot(read, review):
             continue
@@ -58,6 +54,19 @@ def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> t
     if team:
         found.append(f"Left to the study team: {listed(list(team))}")
     return tuple(found)
+
+
+def left_open(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
+    """What no rule decides, then what may be excepted from a fail: why a trial is open though no data is missing."""
+    by_hand = [
+        f"Check by hand: {title_of('', {'': result.criterion.text})}" for result in undecidable if not result.excepted
+    ]
+    excepted = [
+        sentence(read.result.criterion.exception.text)
+        for read in criteria
+        if read.result.criterion.exception is not None and read.result.excepted
+    ]
+    return (*by_hand, *excepted)
 
 
 def _together(lead: str, rests: list[str]) -> list[str]:

@@ -13,6 +13,8 @@ from cds_service.logic.words import comparison, words
 MOST_LINES = 8
 """Facts that get a line of their own; the rest share one."""
 MOST_TOGETHER = 16
+MOST_VALUES = 2
+"""Values that do not do of one fact."""
 MOST_UNREAD = 5
 """Entries that were not understood whose words are quoted."""
 UNREAD = "unread_entry"
@@ -38,6 +40,7 @@ _ENTRIES = {
     "malformed_entry": "an entry that may say so could not be read",
     "unread_entry": "an entry that may say so was not understood",
     "undated": "on record without a date",
+    "may_be_over": "on record without an end, it may be over",
     "incomplete_record": "the record was sent incomplete",
     "not_supplied": "not sent by the EHR",
     IMPRECISE: "the dates on record do not settle it",
@@ -117,9 +120,14 @@ class MissingWords:
             remarks.append(f"not older than {item.limit.words()}")
         why = _TESTED_AGAIN.get(item.reason)
         if why is not None:
-            date = f", of {day_words(item.date)}," if item.date else ""
+            date = f"of {day_words(item.date)}" if item.date else ""
             last = "the results" if item.reason == "conflicting_results" else "the last one"
-            remarks.append(f"{last}{date} {why}")
+            said = " ".join(filter(None, (listed(capped(list(item.values), MOST_VALUES)), date)))
+            remarks.append(f"{last}, {said}, {why}" if said else f"{last} {why}")
+        for other in item.instead:
+            when = f"of {day_words(other.date)}" if other.date else ""
+            said = " ".join(filter(None, (self.names.of(other.fact), other.value, when)))
+            remarks.append(f"{said} is on record, {other.note}")
         return remarks
 
     def _needs_of(self, fact: str, purposes: tuple[Purpose, ...]) -> str:

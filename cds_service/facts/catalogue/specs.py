@@ -268,6 +268,9 @@ class QuantityFact(Numeric):
     differential: Differential | None = None
     at_most: AtMostBeside | None = None
     unsettled_by: Unsettled | None = None
+    of_day: Literal["lowest", "highest"] | None = Field(
+        default=None, description="Of several values of the newest day this one counts, whichever was the last."
+    )
 
     @model_validator(mode="after")
     def _lists_its_own_unit(self) -> "QuantityFact":
@@ -307,6 +310,9 @@ class TiterFact(Numeric):
 class ResultFact(Observed):
     kind: Literal["result"]
     values: tuple[ResultAnswer, ...] = ()
+    names: dict[str, tuple[Annotated[str, Field(pattern=r"\S")], ...]] = Field(
+        default={}, description="By language: what an answer may call it, as in `Negative for HBsAg`."
+    )
     read_number: ReadNumber | None = None
     variant: Variant | None = None
     presumed: Literal["positive", "negative"] | None = Field(
@@ -369,17 +375,32 @@ class EventsFact(Fact):
     excepted: str | None = Field(default=None, description="The value set of what never counts.")
     least: Annotated[int, Field(ge=2)] | None = None
     borne_out_by: tuple[BorneOut, ...] = ()
+    state_of: FactName | None = Field(
+        default=None,
+        description="The disease of which this is a state: a newer entry of it, by whatever code, that says that it is "
+        "not active leaves open whether the state is.",
+    )
     absence: Absence = "presumed_absent"
     gap: Period = Duration(days=14)
     course: Course | None = None
     half_lives: HalfLives | None = None
+    treats: bool = Field(
+        default=False,
+        description="That only a dose that treats counts: of a drug in treating-doses.json another one is a hint.",
+    )
 
     @model_validator(mode="after")
     def _keeps_what_is_of_drugs_to_drugs(self) -> "EventsFact":
-        if self.resource != "Medication" and self.model_fields_set & {"gap", "course", "half_lives"}:
-            raise ValueError("`gap`, `course` and `half_lives` are for drugs (`resource`: Medication)")
+        if self.resource != "Medication" and self.model_fields_set & {"gap", "course", "half_lives", "treats"}:
+            raise ValueError("`gap`, `course`, `half_lives` and `treats` are for drugs (`resource`: Medication)")
         if self.gap.exact is None:
             raise ValueError("`gap` is a number of days or weeks")
+        return self
+
+    @model_validator(mode="after")
+    def _is_a_state_of_a_disease(self) -> "EventsFact":
+        if self.state_of is not None and self.resource != "Condition":
+            raise ValueError("`state_of` is for conditions")
         return self
 
     @model_validator(mode="after")
@@ -389,7 +410,8 @@ class EventsFact(Fact):
         return self
 
     def references(self) -> tuple[str, ...]:
-        return tuple([result.fact for result in self.borne_out_by])
+        whole = () if self.state_of is None else (self.state_of,)
+        return (*(result.fact for result in self.borne_out_by), *whole)
 
     @property
     def valuesets(self) -> tuple[str, ...]:

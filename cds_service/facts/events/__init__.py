@@ -14,6 +14,7 @@ from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.reading import Matching
 from cds_service.facts.events.routes import Routes, RouteTable, load_routes
 from cds_service.facts.events.tables import STATES, EventTables
+from cds_service.facts.events.treating_doses import TreatingDoses, TreatingDoseTable, load_treating_doses
 
 __all__ = [
     "READERS",
@@ -35,11 +36,14 @@ __all__ = [
     "RecordedEvents",
     "RouteTable",
     "Routes",
+    "TreatingDoseTable",
+    "TreatingDoses",
     "length_of",
     "load_dosage",
     "load_half_lives",
     "load_no_information",
     "load_routes",
+    "load_treating_doses",
     "product_of",
     "unlisted",
     "with_courses",

@@ -19,6 +19,7 @@ from cds_service.facts.words import PhraseIndex, tokens
 from cds_service.fhir import Dosage
 
 _COUNT = "{count}"
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 _SHORTEST_NAME = 5
 _LONGEST = 200
 _MOST_REMEMBERED = 2_000
@@ -103,8 +104,7 @@ class DoseReader:
 
     def steps(self, drug: Drug, made: Event, known_as: Iterable[str], days: Callable[[str], Days | None]) -> list[Step]:
         """What is taken of a drug, one step a dosage where each has its own start, else one step."""
-        strengths = next((found for text in (*known_as, *drug.product.names) if (found := self._in(text))), frozenset())
-        doses = [self._dose(dosage, strengths) for dosage in drug.dosages]
+        doses, strengths = self._doses(drug, known_as)
         is_current = made.active is not False
         starts = [_own_start(dosage, days) for dosage in drug.dosages]
         if len(doses) > 1 and all(start is not None for start in starts):
@@ -119,6 +119,15 @@ class DoseReader:
         if len(doses) > 1:
             return []  # which of them is taken when is not said
         return [Step(made.start, made.end, is_current, doses[0] if doses else Dose(strengths=strengths))]
+
+    def doses(self, drug: Drug, known_as: Iterable[str]) -> tuple[Dose, ...]:
+        """How much is taken by each of its dosages; where it has none, the strength of the product alone."""
+        doses, strengths = self._doses(drug, known_as)
+        return tuple(doses) or (Dose(strengths=strengths),)
+
+    def _doses(self, drug: Drug, known_as: Iterable[str]) -> tuple[list[Dose], _Amounts]:
+        strengths = next((found for text in (*known_as, *drug.product.names) if (found := self._in(text))), frozenset())
+        return [self._dose(dosage, strengths) for dosage in drug.dosages], strengths
 
     def _dose(self, dosage: Dosage, strengths: _Amounts) -> Dose:
         amounts: set[tuple[Fraction, str]] = set()
@@ -166,7 +175,9 @@ class DoseReader:
         found = set()
         for number, word in self._amount.findall(text.casefold()):
             unit, factor = self._units[word]
-            whole, _, below = number.replace(",", ".").partition("/")
+            # Nobody gives units to three decimals: 10,000 and 10.000 are ten thousand.
+            thousands = unit.startswith("[iU]") and _THOUSANDS.fullmatch(number) is not None
+            whole, _, below = (re.sub("[.,]", "", number) if thousands else number.replace(",", ".")).partition("/")
             if below and not int(below):
                 continue
             found.add((Fraction(whole) * factor / (int(below) if below else 1), unit))

@@ -192,7 +192,8 @@ class RecordedEvents:
         sources: list[tuple[_Item, Match]] = []
         items = self._items.get(spec.name, ())
         if spec.resource == "Condition":
-            listed += settled(self._statements(items, spec), self._quiet, self._deadline)
+            whole = self._quiet_about(spec.state_of) if spec.state_of is not None and items else []
+            listed += settled(self._statements(items, spec), self._quiet, self._deadline, whole)
             items = ()
         for item, match in self._deadline.each(items):
             entry = item.entry
@@ -247,6 +248,16 @@ class RecordedEvents:
                 self._deadline.spend(_READING)
                 lasts = lasts_of(sets, match.key) if sets else CHRONIC
                 found += item.statements(entry, match, lasts, self._tables)
+        return found
+
+    def _quiet_about(self, name: str) -> list[QuietStatement]:
+        """What the entries of a fact, or those that may be of it, say by their codes of its not being active."""
+        found: list[QuietStatement] = []
+        for item, match in self._deadline.each(self._items.get(name, ())):
+            entry = item.entry
+            if isinstance(entry, IllnessEntry) and match.key is not None and match.role != "history":
+                self._deadline.spend(_READING)
+                found += _quiet_of(entry, {match.key: match.role == "main"}, self._tables)
         return found
 
     def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
@@ -324,10 +335,28 @@ def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: E
         elif counts and entry.doubt is None and not is_odd and _is_settled_by_route(match, spec, tables):
             made = replace(made, sure=True, hint=None)
         known_as = _known_as(match, tables)
+        if spec.treats and match.key is not None:
+            settles = entry.doubt is None and not is_odd and _is_listed_hint(match, spec, tables)
+            made = _by_dose(made, item.drug, match, settles, tables)
         made = tables.dosing.timed(made, item.drug, known_as, spec, is_open=entry.is_open, as_of=item.as_of)
         if spec.half_lives is not None:
             made = replace(made, half_life=_half_life(item.drug, match, known_as, spec.half_lives, tables))
     yield from _ways(made, entry, match, item.as_of)
+
+
+def _by_dose(made: Event, drug: Drug, match: Match, settles: bool, tables: EventTables) -> Event:
+    """A use of a drug as its dose leaves it, where one may treat or prevent; `settles`: nothing else was left open."""
+    known_as = _known_as(match, tables)
+    listed = tables.treating_doses.of(match.key, (*known_as, *drug.product.names))
+    treats = None if listed is None else listed.treats(tables.doses.doses(drug, known_as))
+    if treats is False and made.sure:
+        return replace(made, sure=False, hint="unconfirmed")
+    return replace(made, sure=True, hint=None) if treats and settles else made
+
+
+def _is_listed_hint(match: Match, spec: EventsFact, tables: EventTables) -> bool:
+    """Whether it is a hint by its code, and not by a doubt beside it."""
+    return match.role == "hint" and match.key is not None and spec.hints in tables.valuesets.members(match.key)
 
 
 def _half_life(

@@ -3,7 +3,8 @@
 The same disease is the same code, or an ancestor or descendant of it in a system whose codes tell that (ICD-10). Codes
 that differ only in whether it is in remission or in relapse are one disease. An entry that says "resolved" or "in
 remission" ends what was written before it; where it is not known which was written first, whether it is active is not
-known either.
+known either. A fact may be about a state of a disease (relapsed leukaemia): that disease is then looked at under all
+of its codes, and a newer one that says "in remission" leaves open whether the state is still there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -69,10 +70,18 @@ class QuietStatements:
         return [*self._below.get(disease, ()), *above]
 
 
-def settled(statements: Sequence[Statement], quiet: QuietStatements, deadline: Deadline) -> Iterator[Event]:
-    """The events, each as the newest statement about its disease leaves it."""
+def settled(
+    statements: Sequence[Statement], quiet: QuietStatements, deadline: Deadline, of_whole: Sequence[QuietStatement] = ()
+) -> Iterator[Event]:
+    """The events, each as the newest statement about its disease leaves it. `of_whole`: what says that the disease of
+    which they are a state is not active, by whatever code."""
+    newest = sorted(of_whole, key=_newest_first)[:_MOST]
     for one in deadline.each(statements):
-        yield quiet.after(one, deadline)
+        event = quiet.after(one, deadline)
+        if newest and not one.is_quiet and event.active is not False:
+            deadline.spend(len(newest))
+            event = _left_open(one, event, newest)
+        yield event
 
 
 def _keep(listed: list[QuietStatement], one: QuietStatement) -> None:
@@ -113,6 +122,21 @@ def _after(one: Statement, others: Iterable[QuietStatement]) -> Event:
         return event
     present = None if is_ended_perhaps and event.present is not False else event.present
     return replace(event, active=False if event.active is False else None, present=present, end=_until_now(event))
+
+
+def _left_open(one: Statement, event: Event, others: Iterable[QuietStatement]) -> Event:
+    """What statements that may be newer and of the same disease leave of an event: whether it is active is open."""
+    counting = [other for other in others if _may_end(other, one)]
+    if not counting:
+        return event
+    present = None if any(other.is_gone for other in counting) and event.present is not False else event.present
+    return replace(event, active=None, present=present, end=_until_now(event))
+
+
+def _may_end(other: QuietStatement, one: Statement) -> bool:
+    if other.is_gone and other.ended.lo > one.event.start.hi:
+        return False
+    return _order(other.written, one.written) != "older"
 
 
 def _order(other: Days | None, one: Days | None) -> str | None:

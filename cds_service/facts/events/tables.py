@@ -10,6 +10,7 @@ from cds_service.facts.events.dosing import Dosing
 from cds_service.facts.events.half_lives import HalfLifeIndex
 from cds_service.facts.events.no_information import NoInformation
 from cds_service.facts.events.routes import Routes
+from cds_service.facts.events.treating_doses import TreatingDoses
 from cds_service.facts.words import WordReader
 
 IN_REMISSION, IN_RELAPSE = "in-remission", "in-relapse"
@@ -21,7 +22,7 @@ STATES = frozenset({IN_REMISSION, IN_RELAPSE, "not-in-remission"})
 @dataclass(frozen=True, slots=True, repr=False)
 class EventTables:
     """The codes of each kind of resource, the value sets they come from, what reads words, of drugs the routes, what
-    reads dosages and doses, and the half-lives, and what entries say that name nothing."""
+    reads dosages and doses, and the half-lives, what entries say that name nothing, and the doses that treat."""
 
     codes: Mapping[EventResource, EventCodes]
     valuesets: ValueSets
@@ -31,6 +32,7 @@ class EventTables:
     doses: DoseReader
     half_lives: HalfLifeIndex
     no_information: NoInformation
+    treating_doses: TreatingDoses
 
     def says(self, key: Key | None) -> bool | None:
         """What a code itself says of whether the disease is active: not, in remission; yes, in relapse."""

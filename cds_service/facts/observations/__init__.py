@@ -2,9 +2,10 @@
 
 from cds_service.facts.observations.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value, shown
 from cds_service.facts.observations.beside import bounded, makes_newer, share_of
-from cds_service.facts.observations.measured import Measured, agreeing, hull, matching
+from cds_service.facts.observations.measured import Measured, Merge, agreeing, hull, matching
 from cds_service.facts.observations.numbers import NumberReader
 from cds_service.facts.observations.observations import Measurement, ObservationCodes, Saying
+from cds_service.facts.observations.of_day import extreme
 from cds_service.facts.observations.qualitative import Qualitative, QualitativeTable, load_qualitative
 from cds_service.facts.observations.range_bounds import Side
 from cds_service.facts.observations.range_words import RangeTable, RangeWords, load_range_words
@@ -17,6 +18,7 @@ __all__ = [
     "NOT_UNDERSTOOD",
     "Measured",
     "Measurement",
+    "Merge",
     "NumberReader",
     "ObservationCodes",
     "Person",
@@ -33,6 +35,7 @@ __all__ = [
     "agreeing",
     "bounded",
     "effective",
+    "extreme",
     "has_value",
     "hull",
     "load_qualitative",

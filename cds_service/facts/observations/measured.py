@@ -44,19 +44,32 @@ class Measured:
         *,
         as_of: date,
         telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying),
+        whole_day: bool = False,
         deadline: Deadline = NEVER,
     ) -> None:
-        """Raises `OutOfTime`, as does `fact`."""
+        """`whole_day`: all of the newest day decide. Raises `OutOfTime`, as does `fact`."""
         self._name = name
         self._deadline = deadline
         self._missing = missing
-        self._selection = select(measurements, malformed, lambda m: m.how == "mention" or telling(m), as_of, deadline)
+        self._selection = select(
+            measurements,
+            malformed,
+            lambda m: m.how == "mention" or telling(m),
+            as_of,
+            deadline,
+            whole_day=whole_day,
+        )
         self._evidence: dict[tuple[int, str], Evidence] = {}
 
     @property
     def planned(self) -> frozenset[str]:
         """The observations that lie after the end of the day that is asked about, and do not count."""
         return frozenset([_source(item.observation) for item in self._deadline.each(self._selection.planned)])
+
+    @property
+    def is_one_day(self) -> bool:
+        """Whether those that decide were certainly all made on one day."""
+        return self._selection.is_one_day
 
     @property
     def deciding(self) -> tuple[Candidate, ...]:

@@ -25,11 +25,14 @@ def newest_of(
     counting: frozenset[str],
     has_value: Callable[[Measurement], bool],
     as_of: date,
+    *,
+    whole_day: bool = False,
 ) -> Sequence[Measurement]:
     """The measurements without those that lie days before another one that counts and has a value.
 
     Only those of a `counting` status are left out, and only where the date is plain: a day, or a time of a day. In
     which zone that was does not matter: the other one was made two days before `as_of` ends, by the day of Greenwich.
+    `whole_day`: what may be of the same day of some zone stays too.
     """
     observations = [measurement.observation for measurement in measurements]
     dates = [observation.effective_date_time or "" for observation in observations]
@@ -42,7 +45,7 @@ def newest_of(
         newest = max([text for text, m in told if text and text < day_before and has_value(m)], default="")
     if not newest:
         return measurements
-    since = (date.fromisoformat(newest[:10]) - _OVERLAP).isoformat()
+    since = (date.fromisoformat(newest[:10]) - (_OVERLAP + _ONE_DAY if whole_day else _OVERLAP)).isoformat()
     return [m for text, m in zip(dates, measurements, strict=True) if not text or since <= text]
 
 

@@ -57,6 +57,9 @@ class QualitativeTable(_Strict):
     comparators: dict[Comparator, tuple[Annotated[str, Field(pattern=r"\S")], ...]] = {}
     flags: tuple[str, ...] = ()
     index: _Index = _Index()
+    beside_names: dict[str, tuple[Annotated[str, Field(pattern=r"\S")], ...]] = Field(
+        default={}, description="By language: words that may stand between an answer and what it is of (`for`, `is`)."
+    )
 
 
 class Qualitative:
@@ -74,6 +77,7 @@ class Qualitative:
         self.vocabulary = Vocabulary(texts, table.comparators, table.flags)
         self._index = frozenset(map(folded, (*table.index.units, *table.index.by_one)))
         self._by_one = frozenset(map(folded, table.index.by_one))
+        self.beside_names = tuple(word for words in table.beside_names.values() for word in words)
         self._written: dict[str, Written | None] = {}
 
     @property

@@ -10,6 +10,7 @@ from cds_service.facts.catalogue import CodeSystems, Key, ResultFact
 from cds_service.facts.observations.answers import NOT_UNDERSTOOD, Unreadable, values_of
 from cds_service.facts.observations.numbers_as_answers import NumbersAsAnswers
 from cds_service.facts.observations.observations import How, Saying
+from cds_service.facts.observations.own_names import OwnNames
 from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.range_words import NO_WORDS, RangeWords
 from cds_service.facts.observations.reference_ranges import Person
@@ -29,16 +30,20 @@ class ResultReader:
         self._qualitative = qualitative
         self._own: Mapping[Key, Answer] = {systems.key(a.system, a.code): a.value for a in spec.values}
         self._numbers = NumbersAsAnswers(spec, qualitative, systems, ranges)
+        names = (name for listed in spec.names.values() for name in listed)
+        self._names = OwnNames(names, qualitative.beside_names)
 
     def read(
         self, saying: Saying, person: Person, how: How = "value", coding: Coding | None = None
     ) -> str | Unreadable:
         """`positive` or `negative`, or why neither is known. `coding`: the code by which it is about the fact."""
-        answers = set(self._qualitative.of_concepts(saying.interpretation))
+        answers = set(self._qualitative.of_concepts(map(self._names.of_concept, saying.interpretation)))
+        saying = self._names.taken_from(saying)
         names = values_of(saying)
         if len(names) > 1 or (names and saying.data_absent_reason is not None):
             return NOT_UNDERSTOOD
         flagged = bool(answers)
+        answers |= self.in_code(saying)
         if names:
             answers |= self._of_value(getattr(saying, names[0]), names[0])
         if how == "variant" and not answers:
@@ -53,9 +58,14 @@ class ResultReader:
         answer = answers.pop()
         return INDETERMINATE if answer == "indeterminate" else answer
 
+    def in_code(self, saying: Saying) -> frozenset[Answer]:
+        """The answer that the name of an observation gives: `HBsAg negative`."""
+        return frozenset().union(*map(self._qualitative.of_text, self._names.in_code(saying.code)))
+
     def denies(self, saying: Saying) -> bool:
         """Whether an observation says that what it is about is absent or uncertain, or has no value for a reason."""
         answers = set(self._qualitative.of_concepts(saying.interpretation))
+        saying = self._names.taken_from(saying)
         for name in values_of(saying):
             answers |= self._of_value(getattr(saying, name), name)
         return bool(answers & {"negative", "indeterminate"}) or saying.data_absent_reason is not None

@@ -7,7 +7,7 @@ Where that or a partial date leaves open which is the newest, all that may be it
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
@@ -25,6 +25,8 @@ _EARLY = frozenset({"preliminary", "registered"})
 _VOID = frozenset({"entered-in-error", "cancelled", "unknown"})
 
 _FEW = 4
+_MOMENT = timedelta(hours=1)
+"""A time is told to the minute at least; what spans more is a day or longer."""
 
 
 class Candidate(Struct, frozen=True, gc=False):
@@ -57,6 +59,12 @@ class Selection(Struct, frozen=True, gc=False):
     passed_over: tuple[Candidate, ...]
     planned: tuple[Measurement, ...] = ()
 
+    @property
+    def is_one_day(self) -> bool:
+        """Whether those that decide were certainly all made on one day."""
+        days = {None if c.date is None or not c.date.is_one_day else c.date.first for c in self.deciding}
+        return len(days) == 1 and None not in days
+
 
 def select(
     measurements: Sequence[Measurement],
@@ -64,13 +72,16 @@ def select(
     has_value: Callable[[Measurement], bool],
     as_of: date,
     deadline: Deadline = NEVER,
+    *,
+    whole_day: bool = False,
 ) -> Selection:
     """The deciding ones among the measurements of one fact. `malformed`: unreadable resources with the fact's code.
+    `whole_day`: all that may be of the day of the newest decide with it.
 
     Raises `OutOfTime`.
     """
     if len(measurements) > _FEW:
-        measurements = newest_of(measurements, _FINAL, has_value, as_of)
+        measurements = newest_of(measurements, _FINAL, has_value, as_of, whole_day=whole_day)
     final: list[Candidate] = []
     early: list[Candidate] = []
     planned: list[Measurement] = []
@@ -95,12 +106,21 @@ def select(
     if len(telling) == 1:
         return _selection(telling, telling[0], planned, as_of)
     newest = max(deadline.each(telling), key=lambda c: c.earliest)
-    possible = [c for c in deadline.each(telling) if c.latest >= newest.earliest]
+    possible = [
+        c for c in deadline.each(telling) if c.latest >= newest.earliest or (whole_day and _may_share_day(c, newest))
+    ]
+    # Two of one day of which no time is told are two measurements, where all of that day are asked for.
+    apart = [c for c in possible if c.latest - c.earliest > _MOMENT] if whole_day else []
+    rest = [c for c in possible if c.latest - c.earliest <= _MOMENT] if whole_day else possible
+    return _selection([*_standing(rest, deadline), *apart], newest, planned, as_of)
+
+
+def _standing(possible: list[Candidate], deadline: Deadline) -> list[Candidate]:
+    """Without those that another one of the very same time replaces."""
     if len(possible) > 1:
         possible = _without_replaced(list(deadline.each(possible)))
     last = _last_issued(deadline.each(possible))
-    possible = [c for c in deadline.each(possible) if not _is_superseded(c, last)]
-    return _selection(possible, newest, planned, as_of)
+    return [c for c in deadline.each(possible) if not _is_superseded(c, last)]
 
 
 def _selection(
@@ -108,6 +128,11 @@ def _selection(
 ) -> Selection:
     least_age = min([0 if c.date is None else days_back(c.date, as_of).lo for c in possible])
     return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, (), tuple(planned))
+
+
+def _may_share_day(one: Candidate, other: Candidate) -> bool:
+    """Whether both may be of one day of the site."""
+    return one.date is None or other.date is None or one.date.last >= other.date.first
 
 
 def _without_replaced(candidates: Sequence[Candidate]) -> list[Candidate]:

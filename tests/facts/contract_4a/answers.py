@@ -8,7 +8,7 @@ from tests.facts.small_rules import LOINC
 
 V2 = "http://terminology.hl7.org/CodeSystem/v2-0078"
 HBSAG, DNA, ANA, DSDNA, HIV = "5196-1", "29615-2", "5048-4", "5130-0", "56888-1"
-SURFACE, TITER, LOAD, TEST = "result.hbsag", "lab.ana_titer", "lab.hbv_dna", "result.pregnancy_test"
+SURFACE, TITER, LOAD, TEST = "result.hbsag", "lab.ana_titer", "lab.hbv_dna_copies", "result.pregnancy_test"
 HEPATITIS = "NCT07083349/exc-10a"
 ENOUGH = "NCT07083349/inc-06"  # at least 1:80
 POSITIVE, NEGATIVE = "10828004", "260385009"
@@ -58,6 +58,42 @@ TORCH = ("25542-2", "24116-6", "24119-0", "16944-1")
 SURFACE_POSITIVE = coded(HBSAG, POSITIVE)
 
 TABLE: Table = {
+    "an answer may say what it is of": [
+        row("name before", SURFACE, "negative", words("HBsAg negative")),
+        row("name behind", SURFACE, "negative", words("Negative for HBsAg")),
+        row("positive", SURFACE, "positive", words("HBsAg: POSITIVE")),
+        row("in full", SURFACE, "negative", words("Hepatitis B surface antigen not detected")),
+        row("a dash is no minus", SURFACE, "positive", words("HBsAg - positive")),
+        row("German, one word", SURFACE, "positive", words("HBsAg-positiv")),
+        row("German", SURFACE, "negative", words("HBs-Antigen nicht nachweisbar")),
+        row("German, for", SURFACE, "negative", words("Negativ für HBsAg")),
+        row("a sign", SURFACE, "negative", words("HBsAg (-)")),
+        row("a sign alone behind it", SURFACE, "negative", words("HBsAg -")),
+        row("Chinese", SURFACE, "negative", words("乙肝表面抗原阴性")),
+        row("Chinese, with the colon", SURFACE, "positive", words("乙肝表面抗原：阳性(+)")),
+        row("French", SURFACE, "negative", words("AgHBs négatif")),
+        row("Spanish", SURFACE, "negative", words("Antígeno de superficie negativo")),
+        row("with an index", SURFACE, "negative", words("HBsAg 0.05 S/CO (negative)")),
+        row("contradicts its number", SURFACE, "value_not_understood", words("HBsAg 12 S/CO (negative)")),
+        row("indeterminate", SURFACE, "indeterminate", words("HBsAg equivocal")),
+        row("another analyte", SURFACE, "value_not_understood", words("Anti-HBs positive")),
+        row("about two", SURFACE, "value_not_understood", words("HBsAg negative, HBcAb positive")),
+        row("its antibody", SURFACE, "value_not_understood", words("anti-HBsAg positive")),
+        row("more than is understood", SURFACE, "value_not_understood", words("HBsAg negative in 2019, now unknown")),
+        row("the name alone", SURFACE, "value_not_understood", words("HBsAg")),
+        row("as a coded answer's words", SURFACE, "negative", observation(HBSAG, valueCodeableConcept={"text": "HBsAg negative"})),
+        row("as an unlisted code's name", SURFACE, "positive", observation(HBSAG, valueCodeableConcept=concept("165806002", "http://snomed.info/sct", "Hepatitis B surface antigen positive (finding)"))),
+        row("as the name of the result", SURFACE, "negative", observation(HBSAG, code={**concept(HBSAG, LOINC), "text": "HBsAg negative"})),
+        row("the name against the value", SURFACE, "value_not_understood", observation(HBSAG, code={**concept(HBSAG, LOINC), "text": "HBsAg negative"}, valueString="positive")),
+        row("a name without an answer", SURFACE, "no_result", observation(HBSAG, code={**concept(HBSAG, LOINC), "text": "HBsAg"})),
+        row("HIV", "result.hiv_antibody", "negative", words("HIV 1/2 Ag/Ab non-reactive", HIV)),
+        row("HIV, two viruses", "result.hiv_antibody", "value_not_understood", words("HIV-1 negative, HIV-2 positive", HIV)),
+        row("tested for", "result.hiv_antibody", "negative", words("tested negative for HIV", HIV)),
+        row("hepatitis C", "result.hcv_antibody", "negative", words("Anti-HCV nicht reaktiv", "16128-1")),
+        row("its RNA is another test", "result.hcv_antibody", "value_not_understood", words("HCV RNA positive", "16128-1")),
+        row("ANA", "result.ana_qualitative", "positive", words("ANA positive", "8061-4")),
+        row("the pregnancy test", TEST, "negative", words("Pregnancy test: negative", "2118-8")),
+    ],
     "a coded answer": [
         row("SNOMED CT", SURFACE, "positive", coded(HBSAG, POSITIVE)),
         row("SNOMED CT, not detected", SURFACE, "negative", coded(HBSAG, "260415000")),
@@ -161,6 +197,8 @@ TABLE: Table = {
         row("valueRatio 1:160", ENOUGH, "pass", ratio(1, 160)),
     ],
     "HBV DNA: 1 IU is 5 to 6 copies, not detected is negative": [
+        row("in its own unit", "lab.hbv_dna", "200", load(200, "[IU]/mL")),
+        row("copies are an interval in IU", "lab.hbv_dna", "200 to 240", load(1200, "copies/mL")),
         row("an interval", LOAD, "1000 to 1200", load(200, "[IU]/mL")),
         row("IU/mL as feeds write it", LOAD, "1000 to 1200", load(200, "IU/mL")),
         row("below a limit in IU", LOAD, "<120", load(20, "IU/mL", "<")),

@@ -49,8 +49,33 @@ def drawn(number: str) -> Json:
 
 
 ENOUGH = "NCT06676631/inc-07e"  # at least 92 %
+LOWEST = "vital.lowest_oxygen_saturation"
+ASLEEP = "NCT07617779/exc-02"  # below 96 %, awake or asleep
+DAY, DAY_BEFORE = "2026-05-20", "2026-05-19"
 
 TABLE: Table = {
+    "the lowest of the newest day, where that is asked": [
+        row("awake after asleep", ASLEEP, "fail", spo2(94, date=MORNING), spo2(98, date=NOON)),
+        row("asleep after awake", ASLEEP, "fail", spo2(98, date=MORNING), spo2(94, date=NOON)),
+        row("both enough", ASLEEP, "pass", spo2(96, date=MORNING), spo2(98, date=NOON)),
+        row("elsewhere the newest", SPO2, "98", spo2(94, date=MORNING), spo2(98, date=NOON)),
+        row("of the day", LOWEST, "94", spo2(94, date=MORNING), spo2(98, date=NOON)),
+        row("three of a day", LOWEST, "93", spo2(97, date=MORNING), spo2(93, date="2026-05-20T03:00:00Z"), spo2(98, date=NOON)),
+        row("the day before is over", LOWEST, "98", spo2(90, date="2026-05-19T23:59:00Z"), spo2(98, date=MORNING)),
+        row("two of a day without a time", LOWEST, "94", spo2(94, date=DAY), spo2(98, date=DAY)),
+        row("one of them issued later", LOWEST, "94", spo2(94, date=DAY, issued=MORNING), spo2(98, date=DAY, issued=NOON)),
+        row("a time and its day", LOWEST, "94", spo2(94, date=DAY), spo2(98, date=NOON)),
+        row("of that moment another was issued later", LOWEST, "98", spo2(94, issued="2026-05-20T09:00:00Z"), spo2(98, issued="2026-05-20T10:00:00Z")),
+        row("that very moment was corrected", LOWEST, "98", spo2(94), spo2(98, status="corrected")),
+        row("perhaps of that day", LOWEST, "94 to 98", spo2(94, date="2026-05"), spo2(98, date=NOON)),
+        row("perhaps the newest day's only one", ASLEEP, "unknown", spo2(94, date="2026-05"), spo2(98, date=NOON)),
+        row("below a number", LOWEST, "<94", spo2(94, comparator="<"), spo2(98, date=NOON)),
+        row("one of them not understood", LOWEST, "unit_not_understood", lab("59408-5", 94, "kPa", MORNING), spo2(98, date=NOON)),
+        row("with oxygen once: an upper bound", ASLEEP, "unknown", spo2(97, part("3151-8", 2, "L/min")), spo2(98, date=NOON)),
+        row("too low in air beside it", ASLEEP, "fail", spo2(98, part("3151-8", 2, "L/min")), spo2(94, date=NOON)),
+        row("many of that day, and many before", LOWEST, "91", *[spo2(90 + hour, date=f"2026-05-20T{hour:02}:00:00Z") for hour in range(1, 9)], *[spo2(85, date=f"2026-05-{day:02}T12:00:00Z") for day in range(10, 20)]),
+        row("a planned one doesn't count", LOWEST, "98", spo2(98), spo2(94, date="2026-07-01")),
+    ],
     "a saturation with oxygen is an upper bound": [
         row("in air, enough", ENOUGH, "pass", spo2(98)),
         row("in air, too low", ENOUGH, "fail", spo2(90)),

@@ -3,12 +3,13 @@
 from typing import Any
 
 from tests.facts.contract_4a.rows import Table, row
-from tests.facts.records import SUBJECT, Json, concept, request, statement
+from tests.facts.records import SUBJECT, Json, concept, lab, quantity, request, statement
 from tests.facts.small_rules import ATC, RXNORM
 
 PREDNISONE, AZATHIOPRINE, RILUZOLE, RITUXIMAB = "8640", "1256", "35623", "121191"
 BUDESONIDE, FLUTICASONE, BECLOMETASONE, SALBUTAMOL = "19831", "41126", "1347", "435"
 STEROID, CURRENT_STEROID = "medication.systemic_glucocorticoid", "medication.systemic_glucocorticoid.active"
+THINNER = "medication.therapeutic_anticoagulant"
 BETA = "medication.oral_beta2_agonist"
 LATELY = "NCT06027853/exc-02a"  # a systemic steroid within 3 days
 THIRTY_DAYS = "NCT06598202/inc-07"  # riluzole, where it is taken, since at least 30 days
@@ -49,6 +50,14 @@ def atc(code: str) -> Json:
 def edaravone(route: str | None, authored: str | None = None, **elements: Any) -> Json:
     dosage = {} if route is None else {"dosageInstruction": [{"route": concept(route)}]}
     return request(medicationCodeableConcept=concept("N07XX14", ATC), authored=authored, **dosage, **elements)
+
+
+def dosed(drug: str, words: str, **elements: Any) -> Json:
+    return request(drug, dosageInstruction=[{"text": words}], **elements)
+
+
+def counted(drug: str, value: float, unit: str) -> Json:
+    return request(drug, dosageInstruction=[{"doseAndRate": [{"doseQuantity": quantity(value, unit)}]}])
 
 
 def told(words: str, drug: str = PREDNISONE) -> Json:
@@ -211,6 +220,45 @@ TABLE: Table = {
         row("into a muscle", STEROID, "yes", by_words("Intramuscular injection", "1514")),
         row("into a joint", STEROID, "no", by_words("Intra-articular", "1514")),
         row("methylprednisolone by injection, which usually is systemic", STEROID, "yes", by_words("injection", "6902")),
+    ],
+    "an anticoagulant in a dose that treats, or that prevents": [
+        row("apixaban 5 mg twice a day", THINNER, "yes", dosed("1364430", "5 mg twice daily")),
+        row("apixaban 10 mg, the first week", THINNER, "yes", dosed("1364430", "10 mg twice daily")),
+        row("apixaban 2.5 mg twice a day: to prevent, or weak kidneys", THINNER, "unknown", dosed("1364430", "2.5 mg twice daily")),
+        row("two tablets of 2.5 mg", THINNER, "yes", dosed("1364435", "take 2 tablets twice daily")),
+        row("half a tablet of 5 mg", THINNER, "unknown", dosed("1364445", "take 1/2 tablet twice daily")),
+        row("the tablet of 5 mg, no dose written", THINNER, "yes", request("1364445")),
+        row("the tablet of 2.5 mg, no dose written", THINNER, "unknown", request("1364435")),
+        row("apixaban, nobody wrote how much", THINNER, "unknown", request("1364430")),
+        row("by its ATC code", THINNER, "unknown", atc("B01AF02")),
+        row("by its ATC code, with a dose", THINNER, "yes", {**atc("B01AF02"), "dosageInstruction": [{"text": "5 mg bid"}]}),
+        row("as a structured dose", THINNER, "yes", counted("1364430", 5, "mg")),
+        row("rivaroxaban 20 mg", THINNER, "yes", dosed("1114195", "20 mg daily")),
+        row("rivaroxaban 10 mg", THINNER, "unknown", dosed("1114195", "10 mg daily")),
+        row("edoxaban 60 mg", THINNER, "yes", dosed("1599538", "60 mg daily")),
+        row("edoxaban 30 mg", THINNER, "unknown", dosed("1599538", "30 mg daily")),
+        row("dabigatran 150 mg twice a day", THINNER, "yes", dosed("1037042", "150 mg twice daily")),
+        row("dabigatran 220 mg once a day, after a hip replacement", THINNER, "unknown", dosed("1037042", "220 mg once daily")),
+        row("dabigatran 150 mg, how often?", THINNER, "unknown", dosed("1037042", "150 mg")),
+        row("enoxaparin 40 mg", THINNER, "unknown", dosed("67108", "40 mg once daily")),
+        row("enoxaparin 80 mg", THINNER, "yes", dosed("67108", "80 mg every 12 hours")),
+        row("enoxaparin by weight", THINNER, "yes", dosed("67108", "1 mg/kg every 12 hours")),
+        row("enoxaparin by weight, to prevent in the obese", THINNER, "unknown", dosed("67108", "0.5 mg/kg every 12 hours")),
+        row("enoxaparin in units", THINNER, "yes", dosed("67108", "8000 IU bid")),
+        row("the syringe of 60 mg", THINNER, "yes", request("854238")),
+        row("the syringe of 40 mg", THINNER, "unknown", request("854235")),
+        row("two syringes of 40 mg: 80 mg", THINNER, "yes", dosed("854235", "80 mg every 12 hours")),
+        row("dalteparin 5,000 units", THINNER, "unknown", dosed("67109", "5,000 units once daily")),
+        row("dalteparin 15,000 units", THINNER, "yes", dosed("67109", "15,000 units once daily")),
+        row("nadroparin 5,700 units twice a day", THINNER, "yes", {**atc("B01AB06"), "dosageInstruction": [{"text": "5700 IU twice daily"}]}),
+        row("nadroparin 5,700 units once a day", THINNER, "unknown", {**atc("B01AB06"), "dosageInstruction": [{"text": "5700 IU once daily"}]}),
+        row("fondaparinux 2.5 mg", THINNER, "unknown", dosed("321208", "2.5 mg daily")),
+        row("fondaparinux 7.5 mg", THINNER, "yes", dosed("321208", "7.5 mg daily")),
+        row("warfarin in any dose", THINNER, "yes", dosed("11289", "2 mg daily")),
+        row("heparin: not told by one dose", THINNER, "unknown", dosed("5224", "5000 units every 8 hours")),
+        row("a plan is none yet", THINNER, "unknown", dosed("1364430", "5 mg twice daily", intent="plan")),
+        row("at the criterion: treated", "NCT06676631/inc-08", "pass", dosed("1364430", "5 mg twice daily")),
+        row("at the criterion: prevented", "NCT06676631/inc-08", "unknown", dosed("1364430", "2.5 mg twice daily"), lab("6301-6", 2.5, None)),
     ],
     "a route settles nothing but the route": [
         row("enoxaparin under the skin: to treat or to prevent?", "medication.therapeutic_anticoagulant", "unknown", by("34206005", "67108")),

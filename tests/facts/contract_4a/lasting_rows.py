@@ -117,6 +117,7 @@ ENTRIES: dict[str, tuple[list[Json], tuple[str, str]]] = {
 }  # fmt: skip
 
 # what is on record of the leukaemia: "relapsed or refractory" (NCT06027853, inc-02b)
+RELAPSE_2025 = entry("C92.02", ICD10CM, clinicalStatus=None, recordedDate="2025-01-01", id="a")
 RELAPSES: dict[str, tuple[list[Json], str]] = {
     "in relapse": ([entry("C92.02", ICD10CM, recordedDate="2026-01-01", **LISTED)], "pass"),
     "in relapse at a visit": ([entry("C92.02", ICD10CM, clinicalStatus=None, recordedDate="2026-01-01", **VISIT)], "pass"),
@@ -136,4 +137,15 @@ RELAPSES: dict[str, tuple[list[Json], str]] = {
         "pass",
     ),
     "neither": ([entry("C92.00", ICD10CM, recordedDate="2026-01-01")], "unknown"),
+    "a relapse, then a remission in another system": ([RELAPSE_2025, entry("91860005", SNOMED, clinicalStatus=None, recordedDate="2026-01-01", id="b")], "unknown"),
+    "a relapse, then a remission of another kind of AML": ([RELAPSE_2025, entry("C92.51", ICD10CM, clinicalStatus=None, recordedDate="2026-01-01", id="b")], "unknown"),
+    "a relapse, then the leukaemia marked as in remission": ([RELAPSE_2025, entry("91861009", SNOMED, clinicalStatus="remission", recordedDate="2026-01-01", id="b")], "unknown"),
+    "a relapse, then a remission of a leukaemia that may be it": ([RELAPSE_2025, entry("94716000", SNOMED, clinicalStatus=None, recordedDate="2026-01-01", id="b")], "unknown"),
+    "a relapse, then a remission without a date": ([RELAPSE_2025, entry("91860005", SNOMED, clinicalStatus=None, id="b")], "unknown"),
+    "a relapse, then a provisional remission": ([RELAPSE_2025, entry("91860005", SNOMED, clinicalStatus=None, recordedDate="2026-01-01", id="b", verificationStatus={"coding": [{"code": "provisional"}]})], "unknown"),
+    "a remission in another system before the relapse": ([RELAPSE_2025, entry("91860005", SNOMED, clinicalStatus=None, recordedDate="2024-01-01", id="b")], "pass"),
+    "a relapse, a remission, a relapse again": ([RELAPSE_2025, entry("91860005", SNOMED, clinicalStatus=None, recordedDate="2025-06-01", id="b"), entry("C92.02", ICD10CM, clinicalStatus=None, recordedDate="2026-01-01", id="c")], "pass"),
+    "a remission that is refuted": ([RELAPSE_2025, entry("91860005", SNOMED, clinicalStatus=None, recordedDate="2026-01-01", id="b", verificationStatus={"coding": [{"code": "refuted"}]})], "pass"),
+    "a remission of another leukaemia": ([RELAPSE_2025, entry("C91.01", ICD10CM, clinicalStatus=None, recordedDate="2026-01-01", id="b")], "pass"),
+    "an active leukaemia written later says nothing": ([RELAPSE_2025, entry("91861009", SNOMED, recordedDate="2026-01-01", id="b")], "pass"),
 }  # fmt: skip
