@@ -26,7 +26,7 @@ DOUBTS = (
     Exempt(rf"{_DRUG}\.doNotPerform", "It denies the rest of the entry.", "true"),
     Exempt(
         r".*\.comparator",
-        "“Below 5” says that it is not 5. Without it the number claims to be exact, and nothing shows that it was there.",
+        "“Below 5” says that it is not 5. Without it the number claims to be exact, and nothing shows what is gone.",
     ),
     Exempt(
         rf"Observation\.interpretation{_WORDS}",
@@ -39,7 +39,7 @@ DOUBTS = (
     ),
     Exempt(
         rf"{_RANGE}(\[\]|\.(high|low){_NUMBER}|\.text|\.type{_WORDS}|\.appliesTo{_WORDS}|\.age.*)?",
-        "A range is none where its parts contradict each other, or where it says that it is for others or for treatment.",
+        "A range is none where its parts contradict each other, or it says that it is for others or for treatment.",
         may="x_uln|x_lln|value",
     ),
     Exempt(
@@ -48,8 +48,8 @@ DOUBTS = (
     ),
     Exempt(
         rf"Observation\.value(CodeableConcept{_WORDS}|String)",
-        "A report on a variant says by its components what was found; its value may call it absent. A text beside a flag "
-        "may contradict it.",
+        "A report on a variant says by its components what was found; its value may call it absent. A text beside a "
+        "flag may contradict it.",
         may="outcome|value",
     ),
     Exempt(
@@ -133,8 +133,8 @@ ABOUT = (
 EXEMPT = (*DOUBTS, *SILENCES)
 
 LEFT_OPEN = {
-    "condition.lupus_nephritis_by_urine": "Much protein in urine leaves open what no entry says: it is a doubt itself.",
-    "condition.aml_relapsed_refractory": "Of a code of relapse and one of the leukaemia the first is gone. The other is "
-    "above it in SNOMED CT, whose relations are not shipped; the criterion asks for “yes” or nothing (NCT06027853, inc-02b).",
+    "condition.lupus_nephritis_by_urine": "Much protein in urine leaves open what no entry says: a doubt itself.",
+    "condition.aml_relapsed_refractory": "Of a code of relapse and one of leukaemia the first is gone. The other is "
+    "above it in SNOMED CT, whose relations are not shipped; NCT06027853 inc-02b asks for “yes” or nothing.",
 }
 """Facts for which an entry of the samples may say more without a part, and why."""
