@@ -49,8 +49,14 @@ def read(archive: Path, rules: Path) -> Iterator[Json]:
                 found = match(record, library, day)
                 told = explain(found)
                 for trial in told["trials"]:
-                    criteria = [*trial["criteria"], *(one for c in trial.get("cohorts", ()) for one in c["criteria"])]
-                    yield from (_line(name, day, trial["id"], criterion, found.sheet) for criterion in criteria)
+                    for at, criteria in _criteria(trial):
+                        yield from (_line(name, day, at, criterion, found.sheet) for criterion in criteria)
+
+
+def _criteria(trial: Json) -> Iterator[tuple[str, list[Json]]]:
+    """The criteria of a trial, and those of each of its cohorts, by whose they are."""
+    yield trial["id"], trial["criteria"]
+    yield from ((f"{trial['id']}/{cohort['id']}", cohort["criteria"]) for cohort in trial.get("cohorts", ()))
 
 
 def _last_day(data: bytes) -> date:
@@ -59,13 +65,13 @@ def _last_day(data: bytes) -> date:
     return date.fromisoformat(max((day for day in days if day <= AS_OF.isoformat()), default=AS_OF.isoformat()))
 
 
-def _line(name: str, day: date, trial: str, criterion: Json, sheet: Any) -> Json:
+def _line(name: str, day: date, whose: str, criterion: Json, sheet: Any) -> Json:
     facts = {
         fact["name"]: _state(fact["name"], sheet)
         for fact in criterion["facts"]
         if fact["name"].startswith("condition.")
     }
-    at = f"{trial}/{criterion['id']}"
+    at = f"{whose}/{criterion['id']}"
     return {"record": name, "day": day.isoformat(), "at": at, "outcome": criterion["outcome"], "facts": facts}
 
 
