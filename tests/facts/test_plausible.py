@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.facts import build_sheet
-from cds_service.facts.catalogue import Code, QuantityFact
+from cds_service.facts.catalogue import Code, DerivedFact, QuantityFact
 from cds_service.facts.fact import Fact
 from cds_service.facts.intervals import Interval
 from cds_service.facts.observations import Unreadable
@@ -22,6 +22,7 @@ NUMBERS = [spec for spec in LIBRARY.catalogue if isinstance(spec, QuantityFact)]
 THOUSAND = Decimal(1000)
 # Their normal value is 0, and a thousand times nothing is nothing (docs/facts.md lists what is not noticed).
 NORMALLY_NONE = {"lab.hbv_dna", "lab.hbv_dna_copies", "vital.oxygen_flow", "vital.niv_hours_per_day"}
+NO_UNIT = {"ScoreFact", "TiterFact"}
 each_number = pytest.mark.parametrize("spec", NUMBERS, ids=lambda spec: spec.name)
 
 
@@ -65,6 +66,38 @@ def test_a_thousand_times_more_or_less_than_normal_never_decides(spec: QuantityF
         assert unknown.reason in {"implausible", "value_not_understood"}
         assert unknown.evidence, "what was sent is shown"
         assert all(part.value is None for part in unknown.parts.values())
+
+
+COMPUTED = [spec for spec in LIBRARY.catalogue if isinstance(spec, DerivedFact) and spec.parts]
+
+
+def parts_of(spec: DerivedFact) -> list[QuantityFact]:
+    found = (LIBRARY.catalogue.facts[name] for name in spec.parts)
+    return [part for part in found if isinstance(part, QuantityFact)]
+
+
+@pytest.mark.parametrize("spec", COMPUTED, ids=lambda spec: spec.name)
+def test_nor_does_it_decide_what_is_computed_from_it(spec: DerivedFact) -> None:
+    normal = {part.name: middle(part) for part in parts_of(spec)}
+
+    def computed(**changed: Decimal) -> Fact:
+        values = {**normal, **changed}
+        held = [measured(part.codes[0], values[part.name], part.unit) for part in parts_of(spec)]
+        return build_sheet(record(*held), LIBRARY.facts, AS_OF)[spec.name]
+
+    assert computed().value is not None, "of normal parts it is known"
+    for name, value in normal.items():
+        for slipped in (value * THOUSAND, value / THOUSAND):
+            assert computed(**{name: slipped}).value is None, (name, slipped)
+
+
+def test_every_number_of_the_catalogue_is_looked_at() -> None:
+    """Titres and scores have no unit to slip; all the others with a number are quantities, or computed from them."""
+    others = {type(spec).__name__ for spec in LIBRARY.catalogue if spec not in NUMBERS}
+    assert others <= {"EventsFact", "ResultFact", "PatientFact", "DateFact", "DefinedFact", "DerivedFact", *NO_UNIT}
+    chosen = {name for spec in LIBRARY.catalogue if isinstance(spec, DerivedFact) for name in spec.of}
+    numeric = {spec.name for spec in (*NUMBERS, *COMPUTED)}
+    assert {name for name in chosen if not name.startswith(("result.", "lab.aav9", "lab.ana"))} <= numeric
 
 
 ends = st.decimals(min_value=-10, max_value=10**7, places=3) | st.none()

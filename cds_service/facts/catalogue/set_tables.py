@@ -3,6 +3,7 @@
 A set is a number here, its place in `ids`. Systems have their canonical names, codes are normalised (`codesystems`).
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -21,6 +22,9 @@ Numbers = dict[str, dict[str, list[int]]]
 """By system and code: the sets."""
 
 
+_BLOCK = re.compile(r"[A-Z][0-9][0-9A-Z]*\s*[-–—~～]\s*[A-Z][0-9]")
+
+
 class Codes(Struct):
     """Codes of several sets: exact ones and prefixes, each with the sets that have it."""
 
@@ -36,10 +40,10 @@ class Codes(Struct):
                 sets.append(number)
 
     def find(self, key: Key) -> set[int]:
-        """The sets that have this code, or a prefix of it."""
+        """The sets that have this code, or a prefix of it. A block (`C00-D48`) is no descendant of its first code."""
         system, code = key
         found = set(self.exact.get(system, {}).get(code, ()))
-        if system in PREFIX_SYSTEMS:
+        if system in PREFIX_SYSTEMS and _BLOCK.match(code) is None:
             prefixes = self.prefix.get(system, {})
             for length in range(1, min(len(code), _LONGEST_PREFIX) + 1):
                 found.update(prefixes.get(code[:length], ()))

@@ -105,7 +105,7 @@ def _of_request(view: MedicationRequest) -> Stated:
     bounds = _bounds(view.dosage_instruction)
     # Until when it may be handed out is no end.
     validity = None if supply is None or supply.validity_period is None else supply.validity_period.start
-    starts = _kinds([period.start for period in bounds], [validity]) or _kinds([view.authored_on])
+    starts = _kinds(_starts(view.dosage_instruction), [validity]) or _kinds([view.authored_on])
     end = _end_of_all(bounds, view.dosage_instruction)
     if end is not None:
         return Stated(starts, None, end)
@@ -118,7 +118,7 @@ def _of_request(view: MedicationRequest) -> Stated:
 def _of_statement(view: MedicationStatement) -> Stated:
     bounds = _bounds(view.dosage)
     period = view.effective_period or Period()
-    starts = _kinds([view.effective_date_time, period.start], [item.start for item in bounds])
+    starts = _kinds([view.effective_date_time, period.start], _starts(view.dosage))
     end = period.end if period.end is not None else _end_of_all(bounds, view.dosage)
     limits = _limits(view.dosage) if end is None else ()
     return Stated(starts, view.date_asserted, end, limits)
@@ -132,6 +132,12 @@ def _kinds(*kinds: Iterable[str | None]) -> tuple[tuple[str, ...], ...]:
 def _bounds(dosages: Iterable[Dosage]) -> list[Period]:
     repeats = (dosage.timing.repeat for dosage in dosages if dosage.timing is not None)
     return [repeat.bounds_period for repeat in repeats if repeat is not None and repeat.bounds_period is not None]
+
+
+def _starts(dosages: Iterable[Dosage]) -> list[str]:
+    """The stated starts of the dosages: one of several that states none may have begun before the others."""
+    periods = [next(iter(_bounds([dosage])), Period()).start for dosage in dosages]
+    return [start or "" for start in periods] if any(periods) else []
 
 
 def _end_of_all(bounds: list[Period], dosages: tuple[Dosage, ...]) -> str | None:

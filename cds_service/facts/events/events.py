@@ -437,11 +437,17 @@ def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTable
         return routes.counts(None, stated, how)
     if any(dosage.modifier_extension for dosage in drug.dosages):
         return None  # the route is stated, and must not be read
+    is_unread = any(routes.is_unread(dosage.route) for dosage in drug.dosages)
+    if is_unread and stated:
+        return None  # one of several is not understood
     stated = stated or drug.product.by_form(routes)
     display = "" if match.key is None else tables.valuesets.display(match.key)
-    if not stated and not routes.in_words([display]):
+    is_named = bool(routes.in_words([display]))
+    if not stated and not is_named:
         instructions = [dosage.text for dosage in drug.dosages if dosage.text]
         stated = drug.product.by_words(routes) or routes.in_words(instructions)
+    if is_unread and not stated and not is_named:
+        return None  # it need not be the usual route, which is taken where none is stated
     return routes.counts(spec.route, stated, how)
 
 

@@ -66,8 +66,8 @@ def medication_entry(view: MedicationUse, _patient: Patient | None, as_of: date)
 def _doubt(view: MedicationUse, *, is_settled: bool) -> Reason | None:
     if not is_settled:
         return "unconfirmed"  # intended, on hold, unknown, none; a supply that was not handed out
-    if isinstance(view, MedicationRequest) and word_of(view.intent) in _NOT_ORDERED:
-        return "unconfirmed"
+    if isinstance(view, MedicationRequest) and (not view.intent or word_of(view.intent) in _NOT_ORDERED):
+        return "unconfirmed"  # FHIR asks for an intent: without one it may be a proposal as well
     return None
 
 

@@ -92,6 +92,10 @@ class Routes:
         texts = filter(None, (concept.text, *(coding.display for coding in concept.coding)))
         return frozenset().union(*(self._texts.find(text, consuming=True) for text in texts))
 
+    def is_unread(self, concept: CodeableConcept | None) -> bool:
+        """Whether a `route` element says something that is not understood."""
+        return concept is not None and bool(concept.text or concept.coding) and not self.stated(concept)
+
     def of_form(self, concept: CodeableConcept | None) -> frozenset[str]:
         """The routes that a dose form is for."""
         if concept is None:

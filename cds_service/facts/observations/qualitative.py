@@ -5,7 +5,7 @@ number (`written`). High, low, normal and abnormal say nothing about presence an
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from cds_service.rule_files import invalid, pointer, read_json
 
 ANSWERS: tuple[Answer, ...] = ("positive", "negative", "indeterminate")
 _LOGARITHM = re.compile(r"(?:log|lg)(?:10)?(?!in)")
+_FLAGS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _MOST_REMEMBERED = 5_000
 _LONGEST_REMEMBERED = 120
 
@@ -128,6 +129,17 @@ class Qualitative:
 
     def of_concepts(self, concepts: Iterable[CodeableConcept]) -> frozenset[Answer]:
         return frozenset().union(*(self.of_concept(concept) for concept in concepts))
+
+    def of_flags(self, concepts: Sequence[CodeableConcept]) -> frozenset[Answer]:
+        """The answers that interpretations give.
+
+        A code without a system is one of HL7's, to which the element is bound
+        (https://hl7.org/fhir/R4/valueset-observation-interpretation.html).
+        """
+        found = self.of_concepts(concepts)
+        bare = [coding.code for concept in concepts for coding in concept.coding if coding.code and not coding.system]
+        keys = (self._systems.key(_FLAGS, code) for code in bare)
+        return found | {self._codes[key] for key in keys if key in self._codes}
 
 
 def load_qualitative(rules_dir: Path, systems: CodeSystems) -> tuple[Qualitative, tuple[Finding, ...]]:

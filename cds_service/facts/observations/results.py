@@ -37,7 +37,7 @@ class ResultReader:
         self, saying: Saying, person: Person, how: How = "value", coding: Coding | None = None
     ) -> str | Unreadable:
         """`positive` or `negative`, or why neither is known. `coding`: the code by which it is about the fact."""
-        answers = set(self._qualitative.of_concepts(map(self._names.of_concept, saying.interpretation)))
+        answers = set(self._qualitative.of_flags([self._names.of_concept(one) for one in saying.interpretation]))
         saying = self._names.taken_from(saying)
         names = values_of(saying)
         if len(names) > 1 or (names and saying.data_absent_reason is not None):
@@ -46,8 +46,8 @@ class ResultReader:
         answers |= self.in_code(saying)
         if names:
             answers |= self._of_value(getattr(saying, names[0]), names[0])
-        if how == "variant" and not answers:
-            return "positive"
+        if how == "variant" and not answers and not names:
+            return "positive"  # what its components say; a value that is not understood may call it absent
         # A flag goes before the number. A word in one text with it does not: there the two must agree.
         if not flagged and (not answers or names == ("value_string",)):
             answers |= self._numbers.read(saying, person, coding)
@@ -64,7 +64,7 @@ class ResultReader:
 
     def denies(self, saying: Saying) -> bool:
         """Whether an observation says that what it is about is absent or uncertain, or has no value for a reason."""
-        answers = set(self._qualitative.of_concepts(saying.interpretation))
+        answers = set(self._qualitative.of_flags(saying.interpretation))
         saying = self._names.taken_from(saying)
         for name in values_of(saying):
             answers |= self._of_value(getattr(saying, name), name)

@@ -130,6 +130,8 @@ TABLE: Table = {
         row("high neither", SURFACE, "value_not_understood", flagged("H")),
         row("normal neither", SURFACE, "value_not_understood", flagged("N")),
         row("a flag against the value", SURFACE, "value_not_understood", flagged("POS", valueString="Negative")),
+        row("a flag without its system goes before the number", SURFACE, "positive", observation(HBSAG, interpretation=[{"coding": [{"code": "POS"}]}], valueQuantity=quantity(0.4, "S/CO"))),
+        row("a normal one says nothing there either", SURFACE, "negative", observation(HBSAG, interpretation=[{"coding": [{"code": "N"}]}], valueQuantity=quantity(0.4, "S/CO"))),
         row("a flag with the value", SURFACE, "negative", flagged("NEG", valueString="Negative")),
         row("abnormal beside a positive answer", SURFACE, "positive", flagged("A", valueString="Positive")),
     ],

@@ -177,6 +177,8 @@ TABLE: Table = {
         row("one dosage that ended, and one that began then and has no end", CURRENT_STEROID, "yes", dosed(bounded(ago(30), ago(1)), bounded(ago(0)))),
         row("completed, for 5 days: ended at some time since", LATELY, "unknown", {**lasting(ago(20), boundsDuration=days(5)), "status": "completed"}),
         row("and no longer current", CURRENT_STEROID, "no", {**lasting(ago(20), boundsDuration=days(5)), "status": "completed"}),
+        row("of two dosages one without a start: it may have begun earlier", TWO_MONTHS, "unknown", *treated(dosed(daily(10) | {"timing": {"repeat": {"boundsPeriod": {"end": ago(21)}}}}, daily(10) | stepped(ago(20))))),
+        row("where the other began long ago that is enough", TWO_MONTHS, "pass", *treated(dosed(daily(10), daily(10) | stepped(ago(200))))),
         row("in words, for 5 days", CURRENT_STEROID, "yes", words("40 mg daily for 5 days", ago(4))),
         row("in words, over since today", CURRENT_STEROID, "unknown", words("40 mg daily for 5 days", ago(5))),
         row("x5d", CURRENT_STEROID, "unknown", words("40 mg po qd x5d", ago(5))),
@@ -190,6 +192,7 @@ TABLE: Table = {
         row("on hold", STEROID, "unknown", request(status="on-hold")),
         row("unknown", STEROID, "unknown", request(status="unknown")),
         *(row(intent, STEROID, "unknown", request(intent=intent)) for intent in ("proposal", "plan", "option")),
+        row("no intent: it may be a proposal", STEROID, "unknown", request(intent=None)),
         *(row(intent, STEROID, "yes", request(intent=intent)) for intent in ("order", "original-order", "instance-order")),
     ],
     "a short course without an end is current for certain until it should be over": [

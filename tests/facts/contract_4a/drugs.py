@@ -215,6 +215,14 @@ TABLE: Table = {
         row("salbutamol, ATC group for inhalation", BETA, "no", atc("R03AC02")),
         row("salbutamol, ATC systemic group", BETA, "yes", atc("R03CC02")),
     ],
+    "a route that is stated and not understood need not be the usual one": [
+        row("a code of the site", STEROID, "unknown", request(dosageInstruction=[{"route": concept("R7", "urn:site")}])),
+        row("words that nobody knows", STEROID, "unknown", by_words("qwertial", PREDNISONE)),
+        row("no route: as it usually is", STEROID, "yes", request(dosageInstruction=[{"text": "5 mg"}])),
+        row("where the product names its form", STEROID, "yes", request("312615", dosageInstruction=[{"route": concept("R7", "urn:site")}])),
+        row("one of two is not understood", STEROID, "unknown", request(dosageInstruction=[{"route": concept(TOPICAL)}, {"route": concept("R7", "urn:site")}])),
+        row("where no route is asked", "medication.biologic", "yes", request(RITUXIMAB, dosageInstruction=[{"route": concept("R7", "urn:site")}])),
+    ],
     "an injection may go into a joint": [
         row("betamethasone by injection", STEROID, "unknown", by_words("injection", "1514")),
         row("into a muscle", STEROID, "yes", by_words("Intramuscular injection", "1514")),

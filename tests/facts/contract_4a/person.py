@@ -216,6 +216,7 @@ TABLE: Table = {
         row("homozygous, benign", BOTH_LOST, "unknown", allele(HOMOZYGOUS, BENIGN)),
         row("of SMN2", BOTH_LOST, "unknown", allele(HOMOZYGOUS, PATHOGENIC, "HGNC:11118")),
         row("called absent", BOTH_LOST, "unknown", allele(HOMOZYGOUS, PATHOGENIC, valueCodeableConcept=concept("LA9634-2", LOINC))),
+        row("called what nobody understands", BOTH_LOST, "unknown", allele(HOMOZYGOUS, PATHOGENIC, valueCodeableConcept=concept("X1", "urn:site"))),
         row("homozygous, and no judgement: not presumed away", BOTH_LOST, "unknown", copies(2, "HGNC:11117"), genetics(gene("HGNC:11117"), part(STATE, valueCodeableConcept=concept(HOMOZYGOUS, LOINC)))),
         row("two SMN1 and a variant that is called absent", BOTH_LOST, "fail", copies(2, "HGNC:11117"), allele(HOMOZYGOUS, PATHOGENIC, valueCodeableConcept=concept("LA9634-2", LOINC))),
         row("one report of a whole, another of less", BOTH_LOST, "pass", allele(HOMOZYGOUS, PATHOGENIC), allele(HETEROZYGOUS, PATHOGENIC)),
