@@ -5,6 +5,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from cds_service.as_of import AsOf
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.facts.absent import AbsentSheet
@@ -172,7 +173,8 @@ class FactReader:
         """`deadline` may end this, and every method, with `OutOfTime`."""
         self._deadline = deadline
         self._knowledge = knowledge
-        self._as_of = as_of
+        # Once for all that is read: of a plain day the end would be looked up for every date.
+        self._as_of = as_of = AsOf.of(as_of)
         self._stated = stated
         self._deceased = is_deceased(record.patient, as_of)
         self._events = RecordedEvents(record, knowledge.events, as_of, deadline)
@@ -222,7 +224,10 @@ class FactReader:
     def sheet(self, names: Iterable[str] | None = None) -> FactSheet:
         """The facts of these names (all if `None`) and all they are made of."""
         absent = self._absent.sheet(names)
-        made = {name: self._builder.fact(name) for name in absent.facts if self._differs(name)}
+        differing = absent.facts.keys() & self._differing
+        for kind in self._kinds:
+            differing |= absent.facts.keys() & kind
+        made = {name: self._builder.fact(name) for name in sorted(differing)}
         return FactSheet(
             absent,
             made,
