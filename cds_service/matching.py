@@ -81,7 +81,7 @@ def match(
         places = list(range(len(compiled.shelf)))
         sheet = reader.sheet(library.facts_read)
     together = max(1, CHUNK // (1 + sheet.most_events // _MANY))
-    documents = sheet.document("closed"), sheet.document("open")
+    documents = sheet.for_rules("closed"), sheet.for_rules("open")
     trials = compiled.evaluate(*documents, as_of, places, hurry, together=together)
     done, skipped = places[: len(trials)], places[len(trials) :]
     return Match(
@@ -133,7 +133,7 @@ def _any_undetermined(match: Match, rest: Asked) -> bool:
         if rest.hurry():
             return True
         sheet = rest.reader.sheet(compiled.facts_of(now))
-        found = compiled.evaluate(sheet.document("closed"), sheet.document("open"), match.as_of, now)
+        found = compiled.evaluate(sheet.for_rules("closed"), sheet.for_rules("open"), match.as_of, now)
         if any(trial.verdict == "undetermined" for trial in found):
             return True
         taken = min(2 * taken, CHUNK)

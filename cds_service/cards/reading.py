@@ -82,7 +82,7 @@ class Reader:
     @cached_property
     def facts(self) -> Mapping[str, Any]:
         """The fact document of the closed world, on which outcomes rest."""
-        return self.match.sheet.document("closed")
+        return self.match.sheet.for_rules("closed")
 
     @cached_property
     def _document(self) -> Document:

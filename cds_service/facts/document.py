@@ -63,8 +63,11 @@ def grown(branches: Branches, facts: Mapping[str, Nodes], world: World) -> dict[
     return document
 
 
-def nodes_of(fact: Fact, deadline: Deadline = NEVER) -> Nodes:
-    """What both documents say of a fact. Raises `OutOfTime`."""
+def nodes_of(fact: Fact, deadline: Deadline = NEVER, *, late: bool = False) -> Nodes:
+    """What both documents say of a fact. `late`: its parts may be made when they are asked for (`LateNode`).
+
+    Raises `OutOfTime`.
+    """
     if fact.value is None:
         if fact.presumed is None:
             return _UNKNOWN
@@ -72,19 +75,19 @@ def nodes_of(fact: Fact, deadline: Deadline = NEVER) -> Nodes:
         return Nodes({"is": presumed, "age": 0} if isinstance(presumed, str) else _number(presumed, 0), {})
     if isinstance(fact.value, Events):
         return _events(fact.value, deadline)
-    node = _node(fact)
+    node = _node(fact, late=late)
     return Nodes(node, node)
 
 
 _UNKNOWN = Nodes({}, {})
 
 
-def _node(fact: Fact) -> Mapping[str, Any]:
+def _node(fact: Fact, *, late: bool) -> Mapping[str, Any]:
     match fact.value:
         case Interval() as number:
             node = _number(number, fact.age)
             parts = fact.parts
-            if isinstance(parts, LateParts):
+            if late and isinstance(parts, LateParts):
                 return LateNode(node, lambda: _parts(parts))
             return {**node, **_parts(parts)}
         case Days() as days:

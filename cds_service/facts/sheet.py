@@ -62,8 +62,8 @@ class FactSheet:
         self._absent = absent
         self._made = made
         self._knowledge = knowledge
-        self._nodes: dict[str, Nodes] | None = None
-        self._documents: dict[World, dict[str, Any]] = {}
+        self._nodes: dict[bool, dict[str, Nodes]] = {}
+        self._documents: dict[tuple[World, bool], dict[str, Any]] = {}
         self.as_of = as_of
         self.deceased = deceased
         self.gaps = gaps
@@ -102,13 +102,11 @@ class FactSheet:
 
         It is made once, and what it holds of the facts is shared with other documents: read it, change nothing in it.
         """
-        found = self._documents.get(world)
-        if found is None:
-            if self._nodes is None:
-                self._nodes = {fact.name: nodes_of(fact, self._deadline) for fact in self._made.values()}
-            absent = self._absent.closed if world == "closed" else self._absent.opened
-            found = self._documents[world] = grown(absent, self._nodes, world)
-        return found
+        return self._document(world, late=False)
+
+    def for_rules(self, world: World) -> Mapping[str, Any]:
+        """The same, where what few rules read is made when one reads it: some nodes are no `dict`."""
+        return self._document(world, late=True)
 
     def describe(self, name: str, fresh_within: int | None = None, deadline: Deadline = NEVER) -> list[dict[str, Any]]:
         """What is known of a fact and on what evidence, one entry for each piece; or why it is unknown.
@@ -141,6 +139,17 @@ class FactSheet:
                 found = describe_fact(name, self[name], self._limit(name), computed=computed)
                 entries += [{**entry, "title": spec.title} for entry in found]
         return entries
+
+    def _document(self, world: World, *, late: bool) -> dict[str, Any]:
+        found = self._documents.get((world, late))
+        if found is None:
+            nodes = self._nodes.get(late)
+            if nodes is None:
+                nodes = {fact.name: nodes_of(fact, self._deadline, late=late) for fact in self._made.values()}
+                self._nodes[late] = nodes
+            absent = self._absent.closed if world == "closed" else self._absent.opened
+            found = self._documents[world, late] = grown(absent, nodes, world)
+        return found
 
     def _get(self, name: str) -> Fact | None:
         return self._made.get(name) or self._absent.facts.get(name)
