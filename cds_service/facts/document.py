@@ -22,6 +22,17 @@ class Nodes(NamedTuple):
     opened: Mapping[str, Any]
 
 
+class Differences(NamedTuple):
+    """A document by the branches of the document that many share, and the nodes that differ, by their facts' names."""
+
+    shared: Branches
+    changed: dict[str, Mapping[str, Any]]
+
+    def document(self) -> dict[str, Any]:
+        """The document that many share."""
+        return grown(self.shared, {}, "closed")
+
+
 def fact_document(facts: Iterable[Fact], world: World) -> dict[str, Any]:
     """The facts of one world, nested by the dots of their names."""
     document: dict[str, Any] = {}

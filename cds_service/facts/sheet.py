@@ -22,7 +22,7 @@ from cds_service.facts.catalogue import (
 )
 from cds_service.facts.coverage import coverage_of
 from cds_service.facts.describe import describe_fact
-from cds_service.facts.document import Nodes, grown, nodes_of
+from cds_service.facts.document import Differences, Nodes, grown, nodes_of
 from cds_service.facts.events import NotCoded, RecordedEvents
 from cds_service.facts.fact import Events, Fact, World, unknown
 from cds_service.facts.knowledge import FactKnowledge
@@ -108,6 +108,12 @@ class FactSheet:
         """The same, where what few rules read is made when one reads it: some nodes are no `dict`."""
         return self._document(world, late=True)
 
+    def differences(self, world: World) -> Differences:
+        """The same by what is different from the document of a record without any entry."""
+        nodes = self._nodes_of_made(late=True)
+        changed = {name: node.closed if world == "closed" else node.opened for name, node in nodes.items()}
+        return Differences(self._absent.branches(world), changed)
+
     def describe(self, name: str, fresh_within: int | None = None, deadline: Deadline = NEVER) -> list[dict[str, Any]]:
         """What is known of a fact and on what evidence, one entry for each piece; or why it is unknown.
 
@@ -143,12 +149,15 @@ class FactSheet:
     def _document(self, world: World, *, late: bool) -> dict[str, Any]:
         found = self._documents.get((world, late))
         if found is None:
-            nodes = self._nodes.get(late)
-            if nodes is None:
-                nodes = {fact.name: nodes_of(fact, self._deadline, late=late) for fact in self._made.values()}
-                self._nodes[late] = nodes
-            absent = self._absent.closed if world == "closed" else self._absent.opened
-            found = self._documents[world, late] = grown(absent, nodes, world)
+            nodes = self._nodes_of_made(late=late)
+            found = self._documents[world, late] = grown(self._absent.branches(world), nodes, world)
+        return found
+
+    def _nodes_of_made(self, *, late: bool) -> dict[str, Nodes]:
+        found = self._nodes.get(late)
+        if found is None:
+            found = {fact.name: nodes_of(fact, self._deadline, late=late) for fact in self._made.values()}
+            self._nodes[late] = found
         return found
 
     def _get(self, name: str) -> Fact | None:
