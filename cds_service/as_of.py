@@ -64,7 +64,9 @@ def _made(day: date, end: datetime, zone: tzinfo) -> AsOf:
 
 def day_in(zone: tzinfo, moment: datetime) -> date:
     """The day on which an instant falls in a zone."""
-    return (moment if moment.year in _NEXT_TO_THE_ENDS else moment.astimezone(zone)).date()
+    if (zone is UTC and moment.tzinfo is UTC) or moment.year in _NEXT_TO_THE_ENDS:
+        return moment.date()
+    return moment.astimezone(zone).date()
 
 
 def last_instant(day: date, zone: tzinfo) -> datetime:

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from cds_service.deadline import NEVER, Deadline, OutOfTime, never
 from cds_service.errors import Issue
 from cds_service.facts import FactReader, FactSheet
-from cds_service.facts.fact import Age, Events, Fact
+from cds_service.facts.fact import Age, Events, Fact, World
 from cds_service.fhir import Gap, Record
 from cds_service.library import Library
+from cds_service.logic import Overlaid
 from cds_service.trials import AGE, CHUNK, SEX, Patient, TrialResult
 
 _MANY = 250
@@ -81,7 +82,7 @@ def match(
         places = list(range(len(compiled.shelf)))
         sheet = reader.sheet(library.facts_read)
     together = max(1, CHUNK // (1 + sheet.most_events // _MANY))
-    documents = sheet.document("closed"), sheet.document("open")
+    documents = _documents(sheet)
     trials = compiled.evaluate(*documents, as_of, places, hurry, together=together)
     done, skipped = places[: len(trials)], places[len(trials) :]
     return Match(
@@ -133,11 +134,21 @@ def _any_undetermined(match: Match, rest: Asked) -> bool:
         if rest.hurry():
             return True
         sheet = rest.reader.sheet(compiled.facts_of(now))
-        found = compiled.evaluate(sheet.document("closed"), sheet.document("open"), match.as_of, now)
+        found = compiled.evaluate(*_documents(sheet), match.as_of, now)
         if any(trial.verdict == "undetermined" for trial in found):
             return True
         taken = min(2 * taken, CHUNK)
     return False
+
+
+def overlaid(sheet: FactSheet, world: World) -> Overlaid:
+    """The fact document of a world for rules to be evaluated on, at the cost of what is on record."""
+    found = sheet.differences(world)
+    return Overlaid(found.shared, found.document, found.changed)
+
+
+def _documents(sheet: FactSheet) -> tuple[Overlaid, Overlaid]:
+    return overlaid(sheet, "closed"), overlaid(sheet, "open")
 
 
 def _patient(reader: FactReader, library: Library) -> Patient:

@@ -12,7 +12,7 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
 from cds_service.explanation import UnreadEntry, each_once, unread_entries
 from cds_service.logic import Document, FactRef, Step
-from cds_service.matching import Match
+from cds_service.matching import Match, overlaid
 from cds_service.trials import CohortResult, CompiledTrial, CriterionResult, Trial, TrialResult
 
 
@@ -82,11 +82,11 @@ class Reader:
     @cached_property
     def facts(self) -> Mapping[str, Any]:
         """The fact document of the closed world, on which outcomes rest."""
-        return self.match.sheet.document("closed")
+        return self.match.sheet.for_rules("closed")
 
     @cached_property
     def _document(self) -> Document:
-        return self.match.library.compiled.document(self.facts, self.match.as_of)
+        return self.match.library.compiled.document(overlaid(self.match.sheet, "closed"), self.match.as_of)
 
     def read(self, result: TrialResult, cohort: CohortResult | None = None) -> TrialReading:
         """A trial's result with its best cohort, or with `cohort`."""

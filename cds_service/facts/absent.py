@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.document import Branches, Nodes, nodes_of
-from cds_service.facts.fact import Events, Fact
+from cds_service.facts.fact import Events, Fact, World
 from cds_service.facts.recent import Recent
 
 _MOST_SHEETS = 4_096
@@ -25,6 +25,10 @@ class AbsentSheet:
     facts: dict[str, Fact]
     closed: Branches
     opened: Branches
+
+    def branches(self, world: World) -> Branches:
+        """The document of a world."""
+        return self.closed if world == "closed" else self.opened
 
 
 class _Leaf(Struct, frozen=True, gc=False):

@@ -26,19 +26,15 @@ from cds_service.facts.catalogue import (
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.dates import days_back, read_date
 from cds_service.facts.derived import derive
-from cds_service.facts.fact import UNBOUNDED, UNDATED, Age, Days, Event, Events, Evidence, Fact, Value, unknown
-from cds_service.facts.intervals import Interval, point
+from cds_service.facts.fact import UNBOUNDED, UNDATED, Days, Event, Events, Evidence, Fact, Value, unknown
+from cds_service.facts.intervals import point
 from cds_service.facts.knowledge import FactKnowledge
+from cds_service.facts.multiples import WORDS, Multiples, Persons, Readings
 from cds_service.facts.observations import (
     LESS_THAN_ASKED,
     NOT_UNDERSTOOD,
     Measured,
     Measurement,
-    Merge,
-    Person,
-    Reading,
-    Saying,
-    Side,
     Unreadable,
     agreeing,
     bounded,
@@ -48,15 +44,11 @@ from cds_service.facts.observations import (
     makes_newer,
     share_of,
 )
-from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact, sex_of
+from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact
 from cds_service.facts.unsettled import unsettled
 from cds_service.fhir import DateRange, Malformed, Patient
 
-_Readings = dict[int, tuple[Reading | Unreadable, Interval | Unreadable]]
-"""What has been read of a saying, by its identity: the number as written, and in the fact's unit."""
-
 _ADULT = 18
-_SIDES: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +92,7 @@ class Builder:
         self._known = known
         self._facts: dict[str, Fact] = dict(stated)
         self._planned: dict[str, frozenset[str]] = {}
-        self._ageless = Person(sex_of(told.patient), None)
+        self._persons = Persons(told.patient)
 
     def fact(self, name: str) -> Fact:
         """The fact; its parts are made first, and the catalogue has no circles."""
@@ -184,7 +176,7 @@ class Builder:
         # Where it is not certain that they are of one day the newest day's value may be any of them.
         merge = extreme(of_day) if of_day is not None and measured.is_one_day else hull
         # Each is read once, for the value and its two parts.
-        read: _Readings = {}
+        read: Readings = {}
 
         def value(measurement: Measurement, day: DateRange | None) -> Value | Unreadable:
             reading = reader.reading(measurement.saying, measurement.coding)
@@ -198,36 +190,11 @@ class Builder:
             fact = self._by_differential(spec, measured) or measured.fact(value, merge, _unit(spec))
             fact = self._stale_height(spec, fact)
             if not fact.parts:
-                fact = replace(fact, parts=self._multiples(spec, measured, fact, read, merge))
+                fact = replace(fact, parts=Multiples(reader, read, self._persons, merge).of(measured, fact))
             fact = self._settled(spec, self._at_most(spec, measured, fact))
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
-
-    def _multiples(
-        self, spec: QuantityFact, measured: Measured, fact: Fact, read: _Readings, merge: Merge
-    ) -> dict[str, Fact]:
-        """The value as a multiple of its limits of normal, from what has been `read`."""
-        reader = self._knowledge.numbers[spec.name]
-        parts = {}
-        multiples: dict[int, dict[Side, Interval | Unreadable]] = {}
-        for part, side in _SIDES:
-
-            def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
-                reading, number = read[id(m.saying)]
-                if isinstance(reading, Unreadable) or isinstance(number, Unreadable):
-                    return number
-                found = multiples.get(id(m.saying))
-                if found is None:
-                    found = reader.times_limits(reading, m.saying, self._person(m.saying, day), m.coding)
-                    multiples[id(m.saying)] = found
-                return found[side]
-
-            ratio = measured.fact(times, merge, name=f"{spec.name}.{part}")
-            parts[part] = (
-                ratio if fact.value is not None else unknown(ratio.name, fact.reason or "no_result", ratio.evidence)
-            )
-        return parts
 
     def _by_differential(self, spec: QuantityFact, reported: Measured) -> Fact | None:
         """The absolute count from a share of all cells; `None` where there is none, or a report that is as new."""
@@ -241,7 +208,7 @@ class Builder:
         reader = self._knowledge.numbers[spec.name]
         found = share_of(spec, self.fact(count), self.fact(percent), reader, _unit(spec))
         why = found.reason or "no_reference_range"
-        return replace(found, parts={part: unknown(f"{spec.name}.{part}", why, found.evidence) for part, _ in _SIDES})
+        return replace(found, parts={part: unknown(f"{spec.name}.{part}", why, found.evidence) for part in WORDS})
 
     def _observed(self, name: str) -> Measured:
         spec = self._knowledge.catalogue.facts[name]
@@ -302,7 +269,7 @@ class Builder:
 
         measured = self._measured(spec, lambda m: m.how == "value" or (m.how == "variant" and affirms(m)), telling)
         fact = measured.fact(
-            lambda m, day: reader.read(m.saying, self._person(m.saying, day), m.how, m.coding), agreeing
+            lambda m, day: reader.read(m.saying, self._persons.at(m.saying, day), m.how, m.coding), agreeing
         )
         if fact.value is not None and fact.value == spec.lasting:
             return replace(fact, age=0, least_age=0)
@@ -342,17 +309,6 @@ class Builder:
         if span is None or saying.data_absent_reason is not None or span.begins_after(self._as_of):
             return NOT_UNDERSTOOD
         return days_back(span, self._as_of)
-
-    def _person(self, saying: Saying, day: DateRange | None) -> Person:
-        """Whom the reference ranges of a saying must fit: the age is that at the time of the observation."""
-        if day is None or not any(candidate.age is not None for candidate in saying.reference_range):
-            return self._ageless
-        born = None if self._told.patient is None else self._told.patient.birth_date
-        first, last = age_at(born, day.first), age_at(born, day.last)
-        if first is None or last is None:
-            return self._ageless
-        age = Age((first.years[0], last.years[1]), (first.months[0], last.months[1]), (first.days[0], last.days[1]))
-        return Person(self._ageless.sex, age)
 
     def _limit(self, name: str) -> int | None:
         limit = self._knowledge.catalogue.fresh_for(name)

@@ -9,16 +9,28 @@ from typing import Any, NamedTuple
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Fact, World
 from cds_service.facts.intervals import MAX, Interval
+from cds_service.facts.parts import LateNode, LateParts
 
-Branches = dict[str, dict[str, dict[str, Any]]]
+Branches = dict[str, dict[str, Mapping[str, Any]]]
 """The nodes of a document by all words of the fact's name but the last, and by the last."""
 
 
 class Nodes(NamedTuple):
     """What the documents say of a fact in either world, empty where it is unknown; the same object where they agree."""
 
-    closed: dict[str, Any]
-    opened: dict[str, Any]
+    closed: Mapping[str, Any]
+    opened: Mapping[str, Any]
+
+
+class Differences(NamedTuple):
+    """A document by the branches of the document that many share, and the nodes that differ, by their facts' names."""
+
+    shared: Branches
+    changed: dict[str, Mapping[str, Any]]
+
+    def document(self) -> dict[str, Any]:
+        """The document that many share."""
+        return grown(self.shared, {}, "closed")
 
 
 def fact_document(facts: Iterable[Fact], world: World) -> dict[str, Any]:
@@ -35,7 +47,7 @@ def fact_document(facts: Iterable[Fact], world: World) -> dict[str, Any]:
     return document
 
 
-def _in(world: World, nodes: Nodes) -> dict[str, Any]:
+def _in(world: World, nodes: Nodes) -> Mapping[str, Any]:
     return nodes.closed if world == "closed" else nodes.opened
 
 
@@ -62,8 +74,11 @@ def grown(branches: Branches, facts: Mapping[str, Nodes], world: World) -> dict[
     return document
 
 
-def nodes_of(fact: Fact, deadline: Deadline = NEVER) -> Nodes:
-    """What both documents say of a fact. Raises `OutOfTime`."""
+def nodes_of(fact: Fact, deadline: Deadline = NEVER, *, late: bool = False) -> Nodes:
+    """What both documents say of a fact. `late`: its parts may be made when they are asked for (`LateNode`).
+
+    Raises `OutOfTime`.
+    """
     if fact.value is None:
         if fact.presumed is None:
             return _UNKNOWN
@@ -71,21 +86,21 @@ def nodes_of(fact: Fact, deadline: Deadline = NEVER) -> Nodes:
         return Nodes({"is": presumed, "age": 0} if isinstance(presumed, str) else _number(presumed, 0), {})
     if isinstance(fact.value, Events):
         return _events(fact.value, deadline)
-    node = _node(fact)
+    node = _node(fact, late=late)
     return Nodes(node, node)
 
 
 _UNKNOWN = Nodes({}, {})
 
 
-def _node(fact: Fact) -> dict[str, Any]:
+def _node(fact: Fact, *, late: bool) -> Mapping[str, Any]:
     match fact.value:
         case Interval() as number:
             node = _number(number, fact.age)
-            for word, part in fact.parts.items():
-                if isinstance(part.value, Interval):
-                    node[word] = _number(part.value, part.age)
-            return node
+            parts = fact.parts
+            if late and isinstance(parts, LateParts):
+                return LateNode(node, lambda: _parts(parts))
+            return {**node, **_parts(parts)}
         case Days() as days:
             return {"days_since": _days(days), "age": fact.age}
         case Age() as age:
@@ -96,6 +111,10 @@ def _node(fact: Fact) -> dict[str, Any]:
         case word if word in {"positive", "negative"}:
             return {"is": word, "age": fact.age}
     return {"is": fact.value}
+
+
+def _parts(parts: Mapping[str, Fact]) -> dict[str, Any]:
+    return {word: _number(one.value, one.age) for word, one in parts.items() if isinstance(one.value, Interval)}
 
 
 def _number(value: Interval, age: int) -> dict[str, Any]:

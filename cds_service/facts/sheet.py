@@ -5,6 +5,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from cds_service.as_of import AsOf
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.facts.absent import AbsentSheet
@@ -21,7 +22,7 @@ from cds_service.facts.catalogue import (
 )
 from cds_service.facts.coverage import coverage_of
 from cds_service.facts.describe import describe_fact
-from cds_service.facts.document import Nodes, grown, nodes_of
+from cds_service.facts.document import Differences, Nodes, grown, nodes_of
 from cds_service.facts.events import NotCoded, RecordedEvents
 from cds_service.facts.fact import Events, Fact, World, unknown
 from cds_service.facts.knowledge import FactKnowledge
@@ -61,8 +62,8 @@ class FactSheet:
         self._absent = absent
         self._made = made
         self._knowledge = knowledge
-        self._nodes: dict[str, Nodes] | None = None
-        self._documents: dict[World, dict[str, Any]] = {}
+        self._nodes: dict[bool, dict[str, Nodes]] = {}
+        self._documents: dict[tuple[World, bool], dict[str, Any]] = {}
         self.as_of = as_of
         self.deceased = deceased
         self.gaps = gaps
@@ -101,13 +102,17 @@ class FactSheet:
 
         It is made once, and what it holds of the facts is shared with other documents: read it, change nothing in it.
         """
-        found = self._documents.get(world)
-        if found is None:
-            if self._nodes is None:
-                self._nodes = {fact.name: nodes_of(fact, self._deadline) for fact in self._made.values()}
-            absent = self._absent.closed if world == "closed" else self._absent.opened
-            found = self._documents[world] = grown(absent, self._nodes, world)
-        return found
+        return self._document(world, late=False)
+
+    def for_rules(self, world: World) -> Mapping[str, Any]:
+        """The same, where what few rules read is made when one reads it: some nodes are no `dict`."""
+        return self._document(world, late=True)
+
+    def differences(self, world: World) -> Differences:
+        """The same by what is different from the document of a record without any entry."""
+        nodes = self._nodes_of_made(late=True)
+        changed = {name: node.closed if world == "closed" else node.opened for name, node in nodes.items()}
+        return Differences(self._absent.branches(world), changed)
 
     def describe(self, name: str, fresh_within: int | None = None, deadline: Deadline = NEVER) -> list[dict[str, Any]]:
         """What is known of a fact and on what evidence, one entry for each piece; or why it is unknown.
@@ -141,6 +146,20 @@ class FactSheet:
                 entries += [{**entry, "title": spec.title} for entry in found]
         return entries
 
+    def _document(self, world: World, *, late: bool) -> dict[str, Any]:
+        found = self._documents.get((world, late))
+        if found is None:
+            nodes = self._nodes_of_made(late=late)
+            found = self._documents[world, late] = grown(self._absent.branches(world), nodes, world)
+        return found
+
+    def _nodes_of_made(self, *, late: bool) -> dict[str, Nodes]:
+        found = self._nodes.get(late)
+        if found is None:
+            found = {fact.name: nodes_of(fact, self._deadline, late=late) for fact in self._made.values()}
+            self._nodes[late] = found
+        return found
+
     def _get(self, name: str) -> Fact | None:
         return self._made.get(name) or self._absent.facts.get(name)
 
@@ -172,7 +191,8 @@ class FactReader:
         """`deadline` may end this, and every method, with `OutOfTime`."""
         self._deadline = deadline
         self._knowledge = knowledge
-        self._as_of = as_of
+        # Once for all that is read: of a plain day the end would be looked up for every date.
+        self._as_of = as_of = AsOf.of(as_of)
         self._stated = stated
         self._deceased = is_deceased(record.patient, as_of)
         self._events = RecordedEvents(record, knowledge.events, as_of, deadline)
@@ -222,7 +242,10 @@ class FactReader:
     def sheet(self, names: Iterable[str] | None = None) -> FactSheet:
         """The facts of these names (all if `None`) and all they are made of."""
         absent = self._absent.sheet(names)
-        made = {name: self._builder.fact(name) for name in absent.facts if self._differs(name)}
+        differing = absent.facts.keys() & self._differing
+        for kind in self._kinds:
+            differing |= absent.facts.keys() & kind
+        made = {name: self._builder.fact(name) for name in sorted(differing)}
         return FactSheet(
             absent,
             made,

@@ -7,9 +7,10 @@ https://hl7.org/fhir/R4/datatypes.html#dateTime.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
+
+from msgspec import Struct
 
 from cds_service.as_of import AsOf, day_in, instants_of
 from cds_service.durations import last_of_month
@@ -42,8 +43,7 @@ class DateError(CdsError):
         super().__init__(f"{self.text!r} {why}")
 
 
-@dataclass(frozen=True, slots=True)
-class DateRange:
+class DateRange(Struct, frozen=True, gc=False):
     """When something may have happened, or over which days it went on.
 
     `first` and `last` are calendar dates, both included: as written, or after `on` those of a zone. `earliest` and

@@ -275,9 +275,12 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {row.name: row for row in _ROWS}
 _NAME = re.compile(r"[A-Za-z]+")
 
 
+_OF_EVENTS = {kind: tuple([row for row in _ROWS if row.events == kind]) for kind in {row.events for row in _ROWS}}
+
+
 def types_of_events(kind: str) -> tuple[ResourceType, ...]:
     """The types that hold the events of one kind, in the order in which they are read."""
-    return tuple([row for row in _ROWS if row.events == kind])
+    return _OF_EVENTS.get(kind, ())
 
 
 def is_material(issue: Issue) -> bool:

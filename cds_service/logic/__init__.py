@@ -10,7 +10,7 @@ from cds_service.logic.composed import Leaf
 from cds_service.logic.document import placed
 from cds_service.logic.explain import Explainer, Explainers, Part, Reason, Step, decisive, reasons_of
 from cds_service.logic.flip import Flip, flip
-from cds_service.logic.layout import LINES
+from cds_service.logic.layout import LINES, Facts, Layout, Overlaid
 from cds_service.logic.lower import MAX_LOWERED, MAX_LOWERED_DEPTH, lower
 from cds_service.logic.model import Condition, Constant, Excepted, FactRef, Named, durations, facts_read, walk
 from cds_service.logic.program import BATCH, Compiler, Document, Placed, Program, Truth3, answer_together
@@ -34,9 +34,12 @@ __all__ = [
     "Explainers",
     "FactRef",
     "FactType",
+    "Facts",
     "Flip",
+    "Layout",
     "Leaf",
     "Named",
+    "Overlaid",
     "Part",
     "Placed",
     "Program",

@@ -14,7 +14,7 @@ import datalogic_py
 import msgspec
 
 from cds_service.durations import Duration
-from cds_service.logic.layout import Layout
+from cds_service.logic.layout import Facts, Layout
 from cds_service.logic.lower import Json, Lowered, conjunction, lower
 from cds_service.logic.model import Condition, durations
 
@@ -136,7 +136,7 @@ class Compiler:
             placed = self._layout.placed(plain, set() if pages is None else pages)
         return json.dumps(placed)
 
-    def values(self, facts: Mapping[str, Any], as_of: date, pages: Iterable[int]) -> list[Any]:
+    def values(self, facts: Facts, as_of: date, pages: Iterable[int]) -> list[Any]:
         """What is on these pages, with the lengths of time that rules name. No other page is filled in."""
         return self._layout.values(facts, self._spans_at(as_of), pages)
 
@@ -156,7 +156,7 @@ class Document:
     It belongs to one thread.
     """
 
-    def __init__(self, compiler: Compiler, facts: Mapping[str, Any], as_of: date) -> None:
+    def __init__(self, compiler: Compiler, facts: Facts, as_of: date) -> None:
         self._compiler = compiler
         self._facts = facts
         self._as_of = as_of
@@ -211,11 +211,11 @@ class Program:
         """Its units as the engine holds them."""
         return tuple([unit.compiled for unit in self.units])
 
-    def evaluate(self, facts: Mapping[str, Any], as_of: date) -> Outcomes:
+    def evaluate(self, facts: Facts, as_of: date) -> Outcomes:
         """The truth of every rule over one fact document, counted back from `as_of`."""
         return self.answer(self.document(facts, as_of))
 
-    def document(self, facts: Mapping[str, Any], as_of: date) -> datalogic_py.DataHandle:
+    def document(self, facts: Facts, as_of: date) -> datalogic_py.DataHandle:
         """What the rules read of the facts, as the engine holds it, with the lengths of time that they name."""
         return Document(self.compiler, facts, as_of).on(self.pages)
 

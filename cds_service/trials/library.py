@@ -6,12 +6,12 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias, overload
+from typing import TypeAlias, overload
 from weakref import ref
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic import Document, Truth3, Vocabulary, answer_together
+from cds_service.logic import Document, Facts, Truth3, Vocabulary, answer_together
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, compile_trial
 from cds_service.trials.index import Index
@@ -99,7 +99,7 @@ class TrialLibrary:
             found = self.kept.keep(shelved, compile_trial(shelved, self.rules, partial(_grew, self.kept, ref(shelved))))
         return found
 
-    def document(self, facts: Mapping[str, Any], as_of: date) -> Document:
+    def document(self, facts: Facts, as_of: date) -> Document:
         """A fact document, for these trials to be explained over."""
         return Document(self.rules.compiler, facts, as_of)
 
@@ -109,8 +109,8 @@ class TrialLibrary:
 
     def evaluate(
         self,
-        closed: Mapping[str, Any],
-        opened: Mapping[str, Any],
+        closed: Facts,
+        opened: Facts,
         as_of: date,
         places: Sequence[int] | None = None,
         hurry: Callable[[], bool] = lambda: False,
@@ -215,9 +215,7 @@ def _differing(old: Sequence[Shelved], new: Sequence[Shelved]) -> list[int] | No
     return places if same and len(places) <= MOST_CHANGED else None
 
 
-def _evaluated(
-    trials: Sequence[CompiledTrial], closed: Mapping[str, Any], opened: Mapping[str, Any], as_of: date
-) -> Iterator[TrialResult]:
+def _evaluated(trials: Sequence[CompiledTrial], closed: Facts, opened: Facts, as_of: date) -> Iterator[TrialResult]:
     """The results of some trials, whose criteria are answered in one native call for each world."""
     if not trials:
         return

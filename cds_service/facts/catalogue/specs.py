@@ -415,7 +415,7 @@ class EventsFact(Fact):
 
     @property
     def valuesets(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.valueset, self.history, self.hints) if name is not None)
+        return tuple([name for name in (self.valueset, self.history, self.hints) if name is not None])
 
 
 class PatientFact(Fact):

@@ -74,6 +74,7 @@ def condition_entry(
     recorded, visited = read_date(view.recorded_date), _visited(visit, as_of)
     noted = (visited or recorded) if is_visit else (recorded or visited)
     start = _start(onset, noted, as_of)
+    status = status_of(view.clinical_status)
     illness = Illness(
         as_of,
         onset.span,
@@ -81,11 +82,11 @@ def condition_entry(
         noted,
         abatement.span,
         is_visit,
-        None if is_empty(view.clinical_status) else status_of(view.clinical_status)[0],
+        None if is_empty(view.clinical_status) else status[0],
     )
     return IllnessEntry(
         source("Condition", view.id),
-        _span(view, abatement, start, as_of),
+        _span(view, status, abatement, start, as_of),
         onset.shown or view.recorded_date or _shown_visit(visit, visited),
         _shown(view.clinical_status, abatement, as_of),
         _doubt(certain, odd, onset, noted, as_of),
@@ -146,8 +147,8 @@ def status_of(clinical: CodeableConcept | None) -> tuple[bool | None, bool | Non
     return (False, False) if said & _QUIET else (None, None)
 
 
-def _span(view: Condition, abatement: When, start: Days, as_of: date) -> Span:
-    active, resolved = status_of(view.clinical_status)
+def _span(view: Condition, status: tuple[bool | None, bool | None], abatement: When, start: Days, as_of: date) -> Span:
+    active, resolved = status
     abated: bool | None = abatement.given and not is_planned(abatement.span, as_of)
     if view.abatement_string is not None and abatement.span is None:
         abated = None  # free text: "ongoing" stands there as well as "years ago"

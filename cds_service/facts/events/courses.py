@@ -15,6 +15,10 @@ def with_courses(items: Sequence[Event], gap: int) -> list[Event]:
     What is taken as needed may join, and never certainly does. An event that is over has its own start, and so has an
     entry that was not understood: it may be the drug, but it lengthens no course of it.
     """
+    if len(items) == 1:  # nearly always
+        (item,) = items
+        is_over = item.active is False or item.hint == "unread_entry"
+        return [replace(item, course=item.course if is_over else item.start, dose=item.start)]
     sure = [item for item in items if item.sure and item.active]
     least = max((item.start.lo for item in sure), default=0)
     # Certainly joined: certain records, newest end first, that ended no more than the gap before the course began.

@@ -72,6 +72,9 @@ class Dosing:
 
     def is_as_needed(self, drug: Drug) -> bool:
         """Whether it is taken as needed only: one dosage that is taken regularly makes it regular."""
+        return drug.as_needed(self._find_as_needed)
+
+    def _find_as_needed(self, drug: Drug) -> bool:
         if drug.dosages:
             return all(self._is_as_needed(dosage) for dosage in drug.dosages)
         return any(_AS_NEEDED in self._read(text).names for text in drug.product.names)

@@ -1,6 +1,6 @@
 """Which drug an entry is about: the facts that it speaks of, and what tells its route whoever takes it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -44,11 +44,35 @@ class Product(Struct, eq=False, gc=False):
         return self._by_words
 
 
-class Drug(Struct, frozen=True, gc=False):
-    """A drug as an entry has it: the product, and the dosages that are stated."""
+class Drug(Struct, eq=False, gc=False):
+    """A drug as an entry has it: the product, and the dosages that are stated.
+
+    What these say is looked up once, for all the facts that the entry speaks of.
+    """
 
     product: Product
     dosages: tuple[Dosage, ...]
+    _stated: frozenset[str] | None = None
+    _instructed: frozenset[str] | None = None
+    _as_needed: bool | None = None
+
+    def stated(self, routes: Routes) -> frozenset[str]:
+        """The routes that the dosages state."""
+        if self._stated is None:
+            self._stated = frozenset[str]().union(*[routes.stated(dosage.route) for dosage in self.dosages])
+        return self._stated
+
+    def instructed(self, routes: Routes) -> frozenset[str]:
+        """The routes that the forms named in the texts of the dosages are for."""
+        if self._instructed is None:
+            self._instructed = routes.in_words([dosage.text for dosage in self.dosages if dosage.text])
+        return self._instructed
+
+    def as_needed(self, find: Callable[["Drug"], bool]) -> bool:
+        """Whether it is taken as needed only, as `find` says when it is first asked."""
+        if self._as_needed is None:
+            self._as_needed = find(self)
+        return self._as_needed
 
 
 def product_of(drug: Medication, called: str | None, codes: EventCodes, deadline: Deadline = NEVER) -> Product:

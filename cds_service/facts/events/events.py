@@ -217,8 +217,9 @@ class RecordedEvents:
 
     def _unread_events(self, spec: EventsFact) -> Iterator[Event]:
         """What may be about anything, and therefore about a fact that has codes."""
-        if spec.valuesets:
-            for item in self._deadline.each(self._unread.get(spec.resource, ())):
+        unread = self._unread.get(spec.resource)
+        if unread and spec.valuesets:
+            for item in self._deadline.each(unread):
                 if item.entry is not None and spec.name not in item.coded.matches:
                     yield from _events(item, item.entry, item.coded.rest, spec, self._tables)
 
@@ -227,12 +228,13 @@ class RecordedEvents:
         found = with_courses(listed, spec.gap.days)
         if not any(item.active is not False for item in found):
             return found
+        if len(sources) == 1 and _has_one_dose(sources[0][0]):  # nearly always: nothing that it could be compared with
+            return found
         names = [_name(item, match, self._tables) for item, match in self._deadline.each(sources)]
         counts = Counter(names)
         taken: dict[str, list[Step]] = {}
         for made, (item, match), name in self._deadline.each(zip(listed, sources, names, strict=True)):
-            # A single record with a single dosage has nothing that it could be compared with.
-            if item.drug is not None and name and (counts[name] > 1 or len(item.drug.dosages) > 1):
+            if item.drug is not None and name and (counts[name] > 1 or not _has_one_dose(item)):
                 taken.setdefault(name, []).extend(_steps(made, item.drug, match, item.as_of, self._tables))
         self._deadline.spend(sum(min(len(steps), MOST_STEPS) ** 2 for steps in taken.values()) // 10)
         return with_dose_changes(found, taken, names, spec.gap.days)
@@ -265,8 +267,11 @@ class RecordedEvents:
         matching = Matching(codes, record, self._deadline, {})
         unnamed = self.silence.unnamed
         for row in types:
+            views = record.resources.get(row.name)
+            if not views:
+                continue
             reader = READERS[row.name]
-            for view in self._deadline.each(record.resources.get(row.name, ())):
+            for view in self._deadline.each(views):
                 if id(view) in unnamed:
                     if unnamed[id(view)]:
                         item = _Item(reader, view, _NAMES_NOTHING, None, record, self._as_of)
@@ -366,6 +371,10 @@ def _half_life(
     return unlisted(spec) if found is None else found
 
 
+def _has_one_dose(item: _Item) -> bool:
+    return item.drug is None or len(item.drug.dosages) <= 1
+
+
 def _name(item: _Item, match: Match, tables: EventTables) -> str:
     """The name of an entry's drug; empty where it is not named."""
     return "" if item.drug is None else tables.doses.name_of(item.drug, _known_as(match, tables))
@@ -431,7 +440,7 @@ def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) ->
 def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTables) -> bool | None:
     """Whether a drug counts for the fact by the route it is given."""
     routes = tables.routes
-    stated: frozenset[str] = frozenset().union(*(routes.stated(dosage.route) for dosage in drug.dosages))
+    stated = drug.stated(routes)
     how = _HOW[match.role]
     if spec.route is None:
         return routes.counts(None, stated, how)
@@ -444,8 +453,7 @@ def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTable
     display = "" if match.key is None else tables.valuesets.display(match.key)
     is_named = bool(routes.in_words([display]))
     if not stated and not is_named:
-        instructions = [dosage.text for dosage in drug.dosages if dosage.text]
-        stated = drug.product.by_words(routes) or routes.in_words(instructions)
+        stated = drug.product.by_words(routes) or drug.instructed(routes)
     if is_unread and not stated and not is_named:
         return None  # it need not be the usual route, which is taken where none is stated
     return routes.counts(spec.route, stated, how)

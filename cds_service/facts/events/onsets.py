@@ -1,9 +1,9 @@
 """When something began, ended or was done, however FHIR lets one say it: as a date, a period, an age or in words."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.durations import completion
 from cds_service.facts.dates import period_text, read_date

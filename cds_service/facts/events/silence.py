@@ -156,8 +156,11 @@ def _statements(
 ) -> Iterator[_Found]:
     asking = _Asking(record, table, deadline)
     for row in types_of_events(kind):
+        views = record.resources.get(row.name)
+        if not views:
+            continue
         reader = READERS[row.name]
-        for view in deadline.each(record.resources.get(row.name, ())):
+        for view in deadline.each(views):
             statement = asking.statement(view, row)
             # One that never counts, or not yet, says nothing.
             if statement is not None and reader.entry(view, record.patient, as_of) is not None:

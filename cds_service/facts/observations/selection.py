@@ -6,15 +6,15 @@ Where that or a partial date leaves open which is the newest, all that may be it
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.as_of import AsOf
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.dates import EARLIEST, age_in_days, days_back, period_text, read_date
-from cds_service.facts.fact import UNDATED
+from cds_service.facts.dates import EARLIEST, days_back, period_text, read_date
+from cds_service.facts.fact import UNDATED, Days
 from cds_service.facts.observations.newest import newest_of
 from cds_service.facts.observations.observations import Measurement
 from cds_service.fhir import ALWAYS, DateError, DateRange, Malformed, Observation, parse_timing, word_of
@@ -126,8 +126,13 @@ def _standing(possible: list[Candidate], deadline: Deadline) -> list[Candidate]:
 def _selection(
     possible: Sequence[Candidate], newest: Candidate, planned: Sequence[Measurement], as_of: date
 ) -> Selection:
-    least_age = min([0 if c.date is None else days_back(c.date, as_of).lo for c in possible])
-    return Selection(tuple(possible), age_in_days(newest.date, as_of), least_age, (), tuple(planned))
+    ago = _ago(newest, as_of)
+    least_age = min([(ago if c is newest else _ago(c, as_of)).lo for c in possible])
+    return Selection(tuple(possible), min(UNDATED, ago.hi), least_age, (), tuple(planned))
+
+
+def _ago(candidate: Candidate, as_of: date) -> Days:
+    return Days(0, UNDATED) if candidate.date is None else days_back(candidate.date, as_of)
 
 
 def _may_share_day(one: Candidate, other: Candidate) -> bool:
