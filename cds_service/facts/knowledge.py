@@ -153,10 +153,8 @@ def load_facts(
         resource: EventCodes(resource, catalogue, systems, valuesets, words=words, judged=judged)
         for resource in resources
     }
-    dosing = Dosing(dosage, systems, catalogue)
-    events = EventTables(
-        codes, valuesets, words, routes, dosing, DoseReader(dosage), half_lives, no_information, treating
-    )
+    dosing, doses = Dosing(dosage, systems, catalogue), DoseReader(dosage)
+    events = EventTables(codes, valuesets, words, routes, dosing, doses, half_lives, no_information, treating)
     knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events, site)
     if checked is not None:
         return knowledge, checked[1]

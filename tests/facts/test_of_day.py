@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from cds_service.facts.intervals import Interval
-from cds_service.facts.observations.of_day import Extreme, extreme
+from cds_service.facts.observations import Extreme, extreme
 
 ENDS = (None, Decimal(1), Decimal(2), Decimal(3))
 GRID = [Decimal(quarter) / 4 for quarter in range(1, 16)]

@@ -5,7 +5,7 @@ from cds_service.facts.observations.beside import bounded, makes_newer, share_of
 from cds_service.facts.observations.measured import Measured, Merge, agreeing, hull, matching
 from cds_service.facts.observations.numbers import NumberReader
 from cds_service.facts.observations.observations import Measurement, ObservationCodes, Saying
-from cds_service.facts.observations.of_day import extreme
+from cds_service.facts.observations.of_day import Extreme, extreme
 from cds_service.facts.observations.qualitative import Qualitative, QualitativeTable, load_qualitative
 from cds_service.facts.observations.range_bounds import Side
 from cds_service.facts.observations.range_words import RangeTable, RangeWords, load_range_words
@@ -16,6 +16,7 @@ from cds_service.facts.observations.selection import Selection, effective, selec
 __all__ = [
     "LESS_THAN_ASKED",
     "NOT_UNDERSTOOD",
+    "Extreme",
     "Measured",
     "Measurement",
     "Merge",
