@@ -97,9 +97,9 @@ def _entry(item: Any) -> Json:
 def compare(old: Path, new: Path) -> Iterator[str]:
     """The changes of outcomes by what was said of the conditions before and now, with an example each."""
     before = {_key(line): line for line in _lines(old)}
-    counts: Counter[tuple[str, ...]] = Counter()
-    patients: dict[tuple[str, ...], set[str]] = {}
-    examples: dict[tuple[str, ...], str] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    patients: dict[tuple[str, str], set[str]] = {}
+    examples: dict[tuple[str, str], str] = {}
     same = other = 0
     for line in _lines(new):
         was = before.get(_key(line))

@@ -20,8 +20,16 @@ DOUBTS = (
     Exempt(
         rf"(Condition|AllergyIntolerance)\.verificationStatus{_WORDS}",
         "It states the doubt itself: nothing said is confirmed.",
-        "refuted|error|unconfirmed|provisional|differential",
+        "refuted|error|unconfirmed|provisional|differential|confiroed",
     ),
+    Exempt(r".*\.modifierExtension.*", "It says that the rest must not be read as it stands."),
+    Exempt(r"Condition\.code\.coding\.extension.*", "How sure a diagnosis is, in Germany: a letter beside the code."),
+    Exempt(
+        r"(Condition\.code|MedicationRequest\.medicationCodeableConcept)\.text",
+        "Words beside a code may doubt it, put it into the past, or name what the code does not.",
+    ),
+    Exempt(rf"Condition\.clinicalStatus{_WORDS}", "A status that FHIR does not know is a doubt.", "aktive"),
+    Exempt(r"AdverseEvent\.event.*", "An event that nobody names is no disease."),
     Exempt(r"(DiagnosticReport|Medication)\.status", "Entered in error is a doubt about all of it.", "error"),
     Exempt(rf"{_DRUG}\.doNotPerform", "It denies the rest of the entry.", "true"),
     Exempt(
@@ -72,9 +80,14 @@ DOUBTS = (
 
 SILENCES = (
     Exempt(
+        rf"Immunization\.vaccineCode{_WORDS}",
+        "Any completed immunization is a vaccination, whatever its code: its code alone says that it is none.",
+        may="outcome",
+    ),
+    Exempt(
         rf"(Condition|AllergyIntolerance)\.clinicalStatus{_WORDS}",
         "Active is what counts where nothing is said.",
-        "resolved|inactive|remission",
+        "resolved|inactive|remission|relapse",
         may=_NOW,
     ),
     Exempt(r"Condition\.abatementDateTime", "Without an end a disease goes on as long as it lasts.", may=_NOW),
@@ -114,6 +127,14 @@ SILENCES = (
 )
 
 ABOUT = (
+    Exempt(
+        rf"Condition\.code{_WORDS}",
+        "By its code it is a statement about the disease, and the newest one decides.",
+    ),
+    Exempt(
+        rf"AllergyIntolerance\.reaction(\.substance{_WORDS})?",
+        "By the substance of a reaction it is about that; without one it is about its own code alone.",
+    ),
     Exempt(
         rf"(Observation|Observation\.component|DiagnosticReport\.contained)\.code{_WORDS}",
         "By its code it is about the fact: without one the others decide, as if it were not there.",
