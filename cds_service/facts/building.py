@@ -1,6 +1,6 @@
 """From what one record tells to its facts, each by its kind."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -102,9 +102,10 @@ class Builder:
             self._facts[name] = found
         return found
 
-    def planned(self, name: str) -> frozenset[str]:
-        """The results that would tell of a fact that was made, and lie after the end of the day that is asked about."""
-        return self._planned.get(name, frozenset())
+    def planned(self, names: Container[str]) -> frozenset[str]:
+        """The results that would tell of these facts, which were made, and lie after the end of the day that is asked
+        about."""
+        return frozenset[str]().union(*[found for name, found in self._planned.items() if name in names])
 
     def _make(self, spec: FactSpec) -> Fact:
         match spec:
@@ -166,7 +167,7 @@ class Builder:
             deadline=self._deadline,
         )
         if measured.planned:
-            self._planned[spec.name] = self.planned(spec.name) | measured.planned
+            self._planned[spec.name] = self._planned.get(spec.name, frozenset()) | measured.planned
         return measured
 
     def _number(self, spec: Numeric) -> Fact:

@@ -254,16 +254,16 @@ class FactReader:
             deceased=self._deceased,
             issues=self._events.silence.issues,
             gaps=self._events.silence.gaps,
-            planned=frozenset().union(*map(self._builder.planned, made)),
+            planned=self._builder.planned(made),
             deadline=self._deadline,
         )
 
     def _known(self, name: str) -> Fact | None:
-        return None if self._differs(name) else self._absent.fact(name)
-
-    def _differs(self, name: str) -> bool:
-        """Whether the fact is, or may be, another than in a record of the same coverage without any entry."""
-        return name in self._differing or any(name in kind for kind in self._kinds)
+        """The fact where it is that of a record of the same coverage without any entry; `None` where it is, or may be,
+        another."""
+        if name in self._differing or (self._kinds and any(name in kind for kind in self._kinds)):
+            return None
+        return self._absent.fact(name)
 
 
 def build_sheet(

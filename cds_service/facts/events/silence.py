@@ -66,7 +66,8 @@ def silence_of(
     """What the entries of these kinds, and the record's lists, say is not known. Raises `OutOfTime`."""
     asked = tuple(kinds)
     noted = _Noted(set(), {}, [])
-    found = [one for kind in asked for one in _statements(record, table, kind, as_of, deadline)]
+    asking = _Asking(record, table, deadline)
+    found = [one for kind in asked for one in _statements(record, asking, kind, as_of, deadline)]
     for one in found:
         if one.statement.what == "unknown":
             own = {type(one.view).__name__} if one.kind in one.kinds else frozenset[str]()
@@ -108,7 +109,7 @@ class _Noted(NamedTuple):
 
 
 class _Asking:
-    """Asks each entry of one kind what it says. What several entries refer to is asked once."""
+    """Asks each entry what it says. What several entries refer to is asked once."""
 
     def __init__(self, record: Record, table: NoInformation, deadline: Deadline) -> None:
         self._record, self._table, self._deadline = record, table, deadline
@@ -152,9 +153,8 @@ def _codes_of(drug: Medication) -> Iterator[CodeableConcept | None]:
 
 
 def _statements(
-    record: Record, table: NoInformation, kind: EventResource, as_of: date, deadline: Deadline
+    record: Record, asking: _Asking, kind: EventResource, as_of: date, deadline: Deadline
 ) -> Iterator[_Found]:
-    asking = _Asking(record, table, deadline)
     for row in types_of_events(kind):
         views = record.resources.get(row.name)
         if not views:

@@ -16,6 +16,7 @@ Read = Callable[[Measurement, DateRange | None], Value | Unreadable]
 
 Merge = Callable[[Sequence[Value]], Value | Unreadable]
 
+_NONE = frozenset[str]()
 # Which of several reasons is given, the most telling first; the order of the record must not matter.
 _RANK: tuple[Reason, ...] = (
     "conflicting_results",
@@ -64,7 +65,8 @@ class Measured:
     @property
     def planned(self) -> frozenset[str]:
         """The observations that lie after the end of the day that is asked about, and do not count."""
-        return frozenset([_source(item.observation) for item in self._deadline.each(self._selection.planned)])
+        planned = self._selection.planned
+        return frozenset([_source(item.observation) for item in self._deadline.each(planned)]) if planned else _NONE
 
     @property
     def is_one_day(self) -> bool:

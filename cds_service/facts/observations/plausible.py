@@ -24,7 +24,9 @@ class Plausible:
 
     def judge(self, value: Interval) -> Interval | Unreadable:
         """The value, or why it is none."""
-        if self._range is None or not self._is_outside(value):
+        if self._range is None or not value.lies_outside(*self._range):  # nearly always
+            return value
+        if not self._is_outside(value):
             return value
         # 0.55 % or 55 of a whole: as likely to be right but for the sign as to be wrong.
         if self._in_per_cent and not all(self._is_outside(value.scale(by)) for by in (_HUNDRED, _HUNDREDTH)):
