@@ -28,6 +28,17 @@ DOUBTS = (
         r"(Condition\.code|MedicationRequest\.medicationCodeableConcept)\.text",
         "Words beside a code may doubt it, put it into the past, or name what the code does not.",
     ),
+    Exempt(
+        r"Observation\.code\.text",
+        "The name of a result may hold an answer, “HBsAg negative”, which the value contradicts.",
+        "negative",
+    ),
+    Exempt(
+        r"Observation\.issued",
+        "Of two of one moment the one issued later replaces the other. Where nothing says so both were measured, and "
+        "the lowest of the day is the lower one.",
+        may="value",
+    ),
     Exempt(rf"Condition\.clinicalStatus{_WORDS}", "A status that FHIR does not know is a doubt.", "aktive"),
     Exempt(r"AdverseEvent\.event.*", "An event that nobody names is no disease."),
     Exempt(r"(DiagnosticReport|Medication)\.status", "Entered in error is a doubt about all of it.", "error"),
@@ -64,6 +75,11 @@ DOUBTS = (
         rf"{_DOSAGE}(\.(asNeeded\w*|text|patientInstruction|additionalInstruction.*|timing\.code.*))?",
         "“As needed”, “for 5 days” and “burst” are doubts about what is taken now.",
         may=_NOW,
+    ),
+    Exempt(
+        rf"{_DOSAGE}(\.text)?",
+        "“Half a tablet” is less than the product's strength, by which an anticoagulant treats.",
+        "1/2 tablet",
     ),
     Exempt(
         rf"{_DRUG}\.medicationCodeableConcept\.coding\.display",
