@@ -74,14 +74,14 @@ UNITS: list[tuple[str, str, float, str, str]] = [
     ("lab.albumin", "1751-7", 600, "umol/L", "39.9"),
     ("lab.prothrombin_time", "5902-2", 12.5, "秒", "12.5"),
     ("vital.lvef", LVEF, 0.55, "1", "55"),
-    ("lab.hbv_dna", LOAD, 3, "lg IU/ml", "1000"),
-    ("lab.hbv_dna", LOAD, 5.2, "log10 IU/mL", "158489"),
-    ("lab.hbv_dna", "48398-2", 3, "log(IU/mL)", "1000"),
-    ("lab.hbv_dna", LOAD, 3, "{Log_copies}/mL", "166.666666667 to 200"),
-    ("lab.hbv_dna_copies", LOAD, 3, "{Log_copies}/mL", "1000"),
-    ("lab.hbv_dna_copies", LOAD, 3, "lg IU/ml", "5000 to 6000"),
-    ("lab.hbv_dna_copies", LOAD, 5.2, "log10 IU/mL", "792445 to 950934"),
-    ("lab.hbv_dna_copies", "48398-2", 3, "log(copies/mL)", "1000"),
+    ("lab.hbv_dna_iu", LOAD, 3, "lg IU/ml", "1000"),
+    ("lab.hbv_dna_iu", LOAD, 5.2, "log10 IU/mL", "158489"),
+    ("lab.hbv_dna_iu", "48398-2", 3, "log(IU/mL)", "1000"),
+    ("lab.hbv_dna_iu", LOAD, 3, "{Log_copies}/mL", "166.666666667 to 200"),
+    ("lab.hbv_dna", LOAD, 3, "{Log_copies}/mL", "1000"),
+    ("lab.hbv_dna", LOAD, 3, "lg IU/ml", "5000 to 6000"),
+    ("lab.hbv_dna", LOAD, 5.2, "log10 IU/mL", "792445 to 950934"),
+    ("lab.hbv_dna", "48398-2", 3, "log(copies/mL)", "1000"),
 ]
 REFUSED: list[tuple[str, str, float, str, str, str]] = [
     ("lab.leukocytes", WBC, 5.2, "%", "unit_not_understood", "a count in per cent contradicts its code"),
@@ -89,8 +89,8 @@ REFUSED: list[tuple[str, str, float, str, str, str]] = [
     ("lab.platelets", PLT, 0.2, "M/uL", "unit_not_understood", "a million, or a thousand of the Romans"),
     ("lab.platelets", PLT, 2, "lakh/cumm", "unit_not_understood", "feeds write it for 10^4 too"),
     ("lab.creatinine", CREA, 9, "mmol/mol", "unit_not_understood", "a ratio"),
-    ("lab.hbv_dna", LOAD, 3, "log", "unit_not_understood", "of what?"),
-    ("lab.hbv_dna", "48398-2", 1000, "IU/mL", "unit_not_understood", "the code says that it is a logarithm"),
+    ("lab.hbv_dna_iu", LOAD, 3, "log", "unit_not_understood", "of what?"),
+    ("lab.hbv_dna_iu", "48398-2", 1000, "IU/mL", "unit_not_understood", "the code says that it is a logarithm"),
     ("lab.egfr_ckd_epi", EGFR, 88, "log mL/min/1.73m2", "unit_not_understood", "no viral load"),
     ("lab.upcr", "34366-5", 0.5, "ratio", "unit_not_understood", "the code doesn't say that it is one of masses"),
     ("vital.lvef", LVEF, 55, "1", "value_not_understood", "no fraction"),
@@ -130,11 +130,11 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ("lab.platelets", PLT, "150 000 /µL", "150"),
     ("lab.platelets", PLT, "150,000.0 /µL", "150"),
     ("lab.platelets", PLT, "3~5 K/uL", "3 to 5"),
-    ("lab.hbv_dna", LOAD, "<20 IU/mL (not detected)", "<20"),
-    ("lab.hbv_dna_copies", LOAD, "<20 IU/mL (not detected)", "<120"),
-    ("lab.hbv_dna", LOAD, "0 (-)", "unit_not_understood"),
-    ("lab.hbv_dna", LOAD, "未检出", "0"),
-    ("lab.hbv_dna", LOAD, "35 IU/mL (not detected)", "unit_not_understood"),
+    ("lab.hbv_dna_iu", LOAD, "<20 IU/mL (not detected)", "<20"),
+    ("lab.hbv_dna", LOAD, "<20 IU/mL (not detected)", "<120"),
+    ("lab.hbv_dna_iu", LOAD, "0 (-)", "unit_not_understood"),
+    ("lab.hbv_dna_iu", LOAD, "未检出", "0"),
+    ("lab.hbv_dna_iu", LOAD, "35 IU/mL (not detected)", "unit_not_understood"),
     ("lab.inr", INR, "1,234", "value_not_understood"),
     ("lab.inr", INR, "5.2 see comment", "value_not_understood"),
     ("lab.inr", INR, "1.1 / 1.2", "value_not_understood"),
@@ -319,8 +319,8 @@ def multiple(fact: Fact) -> Any:
 
 def test_multiples_of_the_limit_of_normal(read: Read) -> None:
     amount = ranged(3000, "[IU]/mL", high=1000)
-    assert multiple(read("lab.hbv_dna", observation(LOAD, **amount))) == "3"
-    logarithm = read("lab.hbv_dna", observation(LOAD, **ranged(3, "{Log_IU}/mL", high=2)))
+    assert multiple(read("lab.hbv_dna_iu", observation(LOAD, **amount))) == "3"
+    logarithm = read("lab.hbv_dna_iu", observation(LOAD, **ranged(3, "{Log_IU}/mL", high=2)))
     assert (said(logarithm), multiple(logarithm)) == ("1000", "no_reference_range")
     # The limit is in a unit that counts with this code alone.
     of_code = ranged(0.5, "Ratio") | {"referenceRange": [{"high": quantity(0.2, "Ratio")}]}
@@ -367,8 +367,8 @@ SAYINGS = [
         ("lab.leukocytes", WBC, 5.2, "K/uL", "10*3/uL"),
         ("lab.leukocytes", WBC, 5.2, "10^3/mL", "10*3/mL"),
         ("lab.upcr", UPCR, 0.5, "Ratio", "mg/mg"),
-        ("lab.hbv_dna", LOAD, 3, "log IU/mL", "{Log_IU}/mL"),
-        ("lab.hbv_dna", "48398-2", 3, "log IU/mL", "{Log_IU}/mL"),
+        ("lab.hbv_dna_iu", LOAD, 3, "log IU/mL", "{Log_IU}/mL"),
+        ("lab.hbv_dna_iu", "48398-2", 3, "log IU/mL", "{Log_IU}/mL"),
         ("lab.inr", INR, 1.1, "ratio", "{INR}"),
         ("result.hbsag", HBSAG, 0.4, "S/CO", "{s_co_ratio}"),
         ("result.anti_hbc", ANTI_HBC, 0.4, "S/CO", "{s_co_ratio}"),
@@ -421,8 +421,6 @@ def test_no_text_is_an_error_and_a_sign_beside_its_contrary_never_decides(text: 
         assert found.value is None
 
 
-IN_COPIES = {"lab.hbv_dna": "lab.hbv_dna_copies"}
-"""The shared spellings tell what a viral load is in copies/mL."""
 # Refused in the table, and read since: the contract reads log₁₀ units of a viral load. What 3 comes to, in copies/mL.
 LOGARITHMS = {
     **dict.fromkeys(("Log IU/mL", "LogIU/mL", "[log_IU]/mL", "log10 IU/mL", "{Log_IU}/mL"), "5000-6000"),
@@ -465,7 +463,6 @@ def test_spellings_of_feeds(library: Library) -> None:
 
 def _of_row(row: dict[str, str], library: Library) -> Fact:
     name = row["fact"].split()[0]
-    name = IN_COPIES.get(name, name)
     if row["kind"] == "word":
         saying = observation(HBSAG, valueString=row["spelling"])
     else:

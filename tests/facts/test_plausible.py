@@ -21,7 +21,7 @@ LIBRARY = load_library(default_rules_dir())
 NUMBERS = [spec for spec in LIBRARY.catalogue if isinstance(spec, QuantityFact)]
 THOUSAND = Decimal(1000)
 # Their normal value is 0, and a thousand times nothing is nothing (docs/facts.md lists what is not noticed).
-NORMALLY_NONE = {"lab.hbv_dna", "lab.hbv_dna_copies", "vital.oxygen_flow", "vital.niv_hours_per_day"}
+NORMALLY_NONE = {"lab.hbv_dna_iu", "lab.hbv_dna", "vital.oxygen_flow", "vital.niv_hours_per_day"}
 NO_UNIT = {"ScoreFact", "TiterFact"}
 each_number = pytest.mark.parametrize("spec", NUMBERS, ids=lambda spec: spec.name)
 

@@ -8,7 +8,7 @@ from tests.facts.small_rules import LOINC
 
 V2 = "http://terminology.hl7.org/CodeSystem/v2-0078"
 HBSAG, DNA, ANA, DSDNA, HIV = "5196-1", "29615-2", "5048-4", "5130-0", "56888-1"
-SURFACE, TITER, LOAD, TEST = "result.hbsag", "lab.ana_titer", "lab.hbv_dna_copies", "result.pregnancy_test"
+SURFACE, TITER, LOAD, TEST = "result.hbsag", "lab.ana_titer", "lab.hbv_dna", "result.pregnancy_test"
 HEPATITIS = "NCT07083349/exc-10a"
 ENOUGH = "NCT07083349/inc-06"  # at least 1:80
 POSITIVE, NEGATIVE = "10828004", "260385009"
@@ -199,8 +199,8 @@ TABLE: Table = {
         row("valueRatio 1:160", ENOUGH, "pass", ratio(1, 160)),
     ],
     "HBV DNA: 1 IU is 5 to 6 copies, not detected is negative": [
-        row("in its own unit", "lab.hbv_dna", "200", load(200, "[IU]/mL")),
-        row("copies are an interval in IU", "lab.hbv_dna", "200 to 240", load(1200, "copies/mL")),
+        row("in its own unit", "lab.hbv_dna_iu", "200", load(200, "[IU]/mL")),
+        row("copies are an interval in IU", "lab.hbv_dna_iu", "200 to 240", load(1200, "copies/mL")),
         row("an interval", LOAD, "1000 to 1200", load(200, "[IU]/mL")),
         row("IU/mL as feeds write it", LOAD, "1000 to 1200", load(200, "IU/mL")),
         row("below a limit in IU", LOAD, "<120", load(20, "IU/mL", "<")),

@@ -50,12 +50,12 @@ LISTED: dict[tuple[str, str], dict[tuple[float, str], tuple[str, ...]]] = {
         (1, "1"): ("g/d", "g/24h", "g/(24.h)", "g/day", "gm/24hr"),
         (1000, "1"): ("mg/24h", "mg/d", "mg/24hrs", "MG/24HR"),
     },
-    ("lab.hbv_dna", "29615-2"): {
+    ("lab.hbv_dna_iu", "29615-2"): {
         (100, "100"): ("IU/mL", "[IU]/mL", "UI/mL"),
         (0.1, "100"): ("k[IU]/mL",),
         (6000, "1000 to 1200"): ("copies/mL", "cp/mL"),
     },
-    ("lab.hbv_dna_copies", "29615-2"): {
+    ("lab.hbv_dna", "29615-2"): {
         (100, "500 to 600"): ("IU/mL", "[IU]/mL", "UI/mL"),
         (100, "100"): ("copies/mL", "cp/mL"),
     },
