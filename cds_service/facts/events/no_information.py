@@ -16,6 +16,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue import Code, CodeSystems, EventResource, Key, is_short
 from cds_service.facts.words import tokens
 from cds_service.fhir import CodeableConcept, Coding
+from cds_service.file_opening import is_there
 from cds_service.rule_files import invalid, read_json
 
 _FILE = "facts/no_information.json"
@@ -178,7 +179,7 @@ class NoInformation:
 def load_no_information(rules_dir: Path, systems: CodeSystems) -> tuple[NoInformation, tuple[Finding, ...]]:
     """`rules_dir/facts/no_information.json`, which is not required."""
     path = rules_dir / _FILE
-    if not path.is_file():
+    if not is_there(path):
         return NoInformation(NoInformationTable(), systems), ()
     content, findings = read_json(path, _FILE)
     try:

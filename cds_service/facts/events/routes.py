@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Code, CodeSystems, Key, Phrases, finding
 from cds_service.fhir import CodeableConcept
+from cds_service.file_opening import is_there
 from cds_service.rule_files import invalid, pointer, read_json
 
 Match = Literal["main", "hint", "text"]
@@ -128,7 +129,7 @@ class Routes:
 def load_routes(rules_dir: Path, systems: CodeSystems) -> tuple[Routes, tuple[Finding, ...]]:
     """`rules_dir/facts/routes.json`; without it no route is understood."""
     path = rules_dir / "facts" / "routes.json"
-    if not path.is_file():
+    if not is_there(path):
         return Routes(RouteTable(), systems), ()
     content, findings = read_json(path, "facts/routes.json")
     try:

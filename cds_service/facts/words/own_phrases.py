@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import CdsError, Finding
 from cds_service.facts.catalogue import finding
 from cds_service.facts.words.folding import tokens, without_tag
+from cds_service.file_opening import is_there
 from cds_service.rule_files import Layers, invalid, nearest, pointer, read_json
 
 SITE_PHRASES = "phrases/site.json"
@@ -139,7 +140,7 @@ def write_phrase(site_dir: Path, text: str, language: str, value_set: str = "") 
     """
     path = site_dir / SITE_PHRASES
     content: Any = {}
-    if path.is_file():
+    if is_there(path):
         content, problems = read_json(path, str(path))
         if problems:
             raise PhraseError(f"{path}: {problems[0].message}")
