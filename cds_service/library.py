@@ -17,7 +17,6 @@ from cds_service.rule_files import SITE, LayeredFolders, Layers, Stamp, few_of_e
 from cds_service.rule_places import about_places
 from cds_service.site import LocalSite, load_site
 from cds_service.trials import (
-    CASES_FILE,
     DEFAULT_BYTES,
     TRIALS,
     CheckedRules,
@@ -181,7 +180,8 @@ def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory
     ):
         return None  # somebody is editing
     compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue), kept=kept)
-    return _library(layers, (facts, about_facts), compiled, files, stamps)
+    library = _library(layers, (facts, about_facts), compiled, files, stamps)
+    return None if any(f.severity == "error" for f in library.about_places) else library
 
 
 def _load(
@@ -258,13 +258,14 @@ def no_rules_folder(path: Path) -> tuple[Finding, ...]:
 
 
 def _parted(stamps: Mapping[str, Stamp]) -> tuple[list[str], dict[str, Stamp]]:
-    """The trial files, and the other files that an answer may depend on: schemas and test cases are for authors."""
+    """The trial files, and the other files that an answer may depend on: schemas, and what lies beside a trial, are for
+    authors."""
     trials = []
     others = {}
     for name, stamp in stamps.items():
         if name.endswith("/trial.json") and name.startswith(f"{TRIALS}/") and name.count("/") == 2:
             trials.append(name)
-        elif not (name.startswith("schema/") or name.endswith(f"/{CASES_FILE}")):
+        elif not name.startswith(("schema/", f"{TRIALS}/")):
             others[name] = stamp
     return trials, others
 
