@@ -12,9 +12,7 @@ from typing import TypeVar
 from cds_service.errors import Finding, RulesError
 from cds_service.facts import FactKnowledge, load_facts, types_read
 from cds_service.facts.catalogue import Catalogue, ValueSets
-from cds_service.file_opening import read_file
-from cds_service.rule_files import SITE, LayeredFolders, Layers, Stamp, few_of_each, stamp_at
-from cds_service.rule_places import about_places
+from cds_service.rule_files import SITE, LayeredFolders, Layers, Stamp, about_places, few_of_each, read_file, stamp_at
 from cds_service.site import LocalSite, load_site
 from cds_service.trials import (
     DEFAULT_BYTES,

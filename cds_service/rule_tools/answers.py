@@ -26,9 +26,8 @@ from cds_service.facts.words import (
     write_phrase,
 )
 from cds_service.fhir import Record
-from cds_service.file_opening import read_file
 from cds_service.library import Library, load_library
-from cds_service.rule_files import SITE, Folder
+from cds_service.rule_files import SITE, Folder, read_file
 from cds_service.rule_tools.cases import Mismatch, load_cases, run_cases
 from cds_service.rule_tools.changes import VerdictFlip, flip_json, verdict_flips
 from cds_service.rule_tools.samples import sample_reader

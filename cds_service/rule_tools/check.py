@@ -6,10 +6,8 @@ from pathlib import Path
 from cds_service.errors import Finding
 from cds_service.facts import FactKnowledge, load_facts
 from cds_service.facts.catalogue import load_valuesets
-from cds_service.file_opening import is_there
 from cds_service.library import Library, no_rules_folder
-from cds_service.rule_files import LayeredFolders, Layers, few_of_each
-from cds_service.rule_places import about_places, trial_paths
+from cds_service.rule_files import LayeredFolders, Layers, about_places, few_of_each, is_there, trial_paths
 from cds_service.rule_tools.cases import check_cases
 from cds_service.trials import TRIALS, load_trials
 

@@ -9,8 +9,7 @@ from pydantic import ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue, Code, finding
-from cds_service.file_opening import is_there
-from cds_service.rule_files import SITE, Layers, invalid, nearest, pointer, read_json
+from cds_service.rule_files import SITE, Layers, invalid, is_there, nearest, pointer, read_json
 from cds_service.site.settings_file import SITE_FILE, SiteSettings
 
 FILES = (SITE_FILE, "systems.json", "conceptmaps/*.json", "phrases/*.json")

@@ -1,6 +1,6 @@
 """The library of trials: files loaded, checked and compiled; facts turned into a verdict, criterion by criterion."""
 
-from cds_service.rule_places import CASES_FILE, TRIALS
+from cds_service.rule_files import CASES_FILE, TRIALS
 from cds_service.trials.cache_folder import CacheFolder
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, TrialExplainer

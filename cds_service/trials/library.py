@@ -12,8 +12,7 @@ from weakref import ref
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.logic import Document, Truth3, Vocabulary, answer_together
-from cds_service.rule_files import few_of_each
-from cds_service.rule_places import TRIALS, trial_paths
+from cds_service.rule_files import TRIALS, few_of_each, trial_paths
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, compile_trial
 from cds_service.trials.index import Index

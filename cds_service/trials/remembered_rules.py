@@ -18,9 +18,8 @@ import msgspec
 from cds_service import __version__
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import SetTables, ValueSets
-from cds_service.file_opening import read_file
 from cds_service.logic import LANGUAGE_VERSION
-from cds_service.rule_files import stamp_of
+from cds_service.rule_files import read_file, stamp_of
 from cds_service.trials.cache_folder import CacheFolder
 from cds_service.trials.shelf import MOST_BYTES, Shelved
 

@@ -10,9 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cds_service.errors import Finding
-from cds_service.file_opening import read_file
-from cds_service.rule_files import Stamp, invalid, nearest, parse_json, stamp_of, unreadable
-from cds_service.rule_places import TRIALS
+from cds_service.rule_files import TRIALS, Stamp, invalid, nearest, parse_json, read_file, stamp_of, unreadable
 from cds_service.trials.checked import Checked, CheckedRules
 from cds_service.trials.exceptions import softening
 from cds_service.trials.model import Criterion, Trial

@@ -107,7 +107,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "many": _many,
     "a list": lambda _, _asked, content: Says(json.dumps([content])),
     "no UTF-8": lambda *_: Says(b'{"resourceType": "Bundle", "\xff": 1}'),
-    "NaN": lambda *_: Says('{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Condition", "x": NaN}}]}'),
+    "NaN": lambda *_: Says(
+        '{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Condition", "x": NaN}}]}'
+    ),
 }
 FAILING = (
     *("500", "404", "401", "429", "HTML", "nothing", "half", "dropped", "bomb", "not packed", "deep", "round"),

@@ -9,9 +9,38 @@ Body = dict[str, Any]
 Mutation = Callable[[Random, Body], None]
 
 JUNK: tuple[Any, ...] = (
-    *(None, True, False, 0, -1, 0.1, 1e308, -1e308, 10**30, "", " ", "x", "x" * 20_000, [], {}, [[]], [None], [1] * 200),
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        0.1,
+        1e308,
+        -1e308,
+        10**30,
+        "",
+        " ",
+        "x",
+        "x" * 20_000,
+        [],
+        {},
+        [[]],
+        [None],
+        [1] * 200,
+    ),
     *({"a": None}, {"": {}}, {"resourceType": 5}, {"resourceType": "Nonsense"}, "\0", "\ud83d", "<script>x</script>"),
-    *("Patient/other", "../../etc/passwd", "{{context.patientId}}", "%s%n", "\u202e", "ﷺ" * 50, "1" * 400, "NaN", "2026"),
+    *(
+        "Patient/other",
+        "../../etc/passwd",
+        "{{context.patientId}}",
+        "%s%n",
+        "\u202e",
+        "ﷺ" * 50,
+        "1" * 400,
+        "NaN",
+        "2026",
+    ),
     *("2026-02-30", "9999-12-31", "0000-00-00", "2026-11-24T25:61:61Z", "2026-11-24T00:00:00+14:00", "<5", "5 - 7"),
 )
 UNREADABLE: tuple[Any, ...] = ("text", "<html>Sign in</html>", 7, True, ["x"], {"resourceType": "OperationOutcome"})
@@ -64,8 +93,8 @@ def wrapped(random: Random, body: Body) -> None:
 def renamed(random: Random, body: Body) -> None:
     holder, key = any_place(random, body)
     if isinstance(holder, dict):
-        holder[random.choice([key.upper(), f"_{key}", f"{key}[x]", "", "id", "extension", "resourceType"])] = holder.pop(
-            key
+        holder[random.choice([key.upper(), f"_{key}", f"{key}[x]", "", "id", "extension", "resourceType"])] = (
+            holder.pop(key)
         )
 
 
@@ -147,7 +176,17 @@ def context(random: Random, body: Body) -> None:
     if isinstance(inner, dict):
         places_of |= {"patientId": inner, "userId": inner, "encounterId": inner}
     key = random.choice(list(places_of))
-    odd = ("_history", "a/b", "a,b", "$everything", "..", "Patient/x", "encounter-start", "http://[", "javascript:alert(1)")
+    odd = (
+        "_history",
+        "a/b",
+        "a,b",
+        "$everything",
+        "..",
+        "Patient/x",
+        "encounter-start",
+        "http://[",
+        "javascript:alert(1)",
+    )
     places_of[key][key] = copy.deepcopy(random.choice([*JUNK, *odd]))
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -58,7 +57,11 @@ def test_a_number_makes_the_same_request_whatever_ran_before(fuzzer: Fuzzer) -> 
         (200, '{"cards": [], "extension": {}}', "empty values"),
         (200, '{"cards": [{"summary": ""}]}', "OpenAPI|empty"),
         (412, '{"resourceType": "OperationOutcome", "issue": [], "x": "ZQXMARKtoken"}', "token"),
-        (503, '{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}', "come again"),
+        (
+            503,
+            '{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}',
+            "come again",
+        ),
     ],
 )
 def test_an_answer_that_breaks_a_promise_is_noticed(status: int, text: str, says: str, fuzzer: Fuzzer) -> None:

@@ -154,11 +154,9 @@ def test_the_tables_have_the_codes_that_the_source_gives_and_no_others() -> None
 
 def source_files() -> list[Path]:
     package = Path(cds_service.__file__).parent
-    layers = [
-        file for layer in ("logic", "facts", "site", "trials", "rule_tools") for file in (package / layer).rglob("*.py")
-    ]
-    modules = ("rule_files", "rule_places", "json_text", "library")
-    return [file for file in layers if file.name != "findings.py"] + [package / f"{name}.py" for name in modules]
+    names = ("rule_files", "logic", "facts", "site", "trials", "rule_tools")
+    layers = [file for layer in names for file in (package / layer).rglob("*.py")]
+    return [file for file in layers if file.name != "findings.py"] + [package / "library.py"]
 
 
 def codes_given(call: ast.Call) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,8 @@ import pytest
 from cds_service.app import create_app
 from cds_service.cds_hooks import open_log
 from cds_service.errors import Finding, RulesError
-from cds_service.file_opening import MOST_BYTES, read_file
 from cds_service.library import Library, check_library, load_library
-from cds_service.rule_files import MOST_OF_A_KIND
+from cds_service.rule_files import MOST_BYTES, MOST_OF_A_KIND, read_file
 from cds_service.rule_tools import check_rules
 from cds_service.server import LiveRules
 from cds_service.settings import Settings, default_rules_dir
@@ -30,6 +30,8 @@ TRIAL = "trials/NCT00000000/trial.json"
 PLACED = frozenset({"unreadable-file", "link-outside", "no-trial-file"})
 LIMIT = 2.3
 """Twice as much may cost that many times as much."""
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 Lay = Callable[[Path], object]
 
@@ -80,7 +82,7 @@ def as_socket(path: Path) -> None:
 NO_FILES: dict[str, tuple[Lay, str]] = {
     "a link that leads nowhere": (lambda path: path.symlink_to("gone"), "No such file"),
     "a link round": (lambda path: path.symlink_to(path.name), "symbolic links"),
-    "a named pipe": (lambda path: os.mkfifo(path), "a named pipe, no file"),
+    "a named pipe": (os.mkfifo, "a named pipe, no file"),
     "a link to a pipe": (lambda path: (os.mkfifo(path.parent / "pipe"), path.symlink_to("pipe")), "a named pipe"),
     "a device": (lambda path: path.symlink_to("/dev/zero"), "a device, no file"),
     "a folder": (lambda path: path.mkdir(), "a folder, no file"),
@@ -136,7 +138,9 @@ def test_in_place_of_a_trial_it_is_a_finding_and_the_other_trial_stands(
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("what", ["a link that leads nowhere", "a named pipe", "a folder", "100 MB", "NaN", "500 levels"])
+@pytest.mark.parametrize(
+    "what", ["a link that leads nowhere", "a named pipe", "a folder", "100 MB", "NaN", "500 levels"]
+)
 def test_in_place_of_another_rule_file_it_is_a_finding(what: str, place: str, tmp_path: Path) -> None:
     lay, says = NO_FILES[what]
     (tmp_path / place).parent.mkdir()
@@ -273,7 +277,7 @@ def test_a_remembered_folder_is_looked_at_all_the_same(place: str, own_rules: Pa
 
 
 def test_while_it_serves_the_rules_before_go_on_and_it_mends_itself(own_rules: Path) -> None:
-    live = LiveRules(own_rules, lambda library: len(library.trials), lambda: None, open_log("critical"))  # type: ignore[arg-type, return-value]  # no time is needed
+    live = LiveRules(own_rules, lambda library: len(library.trials), lambda: NOW, open_log("critical"))
     (own_rules / TRIAL).parent.mkdir()
     (own_rules / TRIAL).symlink_to("gone")
     assert [live.look(), live.look()] == [False, False]
@@ -317,11 +321,15 @@ def test_a_file_that_grows_while_it_is_read_is_no_larger_than_allowed(tmp_path: 
 
 
 def of_keys(n: int) -> str:
-    return '{"state": "active", %s}' % ", ".join(f'"key{i}": 1' for i in range(n))
+    return '{"state": "active", ' + ", ".join(f'"key{i}": 1' for i in range(n)) + "}"
+
+
+def of_keys_twice(n: int) -> str:
+    return "{" + ", ".join(f'"key{i // 2}": 1' for i in range(2 * n)) + "}"
 
 
 GROWING: dict[str, Callable[[int], str]] = {
-    "duplicate keys": lambda n: "{%s}" % ", ".join(f'"key{i // 2}": 1' for i in range(2 * n)),
+    "duplicate keys": of_keys_twice,
     "unknown keys": of_keys,
     "keys in criteria": lambda n: json.dumps(trial(criteria=[{"id": f"inc-{i}", "no": 1} for i in range(n)])),
     "criteria of one id": lambda n: json.dumps(trial(criteria=[trial()["criteria"][0]] * n)),
@@ -333,7 +341,7 @@ GROWING: dict[str, Callable[[int], str]] = {
             ]
         )
     ),
-    "odd texts": lambda n: "[%s]" % ", ".join(['"\\ud800"'] * n),
+    "odd texts": lambda n: "[" + ", ".join(['"\\ud800"'] * n) + "]",
 }
 
 
@@ -364,7 +372,7 @@ class Compared(str):
 
 
 def test_no_key_is_compared_with_all_others() -> None:
-    from cds_service.json_text import _Repeated  # noqa: PLC0415 - what counts comparisons is inside
+    from cds_service.rule_files.json_text import _Repeated  # noqa: PLC0415 - what counts comparisons is inside
 
     keys = [Compared(f"key{i // 2}") for i in range(2_000)]
     made = _Repeated([(key, 1) for key in keys])
@@ -375,7 +383,7 @@ def test_no_key_is_compared_with_all_others() -> None:
 @pytest.mark.parametrize(
     ("content", "code", "count"),
     [
-        ("{%s}" % ", ".join(f'"key{i // 2}": 1' for i in range(60_000)), "duplicate-key", 30_000),
+        (of_keys_twice(30_000), "duplicate-key", 30_000),
         (of_keys(20_000), "unknown-key", 20_000),
     ],
     ids=["duplicate", "unknown"],

@@ -14,8 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import Finding
 from cds_service.facts.catalogue.codesystems import ATC, ICD10, ICD10CM, Key
 from cds_service.facts.catalogue.findings import finding
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/judged.json"
 _RANGE = r"[A-Z][0-9][0-9A-Z](-[A-Z][0-9][0-9A-Z])?"

@@ -19,8 +19,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue.feed_units import FeedUnits
 from cds_service.facts.catalogue.ucum import Form, canonical
 from cds_service.facts.intervals import Factor
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 ONE: Factor = (Decimal(1), Decimal(1))
 _UCUM = ("unitsofmeasure.org", "2.16.840.1.113883.6.8", "ucum")

@@ -19,8 +19,7 @@ from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, CodeSystems,
 from cds_service.facts.catalogue.findings import finding
 from cds_service.facts.catalogue.lasting import PATTERN, Lasts, longest
 from cds_service.facts.catalogue.set_tables import Codes, Import, SetTables
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.rule_files import invalid, is_there, pointer, read_json
 
 TEXT_HINT = "urn:cds-service:text-hint"
 _MOST_REMEMBERED = 50_000

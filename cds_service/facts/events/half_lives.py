@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import CodeSystems, HalfLives, Key
 from cds_service.facts.words import PhraseIndex, tokens
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/half-lives.json"
 _ATC = "http://www.whocc.no/atc"

@@ -16,8 +16,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue import Code, CodeSystems, EventResource, Key, is_short
 from cds_service.facts.words import tokens
 from cds_service.fhir import CodeableConcept, Coding
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/no_information.json"
 _MOST_REMEMBERED = 50_000

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Code, CodeSystems, Key, Phrases, finding
 from cds_service.fhir import CodeableConcept
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.rule_files import invalid, is_there, pointer, read_json
 
 Match = Literal["main", "hint", "text"]
 """How a record matched: by a code that counts, by one that may, or by its text alone."""

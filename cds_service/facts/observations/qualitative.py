@@ -15,8 +15,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue import CodeSystems, Key, finding
 from cds_service.facts.observations.written import Answer, Comparator, Vocabulary, Written, folded
 from cds_service.fhir import CodeableConcept
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.rule_files import invalid, is_there, pointer, read_json
 
 ANSWERS: tuple[Answer, ...] = ("positive", "negative", "indeterminate")
 _LOGARITHM = re.compile(r"(?:log|lg)(?:10)?(?!in)")

@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import Finding
 from cds_service.facts.intervals import Interval, parse_interval
 from cds_service.fhir import CodeableConcept
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 Flag = Literal["high", "low", "normal", "abnormal"]
 FLAGS: tuple[Flag, ...] = ("high", "low", "normal", "abnormal")

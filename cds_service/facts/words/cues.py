@@ -15,8 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.words.folding import Token, tokens
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 Cue = Literal["denied", "others", "doubted", "past"]
 _FILE = "facts/wording.json"

@@ -14,7 +14,7 @@ from pathlib import Path
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import finding
 from cds_service.facts.words.folding import Token, folded, tokens
-from cds_service.file_opening import is_there, read_file, unzipped
+from cds_service.rule_files import is_there, read_file, unzipped
 
 FILE = "lexicon.txt.gz"
 _ABBREVIATION = 5

@@ -18,8 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import CdsError, Finding
 from cds_service.facts.catalogue import finding
 from cds_service.facts.words.folding import tokens, without_tag
-from cds_service.file_opening import is_there
-from cds_service.rule_files import Layers, invalid, nearest, pointer, read_json
+from cds_service.rule_files import Layers, invalid, is_there, nearest, pointer, read_json
 
 SITE_PHRASES = "phrases/site.json"
 """In a site's folder: the file that a program may rewrite."""

@@ -12,7 +12,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue import finding
 from cds_service.facts.words.folding import Token, folded
 from cds_service.facts.words.lexicon import sections
-from cds_service.file_opening import read_file
+from cds_service.rule_files import read_file
 
 FOLDER = "expansions"
 _SUFFIX = ".words"

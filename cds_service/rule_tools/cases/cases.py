@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.fact import Fact
-from cds_service.file_opening import is_there
-from cds_service.rule_files import invalid, nearest, pointer, read_json
+from cds_service.rule_files import invalid, is_there, nearest, pointer, read_json
 from cds_service.rule_tools.cases.stated import Documents, StatementError, documents_of, read_facts
 from cds_service.trials import CASES_FILE, CompiledCriterion, CompiledTrial, Outcome, Text, Verdict
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.facts.catalogue import Catalogue
-from cds_service.file_opening import read_file
+from cds_service.rule_files import read_file
 from cds_service.rule_tools.changes.rule_changes import Change
 
 Members = frozenset[str]

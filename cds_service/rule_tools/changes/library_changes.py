@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.errors import Finding, RulesError
-from cds_service.file_opening import read_file
 from cds_service.library import Library, load_library
+from cds_service.rule_files import read_file
 from cds_service.rule_tools.changes.catalogue_changes import fact_changes, value_set_changes
 from cds_service.rule_tools.changes.rule_changes import Change
 from cds_service.rule_tools.changes.trial_changes import TrialChange, trial_change

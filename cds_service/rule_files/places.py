@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cds_service.errors import Finding
-from cds_service.file_opening import is_there
-from cds_service.rule_files import SITE, Layers, nearest
+from cds_service.rule_files.opening import is_there
+from cds_service.rule_files.reading import SITE, Layers, nearest
 
 TRIALS = "trials"
 """The folder of a rules folder that has a folder for each trial."""

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import Finding
-from cds_service.file_opening import is_there, read_file
-from cds_service.json_text import NotJsonError, decode, shown
+from cds_service.rule_files.json_text import NotJsonError, decode, shown
+from cds_service.rule_files.opening import is_there, read_file
 
 Stamp = tuple[int, int, int, int, int]
 """Device, inode, size and both times of change of a file: while they stay, it is taken to be the same."""
