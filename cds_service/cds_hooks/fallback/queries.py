@@ -50,7 +50,10 @@ def queries(
 
 def next_address(next_url: str, current: str, base: str) -> str | None:
     """The address of the next page; None where it leaves the server at `base`, which the token is meant for."""
-    address = urljoin(current, next_url)
+    try:
+        address = urljoin(current, next_url)
+    except ValueError:  # half an IPv6 address
+        return None
     return address if is_below(address, base) else None
 
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import CdsError, Finding
 from cds_service.facts.catalogue import finding
 from cds_service.facts.words.folding import tokens, without_tag
-from cds_service.rule_files import Layers, invalid, nearest, pointer, read_json
+from cds_service.rule_files import Layers, invalid, is_there, nearest, pointer, read_json
 
 SITE_PHRASES = "phrases/site.json"
 """In a site's folder: the file that a program may rewrite."""
@@ -139,7 +139,7 @@ def write_phrase(site_dir: Path, text: str, language: str, value_set: str = "") 
     """
     path = site_dir / SITE_PHRASES
     content: Any = {}
-    if path.is_file():
+    if is_there(path):
         content, problems = read_json(path, str(path))
         if problems:
             raise PhraseError(f"{path}: {problems[0].message}")
