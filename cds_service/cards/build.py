@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
+from cds_service.addresses import host_of
 from cds_service.cards.contents import Contents
 from cds_service.cards.detail import as_markdown, as_plain
 from cds_service.cards.invariants import check_cards
@@ -147,7 +147,7 @@ class _Dealer:
     def _body(self, choice: Choice, found: Open, left_out: list[str], skipped: int) -> dict[str, Any]:
         trial, profile = choice.result.trial, self.options.profile
         summary, detail = self.contents.of(choice, found, left_out, skipped)
-        host = urlsplit(trial.registry.url).hostname or "registry"
+        host = host_of(trial.registry.url) or "registry"
         source: dict[str, Any] = {"label": host}
         if profile.opens(host):
             source["url"] = trial.registry.url

@@ -5,8 +5,8 @@ https://cds-hooks.hl7.org/2.0/#prefetch-template
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import quote
 
+from cds_service.addresses import in_path
 from cds_service.facts.catalogue import Catalogue, Code, EventsFact, FactSpec, Observed, ResultFact, ScoreFact
 from cds_service.fhir import RESOURCE_TYPES
 
@@ -78,6 +78,6 @@ def _narrowed_to(codes: list[str]) -> str:
     every result there ever was, and misses those without a category. Not by several keys with a part of the codes each:
     what one of them leaves out would look as if it had never been measured.
     """
-    if len(quote(",".join(codes))) > _MOST_CHARACTERS:
+    if len(in_path(",".join(codes))) > _MOST_CHARACTERS:
         return f"&category={_CATEGORIES}"
     return f"&code={','.join(codes)}" if codes else ""

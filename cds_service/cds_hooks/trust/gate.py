@@ -16,6 +16,7 @@ from cds_service.cds_hooks.trust.clients import Client, Clients
 from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeySource, PublishedKeys
 from cds_service.cds_hooks.trust.replay import ReplayGuard, ReplayGuardDown
 from cds_service.cds_hooks.trust.tokens import Reason, Refused, Token, check_claims, read_token, verify_signature
+from cds_service.header_fields import HeaderProblem, bearer_token, field
 
 DESK_HEADER = "CDS-Workbench"
 """The request header by which the EHR view of the workbench says what it wants."""
@@ -124,14 +125,12 @@ class OpenGate:
 
     async def admit(self, request: Request, _path: str) -> Caller:
         """See `Gate.admit`; never raises."""
-        desk = self._desk.get(request.headers.get(DESK_HEADER, ""))
+        desk = self._desk.get(field(request.headers, DESK_HEADER))
         return self._caller if desk is None else replace(self._caller, desk=desk)
 
 
 def _bearer(request: Request) -> str:
-    # Two headers could be read differently by what stands in front of the service.
-    given = request.headers.getlist("authorization")
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Refused("no_token")
-    return token.strip()
+    try:
+        return bearer_token(request.headers)
+    except HeaderProblem as problem:
+        raise Refused("no_token") from problem

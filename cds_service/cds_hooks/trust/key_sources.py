@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 import anyio
-from msgspec import DecodeError, json
 
 from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError
 from cds_service.cds_hooks.trust.keys import Algorithm, KeyProblem, VerifyKey, read_keys
@@ -87,14 +86,14 @@ class PublishedKeys:
             try:
                 reply = await self._outbound.get(self._url, {"Accept": "application/json"}, Budget(_MOST_BYTES))
                 if reply.status == 200:
-                    self._keys = read_keys(json.decode(reply.body))
+                    self._keys = read_keys(reply.body)
                     self._read_at = self._seconds()
                     self._next_try = self._read_at + PAUSE
                     return
                 failure = f"status_{reply.status}"
             except OutboundError as problem:
                 failure = problem.reason
-            except (DecodeError, KeyProblem, RecursionError, UnicodeDecodeError):
+            except KeyProblem:
                 failure = "no_key_set"
         self._failed(failure)
 
