@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from cds_service.errors import Finding
+from cds_service.errors import CdsError, Finding
 
 Stamp = tuple[int, int, int, int, int]
 """Device, inode, size and both times of change of a file: while they stay, it is taken to be the same."""
@@ -19,8 +20,32 @@ Stamp = tuple[int, int, int, int, int]
 SITE = "site:"
 """What the names of a site's own files begin with: in findings, and wherever files of both folders stand together."""
 
+_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,64}")
+"""Of a trial's folder, which is its id: no way into another folder. What an id may be besides is for its schema."""
+
 _FOLLOWED = 2
 """Levels below the folder where a link to a directory is followed: its parts and the folders of its trials."""
+
+
+class PlaceError(CdsError):
+    """A name that leads out of the folder that it is a name in. The text says which."""
+
+
+def trial_folder(rules_dir: Path, trial_id: str) -> Path:
+    """The folder of a trial. Raises PlaceError where its id is no plain name, such as `../other` or `/etc`."""
+    if not _NAME.fullmatch(trial_id):
+        raise PlaceError(f"{trial_id!r} is no name of a trial's folder")
+    return rules_dir / "trials" / trial_id
+
+
+def check_inside(path: Path, folder: Path) -> None:
+    """Raise PlaceError where `path`, with every link on the way followed, is not inside `folder`, or can't be told."""
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # links in a ring, a NUL
+        inside = False
+    if not inside:
+        raise PlaceError(f"{path} is a link that leads out of {folder}: edit the file where it stands")
 
 
 def stamp_of(status: os.stat_result) -> Stamp:

@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cds_service.addresses import AddressProblem, base_url, parse_origin
 from cds_service.cards import STANDARD_PROFILE, CardOptions, ClientProfile, ProfileError, load_profile
 from cds_service.errors import CdsError
 from cds_service.time_zones import zone_of
+from cds_service.wire import AddressProblem, base_url, parse_origin
 
 PREFIX = "CDS_"
 

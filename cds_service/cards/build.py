@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from cds_service.addresses import host_of
 from cds_service.cards.contents import Contents
 from cds_service.cards.detail import as_markdown, as_plain
 from cds_service.cards.invariants import check_cards
@@ -22,6 +21,7 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.explanation import is_misread
 from cds_service.matching import Match
 from cds_service.trials import TrialResult
+from cds_service.wire import host_of
 
 _MOST_REASONS = 20
 """Conditions that a suggested request names as its reason."""

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cds_service.addresses import host_of
 from cds_service.cards.detail import DETAIL_LIMIT
 from cds_service.cards.profiles import ClientProfile
 from cds_service.cards.suggestions import LABEL_LIMIT
 from cds_service.cards.text import SUMMARY_LIMIT
 from cds_service.errors import CdsError
 from cds_service.explanation import MOST_NAMED, Undetermined
+from cds_service.wire import host_of
 
 INDICATORS = frozenset({"info", "warning", "critical"})
 CARD_KEYS = frozenset(

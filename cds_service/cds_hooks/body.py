@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from cds_service.cds_hooks.outcome import HookError, Problem
-from cds_service.header_fields import HeaderProblem, announced_bytes, content_coding, media_type
+from cds_service.wire import HeaderProblem, announced_bytes, content_coding, media_type
 
 _MEDIA_TYPES = ("application/json", "application/fhir+json")
 

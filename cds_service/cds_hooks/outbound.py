@@ -14,7 +14,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Literal
 
 from cds_service.errors import CdsError
-from cds_service.header_fields import content_coding, field, is_there
+from cds_service.wire import content_coding, field, is_there
 
 if TYPE_CHECKING:
     import httpx2

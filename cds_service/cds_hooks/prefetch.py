@@ -6,9 +6,9 @@ https://cds-hooks.hl7.org/2.0/#prefetch-template
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from cds_service.addresses import in_path
 from cds_service.facts.catalogue import Catalogue, Code, EventsFact, FactSpec, Observed, ResultFact, ScoreFact
 from cds_service.fhir import RESOURCE_TYPES
+from cds_service.wire import in_path
 
 _TYPE_OF = {row.prefetch.key: name for name, row in RESOURCE_TYPES.items() if row.prefetch is not None}
 _KEY_OF = {name: key for key, name in _TYPE_OF.items()}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cds_service.addresses import AddressProblem, parameters
+from cds_service.wire import AddressProblem, parameters
 
 Values = Mapping[str, frozenset[str]]
 """Parameters by name, each with the codes that it names, without their systems."""

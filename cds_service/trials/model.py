@@ -17,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from cds_service.addresses import AddressProblem, parse_address
 from cds_service.durations import PATTERN, Duration
+from cds_service.wire import AddressProblem, parse_address
 
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 CriterionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,9}-[0-9]{2}[a-z]?$")]

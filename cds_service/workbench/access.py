@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cds_service.header_fields import (
+from cds_service.wire import (
     HeaderProblem,
     basic_password,
     cookie,

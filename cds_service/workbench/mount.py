@@ -9,7 +9,7 @@ from nicegui import ui
 from starlette.responses import JSONResponse
 
 from cds_service.errors import RecordError
-from cds_service.header_fields import forwarded_prefix
+from cds_service.wire import forwarded_prefix
 from cds_service.workbench.access import Access
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.pages.ehr_page import ehr_page

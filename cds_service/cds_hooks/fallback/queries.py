@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cds_service.addresses import AddressProblem, follow, in_path
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.supplied import Supplied
 from cds_service.fhir import KeyReport, KeyState, Record
+from cds_service.wire import AddressProblem, follow, in_path
 
 REQUIRED = (PATIENT, CONDITIONS)
 """Keys without which there is no answer. They are asked for first."""

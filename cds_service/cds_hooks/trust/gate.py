@@ -16,7 +16,7 @@ from cds_service.cds_hooks.trust.clients import Client, Clients
 from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeySource, PublishedKeys
 from cds_service.cds_hooks.trust.replay import ReplayGuard, ReplayGuardDown
 from cds_service.cds_hooks.trust.tokens import Reason, Refused, Token, check_claims, read_token, verify_signature
-from cds_service.header_fields import HeaderProblem, bearer_token, field
+from cds_service.wire import HeaderProblem, bearer_token, field
 
 DESK_HEADER = "CDS-Workbench"
 """The request header by which the EHR view of the workbench says what it wants."""

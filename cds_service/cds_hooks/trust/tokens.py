@@ -15,7 +15,7 @@ from msgspec import DecodeError, json
 
 from cds_service.cds_hooks.trust.keys import Algorithm, VerifyKey
 from cds_service.errors import CdsError
-from cds_service.header_fields import HeaderProblem, base64url
+from cds_service.wire import HeaderProblem, base64url
 
 if TYPE_CHECKING:
     from jwt.api_jws import PyJWS

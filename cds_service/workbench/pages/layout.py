@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from nicegui import ui
 
 from cds_service.as_of import AsOf
-from cds_service.header_fields import forwarded_prefix
+from cds_service.wire import forwarded_prefix
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, field, link
 

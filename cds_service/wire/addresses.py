@@ -43,7 +43,9 @@ def parse_address(text: str) -> Address:
         scheme, host, port = parts.scheme.lower(), (parts.hostname or "").rstrip("."), parts.port
     except ValueError as problem:  # a port that is no number, half an IPv6 address
         raise AddressProblem("it is no address") from problem
-    if scheme not in _PORTS or not host or "@" in parts.netloc or port == 0:
+    # `[v1.x]` would be an address of a kind that there is not yet, and is nobody's name.
+    unknown_kind = "[" in parts.netloc and ":" not in host
+    if scheme not in _PORTS or not host or "@" in parts.netloc or port == 0 or unknown_kind:
         raise AddressProblem("it is no http(s) address with a host and without a user name")
     name = f"[{host}]" if ":" in host else host
     origin = f"{scheme}://{name}" + ("" if port in (None, _PORTS[scheme]) else f":{port}")
