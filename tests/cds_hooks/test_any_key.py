@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds_service.cds_hooks.trust.keys import KeyProblem, read_key, read_keys
+from cds_service.cds_hooks.trust import KeyProblem, read_key, read_keys
 from tests.cds_hooks.tokens import EC_KEY, EC_KID, RSA_KEY, RSA_KID, key_set
 
 EC, RSA = key_set((EC_KEY, EC_KID))["keys"][0], key_set((RSA_KEY, RSA_KID))["keys"][0]
