@@ -1,5 +1,6 @@
 """Keys that a client publishes: when they are fetched, kept, fetched again, and what comes of it where they are not."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from cds_service.app import create_app
 from cds_service.cds_hooks import Outbound
 from cds_service.cds_hooks.trust import (
     FRESH_FOR,
+    MOST_WAITING,
     PAUSE,
     PAUSE_AFTER_FAILURE,
     USABLE_FOR,
@@ -40,7 +42,7 @@ from tests.cds_hooks.tokens import (
     key_set,
     token,
 )
-from tests.waiting import HANG
+from tests.waiting import HANG, until
 
 Answers = Callable[[Asked], Says]
 
@@ -131,6 +133,24 @@ def test_tokens_with_invented_key_ids_cause_no_flood(serve: Callable[..., Any]) 
 def test_many_first_requests_at_once_ask_once(serve: Callable[..., Any]) -> None:
     with serve(publishes(wait=0.2)) as (http, published), ThreadPoolExecutor(8) as threads:
         assert list(threads.map(lambda _: discover(http), range(8))) == [200] * 8
+        assert len(published.asked) == 1
+
+
+def test_of_many_that_wait_for_a_slow_server_the_last_are_told_to_come_again(serve: Callable[..., Any]) -> None:
+    go_on, more = threading.Event(), 5
+    statuses: list[int] = []
+
+    def slow(_asked: Asked) -> Says:
+        go_on.wait(HANG)
+        return Says(key_set())
+
+    with serve(slow) as (http, published), ThreadPoolExecutor(1 + MOST_WAITING + more) as threads:
+        asked = [threads.submit(lambda: statuses.append(discover(http))) for _ in range(1 + MOST_WAITING + more)]
+        until(lambda: statuses == [503] * more, "those that may not wait")
+        go_on.set()
+        for one in asked:
+            one.result()
+        assert sorted(statuses) == [200] * (1 + MOST_WAITING) + [503] * more
         assert len(published.asked) == 1
 
 

@@ -13,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.trust.clients import Client, Clients
-from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeySource, PublishedKeys
+from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeysAwaited, KeySource, PublishedKeys
 from cds_service.cds_hooks.trust.replay import ReplayGuard, ReplayGuardDown
 from cds_service.cds_hooks.trust.tokens import Reason, Refused, Token, check_claims, read_token, verify_signature
 from cds_service.wire import HeaderProblem, bearer_token, field
@@ -68,7 +68,7 @@ class Gate:
     async def admit(self, request: Request, path: str) -> Caller:
         """The client that sent `request` to the endpoint at `path`, such as `/cds-services`.
 
-        Raises HookError: 401 without a reason, 503 where it cannot be told whether the token was used before.
+        Raises HookError: 401 without a reason, 503 where it cannot be told now whether the token is good.
         """
         client = None
         try:
@@ -79,7 +79,7 @@ class Gate:
             await self._check(token, client, path)
         except Refused as refused:
             self._refuse(refused.reason, client)
-        except ReplayGuardDown as problem:
+        except (KeysAwaited, ReplayGuardDown) as problem:
             again = Problem("transient", "It cannot be told now whether the token is good. Try again.")
             raise HookError(503, (again,), {"Retry-After": "5"}) from problem
         return Caller(client.id, token.tenant, client.prefetch_aliases, frozenset(client.fhir_servers))
