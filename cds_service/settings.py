@@ -9,15 +9,14 @@ import re
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.cards import STANDARD_PROFILE, CardOptions, ClientProfile, ProfileError, load_profile
 from cds_service.errors import CdsError
-from cds_service.fhir import base_url
 from cds_service.time_zones import zone_of
+from cds_service.wire import AddressProblem, base_url, parse_origin
 
 PREFIX = "CDS_"
 
@@ -378,11 +377,16 @@ class Settings(BaseSettings):
         # A browser sends scheme, host and port in lower case and nothing else, and that is compared letter by letter:
         # `https://a.example/` would be taken here and never match.
         for origin in value:
-            parts = urlsplit(origin)
-            exact = f"{parts.scheme}://{parts.netloc}".lower()
-            if origin != "*" and not (parts.scheme and parts.netloc and origin == exact):
+            if origin != "*" and not _is_exact(origin):
                 raise ValueError(f"`{origin}` is not an origin: write https://host or https://host:port, in lower case")
         return value
+
+
+def _is_exact(origin: str) -> bool:
+    try:
+        return parse_origin(origin).origin == origin
+    except AddressProblem:
+        return False
 
 
 def load_settings() -> Settings:

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 
 from cds_service.cds_hooks.outcome import HookError, Problem
+from cds_service.wire import HeaderProblem, announced_bytes, content_coding, media_type
 
 _MEDIA_TYPES = ("application/json", "application/fhir+json")
 
@@ -10,7 +11,8 @@ _MEDIA_TYPES = ("application/json", "application/fhir+json")
 async def read_body(request: Request, max_bytes: int) -> bytes:
     """Return the body of `request`.
 
-    Raises HookError: 415 for a media type, character set or encoding that is not read, 413 for more than `max_bytes`.
+    Raises HookError: 400 for a length that is no number, 415 for a media type, character set or encoding that is not
+    read, 413 for more than `max_bytes`.
     """
     _check_media_type(request)
     if _announced_bytes(request) > max_bytes:
@@ -26,20 +28,20 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 
 def _check_media_type(request: Request) -> None:
-    media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
-    if media_type.strip() not in ("", *_MEDIA_TYPES):
+    kind, charset = media_type(request.headers)
+    if kind not in ("", *_MEDIA_TYPES):
         raise _unsupported(f"Content-Type must be {' or '.join(_MEDIA_TYPES)}.")
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8", "us-ascii"):
-            raise _unsupported("The character set must be UTF-8.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if charset not in ("", "utf-8", "utf8", "us-ascii"):
+        raise _unsupported("The character set must be UTF-8.")
+    if content_coding(request.headers) != "identity":
         raise _unsupported("Content-Encoding is not supported: send the body as it is.")
 
 
 def _announced_bytes(request: Request) -> int:
-    length = request.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
+    try:
+        return announced_bytes(request.headers)
+    except HeaderProblem as problem:
+        raise HookError(400, (Problem("structure", f"{problem}."),), {"Connection": "close"}) from problem
 
 
 def _unsupported(message: str) -> HookError:

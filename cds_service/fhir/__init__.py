@@ -3,7 +3,6 @@
 `read_bundle` reads a whole record from one document; `RecordBuilder` collects it from CDS Hooks prefetch values. Both
 give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
-from cds_service.fhir.addresses import base_url, is_below, is_private_way
 from cds_service.fhir.assemble import Found, decode_entries
 from cds_service.fhir.bundle import read_document
 from cds_service.fhir.carriers import Unread
@@ -120,16 +119,13 @@ __all__ = [
     "TimingRepeat",
     "TypeEntry",
     "Unread",
-    "base_url",
     "birth_sexes",
     "codes_of",
     "decode_entries",
     "decode_resource",
-    "is_below",
     "is_empty",
     "is_material",
     "is_odd",
-    "is_private_way",
     "lettered_certainty",
     "misread",
     "parse_date",

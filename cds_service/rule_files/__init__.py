@@ -19,6 +19,7 @@ from cds_service.rule_files.reading import (
     stamp_of,
     unreadable,
 )
+from cds_service.rule_files.writing import PlaceError, check_inside, trial_folder
 
 __all__ = [
     "CASES_FILE",
@@ -30,8 +31,10 @@ __all__ = [
     "Folder",
     "LayeredFolders",
     "Layers",
+    "PlaceError",
     "Stamp",
     "about_places",
+    "check_inside",
     "few_of_each",
     "invalid",
     "is_there",
@@ -42,6 +45,7 @@ __all__ = [
     "read_json",
     "stamp_at",
     "stamp_of",
+    "trial_folder",
     "trial_paths",
     "unreadable",
     "unzipped",

@@ -81,3 +81,13 @@ def test_a_body_that_is_no_json_object_is_400(client: TestClient, body: bytes) -
     response = client.post(URL, content=body)
     assert response.status_code == 400
     assert response.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize(("length", "status"), [("9" * 5_000, 413), ("9" * 19, 413), ("-1", 400), ("one", 400)])
+def test_a_length_that_cannot_be_is_refused_before_anything_is_read(
+    strict: TestClient, length: str, status: int
+) -> None:
+    headers = {"Content-Type": "application/json", "Content-Length": length}
+    response = strict.post(URL, content=iter([b"{}"]), headers=headers)
+    assert response.status_code == status
+    assert response.json()["resourceType"] == "OperationOutcome"

@@ -214,3 +214,14 @@ def test_another_address_is_refused_without_client_authentication(host: str) -> 
 
 def test_another_address_may_be_listened_on_where_clients_have_to_authenticate() -> None:
     check_bind(Settings(host="0.0.0.0", clients_file=Path("clients.json")))
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.example/", "HTTPS://a.example", "a.example", "http://[", "https://a?", "null"]
+)
+def test_an_origin_that_no_browser_sends_is_refused_with_how_to_write_it(
+    origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDS_CORS_ORIGINS", origin)
+    with pytest.raises(SettingsError, match="is not an origin"):
+        load_settings()

@@ -8,7 +8,7 @@ from cds_service.cds_hooks.fallback.queries import REQUIRED, Query, queries
 from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.supplied import Supplied
 from cds_service.cds_hooks.trust import Caller
-from cds_service.fhir import base_url
+from cds_service.wire import base_url
 
 _NOT_ALLOWED = "it is not one of the servers that may be asked"
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cds_service.cds_hooks.prefetch import resource_type
 from cds_service.cds_hooks.trust.keys import KeyProblem, VerifyKey, read_key
 from cds_service.errors import CdsError, Finding
-from cds_service.fhir import base_url, is_private_way
 from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.wire import base_url, is_private_way
 
 Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
 

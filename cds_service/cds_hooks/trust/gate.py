@@ -13,9 +13,10 @@ from structlog.typing import FilteringBoundLogger
 from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.trust.clients import Client, Clients
-from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeySource, PublishedKeys
+from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeysAwaited, KeySource, PublishedKeys
 from cds_service.cds_hooks.trust.replay import ReplayGuard, ReplayGuardDown
 from cds_service.cds_hooks.trust.tokens import Reason, Refused, Token, check_claims, read_token, verify_signature
+from cds_service.wire import HeaderProblem, bearer_token, field
 
 DESK_HEADER = "CDS-Workbench"
 """The request header by which the EHR view of the workbench says what it wants."""
@@ -67,7 +68,7 @@ class Gate:
     async def admit(self, request: Request, path: str) -> Caller:
         """The client that sent `request` to the endpoint at `path`, such as `/cds-services`.
 
-        Raises HookError: 401 without a reason, 503 where it cannot be told whether the token was used before.
+        Raises HookError: 401 without a reason, 503 where it cannot be told now whether the token is good.
         """
         client = None
         try:
@@ -78,7 +79,7 @@ class Gate:
             await self._check(token, client, path)
         except Refused as refused:
             self._refuse(refused.reason, client)
-        except ReplayGuardDown as problem:
+        except (KeysAwaited, ReplayGuardDown) as problem:
             again = Problem("transient", "It cannot be told now whether the token is good. Try again.")
             raise HookError(503, (again,), {"Retry-After": "5"}) from problem
         return Caller(client.id, token.tenant, client.prefetch_aliases, frozenset(client.fhir_servers))
@@ -124,14 +125,12 @@ class OpenGate:
 
     async def admit(self, request: Request, _path: str) -> Caller:
         """See `Gate.admit`; never raises."""
-        desk = self._desk.get(request.headers.get(DESK_HEADER, ""))
+        desk = self._desk.get(field(request.headers, DESK_HEADER))
         return self._caller if desk is None else replace(self._caller, desk=desk)
 
 
 def _bearer(request: Request) -> str:
-    # Two headers could be read differently by what stands in front of the service.
-    given = request.headers.getlist("authorization")
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Refused("no_token")
-    return token.strip()
+    try:
+        return bearer_token(request.headers)
+    except HeaderProblem as problem:
+        raise Refused("no_token") from problem

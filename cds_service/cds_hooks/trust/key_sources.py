@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 import anyio
-from msgspec import DecodeError, json
 
 from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError
 from cds_service.cds_hooks.trust.keys import Algorithm, KeyProblem, VerifyKey, read_keys
+from cds_service.errors import CdsError
 
 FRESH_FOR = 3_600.0
 """Seconds after which a published key set is asked for again."""
@@ -19,14 +19,24 @@ PAUSE = 30.0
 PAUSE_AFTER_FAILURE = 5.0
 DEADLINE = 2.0
 """Seconds for one request: a client waits for its answer meanwhile."""
+MOST_WAITING = 8
+"""Calls that wait for a request that another one makes. Each holds a place of those that are answered at the same time
+(CDS_MAX_CONCURRENT), which other clients need while this one's server is slow."""
 _MOST_BYTES = 512_000
+
+
+class KeysAwaited(CdsError):  # noqa: N818 - it names the situation that is answered with 503
+    """Too many wait already for this client's keys."""
 
 
 class KeySource(Protocol):
     """Gives the keys that a token may have been signed with."""
 
     async def find(self, kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
-        """The keys with this id for this algorithm; usually one, none where there is no such key."""
+        """The keys with this id for this algorithm; usually one, none where there is no such key.
+
+        Raises KeysAwaited.
+        """
         ...
 
 
@@ -64,10 +74,15 @@ class PublishedKeys:
         self._next_try = float("-inf")
 
     async def find(self, kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
-        """See `KeySource`. Takes `DEADLINE` at most, apart from waiting for another call that asks already."""
+        """See `KeySource`. Takes `DEADLINE` at most, apart from waiting for another call that asks already.
+
+        Raises KeysAwaited where `MOST_WAITING` calls do that.
+        """
         found = self._held(kid, algorithm)
         if found and (self._age() < FRESH_FOR or self._lock.locked()):
             return found
+        if self._lock.statistics().tasks_waiting >= MOST_WAITING:
+            raise KeysAwaited
         async with self._lock:
             found = self._held(kid, algorithm)
             if (not found or self._age() >= FRESH_FOR) and self._seconds() >= self._next_try:
@@ -87,14 +102,14 @@ class PublishedKeys:
             try:
                 reply = await self._outbound.get(self._url, {"Accept": "application/json"}, Budget(_MOST_BYTES))
                 if reply.status == 200:
-                    self._keys = read_keys(json.decode(reply.body))
+                    self._keys = read_keys(reply.body)
                     self._read_at = self._seconds()
                     self._next_try = self._read_at + PAUSE
                     return
                 failure = f"status_{reply.status}"
             except OutboundError as problem:
                 failure = problem.reason
-            except (DecodeError, KeyProblem, RecursionError, UnicodeDecodeError):
+            except KeyProblem:
                 failure = "no_key_set"
         self._failed(failure)
 

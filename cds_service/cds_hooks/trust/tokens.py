@@ -15,6 +15,7 @@ from msgspec import DecodeError, json
 
 from cds_service.cds_hooks.trust.keys import Algorithm, VerifyKey
 from cds_service.errors import CdsError
+from cds_service.wire import HeaderProblem, base64url
 
 if TYPE_CHECKING:
     from jwt.api_jws import PyJWS
@@ -139,11 +140,9 @@ def _jws() -> "PyJWS":
 
 
 def _object(part: str) -> dict[str, Any]:
-    from jwt.utils import base64url_decode  # noqa: PLC0415
-
     try:
-        return json.decode(base64url_decode(part), type=dict[str, Any])
-    except (DecodeError, ValueError, RecursionError) as problem:
+        return json.decode(base64url(part), type=dict[str, Any])
+    except (HeaderProblem, DecodeError, ValueError, RecursionError) as problem:
         raise Refused("malformed") from problem
 
 

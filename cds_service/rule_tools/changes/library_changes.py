@@ -52,7 +52,8 @@ def load_version(path: Path, rules_dir: Path) -> RulesVersion:
     except (OSError, UnicodeDecodeError) as problem:
         message = "neither a rules folder nor a readable trial file"
         raise RulesError((Finding(str(path), "", "unreadable-file", "error", message),)) from problem
-    draft = compile_draft(load_library(rules_dir), trial_id_of(text) or path.parent.name, text)
+    name = trial_id_of(text) or path.resolve().parent.name or path.stem
+    draft = compile_draft(load_library(rules_dir), name, text)
     if draft.library is None or draft.errors:
         raise RulesError(draft.findings)
     return RulesVersion(draft.library, None)
