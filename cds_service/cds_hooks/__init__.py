@@ -9,7 +9,7 @@ from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
 from cds_service.cds_hooks.feedback import Feedback, OverrideReason
 from cds_service.cds_hooks.feedback_route import NotKept, feedback_router
 from cds_service.cds_hooks.headers import SecurityHeaders
-from cds_service.cds_hooks.limits import Limits
+from cds_service.cds_hooks.limits import RETRY_SECONDS, Limits
 from cds_service.cds_hooks.log import LibraryFormatter, library_log_config, open_log
 from cds_service.cds_hooks.observed import Observed
 from cds_service.cds_hooks.outbound import Outbound, Reply
@@ -26,6 +26,7 @@ __all__ = [
     "HEADERS",
     "LABELS",
     "METHODS",
+    "RETRY_SECONDS",
     "SERVICES",
     "Answer",
     "Cors",

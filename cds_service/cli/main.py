@@ -80,6 +80,7 @@ def serve() -> None:
     """Start the service on CDS_HOST:CDS_PORT (127.0.0.1:8000 unless set)."""
     from cds_service.cds_hooks import library_log_config
     from cds_service.server import check_store, configured_clients, share_between_workers, workbench_on
+    from cds_service.server.connections import bounded_protocol
     from cds_service.settings import check_bind
 
     settings = settings_or_stop()
@@ -116,6 +117,8 @@ def serve() -> None:
         # Only the desk's pages use WebSockets.
         ws="auto" if workbench_on(settings) else "none",
         server_header=False,
+        http=bounded_protocol(settings),
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_worker_healthcheck=settings.worker_seconds,
         # Whatever is being answered may be answered; then the decision log is written out.
         timeout_graceful_shutdown=math.ceil(settings.request_seconds) + 1,
