@@ -422,6 +422,14 @@ class Settings(BaseSettings):
         """Whether nobody but this machine can reach the service."""
         return _is_loopback(self.host)
 
+    @property
+    def own_hosts(self) -> frozenset[str] | None:
+        """Names, besides this machine's own, by which a service without clients may be called; None for any."""
+        if not self.on_loopback and not self.allowed_hosts:
+            return None
+        public = urlsplit(self.public_url or "").hostname
+        return frozenset(self.allowed_hosts) | (frozenset() if public is None else frozenset({public}))
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: Any) -> Any:

@@ -8,6 +8,7 @@ from cds_service.cds_hooks.endpoint import Answer, HookEndpoint, Sent, Serving, 
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
 from cds_service.cds_hooks.feedback import Feedback, OverrideReason
 from cds_service.cds_hooks.feedback_route import NotKept, feedback_router
+from cds_service.cds_hooks.foreign_pages import NoForeignPages
 from cds_service.cds_hooks.headers import SecurityHeaders
 from cds_service.cds_hooks.limits import RETRY_SECONDS, Limits
 from cds_service.cds_hooks.log import LibraryFormatter, library_log_config, open_log
@@ -38,6 +39,7 @@ __all__ = [
     "IssueCode",
     "LibraryFormatter",
     "Limits",
+    "NoForeignPages",
     "NotKept",
     "Observed",
     "Outbound",

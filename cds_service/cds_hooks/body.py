@@ -4,15 +4,17 @@ from starlette.requests import Request
 
 from cds_service.cds_hooks.outcome import HookError, Problem
 
-_MEDIA_TYPES = ("application/json", "application/fhir+json")
+# The last is what FHIR's drafts before R3 said, and some clients still say.
+_MEDIA_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
 
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the body of `request`.
+async def read_body(request: Request, max_bytes: int, *, typed: bool) -> bytes:
+    """Return the body of `request`. `typed`: whether it must say its media type.
 
+    A page of any origin may send a body without one, and no browser asks first; a token it could not send so.
     Raises HookError: 415 for a media type, character set or encoding that is not read, 413 for more than `max_bytes`.
     """
-    _check_media_type(request)
+    _check_media_type(request, typed)
     if _announced_bytes(request) > max_bytes:
         raise _too_large(max_bytes)
     chunks, size = [], 0
@@ -25,10 +27,10 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-def _check_media_type(request: Request) -> None:
+def _check_media_type(request: Request, typed: bool) -> None:
     media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
-    if media_type.strip() not in ("", *_MEDIA_TYPES):
-        raise _unsupported(f"Content-Type must be {' or '.join(_MEDIA_TYPES)}.")
+    if media_type.strip() not in (_MEDIA_TYPES if typed else ("", *_MEDIA_TYPES)):
+        raise _unsupported(f"Content-Type must be {' or '.join(_MEDIA_TYPES[:2])}.")
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8", "us-ascii"):

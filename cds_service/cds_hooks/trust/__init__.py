@@ -5,12 +5,13 @@ https://cds-hooks.hl7.org/2.0/#trusting-cds-clients"""
 from cds_service.cds_hooks.trust.clients import CardChoices, Client, Clients, ClientsError, load_clients
 from cds_service.cds_hooks.trust.gate import DESK_HEADER, SET_ASIDE_HEADER, Caller, Desk, Gate, OpenGate
 from cds_service.cds_hooks.trust.key_sources import FRESH_FOR, PAUSE, PAUSE_AFTER_FAILURE, USABLE_FOR, PublishedKeys
-from cds_service.cds_hooks.trust.replay import MemoryReplayGuard, ReplayGuard, ReplayGuardDown
+from cds_service.cds_hooks.trust.replay import LONGEST_LEAP, MemoryReplayGuard, ReplayGuard, ReplayGuardDown
 from cds_service.cds_hooks.trust.tokens import Reason
 
 __all__ = [
     "DESK_HEADER",
     "FRESH_FOR",
+    "LONGEST_LEAP",
     "PAUSE",
     "PAUSE_AFTER_FAILURE",
     "SET_ASIDE_HEADER",
