@@ -3,8 +3,17 @@
 Headers come before any ASGI code, so this is a protocol of the server's (`uvicorn.run(http=…)`).
 """
 
-from cds_service.server.connections.limits import TICK, ConnectionLimits, counted_as
+from cds_service.server.connections.limits import TICK, ConnectionLimits, counted_as, most_connections, networks
 from cds_service.server.connections.protocol import BoundedProtocol, bounded_protocol
 from cds_service.server.connections.register import Register
 
-__all__ = ["TICK", "BoundedProtocol", "ConnectionLimits", "Register", "bounded_protocol", "counted_as"]
+__all__ = [
+    "TICK",
+    "BoundedProtocol",
+    "ConnectionLimits",
+    "Register",
+    "bounded_protocol",
+    "counted_as",
+    "most_connections",
+    "networks",
+]
