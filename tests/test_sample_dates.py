@@ -14,8 +14,7 @@ from cds_service.cli import app
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
 from cds_service.matching import match
-from cds_service.rule_tools import default_samples_dir, sample_bundle, sample_people, sample_request
-from cds_service.rule_tools.redated import redated
+from cds_service.rule_tools import default_samples_dir, redated, sample_bundle, sample_people, sample_request
 
 SAMPLES = default_samples_dir()
 WRITTEN = date(2026, 11, 24)

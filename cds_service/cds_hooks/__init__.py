@@ -8,8 +8,9 @@ from cds_service.cds_hooks.endpoint import Answer, HookEndpoint, Sent, Serving, 
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
 from cds_service.cds_hooks.feedback import Feedback, OverrideReason
 from cds_service.cds_hooks.feedback_route import NotKept, feedback_router
+from cds_service.cds_hooks.foreign_pages import NoForeignPages
 from cds_service.cds_hooks.headers import STATIC, SecurityHeaders
-from cds_service.cds_hooks.limits import Limits
+from cds_service.cds_hooks.limits import RETRY_SECONDS, Limits
 from cds_service.cds_hooks.log import LibraryFormatter, in_terminal, library_log_config, open_log
 from cds_service.cds_hooks.observed import Observed
 from cds_service.cds_hooks.outbound import Outbound, Reply
@@ -26,6 +27,7 @@ __all__ = [
     "HEADERS",
     "LABELS",
     "METHODS",
+    "RETRY_SECONDS",
     "SERVICES",
     "STATIC",
     "Answer",
@@ -38,6 +40,7 @@ __all__ = [
     "IssueCode",
     "LibraryFormatter",
     "Limits",
+    "NoForeignPages",
     "NotKept",
     "Observed",
     "Outbound",

@@ -5,16 +5,18 @@ from starlette.requests import Request
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.wire import HeaderProblem, announced_bytes, content_coding, media_type
 
-_MEDIA_TYPES = ("application/json", "application/fhir+json")
+# The last is what FHIR's drafts before R3 said, and some clients still say.
+_MEDIA_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
 
 
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the body of `request`.
+async def read_body(request: Request, max_bytes: int, *, typed: bool) -> bytes:
+    """Return the body of `request`. `typed`: whether it must say its media type.
 
+    A page of any origin may send a body without one, and no browser asks first; a token it could not send so.
     Raises HookError: 400 for a length that is no number, 415 for a media type, character set or encoding that is not
     read, 413 for more than `max_bytes`.
     """
-    _check_media_type(request)
+    _check_media_type(request, typed)
     if _announced_bytes(request) > max_bytes:
         raise _too_large(max_bytes)
     chunks, size = [], 0
@@ -27,10 +29,10 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-def _check_media_type(request: Request) -> None:
+def _check_media_type(request: Request, typed: bool) -> None:
     kind, charset = media_type(request.headers)
-    if kind not in ("", *_MEDIA_TYPES):
-        raise _unsupported(f"Content-Type must be {' or '.join(_MEDIA_TYPES)}.")
+    if kind not in (_MEDIA_TYPES if typed else ("", *_MEDIA_TYPES)):
+        raise _unsupported(f"Content-Type must be {' or '.join(_MEDIA_TYPES[:2])}.")
     if charset not in ("", "utf-8", "utf8", "us-ascii"):
         raise _unsupported("The character set must be UTF-8.")
     if content_coding(request.headers) != "identity":

@@ -160,7 +160,7 @@ class HookEndpoint:
         arrived = self._monotonic()
         serving = self._current()
         caller = await self._gate.admit(request, self._service.path)
-        body = await read_body(request, self._max_body_bytes)
+        body = await read_body(request, self._max_body_bytes, typed=caller.client_id is None)
         beginning = partial(self._begin, serving, body, caller, arrived)
         supplied, plan, done = await self._threads.run(partial(self._in_time, beginning, caller))
         if plan is not None:

@@ -42,6 +42,7 @@ ALLOWED_KEYS = frozenset(
         "decision",  # a UUID of ours, by which `cds-service replay` finds what was answered
         "items",  # of a feedback request: how many
         "new",  # of these: how many were not there yet
+        "connections",  # that were ended at a limit: how many
         "dropped",  # decisions lost to the log: how many
         "why",  # and for what reason, in our own words
         "zones",  # the time zone of each client, and who gave it

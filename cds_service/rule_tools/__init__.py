@@ -13,6 +13,7 @@ from cds_service.rule_tools.answers import (
 from cds_service.rule_tools.check import check_rules
 from cds_service.rule_tools.drafts import TRIAL_FILE, Draft, compile_draft
 from cds_service.rule_tools.places import line_in_message, line_of
+from cds_service.rule_tools.redated import redated
 from cds_service.rule_tools.samples import (
     default_samples_dir,
     sample_bundle,
@@ -60,6 +61,7 @@ __all__ = [
     "new_trial",
     "outdated_schemas",
     "phrase_findings",
+    "redated",
     "sample_bundle",
     "sample_people",
     "sample_reader",

@@ -22,6 +22,7 @@ from cds_service.cds_hooks import (
     FailureBoundary,
     Feedback,
     Limits,
+    NoForeignPages,
     NotKept,
     Observed,
     Outbound,
@@ -43,7 +44,7 @@ from cds_service.server.metrics import Metrics
 from cds_service.server.operations import PATHS, operations_router
 from cds_service.server.persistence import open_persistence, suppression_policies
 from cds_service.server.reloading import LiveRules
-from cds_service.server.workbench_mode import workbench_on
+from cds_service.server.workbench_mode import PATH, workbench_on
 from cds_service.server.zones import Calendar, client_zones
 from cds_service.settings import Settings
 from cds_service.store import RuleSet, StoreUnavailable, record_feedback
@@ -144,6 +145,9 @@ class Wiring:
             Middleware(FailureBoundary, log=self.log),
             Middleware(Limits, paths=paths, most=settings.max_concurrent, seconds=settings.request_seconds),
         ]
+        if self._clients is None:
+            hosts, origins = settings.own_hosts, settings.cors_origins
+            layers.append(Middleware(NoForeignPages, hosts=hosts, origins=origins, apart=PATH, log=self.log))
         if settings.cors_origins:
             cors = Middleware(Cors, allow_origins=settings.cors_origins, allow_methods=METHODS, allow_headers=HEADERS)
             layers.insert(0, cors)

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from cds_service.cds_hooks.trust import MemoryReplayGuard
+from cds_service.cds_hooks.trust import LONGEST_LEAP, MemoryReplayGuard
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
 from cds_service.store.prompt import Prompt
 from cds_service.store.tables import NAME, seen_tokens
 from cds_service.store.upserts import insert_new
 
-GRACE = timedelta(minutes=5)
-"""How long a token is remembered past its expiry: the clocks of machines differ."""
+_KEPT_HERE = timedelta(minutes=5)
+"""In memory, past its expiry; the database remembers for `LONGEST_LEAP`."""
 DEADLINE_SECONDS = 0.3
 """Longest that a request waits for this."""
 _THREADS = 4
@@ -35,7 +35,7 @@ class SeenTokens:
         self._prompt = Prompt[bool](database, writes=True, threads=_THREADS)
         self._now = now
         self._failed = failed
-        self._here = MemoryReplayGuard(now)
+        self._here = MemoryReplayGuard(now, _KEPT_HERE)
 
     def first_time(self, issuer: str, jti: str, expires: datetime) -> bool:
         """Whether this token has not been used before; from now on it has. Never raises."""
@@ -58,4 +58,6 @@ class SeenTokens:
     def forget_expired(self) -> int:
         """Delete what has expired. Gives how many rows. Raises StoreUnavailable."""
         with self._database.transaction(writes=True, durable=False) as connection:
-            return connection.execute(delete(seen_tokens).where(seen_tokens.c.expires < self._now() - GRACE)).rowcount
+            return connection.execute(
+                delete(seen_tokens).where(seen_tokens.c.expires < self._now() - LONGEST_LEAP)
+            ).rowcount

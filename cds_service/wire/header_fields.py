@@ -5,7 +5,7 @@ A server decodes them as Latin-1 (RFC 9110, 5.5), so any byte may come in them, 
 
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
@@ -38,6 +38,11 @@ def field(headers: Mapping[str, str], name: str) -> str:
 def is_there(headers: Mapping[str, str], name: str) -> bool:
     """Whether there is a field of that name."""
     return name in headers
+
+
+def every(headers: Repeated, name: str) -> list[str]:
+    """The values of all fields of that name, in their order."""
+    return headers.getlist(name)
 
 
 def announced_bytes(headers: Mapping[str, str]) -> int:
@@ -122,6 +127,11 @@ def host_name(headers: Mapping[str, str]) -> str:
         raise HeaderProblem("Host names no host") from problem
 
 
+def host_names(headers: Repeated) -> list[str]:
+    """As `host_name`, where `Host` may come several times or not at all. Raises HeaderProblem."""
+    return [host_name({"host": host}) for host in headers.getlist("host")]
+
+
 def is_same_origin(headers: Mapping[str, str]) -> bool:
     """Whether the request comes from one of our own pages, as far as the browser says where it comes from.
 
@@ -129,10 +139,15 @@ def is_same_origin(headers: Mapping[str, str]) -> bool:
     """
     if not is_there(headers, "origin"):
         return True
+    return is_own_origin(field(headers, "origin"), headers)
+
+
+def is_own_origin(origin: str, headers: Mapping[str, str]) -> bool:
+    """Whether `origin`, of an `Origin`, is that of the address which the request came to. Raises HeaderProblem."""
     try:
-        origin = parse_origin(field(headers, "origin"))
+        page = parse_origin(origin)
         # The scheme is that of the browser's side: what stands in front of the service may end TLS.
-        return origin.origin == parse_origin(f"{origin.scheme}://{field(headers, 'host')}").origin
+        return page.origin == parse_origin(f"{page.scheme}://{field(headers, 'host')}").origin
     except AddressProblem as problem:
         raise HeaderProblem("Origin or Host is none") from problem
 
@@ -146,3 +161,19 @@ def forwarded_prefix(headers: Mapping[str, str]) -> str:
     if not _PREFIX.fullmatch(prefix):
         raise HeaderProblem("X-Forwarded-Prefix is no path")
     return prefix.rstrip("/")
+
+
+# Before there is a request, a server has its fields as bytes, the names in lower case.
+
+
+def forwarded_for(fields: Iterable[tuple[bytes, bytes]]) -> list[str]:
+    """The parts of `X-Forwarded-For`, in their order: each is what the one who added it saw, or says."""
+    values = (value.decode("latin-1") for name, value in fields if name == b"x-forwarded-for")
+    return [part.strip() for value in values for part in value.split(",")]
+
+
+def announces_body(fields: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a body is to come."""
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0") for name, value in fields
+    )

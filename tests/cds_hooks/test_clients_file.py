@@ -52,6 +52,11 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "keys in the clear": ({"jwks": None, "jwks_url": "http://e.example"}, "/clients/0/jwks_url", "https address"),
     "no key set": ({"jwks": {"key": []}}, "/clients/0/jwks", "a list `keys`"),
     "an empty key set": ({"jwks": {"keys": []}}, "/clients/0/jwks", "a list `keys`"),
+    "five keys of one id": (
+        {"jwks": {"keys": key_set()["keys"][:1] * 5}},
+        "/clients/0",
+        "more than 4 keys have the same `kid`",
+    ),
     "a private key": ({"jwks": {"keys": [PRIVATE]}}, "/clients/0/jwks/keys/0", "private key"),
     "an odd key": ({"jwks": {"keys": [{**key_set()["keys"][0], "key_ops": 5}]}}, "/clients/0/jwks/keys/0", "RFC 7517"),
     "half an address of keys": ({"jwks": None, "jwks_url": "http://["}, "/clients/0/jwks_url", "https address"),

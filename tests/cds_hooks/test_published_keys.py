@@ -1,5 +1,6 @@
 """Keys that a client publishes: when they are fetched, kept, fetched again, and what comes of it where they are not."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
+from jwt.api_jws import PyJWS
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
@@ -23,6 +25,7 @@ from cds_service.cds_hooks.trust import (
     MemoryReplayGuard,
     PublishedKeys,
 )
+from cds_service.cds_hooks.trust.signing import new_key
 from cds_service.library import Library
 from cds_service.settings import Settings
 from tests.cds_hooks.servers import Asked, Says, Server, serving
@@ -245,6 +248,59 @@ def test_a_key_server_that_misbehaves_keeps_no_other_client_away(
                 assert discover(http, Signer(OTHER_KEY, "b"), iss="https://b.example") == 200
                 assert discover(http, iss="https://c.example") == 200
         assert len(sound.asked) == 1
+
+
+# One id for many keys.
+
+
+def crowd(place: int, number: int = 681) -> list[Any]:
+    """So many keys under one id, of which the one at `place` is the client's."""
+    other = new_key("RS384")
+    return [(RSA_KEY if at == place else other, RSA_KID) for at in range(number)]
+
+
+@pytest.mark.parametrize(("place", "status"), [(0, 200), (3, 200), (4, 401), (680, 401)])
+def test_of_many_keys_of_one_id_the_first_four_are_tried_and_the_log_says_so(
+    place: int, status: int, serve: Callable[..., Any], capsys: pytest.CaptureFixture[str], tried: list[str]
+) -> None:
+    signer = Signer(RSA_KEY, RSA_KID, "RS384")
+    with serve(publishes(*crowd(place), (EC_KEY, EC_KID))) as (http, _published):
+        assert discover(http, signer) == status
+        assert len(tried) == min(place + 1, 4)
+        assert discover(http) == 200, "the sound key beside them counts"
+    logged = capsys.readouterr().err
+    assert logged.count('"reason": "same_kid"') == 1
+    assert '"event": "keys_not_read"' in logged
+
+
+def test_four_keys_of_one_id_are_no_problem(serve: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(publishes(*crowd(3, number=4))) as (http, _published):
+        assert discover(http, Signer(RSA_KEY, RSA_KID, "RS384")) == 200
+    assert "keys_not_read" not in capsys.readouterr().err
+
+
+def test_signatures_are_verified_beside_the_event_loop(serve: Callable[..., Any], tried: list[str]) -> None:
+    with serve(publishes()) as (http, _published):
+        assert discover(http) == 200
+    assert tried == ["beside it"]
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The thread of each attempt to verify a signature. The event loop has a task, other threads have none."""
+    threads: list[str] = []
+    verify = PyJWS.decode_complete
+
+    def noting(*args: Any, **options: Any) -> Any:
+        try:
+            asyncio.get_running_loop()
+            threads.append("asyncio")
+        except RuntimeError:
+            threads.append("beside it")
+        return verify(*args, **options)
+
+    monkeypatch.setattr(PyJWS, "decode_complete", noting)
+    return threads
 
 
 # How time passes is the argument of a clock, so these need no waiting.

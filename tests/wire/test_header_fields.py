@@ -13,15 +13,19 @@ from starlette.datastructures import Headers
 from cds_service.wire import (
     HeaderProblem,
     announced_bytes,
+    announces_body,
     base64url,
     basic_password,
     bearer_token,
     content_coding,
     cookie,
+    forwarded_for,
     forwarded_prefix,
     host_name,
+    host_names,
     is_same_origin,
     media_type,
+    takes_pages,
 )
 
 
@@ -180,6 +184,10 @@ READERS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "cookie": ("cookie", lambda headers: cookie(headers, "cds_workbench")),
     "host": ("host", host_name),
     "origin": ("origin", is_same_origin),
+    "hosts": ("host", host_names),
+    "forwarded": ("x-forwarded-for", lambda headers: forwarded_for(headers.raw)),
+    "body": ("content-length", lambda headers: announces_body(headers.raw)),
+    "pages": ("accept", takes_pages),
     "prefix": ("x-forwarded-prefix", forwarded_prefix),
 }
 BEGINNINGS = st.sampled_from(

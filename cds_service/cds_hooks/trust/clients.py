@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cds_service.cds_hooks.prefetch import resource_type
+from cds_service.cds_hooks.trust.key_ring import MOST_OF_ONE_ID, KeyRing
 from cds_service.cds_hooks.trust.keys import KeyProblem, VerifyKey, read_key
 from cds_service.errors import CdsError, Finding
 from cds_service.rule_files import invalid, pointer, read_json
@@ -143,6 +144,9 @@ def load_clients(path: Path) -> Clients:
     for number, client in enumerate(clients):
         if client.jwks_url is None:
             keys[client.id] = tuple(_own_keys(client, ("clients", number), path, findings))
+            if KeyRing(keys[client.id]).left_out:
+                place, message = pointer(("clients", number)), f"more than {MOST_OF_ONE_ID} keys have the same `kid`"
+                findings.append(Finding(str(path), place, "bad-value", "error", message, "give each an id of its own"))
     if findings:
         raise ClientsError(tuple(findings))
     return Clients(clients, keys)

@@ -90,7 +90,8 @@ class Gate:
         keys = await self._keys[client.id].find(token.kid, token.algorithm)
         if not keys:
             raise Refused("key")
-        verify_signature(token, keys)
+        # In a thread: it is computation, which would hold up every other request.
+        await anyio.to_thread.run_sync(verify_signature, token, keys)
         own = () if self._public_url is None else (self._public_url + path,)
         jti, until = check_claims(token, (*own, *client.audiences), self._now(), self._leeway)
         if client.tenants and token.tenant not in client.tenants:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 import anyio
+import anyio.to_thread
 
 from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError
+from cds_service.cds_hooks.trust.key_ring import KeyRing
 from cds_service.cds_hooks.trust.keys import Algorithm, KeyProblem, VerifyKey, read_keys
 from cds_service.errors import CdsError
 
@@ -44,11 +46,11 @@ class GivenKeys:
     """Keys that stand in the clients file."""
 
     def __init__(self, keys: tuple[VerifyKey, ...]) -> None:
-        self._keys = keys
+        self._keys = KeyRing(keys)
 
     async def find(self, kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
         """See `KeySource`."""
-        return _matching(self._keys, kid, algorithm)
+        return self._keys.find(kid, algorithm)
 
 
 class PublishedKeys:
@@ -63,13 +65,16 @@ class PublishedKeys:
         failed: Callable[[str], None],
         seconds: Callable[[], float] = anyio.current_time,
     ) -> None:
-        """`failed` is told in a word why a request for the keys brought none. `seconds` is a clock that never jumps."""
+        """`failed` is told in a word why a request for the keys brought none, or not all of them.
+
+        `seconds` is a clock that never jumps.
+        """
         self._url = url
         self._outbound = outbound
         self._failed = failed
         self._seconds = seconds
         self._lock = anyio.Lock()
-        self._keys: tuple[VerifyKey, ...] = ()
+        self._keys = KeyRing()
         self._read_at: float | None = None
         self._next_try = float("-inf")
 
@@ -93,7 +98,7 @@ class PublishedKeys:
         return float("inf") if self._read_at is None else self._seconds() - self._read_at
 
     def _held(self, kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
-        return _matching(self._keys, kid, algorithm) if self._age() < USABLE_FOR else ()
+        return self._keys.find(kid, algorithm) if self._age() < USABLE_FOR else ()
 
     async def _read(self) -> None:
         failure: str = "too_slow"
@@ -102,9 +107,12 @@ class PublishedKeys:
             try:
                 reply = await self._outbound.get(self._url, {"Accept": "application/json"}, Budget(_MOST_BYTES))
                 if reply.status == 200:
-                    self._keys = read_keys(reply.body)
+                    # In a thread: a set may hold as many keys as fit into it.
+                    self._keys = await anyio.to_thread.run_sync(_ring, reply.body)
                     self._read_at = self._seconds()
                     self._next_try = self._read_at + PAUSE
+                    if self._keys.left_out:
+                        self._failed("same_kid")
                     return
                 failure = f"status_{reply.status}"
             except OutboundError as problem:
@@ -114,5 +122,5 @@ class PublishedKeys:
         self._failed(failure)
 
 
-def _matching(keys: tuple[VerifyKey, ...], kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
-    return tuple(key for key in keys if key.kid == kid and key.algorithm == algorithm)
+def _ring(body: bytes) -> KeyRing:
+    return KeyRing(read_keys(body))

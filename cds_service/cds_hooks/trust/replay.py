@@ -2,10 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from cds_service.errors import CdsError
+
+LONGEST_LEAP = timedelta(days=2)
+"""By which a clock may be wrong: a token that was used is remembered for so long after it has expired. When a clock
+that was ahead is put right, what had expired is valid again."""
 
 
 class ReplayGuardDown(CdsError):  # noqa: N818 - it names the situation that is answered with 503
@@ -27,9 +31,10 @@ class ReplayGuard(Protocol):
 class MemoryReplayGuard:
     """Remembers in the memory of one process: enough for one worker, and only until it is restarted."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        """`now` gives the time, with a zone."""
+    def __init__(self, now: Callable[[], datetime], kept: timedelta = LONGEST_LEAP) -> None:
+        """`now` gives the time, with a zone. `kept`: for how long past its expiry a token is remembered."""
         self._now = now
+        self._kept = kept
         self._lock = threading.Lock()
         self._seen: dict[tuple[str, str], datetime] = {}
         self._swept = now()
@@ -39,8 +44,8 @@ class MemoryReplayGuard:
         now = self._now()
         with self._lock:
             self._sweep(now)
-            until = self._seen.get((issuer, jti))
-            if until is not None and until >= now:
+            # Whatever the clock says by now: that the token is valid was judged by another look at it.
+            if (issuer, jti) in self._seen:
                 return False
             self._seen[issuer, jti] = expires
             return True
@@ -48,5 +53,5 @@ class MemoryReplayGuard:
     def _sweep(self, now: datetime) -> None:
         # Once a minute is enough to keep no more than what a few minutes of requests bring.
         if abs((now - self._swept).total_seconds()) >= 60:
-            self._seen = {key: until for key, until in self._seen.items() if until >= now}
+            self._seen = {key: until for key, until in self._seen.items() if until + self._kept >= now}
             self._swept = now
