@@ -103,7 +103,7 @@ def test_a_full_disk_acknowledges_nothing_and_loses_nothing(tmp_path: Path, make
     batch = [make.item(number, comment="x" * 1_000) for number in range(1, 100)]
     with pytest.raises(StoreUnavailable) as caught:
         make.say(database, *batch)
-    assert caught.value.cause == "OperationalError"
+    assert caught.value.cause == "OperationalError SQLITE_FULL"
     assert len(kept(database)) == 1
     full = False
     assert make.say(database, *batch) == 99

@@ -45,6 +45,11 @@ class MemoryReplayGuard:
             self._seen[issuer, jti] = expires
             return True
 
+    def forget(self, issuer: str, jti: str) -> None:
+        """The token was not used after all."""
+        with self._lock:
+            self._seen.pop((issuer, jti), None)
+
     def _sweep(self, now: datetime) -> None:
         # Once a minute is enough to keep no more than what a few minutes of requests bring.
         if abs((now - self._swept).total_seconds()) >= 60:
