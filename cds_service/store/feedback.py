@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from cds_service.cds_hooks import Feedback
-from cds_service.store.columns import document
+from cds_service.store.columns import bounded, document
 from cds_service.store.database import Database
 from cds_service.store.digests import canonical, digest_of
 from cds_service.store.failures import REFUSED, StoreUnavailable, cause_of
-from cds_service.store.tables import feedback
+from cds_service.store.tables import NAME, feedback
 from cds_service.store.upserts import insert_new
 
 
@@ -22,7 +22,7 @@ def record_feedback(
     nothing was kept.
     """
     try:
-        # Most of many equal items are told apart from none without a digest of each.
+        # Of many that are equal one digest is enough.
         different = dict.fromkeys(items)
         rows = {row["item"]: row for row in (_row(client, item, received_at, keep_comments) for item in different)}
         with database.transaction(writes=True) as connection:
@@ -34,8 +34,8 @@ def record_feedback(
 
 def _row(client: str, item: Feedback, received_at: datetime, keep_comments: bool) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "client": client,
-        "card": item.card,
+        "client": bounded(client, NAME),
+        "card": bounded(item.card, NAME),
         "outcome": item.outcome,
         "suggestions": list(item.suggestions),
         "reasons": [{"code": r.code, "system": r.system, "display": r.display} for r in item.reasons],
