@@ -1,4 +1,4 @@
-"""The types of columns: each takes any value and bounds it, so that no value from outside is ever refused by a database.
+"""The types of columns: each takes any value and bounds it, so that no database ever refuses what comes from outside.
 
 What PostgreSQL and SQLite take is not the same: NUL, lone surrogates, long texts, numbers beyond 32 or 64 bits and
 moments outside the calendar are kept by the one and refused by the other, for good and with all that is in the same
@@ -21,6 +21,7 @@ _REPLACEMENT = "\ufffd"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MOST_INTEGER = 2**31 - 1
 _JSON_BITS = 63
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def storable(text: str) -> str:
@@ -125,7 +126,7 @@ class Instant(TypeDecorator[datetime]):
         try:
             moment = value.astimezone(UTC)
         except OverflowError:
-            moment = (datetime.min if value.year == 1 else datetime.max).replace(tzinfo=UTC)
+            moment = _FIRST if value.year == 1 else _LAST
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:

@@ -17,6 +17,8 @@ from cds_service.store.failures import StoreUnavailable, cause_of, is_outage
 from cds_service.store.sqlite_file import GONE, REPLACED, Seen, SqliteFile
 from cds_service.store.tables import seen_tokens
 
+_BUSY = "SQLITE_BUSY"
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 PAUSE_SECONDS = 5.0
 """After a failure, how long whoever can do without the database does not try it again."""
 
@@ -88,7 +90,7 @@ class Database:
         with self.transaction(writes=True) as connection:
             if failing:
                 token = secrets.token_hex(32)
-                row = {"token": token, "issuer": "", "expires": datetime.now(UTC)}
+                row = {"token": token, "issuer": "", "expires": _LONG_AGO}
                 connection.execute(insert(seen_tokens), row)
                 connection.execute(delete(seen_tokens).where(seen_tokens.c.token == token))
             else:
@@ -121,6 +123,9 @@ class Database:
                 raise
             self._writes_fail = self._writes_fail or writes
             self.note_failure(cause_of(error))
+            if self._file is not None and _BUSY not in self.trouble:
+                # A connection that was opened while the file could only be read never writes.
+                self.close()
             # Not chained: the driver's text may quote values.
             raise StoreUnavailable(self.trouble) from None
         self._failed_at = None

@@ -1,12 +1,13 @@
 """Connections: transactions that are durable before they return, and never wait without bound."""
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from cds_service.store.sqlite_file import opened_only
+from cds_service.store.sqlite_file import may_not_be_written, opened_only
 
 WAIT_SECONDS = 5
 """Longest wait for another transaction's lock, or for one statement."""
@@ -32,7 +33,12 @@ def _sqlite(url: URL, durable: bool, makes_file: bool) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Dialect, _entry: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
-        if not makes_file and not keywords.get("uri"):
+        if makes_file:
+            return
+        if may_not_be_written(url):
+            # SQLite would open it for reading, and make journals beside it that may not be written either, for good.
+            raise sqlite3.OperationalError("the file may not be written")
+        if not keywords.get("uri"):
             arguments[0] = opened_only(arguments[0])
             keywords["uri"] = True
 
@@ -71,8 +77,8 @@ def _postgresql(url: URL, durable: bool) -> Engine:
         pool_pre_ping=True,
         pool_timeout=WAIT_SECONDS,
     )
-    # Per transaction, because a pooler does not keep what a session sets. In a zone other than UTC the last hours of the
-    # year 9999 could be written and not be read again.
+    # Per transaction, because a pooler does not keep what a session sets. In a zone other than UTC the last hours of
+    # the year 9999 could be written and not be read again.
     limits = (
         "SET LOCAL TimeZone = 'UTC';"
         f"SET LOCAL statement_timeout = '{WAIT_SECONDS}s';"

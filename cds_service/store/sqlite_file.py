@@ -62,6 +62,10 @@ class SqliteFile:
         """What is there now."""
         return Seen(_node(self._path), _node(self._journal))
 
+    def is_read_only(self) -> bool:
+        """Whether it is there and may not be both read and written."""
+        return os.access(self._path, os.F_OK) and not os.access(self._path, os.R_OK | os.W_OK)
+
     def obstacle(self) -> str | None:
         """Why it can't be written, in words of ours; None where nothing is seen that would explain it."""
         folder = os.path.dirname(self._path)
@@ -74,6 +78,12 @@ class SqliteFile:
         if not os.access(self._path, os.R_OK | os.W_OK):
             return "the file may not be written"
         return None
+
+
+def may_not_be_written(url: URL) -> bool:
+    """Whether the database's file is there and this process has no right to write it."""
+    path = SqliteFile.of(url)
+    return path is not None and path.is_read_only()
 
 
 def opened_only(name: str) -> str:

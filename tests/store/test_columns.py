@@ -20,7 +20,18 @@ from cds_service.store import (
 )
 
 NUL, HALF = "north\x00ward", "half \ud83d of a pair"
-TEXTS = ("", " ", "x" * 256, "x" * 1_000_000, "é漢😀" * 100, NUL, HALF, "\x00", "\udfff" * 300, "'; DROP TABLE feedback")
+TEXTS = (
+    "",
+    " ",
+    "x" * 256,
+    "x" * 1_000_000,
+    "é漢😀" * 100,
+    NUL,
+    HALF,
+    "\x00",
+    "\udfff" * 300,
+    "'; DROP TABLE feedback",
+)
 DOCUMENTS = (
     {},
     [],

@@ -79,9 +79,7 @@ def test_whoever_writes_comes_in_between(
     assert counted(years)["feedback"] == 1 + number[0] - 5_000_000
 
 
-def test_one_that_ends_halfway_leaves_no_card_without_its_decision(
-    years: Database, make: SimpleNamespace
-) -> None:
+def test_one_that_ends_halfway_leaves_no_card_without_its_decision(years: Database, make: SimpleNamespace) -> None:
     left = [3]
 
     def give_up() -> None:
