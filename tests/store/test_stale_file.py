@@ -1,7 +1,7 @@
 """An SQLite file that is taken away while it is open: nothing is acknowledged that would be gone with the process."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,14 +21,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["path", "uri"])
-def opened_file(folder: Path, request: pytest.FixtureRequest, make: SimpleNamespace) -> Database:
+def opened_file(folder: Path, request: pytest.FixtureRequest, make: SimpleNamespace) -> Iterator[Database]:
     """A database in `folder` with feedback on one card, however its address is written."""
     forms = {"path": f"sqlite:///{folder}/{FILE}", "uri": f"sqlite:///file:{folder}/{FILE}?uri=true&mode=rwc"}
     database = Database(database_address(forms[request.param], Path()))
-    request.addfinalizer(database.close)
     assert make.say(database, make.item(0)) == 1
     assert database.available
-    return database
+    yield database
+    database.close()
 
 
 def away(folder: Path) -> Path:
@@ -126,18 +126,27 @@ def test_an_empty_file_in_its_place_is_the_wish_for_a_new_database(
 def test_a_file_that_is_taken_in_the_middle_of_a_transaction_is_noticed_before_the_acknowledgement(
     opened_file: Database, folder: Path, taken: Callable[[Path], None]
 ) -> None:
-    with pytest.raises(StoreUnavailable), opened_file.transaction(writes=True) as connection:
-        connection.execute(text("UPDATE feedback SET outcome = 'overridden'"))
-        taken(folder)
+    def change() -> None:
+        with opened_file.transaction(writes=True) as connection:
+            connection.execute(text("UPDATE feedback SET outcome = 'overridden'"))
+            taken(folder)
+
+    with pytest.raises(StoreUnavailable):
+        change()
 
 
 def test_a_file_that_is_replaced_in_the_middle_of_a_transaction_is_noticed_too(
     opened_file: Database, folder: Path
 ) -> None:
     (away(folder) / FILE).touch()
-    with pytest.raises(StoreUnavailable) as caught, opened_file.transaction(writes=True) as connection:
-        connection.execute(text("UPDATE feedback SET outcome = 'overridden'"))
-        (away(folder) / FILE).replace(folder / FILE)
+
+    def change() -> None:
+        with opened_file.transaction(writes=True) as connection:
+            connection.execute(text("UPDATE feedback SET outcome = 'overridden'"))
+            (away(folder) / FILE).replace(folder / FILE)
+
+    with pytest.raises(StoreUnavailable) as caught:
+        change()
     assert caught.value.cause == "FileReplaced"
 
 
