@@ -118,7 +118,7 @@ def test_without_a_key_that_it_may_read_it_does_not_start_and_says_what_to_set(
     (state / "hash.key").write_text("k" * 64)
     (state / "hash.key").chmod(0o000)
     service = start()
-    assert service.process.wait() == 1
+    assert service.process.wait() != 0
     assert "hash.key: Permission denied; set CDS_HASH_KEY or CDS_STATE_DIR" in " ".join(service.log.read_text().split())
 
 
@@ -160,6 +160,6 @@ def test_rules_that_may_not_be_read_at_the_start_stop_it_and_it_says_which(
 ) -> None:
     rules.chmod(0o000)
     service = start(CDS_RULES_DIR=str(rules), **KEY)
-    assert service.process.wait() == 1
+    assert service.process.wait() != 0
     assert str(rules) in service.log.read_text().replace("\n", "")
     rules.chmod(0o700)
