@@ -138,7 +138,7 @@ def test_rules_that_may_only_be_read_are_enough(start: Callable[..., Service], r
         path.chmod(0o700)
 
 
-@pytest.mark.parametrize("name", ["", "facts", "trials/NCT07083349"])
+@pytest.mark.parametrize("name", ["", "facts"])
 def test_rules_that_may_not_be_read_any_more_leave_those_before_in_use(
     start: Callable[..., Service], rules: Path, name: str
 ) -> None:

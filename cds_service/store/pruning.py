@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
 from cds_service.store.database import Database
 from cds_service.store.tables import decisions, feedback, rule_sets, served_cards
 
-BATCH = 200
+MOST_DELETED = 200
 """Most rows that a transaction deletes: some milliseconds."""
 
 
@@ -38,7 +38,7 @@ def delete_in_batches(
     pause: Callable[[], object],
     *,
     durable: bool = True,
-    most: int = BATCH,
+    most: int = MOST_DELETED,
 ) -> int:
     """Delete the rows for which `which` holds, at most `most` in a transaction. Gives how many. Raises
     StoreUnavailable."""
@@ -57,7 +57,7 @@ def delete_in_batches(
 def _old_decisions(database: Database, before: datetime) -> list[str]:
     query = select(decisions.c.id).where(decisions.c.answered_at < before).order_by(decisions.c.answered_at)
     with database.transaction(writes=False) as connection:
-        return list(connection.execute(query.limit(BATCH)).scalars())
+        return list(connection.execute(query.limit(MOST_DELETED)).scalars())
 
 
 def _forget_rules(database: Database, pause: Callable[[], object]) -> None:

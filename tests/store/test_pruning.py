@@ -9,11 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from cds_service.store import Database, database_address, decisions, feedback, metadata, prune, rule_sets, served_cards
-from cds_service.store.decisions import RuleSet
-from cds_service.store.pruning import BATCH
+from cds_service.store import (
+    MOST_DELETED,
+    Database,
+    RuleSet,
+    database_address,
+    decisions,
+    feedback,
+    metadata,
+    prune,
+    rule_sets,
+    served_cards,
+)
 
-MANY = 2 * BATCH + 17
+MANY = 2 * MOST_DELETED + 17
 
 
 @pytest.fixture
@@ -61,7 +70,7 @@ def test_no_transaction_deletes_more_than_a_batch(years: Database, deleted: list
     gone = prune(years, make.now - timedelta(days=730), lambda: None)
     assert gone == {"served_cards": 2 * MANY, "decisions": MANY, "feedback": 3 * MANY}
     assert counted(years) == {"served_cards": 2, "decisions": 1, "feedback": 1, "rule_sets": 1}
-    assert max(deleted) == BATCH
+    assert max(deleted) == MOST_DELETED
     assert sum(deleted) == 6 * MANY + 1
 
 
@@ -75,7 +84,7 @@ def test_whoever_writes_comes_in_between(
         assert make.say(other, make.item(number[0])) == 1
 
     prune(years, make.now - timedelta(days=730), somebody_else)
-    assert number[0] - 5_000_000 >= 6 * MANY // BATCH - 3, "after each full batch"
+    assert number[0] - 5_000_000 >= 6 * MANY // MOST_DELETED - 3, "after each full batch"
     assert counted(years)["feedback"] == 1 + number[0] - 5_000_000
 
 

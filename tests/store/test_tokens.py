@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from cds_service.cds_hooks.trust import ReplayGuard, ReplayGuardDown
-from cds_service.store import Database, SeenTokens, seen_tokens
-from cds_service.store.pruning import BATCH
+from cds_service.store import MOST_DELETED, Database, SeenTokens, seen_tokens
 from tests.waiting import HANG
 
 
@@ -135,11 +134,11 @@ def test_what_has_expired_is_deleted_some_at_a_time(
     worker: Callable[..., SeenTokens], opened: Callable[[], Database], clock: Clock
 ) -> None:
     tokens, database = worker(), opened()
-    rows = [{"token": f"{n}", "issuer": "i", "expires": clock.now} for n in range(2 * BATCH + 1)]
+    rows = [{"token": f"{n}", "issuer": "i", "expires": clock.now} for n in range(2 * MOST_DELETED + 1)]
     with database.transaction(writes=True) as connection:
         connection.execute(insert(seen_tokens), rows)
     clock.now += timedelta(hours=1)
-    assert tokens.forget_expired() == 2 * BATCH + 1
+    assert tokens.forget_expired() == 2 * MOST_DELETED + 1
 
 
 def test_a_database_that_hangs_is_not_waited_for(
