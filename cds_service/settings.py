@@ -218,6 +218,14 @@ class Settings(BaseSettings):
             "is left out of the database unless this is `true`."
         ),
     )
+    replay_fail: Literal["open", "closed"] = Field(
+        "open",
+        description=(
+            "What becomes of a request with a token while the database, which knows the tokens that were used, cannot "
+            "be asked. `open`: each process decides by what it has seen itself, so that a stolen token could be used "
+            "once more in each other one until it expires. `closed`: 503, and nobody gets advice meanwhile."
+        ),
+    )
     suppress_days: int = Field(
         180,
         ge=0,

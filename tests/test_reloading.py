@@ -89,6 +89,21 @@ def test_broken_rules_are_not_used_and_are_told_until_they_are_mended(rules: Pat
     assert live.rejected is None
 
 
+def test_a_file_that_is_half_written_is_not_used_however_long_it_stands_still(rules: Path) -> None:
+    """Cut at every tenth of its length, and answers go on by the old one until it is whole."""
+    live = live_rules(rules)
+    before, path = live.current, rules / TRIAL
+    whole = path.read_bytes().replace(b'"rules_version": "1.1.0"', b'"rules_version": "1.2.0"')
+    for tenth in range(10):
+        path.write_bytes(whole[: len(whole) * tenth // 10])
+        assert [live.look() for _ in range(3)] == [False] * 3
+        assert live.current is before
+        assert live.rejected is not None
+    path.write_bytes(whole)
+    assert [live.look() for _ in range(2)] == [False, True]
+    assert (live.rejected, version_of(live.current.library)) == (None, "1.2.0")
+
+
 def test_a_preparation_that_fails_keeps_the_good_version(rules: Path) -> None:
     def prepare(library: Library) -> int:
         if version_of(library) != "1.1.0":

@@ -108,6 +108,8 @@ def _readiness(live: LiveRules[Loaded], database: Database, expected_rules: Coll
         "site": "read in part" if in_part else "none" if library.site_digest is None else "current",
         "database": "available" if database.available else "unavailable",
     }
+    if not database.available:
+        told["database_trouble"] = database.obstacle
     return told, not unexpected
 
 

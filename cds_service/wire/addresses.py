@@ -8,7 +8,7 @@ https://www.rfc-editor.org/rfc/rfc3986
 import unicodedata
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urljoin, urlsplit
 
 from cds_service.errors import CdsError
 
@@ -115,6 +115,11 @@ def parameters(query: str, most: int | None = None) -> list[tuple[str, str]]:
         return parse_qsl(query, keep_blank_values=True, max_num_fields=most)
     except ValueError as problem:
         raise AddressProblem("the query has too many parameters") from problem
+
+
+def file_named(address: str) -> str:
+    """The path of the file that a `file:` address names in a setting: https://sqlite.org/uri.html"""
+    return unquote(address.removeprefix("file:").partition("?")[0])
 
 
 def in_path(segment: str) -> str:

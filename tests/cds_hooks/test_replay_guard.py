@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cds_service.cds_hooks.trust import LONGEST_LEAP, MemoryReplayGuard
+from cds_service.cds_hooks.trust import LONGEST_LEAP, MOST_REMEMBERED, MemoryReplayGuard
 from tests.cds_hooks.tokens import NOW
 
 
@@ -58,3 +58,39 @@ def test_nothing_is_kept_for_ever() -> None:
     now[0] += LONGEST_LEAP + timedelta(seconds=1)
     assert guard.first_time("iss", "another", now[0])
     assert len(guard._seen) == 1
+
+
+def test_of_more_expired_tokens_than_there_is_room_for_the_newest_are_remembered() -> None:
+    now = [NOW]
+    guard = MemoryReplayGuard(lambda: now[0], most=100)
+    for n in range(1_000):
+        assert guard.first_time("iss", f"{n}", now[0] + timedelta(minutes=1))
+        now[0] += timedelta(minutes=10)
+    assert len(guard._seen) <= 111
+    until = now[0] + timedelta(minutes=1)
+    assert not any(guard.first_time("iss", f"{n}", until) for n in range(900, 1_000))
+
+
+def test_what_may_still_be_valid_is_remembered_however_many_there_are() -> None:
+    guard = MemoryReplayGuard(lambda: NOW, most=100)
+    until = NOW + timedelta(minutes=5)
+    assert all(guard.first_time("iss", f"{n}", until) for n in range(1_000))
+    assert not any(guard.first_time("iss", f"{n}", until) for n in range(1_000))
+
+
+def test_tokens_that_expired_in_one_second_are_bounded_too() -> None:
+    now = [NOW]
+    guard = MemoryReplayGuard(lambda: now[0], most=100)
+    for n in range(1_000):
+        guard.first_time("iss", f"{n}", NOW)
+    now[0] += timedelta(hours=1)
+    guard.first_time("iss", "another", now[0])
+    assert len(guard._seen) <= 100
+
+
+def test_what_is_remembered_takes_the_same_room_whatever_it_is_called() -> None:
+    guard = MemoryReplayGuard(lambda: NOW)
+    for jti in ("x" * 100_000, "\ud800", ""):
+        assert [guard.first_time("iss", jti, NOW) for _ in range(2)] == [True, False]
+    assert {len(name) for name in guard._seen} == {16}
+    assert MOST_REMEMBERED == 200_000  # docs/operations.md and SECURITY.md say so

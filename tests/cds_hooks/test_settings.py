@@ -53,6 +53,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_FHIR_TIMEOUT": "2.5",
         "CDS_STATE_DIR": "/var/lib/cds",
         "CDS_HASH_KEY": "0123456789abcdef0123456789abcdef",
+        "CDS_REPLAY_FAIL": "closed",
         "CDS_KEEP_COMMENTS": "false",
         "CDS_SUPPRESS_DAYS": "30",
         "CDS_SUPPRESS_REPEATS": "true",

@@ -13,13 +13,20 @@ from cds_service.cds_hooks.trust.key_sources import (
     PublishedKeys,
 )
 from cds_service.cds_hooks.trust.keys import KeyProblem, read_key, read_keys
-from cds_service.cds_hooks.trust.replay import LONGEST_LEAP, MemoryReplayGuard, ReplayGuard, ReplayGuardDown
+from cds_service.cds_hooks.trust.replay import (
+    LONGEST_LEAP,
+    MOST_REMEMBERED,
+    MemoryReplayGuard,
+    ReplayGuard,
+    ReplayGuardDown,
+)
 from cds_service.cds_hooks.trust.tokens import Reason
 
 __all__ = [
     "DESK_HEADER",
     "FRESH_FOR",
     "LONGEST_LEAP",
+    "MOST_REMEMBERED",
     "MOST_WAITING",
     "PAUSE",
     "PAUSE_AFTER_FAILURE",

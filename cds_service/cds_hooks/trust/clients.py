@@ -12,11 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cds_service.cds_hooks.prefetch import resource_type
 from cds_service.cds_hooks.trust.key_ring import MOST_OF_ONE_ID, KeyRing
 from cds_service.cds_hooks.trust.keys import KeyProblem, VerifyKey, read_key
+from cds_service.cds_hooks.trust.tokens import MOST_TENANT_CHARACTERS
 from cds_service.errors import CdsError, Finding
 from cds_service.rule_files import invalid, pointer, read_json
 from cds_service.wire import base_url, is_private_way
 
-Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
+# Without control characters: what no token or database can hold would be refused with every request.
+_TEXT = r"^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$"
+Text = Annotated[str, Field(min_length=1, pattern=_TEXT)]
+Tenant = Annotated[str, Field(min_length=1, max_length=MOST_TENANT_CHARACTERS, pattern=_TEXT)]
 
 
 class ClientsError(CdsError):
@@ -55,7 +59,7 @@ class Client(_Model):
     audiences: tuple[Text, ...] = Field(
         default=(), description="What its tokens' `aud` may be, besides the public address of the endpoint."
     )
-    tenants: tuple[Text, ...] = Field(default=(), description="What its tokens' `tenant` must be; any, unless given.")
+    tenants: tuple[Tenant, ...] = Field(default=(), description="What its tokens' `tenant` must be; any, unless given.")
     fhir_servers: tuple[str, ...] = Field(default=(), description="FHIR servers that may be asked on its behalf.")
     profile: Text | None = Field(
         default=None, description="What it can show: standard, epic, cerner or a .json file; else CDS_CLIENT_PROFILE."
