@@ -65,7 +65,8 @@ class Gate:
         self._keys = {client.id: self._source(client, outbound) for client in clients}
 
     async def admit(self, request: Request, path: str) -> Caller:
-        """The client that sent `request` to the endpoint at `path`, such as `/cds-services`.
+        """The client that sent `request` to the endpoint at `path`, such as `/cds-services`; with a `/` at its end,
+        where it was called so, a token may be meant for either.
 
         Raises HookError: 401 without a reason, 503 where it cannot be told whether the token was used before.
         """
@@ -90,7 +91,8 @@ class Gate:
         if not keys:
             raise Refused("key")
         verify_signature(token, keys)
-        own = () if self._public_url is None else (self._public_url + path,)
+        spellings = dict.fromkeys((path, path.rstrip("/")))
+        own = () if self._public_url is None else tuple(self._public_url + spelt for spelt in spellings)
         jti, until = check_claims(token, (*own, *client.audiences), self._now(), self._leeway)
         if client.tenants and token.tenant not in client.tenants:
             raise Refused("tenant")
