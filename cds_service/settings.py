@@ -148,6 +148,14 @@ class Settings(BaseSettings):
             "(`https://sandbox.example.org`), or `*` for any. None by default: an EHR calls from its own server."
         ),
     )
+    strict: bool = Field(
+        False,
+        description=(
+            "Refuse what deviates from CDS Hooks and is forgiven otherwise because no answer depends on it, such as a "
+            "`userId` that is missing or a body in gzip; docs/integration.md has the table. Where it is off, the log "
+            "(`request_forgiven`) and the metric `cds_forgiven_total` count it by client."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     clients_file: Path | None = Field(
         None,

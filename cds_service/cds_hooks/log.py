@@ -30,6 +30,7 @@ ALLOWED_KEYS = frozenset(
         "skipped",  # trials for which there was no time: how many
         "skipped_trials",  # and the first of their ids
         "undetermined",  # trials that could not be judged: how many
+        "forgiven",  # names in `leniency.DEVIATIONS`, each with how often
         "unread",  # entries that were not understood and that facts wait for: how many
         "rules",  # the number of their version since the start
         "places",  # in the rule files, of what keeps them from being used

@@ -7,6 +7,7 @@ from cds_service.fhir.assemble import Found, decode_entries
 from cds_service.fhir.bundle import read_document
 from cds_service.fhir.carriers import Unread
 from cds_service.fhir.certainty import Certainty, lettered_certainty, stated_certainty
+from cds_service.fhir.damaged_json import isolated
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, is_odd, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Faulty, Malformed, decode_resource, resource_type
 from cds_service.fhir.heads import HeadBundle
@@ -126,6 +127,7 @@ __all__ = [
     "is_empty",
     "is_material",
     "is_odd",
+    "isolated",
     "lettered_certainty",
     "misread",
     "parse_date",

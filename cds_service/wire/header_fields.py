@@ -72,6 +72,11 @@ def content_coding(headers: Mapping[str, str]) -> str:
     return field(headers, "content-encoding").strip().lower() or "identity"
 
 
+def content_codings(headers: Repeated) -> str:
+    """As `content_coding`, of a request, where several fields are one list."""
+    return ",".join(headers.getlist("content-encoding")).strip().lower() or "identity"
+
+
 def takes_pages(headers: Mapping[str, str]) -> bool:
     """Whether pages are among what is wanted, as a browser says and a program does not."""
     return "text/html" in field(headers, "accept").lower()

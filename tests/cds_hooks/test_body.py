@@ -48,7 +48,9 @@ def test_json_is_read(client: TestClient, hook_request: Callable[[], Any], conte
         ("Content-Type", "application/x-www-form-urlencoded", "Content-Type must be application/json"),
         ("Content-Type", "application/fhir+xml", "Content-Type must be application/json"),
         ("Content-Type", "application/json; charset=iso-8859-1", "The character set must be UTF-8"),
-        ("Content-Encoding", "gzip", "Content-Encoding is not supported"),
+        ("Content-Encoding", "deflate", "Content-Encoding is not supported: send the body as it is or in gzip."),
+        ("Content-Encoding", "br", "Content-Encoding is not supported"),
+        ("Content-Encoding", "gzip, gzip", "Content-Encoding is not supported"),
     ],
 )
 def test_what_is_not_json_is_415(client: TestClient, header: str, value: str, said: str) -> None:

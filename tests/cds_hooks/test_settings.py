@@ -43,6 +43,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_MAX_BODY_BYTES": "1000",
         "CDS_CORS_ORIGINS": "https://a.example, http://localhost:8080",
         "CDS_LOG_LEVEL": "WARNING",
+        "CDS_STRICT": "true",
         "CDS_INSECURE_NO_AUTH": "true",
         "CDS_DATABASE_URL": "sqlite://",
         "CDS_NEAR_MISS": "true",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cds_service.wire import (
     AddressProblem,
     base_url,
+    file_named,
     follow,
     host_of,
     is_private_way,
@@ -212,3 +213,11 @@ def _is_address(text: str) -> bool:
     except AddressProblem:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [("file:/a/b.sqlite3?mode=rw", "/a/b.sqlite3"), ("file:/a%20b/%3F.sqlite3", "/a b/?.sqlite3"), ("/a/b", "/a/b")],
+)
+def test_the_file_that_an_address_names(address: str, path: str) -> None:
+    assert file_named(address) == path

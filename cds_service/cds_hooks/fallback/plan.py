@@ -56,7 +56,13 @@ class Fallback:
         """Make the queries. Never raises on any answer, nor takes longer than it may."""
         token = supplied.request.access_token
         return await fetch(
-            plan.queries, plan.base, token, self._outbound, seconds=self._seconds, max_bytes=self._max_bytes
+            plan.queries,
+            plan.base,
+            token,
+            self._outbound,
+            seconds=self._seconds,
+            max_bytes=self._max_bytes,
+            leniency=supplied.leniency,
         )
 
 

@@ -66,7 +66,8 @@ class Gate:
         self._keys = {client.id: self._source(client, outbound) for client in clients}
 
     async def admit(self, request: Request, path: str) -> Caller:
-        """The client that sent `request` to the endpoint at `path`, such as `/cds-services`.
+        """The client that sent `request` to the endpoint at `path`, such as `/cds-services`; with a `/` at its end,
+        where it was called so, a token may be meant for either.
 
         Raises HookError: 401 without a reason, 503 where it cannot be told now whether the token is good.
         """
@@ -92,7 +93,8 @@ class Gate:
             raise Refused("key")
         # In a thread: it is computation, which would hold up every other request.
         await anyio.to_thread.run_sync(verify_signature, token, keys)
-        own = () if self._public_url is None else (self._public_url + path,)
+        spellings = dict.fromkeys((path, path.rstrip("/")))
+        own = () if self._public_url is None else tuple(self._public_url + spelt for spelt in spellings)
         jti, until = check_claims(token, (*own, *client.audiences), self._now(), self._leeway)
         if client.tenants and token.tenant not in client.tenants:
             raise Refused("tenant")
