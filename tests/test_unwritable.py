@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 KEY = {"CDS_HASH_KEY": "k" * 64}
 FILE = "cds-service.sqlite3"
+TRIAL = "NCT07083349"
 _DROP_FROM_BOUNDING_SET = 24  # PR_CAPBSET_DROP of linux/prctl.h
 _DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
 
@@ -138,7 +139,7 @@ def test_rules_that_may_only_be_read_are_enough(start: Callable[..., Service], r
         path.chmod(0o700)
 
 
-@pytest.mark.parametrize("name", ["", "facts"])
+@pytest.mark.parametrize("name", ["", "facts", f"trials/{TRIAL}"])
 def test_rules_that_may_not_be_read_any_more_leave_those_before_in_use(
     start: Callable[..., Service], rules: Path, name: str
 ) -> None:

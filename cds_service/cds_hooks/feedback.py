@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from msgspec import DecodeError, Raw, ValidationError, json
 
+from cds_service.cds_hooks.fields import SEVERAL
 from cds_service.cds_hooks.leniency import (
     BAD_ITEM,
     DAMAGED_JSON,
@@ -24,7 +25,7 @@ from cds_service.cds_hooks.leniency import (
     Leniency,
 )
 from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem
-from cds_service.fhir import isolated
+from cds_service.fhir import isolated, repeated_keys
 
 Outcome = Literal["accepted", "overridden"]
 
@@ -44,6 +45,7 @@ _UTC = Form(
 # Codes of reasons are single words: https://terminology.hl7.org/CodeSystem-non-adherence-reason-codes.html
 _ONE_WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _REASONS = ("overrideReason", "overrideReasons")
+_READ = frozenset({"card", "outcome", "outcomeTimestamp", "acceptedSuggestions", *_REASONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def parse_feedback(body: bytes, leniency: Leniency) -> Batch:
 
 
 def _items(body: bytes, leniency: Leniency) -> list[Raw]:
+    body = body.removeprefix(_BYTE_ORDER_MARK)
     try:
         fields = _fields(body)
     except HookError:
@@ -104,8 +107,10 @@ def _items(body: bytes, leniency: Leniency) -> list[Raw]:
         strict = None if leniency.is_strict else isolated(body, level=_ITEMS)
         if strict is None or strict == body:
             raise
-        fields = _fields(strict)
+        fields, body = _fields(strict), strict
         leniency.forgives(DAMAGED_JSON)
+    if "feedback" in repeated_keys(body, fields):
+        raise HookError(400, (Problem("structure", SEVERAL, "feedback"),))
     try:
         return json.decode(fields.get("feedback", b"null"), type=list[Raw])
     except DecodeError:
@@ -118,7 +123,7 @@ def _fields(body: bytes) -> dict[str, Raw]:
     try:
         # msgspec does not look into what stays undecoded, so this is checked here for the whole.
         body.decode()
-        return json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=dict[str, Raw])
+        return json.decode(body, type=dict[str, Raw])
     except RecursionError:
         problem = Problem("structure", "The body is nested too deeply.")
     except UnicodeDecodeError as error:
@@ -147,6 +152,8 @@ class _Reading:
         if not isinstance(item, dict):
             self._note("structure", "must be a JSON object", place)
             return None
+        for name in sorted(repeated_keys(raw) & _READ):
+            self._note("structure", SEVERAL, f"{place}.{name}")
         card = self._card(item.get("card"), f"{place}.card")
         outcome = self._outcome(item.get("outcome"), f"{place}.outcome")
         moment = self._moment(item.get("outcomeTimestamp"), f"{place}.outcomeTimestamp")

@@ -7,9 +7,11 @@ from msgspec import DecodeError, Raw, json
 
 from cds_service.cds_hooks.leniency import Deviation, Form, Leniency
 from cds_service.cds_hooks.outcome import IssueCode, Problem
+from cds_service.fhir import repeated_keys
 
 ANY_TEXT = re.compile(r".*\S.*", re.DOTALL)
 _TEXT = "a string that is not empty"
+SEVERAL = "stands there more than once, with different values"
 _NULL = Raw(b"null")
 _EMPTY = Raw(b'""')
 
@@ -17,8 +19,17 @@ _EMPTY = Raw(b'""')
 class Fields:
     """The fields of one JSON object of the request. A reading that fails gives None and notes the problem."""
 
-    def __init__(self, values: Mapping[str, Raw], path: str, problems: list[Problem], leniency: Leniency) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Raw],
+        path: str,
+        problems: list[Problem],
+        leniency: Leniency,
+        repeated: frozenset[str] = frozenset(),
+    ) -> None:
+        """`repeated`: the names that stand there with several values, of which `values` has the last."""
         self.values = values
+        self.repeated = repeated
         self._path = path
         self._problems = problems
         self._leniency = leniency
@@ -69,13 +80,16 @@ class Fields:
         except DecodeError:
             self.note("structure", name, "must be a JSON object")
             return None
-        return Fields(values, f"{self._path}{name}.", self._problems, self._leniency)
+        repeated = repeated_keys(self.values[name], values)
+        return Fields(values, f"{self._path}{name}.", self._problems, self._leniency, repeated)
 
     def note(self, code: IssueCode, name: str, message: str) -> None:
         self._problems.append(Problem(code, message, f"{self._path}{name}"))
 
     def _is_there(self, name: str, expected: str, required: bool, absent: Deviation | None = None) -> bool:
         there = self.has(name)
+        if name in self.repeated:
+            self.note("structure", name, SEVERAL)
         if required and not there and (absent is None or not self._leniency.forgives(absent)):
             self.note("required", name, f"is required and must be {expected}")
         return there

@@ -6,7 +6,7 @@ every problem is reported, not just the first. What is forgiven besides, `lenien
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import LABELS, resource_type
 from cds_service.cds_hooks.service import ENCOUNTER_ID, PATIENT_ID, Service
 from cds_service.deadline import NEVER, Deadline
-from cds_service.fhir import HeadBundle, isolated
+from cds_service.fhir import HeadBundle, isolated, repeated_keys
 
 # Any version, also none: hookInstance has to be unique, not to be made in one certain way.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -38,6 +38,7 @@ _BEARER = re.compile(r"bearer", re.IGNORECASE)
 _NUMBER_AS_TEXT = re.compile(r"\s*[0-9]{1,18}(\.[0-9]{1,18})?\s*")
 
 _NOTHING = Raw()
+_SEVERAL = Raw(b"[[]]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _Searches: Any = defstruct(
@@ -51,7 +52,9 @@ _Searches: Any = defstruct(
 class HookRequest:
     """A request that keeps the rules. `prefetch` values are the bytes that the client sent, undecoded.
 
-    `searches`: those values that were decoded on the way, as far as the heads of the Observations in them.
+    `repeated`: the keys of `prefetch` that came with several values: which of them is meant cannot be told, so each
+    has one that is no FHIR. `searches`: those values that were decoded on the way, as far as the heads of the
+    Observations in them.
     `access_token` is for `fhir_server`; it lives as long as the request and is shown nowhere.
     """
 
@@ -63,49 +66,15 @@ class HookRequest:
     access_token: str | None = field(default=None, repr=False)
     encounter_id: str | None = None
     searches: Mapping[str, HeadBundle] = field(default_factory=dict, repr=False)
+    repeated: frozenset[str] = frozenset()
 
 
-class _Top(Struct, rename="camel"):
-    hook: Raw = _NOTHING
-    hook_instance: Raw = _NOTHING
-    context: Raw = _NOTHING
-    fhir_server: Raw = _NOTHING
-    fhir_authorization: Raw = _NOTHING
-
-    def fields(self) -> dict[str, Raw]:
-        raws = ((encoded, getattr(self, name)) for name, encoded in zip(_NAMES, _ENCODED_NAMES, strict=True))
-        return {name: raw for name, raw in raws if raw is not _NOTHING}
-
-
-class _WithValues(_Top, kw_only=True):
-    prefetch: dict[str, Raw]
-
-
-class _WithSearches(_Top, kw_only=True):
+class _WithSearches(Struct):
     prefetch: _Searches
 
 
-_NAMES, _ENCODED_NAMES = _Top.__struct_fields__, _Top.__struct_encode_fields__
-_WITH_VALUES = json.Decoder(_WithValues)
 _WITH_SEARCHES = json.Decoder(_WithSearches)
-
-
-class _Values(Mapping[str, Raw]):
-    """Prefetch values. Those that were decoded already are looked for in the body if somebody asks for them."""
-
-    def __init__(self, body: bytes, values: Mapping[str, Raw | HeadBundle]) -> None:
-        self._body = body
-        self._values = values
-
-    def __getitem__(self, label: str) -> Raw:
-        value = self._values[label]
-        return value if isinstance(value, Raw) else _WITH_VALUES.decode(self._body).prefetch[label]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
+_MEMBERS = json.Decoder(dict[str, Raw])
 
 
 def with_hyphens(digits: str) -> str:
@@ -127,8 +96,8 @@ def parse_request(
     """
     leniency = Leniency() if leniency is None else leniency
     problems: list[Problem] = []
-    body, (top, values) = _body_fields(body, leniency, deadline)
-    fields = Fields(top, "", problems, leniency)
+    body, (members, searches) = _body_fields(body.removeprefix(_BYTE_ORDER_MARK), leniency, deadline)
+    fields = Fields(members, "", problems, leniency, repeated_keys(body, members))
     hook = fields.text("hook", re.compile(re.escape(service.hook)), f"`{service.hook}`", required=True)
     if hook is None and fields.has("hook"):
         # Another hook has another context, so nothing more can be said of this request.
@@ -141,13 +110,14 @@ def parse_request(
     server = fields.text("fhirServer", _URL, "an http(s) URL", required=authorization is not None)
     token = None if authorization is None else _access_token(authorization, patient)
 
-    if values is None:
-        prefetch = fields.object("prefetch")
-        values = {} if prefetch is None else {**prefetch.values}
+    prefetch = fields.object("prefetch")
+    sent = {} if prefetch is None else {**prefetch.values}
+    repeated = frozenset() if prefetch is None else prefetch.repeated
+    sent |= dict.fromkeys(repeated, _SEVERAL)
     if problems or instance is None or patient is None:
         raise HookError(400, tuple(problems))
-    searches = {label: value for label, value in values.items() if isinstance(value, HeadBundle)}
-    return HookRequest(service.hook, instance, patient, server, _Values(body, values), token, encounter, searches)
+    searches = {label: value for label, value in searches.items() if label not in repeated}
+    return HookRequest(service.hook, instance, patient, server, sent, token, encounter, searches, repeated)
 
 
 def _context(fields: Fields, service: Service) -> dict[str, str | None]:
@@ -182,8 +152,8 @@ def _access_token(authorization: Fields, patient: str | None) -> str | None:
     return token
 
 
-_Read = tuple[dict[str, Raw], dict[str, Raw | HeadBundle] | None]
-"""The fields of a body, and the values in `prefetch` where these could be decoded in the same pass."""
+_Read = tuple[dict[str, Raw], dict[str, HeadBundle]]
+"""The members of a body, and those values in `prefetch` that could be decoded as searches."""
 
 
 def _body_fields(body: bytes, leniency: Leniency, deadline: Deadline) -> tuple[bytes, _Read]:
@@ -206,12 +176,7 @@ def _decoded(body: bytes) -> _Read:
     try:
         # msgspec does not look into what stays undecoded, so this is checked here for the whole.
         body.decode()
-        for decode in (_with_searches, _with_values):
-            try:
-                return decode(body)
-            except (DecodeError, RecursionError):
-                continue  # told below, of the form that says most
-        return json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=dict[str, Raw]), None
+        return _MEMBERS.decode(body), _searches(body)
     except UnicodeDecodeError as error:
         problem = Problem("structure", f"The body is not UTF-8 (byte {error.start}).")
     except RecursionError:
@@ -224,15 +189,13 @@ def _decoded(body: bytes) -> _Read:
     raise HookError(400, (problem,))
 
 
-def _with_searches(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundle]]:
-    """One pass over the usual request. Raises DecodeError for one with other keys, or another value than a search."""
-    request = _WITH_SEARCHES.decode(body)
-    values = {label: value for label in LABELS if (value := getattr(request.prefetch, label)) is not None}
+def _searches(body: bytes) -> dict[str, HeadBundle]:
+    """The searches in the usual request, in one pass; none of one with other keys, or another value than a search."""
+    try:
+        prefetch = _WITH_SEARCHES.decode(body).prefetch
+    except (DecodeError, RecursionError):
+        return {}
+    values = {label: value for label in LABELS if (value := getattr(prefetch, label)) is not None}
     if len({resource_type(label) for label in values}) < len(values):
-        raise DecodeError("two keys of one type, whose order may matter")
-    return request.fields(), values
-
-
-def _with_values(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundle]]:
-    request = _WITH_VALUES.decode(body)
-    return request.fields(), {**request.prefetch}
+        return {}  # two keys of one type, whose order may matter
+    return {label: value for label, value in values.items() if isinstance(value, HeadBundle)}

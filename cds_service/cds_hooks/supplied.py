@@ -146,6 +146,8 @@ class Supplied:
         why = _WHY.get(None if report is None else report.state, "it is about something else")
         if report is not None and report.is_empty_list:
             why = "it is an empty list, which is no answer to a query"
+        if report is not None and report.key in self.request.repeated:
+            why = "it stands there more than once, with different values"
         failure = self.failures.get(key)
         asked = "" if failure is None else f", and asking the FHIR server for it failed: {failure}"
         return Problem("required", f"{what} cannot be had: {why}{asked}", f"prefetch.{key}")

@@ -19,6 +19,7 @@ from cds_service.fhir.read import read_bundle
 from cds_service.fhir.reading import Reading
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
+from cds_service.fhir.repeated_keys import repeated_keys
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
 from cds_service.fhir.scan import Interest
 from cds_service.fhir.sections import ListedSection
@@ -136,6 +137,7 @@ __all__ = [
     "parse_timing",
     "read_bundle",
     "read_document",
+    "repeated_keys",
     "resolve",
     "resource_type",
     "stated_certainty",

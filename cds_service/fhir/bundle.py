@@ -20,6 +20,7 @@ from cds_service.fhir.json_text import as_utf8, is_json, lines_of
 from cds_service.fhir.lacking import note_search, note_sections, note_unread
 from cds_service.fhir.reading import ALL, Entry, Reading
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
+from cds_service.fhir.repeated_keys import repeated_keys
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.searches import Values
 from cds_service.fhir.type_names import TYPE_NAMES
@@ -33,6 +34,10 @@ _FAILED = frozenset({"4", "5"})
 _NOTHING = Raw()
 _NO_QUERY: Values = MappingProxyType({})
 _NULL = b"null"
+_RESOURCE = b'"resource"'
+_WRAPPING = frozenset({"resourceType", "type", "total", "link", "entry", "parameter"})
+_ENTRY = frozenset({"resource", "search", "request", "response", "part"})
+"""What is read of a Bundle or of Parameters, and of what these hold, and tells what there is."""
 
 
 class _Request(Struct):
@@ -84,7 +89,7 @@ class _Parameter(Struct):
 
 
 class _Parameters(Struct):
-    parameter: tuple[_Parameter, ...] = ()
+    parameter: tuple[Raw, ...] = ()
 
 
 class _OutcomeIssue(Struct):
@@ -200,9 +205,9 @@ def of_search(
     """
     deadline.spend(len(bundle.entry))
     modes = bundle.modes()
-    if modes is None:
+    if modes is None or repeated_keys(whole := text()) or whole.count(_RESOURCE) != len(bundle.entry):
         return None
-    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)], own=own)
+    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, lambda: whole, bundle.entry)], own=own)
     if modes - {"include"}:
         reading.types.add("Observation")
     note_search(reading, bundle.link, place)
@@ -252,6 +257,7 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
     except (msgspec.ValidationError, UnicodeError):
         bundle = _decode_piecemeal(reading, outer)
     types = note_search(reading, bundle.link, outer.place)
+    _note_repeated_in_bundle(reading, bundle, outer)
     bundle = _with_resources(reading, bundle, outer)
     deleted: set[str] = set()
     if bundle.type == "document" and bundle.entry:
@@ -281,6 +287,23 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
     more, total = _next_of(bundle), _total_of(bundle)
     if more is not None or (total is not None and total > len(bundle.entry)):
         reading.doubt("incomplete_bundle", outer.place, "there is more, which was not sent", types)
+
+
+def _note_repeated_in_bundle(reading: Reading, bundle: _Bundle, outer: Entry) -> None:
+    _note_repeated(reading, outer.raw, _WRAPPING, "malformed_bundle", outer.place)
+    # To count is fast, and what is counted besides (a Bundle within, a word) costs a closer look alone.
+    if bytes(outer.raw).count(_RESOURCE) == sum(one.resource is not _NOTHING for one in bundle.entry):
+        return
+    raws = try_decode(outer.raw, _RawEntries)
+    for number, raw in enumerate(reading.deadline.each(() if raws is None else raws.entry), 1):
+        _note_repeated(reading, raw, _ENTRY, "unreadable_resource", f"{outer.place} entry {number}".lstrip())
+
+
+def _note_repeated(reading: Reading, raw: bytes | Raw, keys: frozenset[str], code: str, place: str) -> None:
+    """What stands twice in the wrapping was sent, and only the last of it is read: there may be more of anything."""
+    twice = repeated_keys(raw) & keys
+    if twice:
+        reading.doubt(code, place, f"`{min(twice)}` stands there more than once, and the last alone is read")
 
 
 def _note_extent(reading: Reading, bundle: _Bundle | HeadBundle) -> None:
@@ -341,18 +364,23 @@ def _is_deleted(entry: _Entry, deleted: set[str]) -> bool:
 
 
 def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
-    try:
-        parameters = msgspec.json.decode(outer.raw, type=_Parameters).parameter
-    except (msgspec.ValidationError, UnicodeError):
+    parameters = try_decode(outer.raw, _Parameters)
+    if parameters is None:
         reading.doubt("malformed_bundle", outer.place, "its parameters cannot be read")
         return
-    pending = [(parameter, depth) for parameter in reversed(parameters)]
+    _note_repeated(reading, outer.raw, _WRAPPING, "malformed_bundle", outer.place)
+    pending = [(raw, depth) for raw in reversed(parameters.parameter)]
     number = 0
     while pending:
-        parameter, depth = pending.pop()
+        raw, depth = pending.pop()
         reading.deadline.spend()
         number += 1
         place = f"{outer.place} parameter {number}".lstrip()
+        parameter = try_decode(raw, _Parameter)
+        if parameter is None:
+            reading.doubt("malformed_bundle", place, "it is no parameter")
+            continue
+        _note_repeated(reading, raw, _ENTRY, "unreadable_resource", place)
         if parameter.resource is not _NOTHING:
             inner = parameter.resource
             _add(reading, Entry(place, resource_type(inner) or "", inner), depth + 1)
@@ -360,7 +388,7 @@ def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
             if depth >= _DEEPEST:
                 reading.doubt("unreadable_resource", place, "is nested too deeply and was not read")
                 continue
-            parts = try_decode(parameter.part, tuple[_Parameter, ...])
+            parts = try_decode(parameter.part, tuple[Raw, ...])
             if parts is None:
                 reading.doubt("malformed_bundle", place, "its parts cannot be read")
             pending += [(part, depth + 1) for part in reversed(parts or ())]

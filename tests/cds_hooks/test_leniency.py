@@ -22,6 +22,7 @@ from tests.cds_hooks.tokens import HOOK, NOW, PUBLIC, bearer, client, clients_fi
 
 Json = dict[str, Any]
 URL = "/cds-services/clinical-trial-match"
+JSON = {"Content-Type": "application/json"}
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 CARD = "5c0ab9b1-0f6e-5d1c-9a0e-6f1c5d1f2a10"
 LIMIT = 100_000
@@ -355,17 +356,22 @@ def test_a_batch_of_bad_items_alone_is_refused(lenient: TestClient) -> None:
 )
 def test_a_damaged_item_costs_itself_alone(lenient: TestClient, strict: TestClient, damaged: bytes, place: str) -> None:
     body = b'{"feedback": [' + json.dumps(item()).encode() + b", " + damaged + b"]}"
-    response = lenient.post(f"{URL}/feedback", content=body)
+    response = lenient.post(f"{URL}/feedback", headers=JSON, content=body)
     assert response.status_code == 200
     assert diagnostics(response)[0].startswith(f"{place}: ")
-    assert strict.post(f"{URL}/feedback", content=body).status_code == 400
+    assert strict.post(f"{URL}/feedback", headers=JSON, content=body).status_code == 400
 
 
 def test_half_an_emoji_in_a_comment_costs_the_comment(lenient: TestClient) -> None:
     override = {"reason": {"code": "patient-refuses"}, "userComment": "HALF"}
     text = json.dumps({"feedback": [item(outcome="overridden", overrideReason=override)]})
     response, counted = newly(
-        lenient, lambda: lenient.post(f"{URL}/feedback", content=text.replace("HALF", "\\ud83d").encode())
+        lenient,
+        lambda: lenient.post(
+            f"{URL}/feedback",
+            headers=JSON,
+            content=text.replace("HALF", "\\ud83d").encode(),
+        ),
     )
     assert (response.status_code, response.json(), counted) == (200, {}, {"damaged_json": 1})
 

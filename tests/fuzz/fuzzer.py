@@ -39,6 +39,8 @@ MOST_MEMORY = 1_500_000
 """KiB that a run may add to what the process takes at most: a thousand requests and ten thousand take the same."""
 NEVER_A_LIST: tuple[Any, ...] = (
     *mutations.UNREADABLE,
+    None,
+    [],
     {"resourceType": "Bundle", "entry": "x"},
     {"resourceType": "Bundle", "entry": [7, "x", ["x"]]},
     {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Condition", "id": "c", "code": 5}}]},
