@@ -21,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 $(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.made; } || rm -f $(VENV)/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts check bench format lock deploy-tools release licences audit clean
+.PHONY: help setup serve test fuzz lint types contracts check bench format lock deploy-tools release licences audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,9 @@ serve: $(VENV)/.serving ## start the service on http://127.0.0.1:8000 (CDS_HOST,
 # A test at a time for each core, up to four. ARGS come last: `make test ARGS="-n 0 --pdb"`.
 test: setup ## run every test
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+fuzz: setup ## mutated requests against the service (ARGS="--examples 100000 --seed 7")
+	@PYTHONPATH=. $(BIN)/python -m tests.fuzz $(ARGS)
 
 lint: setup ## ruff: lint and formatting
 	@$(BIN)/ruff check .

@@ -12,10 +12,9 @@ from typing import TypeVar
 from cds_service.errors import Finding, RulesError
 from cds_service.facts import FactKnowledge, load_facts, types_read
 from cds_service.facts.catalogue import Catalogue, ValueSets
-from cds_service.rule_files import SITE, LayeredFolders, Layers, Stamp, stamp_of
+from cds_service.rule_files import SITE, LayeredFolders, Layers, Stamp, about_places, few_of_each, read_file, stamp_at
 from cds_service.site import LocalSite, load_site
 from cds_service.trials import (
-    CASES_FILE,
     DEFAULT_BYTES,
     TRIALS,
     CheckedRules,
@@ -51,6 +50,8 @@ class Library:
     """What the site's `site.json` says."""
     site_files: Mapping[str, str] = field(default_factory=dict)
     """As `files`, of the site's folder, under the names that they have there."""
+    about_places: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
+    """The findings about what lies in the rules folder and is not read, or lies elsewhere."""
     about_site: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
     """The findings about the site's folder: none of them stops anything, and what they are about does not count."""
 
@@ -154,7 +155,7 @@ def check_library(
     for _ in range(_ATTEMPTS):
         library, findings, read = _load(layers, stamps, previous, pause, kept)
         # Somebody may be editing: the digests must be those of what was loaded.
-        if all(_stamp(layers.path(name)) == stamps[name] for name in read):
+        if all(stamp_at(layers.path(name)) == stamps[name] for name in read):
             break
         previous, stamps = library, LayeredFolders(layers).stamps()
     return library, findings
@@ -164,6 +165,8 @@ def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory
     """The library of these files, where exactly they were found to be without errors before; None otherwise."""
     trials, others = _parted(stamps)
     files = _digests(layers, [*others, *trials])
+    if len(files) < len(others) + len(trials):
+        return None  # what can't be read is told by who tries
     found = memory.find(files)
     if found is None:
         return None
@@ -171,11 +174,12 @@ def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory
     checked = ValueSets(found.tables), found.about_facts
     facts, about_facts = load_facts(layers.rules, checked, site_dir=layers.site)
     if list(shelf) != trials or any(
-        _stamp(layers.path(name)) != stamp for name, stamp in stamps.items() if name in files
+        stamp_at(layers.path(name)) != stamp for name, stamp in stamps.items() if name in files
     ):
         return None  # somebody is editing
     compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue), kept=kept)
-    return _library(layers, (facts, about_facts), compiled, files, stamps)
+    library = _library(layers, (facts, about_facts), compiled, files, stamps)
+    return None if any(f.severity == "error" for f in library.about_places) else library
 
 
 def _load(
@@ -209,7 +213,7 @@ def _load(
     files |= {one.file: one.digest for one in compiled.shelf}
     library = _library(layers, (facts, about_facts), compiled, files, stamps)
     rest = tuple(f for f in about_facts if not f.file.startswith(SITE))
-    return library, (*rest, *about_trials, *library.about_site), read
+    return library, few_of_each((*rest, *about_trials, *library.about_places, *library.about_site)), read
 
 
 def _library(
@@ -221,15 +225,17 @@ def _library(
 ) -> Library:
     facts, about_facts = loaded
     site, about_site = load_site(layers, facts.catalogue, stamps)
+    places = tuple(about_places(layers, stamps))
     return Library(
         facts,
         compiled,
         _rules_only(files),
         stamps,
         about_facts,
+        about_places=tuple(f for f in places if not f.file.startswith(SITE)),
         site=site,
         site_files={name.removeprefix(SITE): digest for name, digest in files.items() if name.startswith(SITE)},
-        about_site=(*about_site, *(f for f in about_facts if f.file.startswith(SITE))),
+        about_site=few_of_each((*about_site, *(f for f in (*about_facts, *places) if f.file.startswith(SITE)))),
     )
 
 
@@ -250,22 +256,16 @@ def no_rules_folder(path: Path) -> tuple[Finding, ...]:
 
 
 def _parted(stamps: Mapping[str, Stamp]) -> tuple[list[str], dict[str, Stamp]]:
-    """The trial files, and the other files that an answer may depend on: schemas and test cases are for authors."""
+    """The trial files, and the other files that an answer may depend on: schemas, and what lies beside a trial, are for
+    authors."""
     trials = []
     others = {}
     for name, stamp in stamps.items():
         if name.endswith("/trial.json") and name.startswith(f"{TRIALS}/") and name.count("/") == 2:
             trials.append(name)
-        elif not (name.startswith("schema/") or name.endswith(f"/{CASES_FILE}")):
+        elif not name.startswith(("schema/", f"{TRIALS}/")):
             others[name] = stamp
     return trials, others
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        return stamp_of(path.stat())
-    except OSError:
-        return None
 
 
 def _digests(layers: Layers, names: Iterable[str]) -> dict[str, str]:
@@ -273,6 +273,6 @@ def _digests(layers: Layers, names: Iterable[str]) -> dict[str, str]:
     for name in names:
         # A file may go while we look; one that can't be read is a finding of who reads it.
         folder, own = (layers.site, name.removeprefix(SITE)) if name.startswith(SITE) else (layers.rules, name)
-        with suppress(OSError), open(f"{folder}/{own}", "rb") as file:
-            found[name] = hashlib.sha256(file.read()).hexdigest()
+        with suppress(OSError):
+            found[name] = hashlib.sha256(read_file(f"{folder}/{own}")[0]).hexdigest()
     return found

@@ -6,18 +6,17 @@
 import difflib
 import os
 import re
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.cards import STANDARD_PROFILE, CardOptions, ClientProfile, ProfileError, load_profile
 from cds_service.errors import CdsError
-from cds_service.fhir import base_url
 from cds_service.time_zones import zone_of
+from cds_service.wire import AddressProblem, base_url, host_of, parse_origin
 
 PREFIX = "CDS_"
 
@@ -149,6 +148,14 @@ class Settings(BaseSettings):
             "(`https://sandbox.example.org`), or `*` for any. None by default: an EHR calls from its own server."
         ),
     )
+    strict: bool = Field(
+        False,
+        description=(
+            "Refuse what deviates from CDS Hooks and is forgiven otherwise because no answer depends on it, such as a "
+            "`userId` that is missing or a body in gzip; docs/integration.md has the table. Where it is off, the log "
+            "(`request_forgiven`) and the metric `cds_forgiven_total` count it by client."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     clients_file: Path | None = Field(
         None,
@@ -219,6 +226,14 @@ class Settings(BaseSettings):
             "is left out of the database unless this is `true`."
         ),
     )
+    replay_fail: Literal["open", "closed"] = Field(
+        "open",
+        description=(
+            "What becomes of a request with a token while the database, which knows the tokens that were used, cannot "
+            "be asked. `open`: each process decides by what it has seen itself, so that a stolen token could be used "
+            "once more in each other one until it expires. `closed`: 503, and nobody gets advice meanwhile."
+        ),
+    )
     suppress_days: int = Field(
         180,
         ge=0,
@@ -255,6 +270,91 @@ class Settings(BaseSettings):
             "were found go out, and without any, or where the record could not be read by then, the request is "
             "answered with 503; log and metrics say how many trials were skipped. Unset: 5, or a second more than "
             "`CDS_FHIR_TIMEOUT` where that is longer, and in any case nine tenths of `CDS_REQUEST_SECONDS` at most."
+        ),
+    )
+    max_header_bytes: int = Field(
+        32_768,
+        ge=1_024,
+        le=1_000_000,
+        description=(
+            "Largest headers of a request, in bytes, with its address and the framing of its body. Larger ones, and "
+            "more than 100 fields, are answered with 431 and the connection ends."
+        ),
+    )
+    header_seconds: float = Field(
+        10.0,
+        gt=0,
+        le=600,
+        description=(
+            "Longest time from a connection's beginning, or from the first byte of its next request, until the headers "
+            "are whole; then 408 and the end."
+        ),
+    )
+    body_seconds: float = Field(
+        10.0,
+        gt=0,
+        le=600,
+        description=(
+            "Longest time for a body to arrive; then 408 and the end. What the service does not read yet is not late."
+        ),
+    )
+    body_rate: int = Field(
+        1_000,
+        ge=0,
+        description=(
+            "Fewest bytes a second at which a body must come, on average, once it has been coming for two seconds; "
+            "then 408 and the end. 0: any."
+        ),
+    )
+    keep_alive_seconds: int = Field(
+        5,
+        ge=1,
+        le=3600,
+        description=(
+            "Seconds after which a connection ends on which no other request comes. A proxy that keeps connections "
+            "should give them up earlier."
+        ),
+    )
+    max_connections: int = Field(
+        512,
+        ge=16,
+        description=(
+            "Most connections of one worker, fewer where the process may not have as many files open. At the limit the "
+            "one ends that has waited longest without a whole request; where all are busy the new one is answered 503."
+        ),
+    )
+    max_connections_per_address: int = Field(
+        128,
+        ge=1,
+        description="Most connections of one worker with one client address (of IPv6: one network of 64 bits); at the "
+        "limit the same happens, among those of the address.",
+    )
+    max_bodies_per_address: int = Field(
+        16,
+        ge=1,
+        description=(
+            "Most bodies that may be arriving at one worker from one client address at the same time. With one more, "
+            "the one that comes slowest is answered 503; the new one, where all have only begun. Below "
+            "`CDS_MAX_CONCURRENT`, or one address could take it all."
+        ),
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description=(
+            "Addresses or networks, separated by commas, of reverse proxies in front of the service "
+            "(`127.0.0.1,10.2.0.0/16`). Their connections count for no address, only for `CDS_MAX_CONNECTIONS`; bodies "
+            "that they bring count for the last address of `X-Forwarded-For` that is none of theirs. By default none "
+            "is trusted, and a proxy is an address like any other."
+        ),
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description=(
+            "Host names, separated by commas and without ports, by which a service without clients may be called "
+            "besides `localhost`, `127.0.0.1`, `::1` and the name in `CDS_PUBLIC_URL`: those of a proxy on this "
+            "machine. Others are refused (403), since a page could have its own name resolve to this machine. Where "
+            "the service listens on more than loopback any name will do unless this is set. With `CDS_CLIENTS_FILE` "
+            "it is not used."
         ),
     )
     rules_reload: bool = Field(
@@ -337,12 +437,22 @@ class Settings(BaseSettings):
         """Whether nobody but this machine can reach the service."""
         return _is_loopback(self.host)
 
+    @property
+    def own_hosts(self) -> frozenset[str] | None:
+        """Names, besides this machine's own, by which a service without clients may be called; None for any."""
+        if not self.on_loopback and not self.allowed_hosts:
+            return None
+        public = host_of(self.public_url or "")
+        return frozenset(self.allowed_hosts) | (frozenset() if public is None else frozenset({public}))
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("cors_origins", "expected_rules", "fhir_servers", mode="before")
+    @field_validator(
+        "allowed_hosts", "cors_origins", "expected_rules", "fhir_servers", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -356,6 +466,23 @@ class Settings(BaseSettings):
         if len(bases) != len(value):
             raise ValueError("each must be an http(s) address without user name, query or fragment")
         return bases
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _only_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_network(text, strict=False)) for text in value)
+        except ValueError as problem:
+            raise ValueError("each must be an IP address or a network such as 10.2.0.0/16") from problem
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _only_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(name.lower().strip("[]") for name in value)
+        for name in names:
+            if re.fullmatch(r"[a-z0-9_.-]+|[0-9a-f:.]+", name) is None or name.startswith(("http:", "https:")):
+                raise ValueError(f"`{name}` is not a host name: write it without scheme, port or path")
+        return names
 
     @field_validator("expected_rules")
     @classmethod
@@ -378,11 +505,16 @@ class Settings(BaseSettings):
         # A browser sends scheme, host and port in lower case and nothing else, and that is compared letter by letter:
         # `https://a.example/` would be taken here and never match.
         for origin in value:
-            parts = urlsplit(origin)
-            exact = f"{parts.scheme}://{parts.netloc}".lower()
-            if origin != "*" and not (parts.scheme and parts.netloc and origin == exact):
+            if origin != "*" and not _is_exact(origin):
                 raise ValueError(f"`{origin}` is not an origin: write https://host or https://host:port, in lower case")
         return value
+
+
+def _is_exact(origin: str) -> bool:
+    try:
+        return parse_origin(origin).origin == origin
+    except AddressProblem:
+        return False
 
 
 def load_settings() -> Settings:

@@ -14,7 +14,7 @@ from cds_service.cds_hooks.trust import MemoryReplayGuard
 from cds_service.cli import app
 from cds_service.library import Library
 from cds_service.settings import Settings
-from tests.cds_hooks.tokens import client, clients_file
+from tests.cds_hooks.tokens import client, clients_file, key_set
 
 PUBLIC = "https://cds.example.org"
 
@@ -66,6 +66,14 @@ def test_the_clients_file_is_checked_and_listed(tmp_path: Path) -> None:
     assert "CDS_CLIENTS_FILE is not set" in refusal("clients")
     file.write_text('{"clients": [{"id": "ehr"}]}')
     assert f"{file}:/clients/0/issuer: " in refusal("clients", CDS_CLIENTS_FILE=str(file))
+
+
+def test_a_key_with_null_members_is_listed_and_an_odd_one_told_with_its_place(tmp_path: Path) -> None:
+    sound = key_set()["keys"][0]
+    file = clients_file(tmp_path, client(jwks={"keys": [{**sound, "key_ops": None}]}))
+    assert "1 given" in run("clients", CDS_CLIENTS_FILE=str(file), CDS_PUBLIC_URL=PUBLIC)
+    file = clients_file(tmp_path, client(jwks={"keys": [sound, {**sound, "key_ops": 5}]}))
+    assert f"{file}:/clients/0/jwks/keys/1: " in refusal("clients", CDS_CLIENTS_FILE=str(file), CDS_PUBLIC_URL=PUBLIC)
 
 
 @pytest.mark.parametrize("algorithm", ["ES384", "RS384"])

@@ -66,7 +66,6 @@ def test_few_modules_stand_flat() -> None:
         "errors",
         "library",
         "matching",
-        "rule_files",
         "settings",
         "time_zones",
     ]

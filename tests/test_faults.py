@@ -33,7 +33,10 @@ JSON = {"Content-Type": "application/json"}
 class Service:
     """A running service. Its log goes to a file, so that no pipe can fill up."""
 
-    def __init__(self, folder: Path, largest_file: int | None = None, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, largest_file: int | None = None, before: Callable[[], None] = lambda: None, **settings: str
+    ) -> None:
+        """`before` is called in the process before the service is."""
         self.port = free_port()
         self.folder = folder
         self.log = folder / "log"
@@ -44,6 +47,7 @@ class Service:
         def limit() -> None:
             if largest_file is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+            before()
 
         # A log file would be limited as well.
         with Path(os.devnull if largest_file else self.log).open("wb") as output:
@@ -274,6 +278,45 @@ def test_on_a_full_disk_nothing_is_acknowledged_that_is_not_kept_and_cards_are_s
     assert service.ask().json()["cards"]
     service.end()
     assert {card for card, status in answers.items() if status == 200} <= service.kept()
+
+
+def test_a_database_file_that_is_unlinked_loses_nothing_that_was_acknowledged(start: Callable[..., Service]) -> None:
+    """Two workers; the file goes in the middle of feedback, and is put back as it was."""
+    service = start(CDS_WORKERS="2", CDS_LOG_LEVEL="warning")
+    file = service.folder / "cds-service.sqlite3"
+    away = service.folder / "away"
+    acknowledged: list[str] = []
+    refused: list[str] = []
+    stop = threading.Event()
+
+    def talk(_number: int) -> None:
+        while not stop.is_set():
+            card = str(uuid4())
+            status = service.tell(card)
+            assert status in (200, 503)
+            (acknowledged if status == 200 else refused).append(card)
+
+    with ThreadPoolExecutor(4) as threads:
+        talking = [threads.submit(talk, n) for n in range(4)]
+        try:
+            until(lambda: len(acknowledged) > 40)
+            file.rename(away)
+            until(lambda: len(refused) > 40)
+            ready = service.client.get("/readyz").json()
+            assert (ready["status"], ready["database"]) == ("degraded", "unavailable")
+            assert "the file is gone" in ready["database_trouble"]
+            assert service.ask().json()["cards"]
+            assert not file.exists()
+            count = len(acknowledged)
+            away.rename(file)
+            until(lambda: len(acknowledged) > count + 40)
+        finally:
+            stop.set()
+        for each in talking:
+            each.result()
+    until(lambda: service.client.get("/readyz").json()["status"] == "ok")
+    service.end()
+    assert set(acknowledged) <= service.kept()
 
 
 def test_a_service_that_is_ended_writes_its_log_to_the_end(start: Callable[..., Service]) -> None:

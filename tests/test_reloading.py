@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,13 @@ from cds_service.app import create_app
 from cds_service.cds_hooks import open_log
 from cds_service.errors import RulesError
 from cds_service.library import Library
+from cds_service.rule_tools import default_samples_dir, sample_request
 from cds_service.server import LiveRules
 from cds_service.settings import Settings, default_rules_dir
 
 pytestmark = pytest.mark.slow
 
+HOOK = "/cds-services/clinical-trial-match"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TRIAL = Path("trials") / "NCT07083349" / "trial.json"
 
@@ -89,6 +93,21 @@ def test_broken_rules_are_not_used_and_are_told_until_they_are_mended(rules: Pat
     assert live.rejected is None
 
 
+def test_a_file_that_is_half_written_is_not_used_however_long_it_stands_still(rules: Path) -> None:
+    """Cut at every tenth of its length, and answers go on by the old one until it is whole."""
+    live = live_rules(rules)
+    before, path = live.current, rules / TRIAL
+    whole = path.read_bytes().replace(b'"rules_version": "1.1.0"', b'"rules_version": "1.2.0"')
+    for tenth in range(10):
+        path.write_bytes(whole[: len(whole) * tenth // 10])
+        assert [live.look() for _ in range(3)] == [False] * 3
+        assert live.current is before
+        assert live.rejected is not None
+    path.write_bytes(whole)
+    assert [live.look() for _ in range(2)] == [False, True]
+    assert (live.rejected, version_of(live.current.library)) == (None, "1.2.0")
+
+
 def test_a_preparation_that_fails_keeps_the_good_version(rules: Path) -> None:
     def prepare(library: Library) -> int:
         if version_of(library) != "1.1.0":
@@ -143,6 +162,43 @@ def test_the_service_says_which_rules_it_runs_and_why_not_newer_ones(rules: Path
         assert after["rules_rejected"] is None
         assert after["rules_loaded"]["number"] == 2
         assert after["rule_set"] != before["rule_set"]
+
+
+def test_under_load_a_file_that_is_half_written_changes_no_answer_until_it_is_whole(
+    rules: Path, tmp_path: Path
+) -> None:
+    settings = Settings(
+        rules_dir=rules, rules_reload=False, log_level="error", database_url=f"sqlite:///{tmp_path / 'store.db'}"
+    )
+    request = sample_request(default_samples_dir(), "sle", "patient-view", NOW.date())
+    app = create_app(settings, clock=NOW.date)
+    live: LiveRules[Any] = app.state.live_rules
+    whole = (rules / TRIAL).read_bytes().replace(b'"rules_version": "1.1.0"', b'"rules_version": "1.2.0"')
+    over = threading.Event()
+    with TestClient(app) as client, ThreadPoolExecutor(4) as threads:
+        before = client.post(HOOK, json=request)
+        assert before.json()["cards"]
+
+        def ask() -> set[tuple[int, bool]]:
+            seen = set()
+            while not over.is_set():
+                answer = client.post(HOOK, json=request)
+                seen.add((answer.status_code, answer.json() == before.json()))
+            return seen
+
+        asking = [threads.submit(ask) for _ in range(4)]
+        try:
+            for tenth in range(1, 10):
+                (rules / TRIAL).write_bytes(whole[: len(whole) * tenth // 10])
+                assert [live.look() for _ in range(2)] == [False] * 2
+        finally:
+            over.set()
+        assert set.union(*(one.result() for one in asking)) == {(200, True)}
+        (rules / TRIAL).write_bytes(whole)
+        live.look()
+        assert live.look()
+        assert client.post(HOOK, json=request).json()["cards"]
+    assert version_of(live.current.library) == "1.2.0"
 
 
 def test_prefetch_follows_the_rules(rules: Path, tmp_path: Path) -> None:

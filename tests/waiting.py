@@ -13,7 +13,14 @@ from collections.abc import Callable
 HANG = 600.0
 """Seconds after which something counts as hung. Nothing that works comes near it, on a busy machine neither."""
 
-SETTINGS = {"CDS_REQUEST_SECONDS": "600", "CDS_DECISION_SECONDS": "590"}
+SETTINGS = {
+    "CDS_REQUEST_SECONDS": "600",
+    "CDS_DECISION_SECONDS": "590",
+    "CDS_HEADER_SECONDS": "600",
+    "CDS_BODY_SECONDS": "600",
+    "CDS_BODY_RATE": "0",
+    "CDS_KEEP_ALIVE_SECONDS": "600",
+}
 """For a service that a test starts: time enough for every answer."""
 
 DEADLINES = {

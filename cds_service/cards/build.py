@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from cds_service.cards.contents import Contents
 from cds_service.cards.detail import as_markdown, as_plain
@@ -22,6 +21,7 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.explanation import is_misread
 from cds_service.matching import Match
 from cds_service.trials import TrialResult
+from cds_service.wire import host_of
 
 _MOST_REASONS = 20
 """Conditions that a suggested request names as its reason."""
@@ -147,7 +147,7 @@ class _Dealer:
     def _body(self, choice: Choice, found: Open, left_out: list[str], skipped: int) -> dict[str, Any]:
         trial, profile = choice.result.trial, self.options.profile
         summary, detail = self.contents.of(choice, found, left_out, skipped)
-        host = urlsplit(trial.registry.url).hostname or "registry"
+        host = host_of(trial.registry.url) or "registry"
         source: dict[str, Any] = {"label": host}
         if profile.opens(host):
             source["url"] = trial.registry.url

@@ -6,7 +6,6 @@ Sources: CDS Hooks 2.0, https://cds-hooks.hl7.org/2.0/#cds-service-response; doc
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from cds_service.cards.detail import DETAIL_LIMIT
 from cds_service.cards.profiles import ClientProfile
@@ -14,6 +13,7 @@ from cds_service.cards.suggestions import LABEL_LIMIT
 from cds_service.cards.text import SUMMARY_LIMIT
 from cds_service.errors import CdsError
 from cds_service.explanation import MOST_NAMED, Undetermined
+from cds_service.wire import host_of
 
 INDICATORS = frozenset({"info", "warning", "critical"})
 CARD_KEYS = frozenset(
@@ -110,8 +110,8 @@ def _card(card: dict[str, Any], place: str, profile: ClientProfile) -> Iterator[
         if not link.get("label") or link.get("type") != "absolute" or "appContext" in link:
             yield f"{place}.links", "links-are-absolute-and-labelled"
     for url in urls:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not profile.opens(parts.hostname or ""):
+        host = host_of(url)
+        if host is None or not url.startswith("https://") or not profile.opens(host):
             yield f"{place}.links", "links-lead-where-the-client-goes"
     if ("suggestions" in card) != ("selectionBehavior" in card) or card.get("selectionBehavior", "any") != "any":
         yield f"{place}.selectionBehavior", "any-number-of-suggestions-may-be-taken"

@@ -8,8 +8,10 @@ from cds_service.cds_hooks.endpoint import Answer, HookEndpoint, Sent, Serving, 
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
 from cds_service.cds_hooks.feedback import Feedback, OverrideReason
 from cds_service.cds_hooks.feedback_route import NotKept, feedback_router
+from cds_service.cds_hooks.foreign_pages import NoForeignPages
 from cds_service.cds_hooks.headers import STATIC, SecurityHeaders
-from cds_service.cds_hooks.limits import Limits
+from cds_service.cds_hooks.leniency import DEVIATIONS, Deviation, Forgiving, Leniency
+from cds_service.cds_hooks.limits import RETRY_SECONDS, Limits
 from cds_service.cds_hooks.log import LibraryFormatter, in_terminal, library_log_config, open_log
 from cds_service.cds_hooks.observed import Observed
 from cds_service.cds_hooks.outbound import Outbound, Reply
@@ -18,26 +20,33 @@ from cds_service.cds_hooks.prefetch import LABELS, prefetch_templates, resource_
 from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.routes import router
 from cds_service.cds_hooks.service import DISCOVERY_PATH, SERVICES, Service, UnknownHook, service_for
+from cds_service.cds_hooks.slashes import SlashAtEnd
 from cds_service.cds_hooks.supplied import Supplied
 from cds_service.cds_hooks.threads import Threads
 
 __all__ = [
+    "DEVIATIONS",
     "DISCOVERY_PATH",
     "HEADERS",
     "LABELS",
     "METHODS",
+    "RETRY_SECONDS",
     "SERVICES",
     "STATIC",
     "Answer",
     "Cors",
+    "Deviation",
     "FailureBoundary",
     "Feedback",
+    "Forgiving",
     "HookEndpoint",
     "HookError",
     "HookRequest",
     "IssueCode",
+    "Leniency",
     "LibraryFormatter",
     "Limits",
+    "NoForeignPages",
     "NotKept",
     "Observed",
     "Outbound",
@@ -48,6 +57,7 @@ __all__ = [
     "Sent",
     "Service",
     "Serving",
+    "SlashAtEnd",
     "Supplied",
     "Threads",
     "UnknownHook",

@@ -15,11 +15,13 @@ from structlog.typing import FilteringBoundLogger
 from cds_service.cds_hooks.body import read_body
 from cds_service.cds_hooks.discovery import discovery
 from cds_service.cds_hooks.fallback import Fallback, Fetched, Plan, put
+from cds_service.cds_hooks.leniency import Forgiving, Leniency
 from cds_service.cds_hooks.limits import RETRY_SECONDS
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import resource_type
 from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.service import Service
+from cds_service.cds_hooks.slashes import path_called
 from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions, no_readable_condition
 from cds_service.cds_hooks.threads import Threads
 from cds_service.cds_hooks.trust import SET_ASIDE_HEADER, Caller, Gate, OpenGate
@@ -140,6 +142,7 @@ class HookEndpoint:
         log: FilteringBoundLogger,
         meter: PrefetchMeter,
         monotonic: Callable[[], float],
+        forgiving: Forgiving,
     ) -> None:
         """`current` gives what is served now; `threads`, which services share, are where answers are computed.
 
@@ -154,14 +157,22 @@ class HookEndpoint:
         self._log = log
         self._meter = meter
         self._monotonic = monotonic
+        self._forgiving = forgiving
 
     async def answer(self, request: Request) -> Response:
         """The cards, or HookError."""
         arrived = self._monotonic()
         serving = self._current()
-        caller = await self._gate.admit(request, self._service.path)
-        body = await read_body(request, self._max_body_bytes)
-        beginning = partial(self._begin, serving, body, caller, arrived)
+        leniency = self._forgiving.for_request()
+        caller = await self._gate.admit(request, path_called(request, self._service.path, leniency))
+        with self._forgiving.told(leniency, caller.client_id):
+            body = await read_body(request, self._max_body_bytes, leniency, typed=caller.client_id is None)
+            return await self._answer(serving, body, caller, arrived, leniency)
+
+    async def _answer(
+        self, serving: Serving, body: bytes, caller: Caller, arrived: float, leniency: Leniency
+    ) -> Response:
+        beginning = partial(self._begin, serving, body, caller, arrived, leniency)
         supplied, plan, done = await self._threads.run(partial(self._in_time, beginning, caller))
         if plan is not None:
             fetched = await serving.fallback.fetch(plan, supplied)
@@ -179,12 +190,12 @@ class HookEndpoint:
         return Response(done.body, headers=headers, media_type="application/json", background=later)
 
     def _begin(
-        self, serving: Serving, body: bytes, caller: Caller, arrived: float
+        self, serving: Serving, body: bytes, caller: Caller, arrived: float, leniency: Leniency
     ) -> tuple[Supplied, Plan | None, Done | None]:
         deadline = Deadline(partial(serving.is_late, arrived))
-        request = parse_request(body, self._service)
+        request = parse_request(body, self._service, leniency, deadline)
         aliases, templates = caller.prefetch_aliases, serving.templates
-        supplied = Supplied(request, aliases, serving.interest, deadline, templates=templates)
+        supplied = Supplied(request, aliases, serving.interest, deadline, templates=templates, leniency=leniency)
         self._meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
         plan = serving.fallback.plan(supplied, caller)
         return supplied, plan, None if plan is not None else self._respond(serving, supplied, caller, arrived)

@@ -5,15 +5,18 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
+from msgspec import json
 from starlette.requests import Request
 from starlette.responses import Response
 from structlog.typing import FilteringBoundLogger
 
 from cds_service.cds_hooks.body import read_body
-from cds_service.cds_hooks.feedback import Feedback, parse_feedback
-from cds_service.cds_hooks.openapi import FEEDBACK_OPERATION, FEEDBACK_RESPONSES
-from cds_service.cds_hooks.outcome import HookError, Problem
+from cds_service.cds_hooks.feedback import Batch, Feedback, parse_feedback
+from cds_service.cds_hooks.leniency import Forgiving, Leniency
+from cds_service.cds_hooks.openapi import FEEDBACK_RESPONSES, feedback_operation
+from cds_service.cds_hooks.outcome import HookError, Problem, operation_outcome
 from cds_service.cds_hooks.service import SERVICES, Service
+from cds_service.cds_hooks.slashes import path_called
 from cds_service.cds_hooks.threads import Threads
 from cds_service.cds_hooks.trust import Caller, Gate, OpenGate
 from cds_service.errors import CdsError
@@ -33,14 +36,16 @@ Keep = Callable[[Caller, Sequence[Feedback]], int]
 """Keeps a batch before it returns, gives how many items were new, and raises NotKept where that is not possible."""
 
 
-def feedback_router(keep: Keep, *, gate: Gate | OpenGate, log: FilteringBoundLogger) -> APIRouter:
+def feedback_router(
+    keep: Keep, *, gate: Gate | OpenGate, log: FilteringBoundLogger, forgiving: Forgiving, is_strict: bool
+) -> APIRouter:
     """The routes. `keep` is called in a thread."""
     routes = APIRouter()
     threads = Threads(_THREADS)
     for service in SERVICES:
         routes.add_api_route(
             service.feedback_path,
-            FeedbackEndpoint(service, keep, gate=gate, threads=threads, log=log).answer,
+            FeedbackEndpoint(service, keep, gate=gate, threads=threads, log=log, forgiving=forgiving).answer,
             methods=["POST"],
             name="feedback",
             summary="What became of cards",
@@ -49,7 +54,7 @@ def feedback_router(keep: Keep, *, gate: Gate | OpenGate, log: FilteringBoundLog
                 "taken too."
             ),
             responses=FEEDBACK_RESPONSES,
-            openapi_extra=FEEDBACK_OPERATION,
+            openapi_extra=feedback_operation(is_strict=is_strict),
         )
     return routes
 
@@ -62,27 +67,40 @@ class FeedbackEndpoint:
     """
 
     def __init__(
-        self, service: Service, keep: Keep, *, gate: Gate | OpenGate, threads: Threads, log: FilteringBoundLogger
+        self,
+        service: Service,
+        keep: Keep,
+        *,
+        gate: Gate | OpenGate,
+        threads: Threads,
+        log: FilteringBoundLogger,
+        forgiving: Forgiving,
     ) -> None:
         self._service = service
         self._keep = keep
         self._gate = gate
         self._threads = threads
         self._log = log
+        self._forgiving = forgiving
 
     async def answer(self, request: Request) -> Response:
-        """200 once all of it is kept, or HookError."""
-        caller = await self._gate.admit(request, self._service.feedback_path)
-        body = await read_body(request, MOST_BYTES)
-        number, new = await self._threads.run(partial(self._take, caller, body))
-        self._log.info("feedback_kept", status=200, client=caller.client_id, items=number, new=new, bytes=len(body))
+        """200 once all of it is kept that can be, with the places of the rest; or HookError."""
+        leniency = self._forgiving.for_request()
+        caller = await self._gate.admit(request, path_called(request, self._service.feedback_path, leniency))
+        with self._forgiving.told(leniency, caller.client_id):
+            body = await read_body(request, MOST_BYTES, leniency, typed=caller.client_id is None)
+            batch, new = await self._threads.run(partial(self._take, caller, body, leniency))
+        self._log.info(
+            "feedback_kept", status=200, client=caller.client_id, items=len(batch.items), new=new, bytes=len(body)
+        )
         # CDS Hooks asks for 200 and says nothing of a body; an object is what a client that reads one can read.
-        return Response(b"{}", media_type="application/json")
+        content = json.encode(operation_outcome(*batch.problems)) if batch.problems else b"{}"
+        return Response(content, media_type="application/json")
 
-    def _take(self, caller: Caller, body: bytes) -> tuple[int, int]:
-        items = parse_feedback(body)
+    def _take(self, caller: Caller, body: bytes, leniency: Leniency) -> tuple[Batch, int]:
+        batch = parse_feedback(body, leniency)
         try:
-            return len(items), self._keep(caller, items)
+            return batch, self._keep(caller, batch.items)
         except NotKept as problem:
             later = Problem("transient", "The feedback could not be kept. Send it again later.")
             raise HookError(503, (later,), _headers()) from problem

@@ -30,6 +30,7 @@ ALLOWED_KEYS = frozenset(
         "skipped",  # trials for which there was no time: how many
         "skipped_trials",  # and the first of their ids
         "undetermined",  # trials that could not be judged: how many
+        "forgiven",  # names in `leniency.DEVIATIONS`, each with how often
         "unread",  # entries that were not understood and that facts wait for: how many
         "rules",  # the number of their version since the start
         "places",  # in the rule files, of what keeps them from being used
@@ -42,6 +43,7 @@ ALLOWED_KEYS = frozenset(
         "decision",  # a UUID of ours, by which `cds-service replay` finds what was answered
         "items",  # of a feedback request: how many
         "new",  # of these: how many were not there yet
+        "connections",  # that were ended at a limit: how many
         "dropped",  # decisions lost to the log: how many
         "why",  # and for what reason, in our own words
         "zones",  # the time zone of each client, and who gave it
@@ -75,10 +77,19 @@ def open_log(level: str, *, for_people: bool = False) -> FilteringBoundLogger:
     return logger
 
 
-class LibraryFormatter(logging.Formatter):
-    """For what libraries log: their name and level, and what the message is about only where it is one of uvicorn's.
+_OF_ITSELF = (
+    *("Started ", "Finished ", "Stopping ", "Terminated ", "Waiting for ", "Application ", "Uvicorn running "),
+    *("Shutting down", "Cancel ", "Child process ", "New child process ", "Received SIG", "Already reached one "),
+    *("Invalid HTTP request received.", "Unsupported upgrade request.", "Exceeded concurrency limit."),
+)
+"""How uvicorn's messages begin that are about its addresses and processes. Those on a request, such as the address of
+one that asked for a WebSocket and (at level debug) its header fields, hold what a client sent."""
 
-    uvicorn's own messages are about addresses and processes. Anything else, and every exception, may quote a value.
+
+class LibraryFormatter(logging.Formatter):
+    """For what libraries log: their name and level, and what it is about only where uvicorn speaks of itself.
+
+    Anything else, and every exception, may quote what a client sent.
     """
 
     def __init__(self, *, for_people: bool = False) -> None:
@@ -87,8 +98,11 @@ class LibraryFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[0] if record.exc_info else None
+        # The template is looked at, not what was put into it. An OSError is told where the service cannot listen.
+        of_itself = isinstance(record.msg, OSError) or str(record.msg).startswith(_OF_ITSELF)
+        told = error is None and record.name.startswith("uvicorn") and of_itself
         event = {
-            "event": record.getMessage() if record.name.startswith("uvicorn") and error is None else "library_message",
+            "event": record.getMessage() if told else "library_message",
             "logger": record.name,
             "level": record.levelname.lower(),
         }

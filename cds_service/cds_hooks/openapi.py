@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cds_service.cds_hooks.request import EXPIRY_FORM, INSTANCE_FORMS
 from cds_service.cds_hooks.service import ContextField, Service
 from cds_service.explanation import EXTENSION, MOST_NAMED
 
@@ -9,9 +10,14 @@ Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
 
+
+def _pattern(pattern: str) -> Schema:
+    return {"type": "string", "pattern": f"^({pattern})$"}
+
+
 _AUTHORIZATION: Schema = {
     "type": "object",
-    "required": ["access_token", "token_type", "expires_in", "scope", "subject"],
+    "required": ["access_token", "token_type"],
     "properties": {
         "access_token": _TEXT,
         "token_type": {"const": "Bearer"},
@@ -19,6 +25,17 @@ _AUTHORIZATION: Schema = {
         "scope": _TEXT,
         "subject": _TEXT,
         "patient": {**_TEXT, "description": "Must be `context.patientId` where it is given."},
+    },
+}
+_STRICT_AUTHORIZATION: Schema = {
+    **_AUTHORIZATION,
+    "required": ["access_token", "token_type", "expires_in", "scope", "subject"],
+}
+_LENIENT_AUTHORIZATION: Schema = {
+    **_AUTHORIZATION,
+    "properties": {
+        **_AUTHORIZATION["properties"],
+        "expires_in": {"anyOf": [{"type": "number"}, _pattern(EXPIRY_FORM.pattern.pattern)]},
     },
 }
 
@@ -107,25 +124,27 @@ def _json(schema: Schema) -> Schema:
     return {"application/json": {"schema": schema}}
 
 
-def hook_operation(service: Service) -> dict[str, Any]:
-    """What is sent to `service`: for its route's `openapi_extra`."""
-    content = {"schema": _request(service), "example": _example(service)}
+def hook_operation(service: Service, *, is_strict: bool) -> dict[str, Any]:
+    """What is sent to `service`: for its route's `openapi_extra`. `is_strict`: without what is forgiven otherwise."""
+    content = {"schema": _request(service, is_strict), "example": _example(service)}
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
-def _request(service: Service) -> Schema:
+def _request(service: Service, is_strict: bool) -> Schema:
+    instance: list[Schema] = [{"type": "string", "format": "uuid"}]
+    instance += [] if is_strict else [_pattern(form.pattern.pattern) for form in INSTANCE_FORMS]
     return {
         "type": "object",
         "required": ["hook", "hookInstance", "context"],
         "properties": {
             "hook": {"const": service.hook},
-            "hookInstance": {"type": "string", "format": "uuid"},
+            "hookInstance": instance[0] if is_strict else {"anyOf": instance},
             "fhirServer": {"type": "string", "format": "uri", "description": "Required with `fhirAuthorization`."},
-            "fhirAuthorization": _AUTHORIZATION,
+            "fhirAuthorization": _STRICT_AUTHORIZATION if is_strict else _LENIENT_AUTHORIZATION,
             "context": {
                 "type": "object",
-                "required": [field.name for field in service.required],
-                "properties": {field.name: _context_field(field) for field in service.context},
+                "required": [field.name for field in service.required if is_strict or field.absent is None],
+                "properties": {field.name: _context_field(field, is_strict) for field in service.context},
             },
             "prefetch": {
                 "type": "object",
@@ -138,8 +157,9 @@ def _request(service: Service) -> Schema:
     }
 
 
-def _context_field(field: ContextField) -> Schema:
-    return {"type": "string", "pattern": f"^{field.pattern.pattern}$"}
+def _context_field(field: ContextField, is_strict: bool) -> Schema:
+    forms = [] if is_strict else [form.pattern.pattern for form in field.forms]
+    return _pattern("|".join(f"({pattern})" for pattern in [field.pattern.pattern, *forms]))
 
 
 def _example(service: Service) -> dict[str, Any]:
@@ -172,71 +192,76 @@ HOOK_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """For a route's `responses`."""
 
-FEEDBACK: Schema = {
-    "type": "object",
-    "required": ["feedback"],
-    "properties": {
-        "feedback": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["card", "outcome", "outcomeTimestamp"],
-                "properties": {
-                    "card": {**_TEXT, "maxLength": 255, "description": "The card's `uuid`."},
-                    "outcome": {"enum": ["accepted", "overridden"]},
-                    "outcomeTimestamp": {"type": "string", "format": "date-time"},
-                    "acceptedSuggestions": {
-                        "type": "array",
-                        "items": {"type": "object", "required": ["id"], "properties": {"id": _TEXT}},
-                    },
-                    "overrideReason": {
-                        "type": "object",
-                        "properties": {
-                            "reason": {
-                                "type": "object",
-                                "properties": {"code": _TEXT, "system": _TEXT, "display": {"type": "string"}},
-                            },
-                            "userComment": {"type": "string"},
-                        },
-                    },
-                },
-            },
-        }
-    },
-}
 
-FEEDBACK_OPERATION: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": FEEDBACK,
-                "example": {
-                    "feedback": [
-                        {
-                            "card": "5c0ab9b1-0f6e-5d1c-9a0e-6f1c5d1f2a10",
-                            "outcome": "overridden",
-                            "outcomeTimestamp": "2026-05-15T09:30:00Z",
-                            "overrideReason": {
-                                "reason": {
-                                    "code": "patient-refuses",
-                                    "system": "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes",
-                                }
-                            },
-                        }
-                    ]
-                },
-            }
+def _feedback(is_strict: bool) -> Schema:
+    suggestion: Schema = {"type": "object", "required": ["id"], "properties": {"id": _TEXT}}
+    by_uuid: Schema = {"type": "object", "required": ["uuid"], "properties": {"uuid": _TEXT, "id": {"type": "null"}}}
+    reason: Schema = {
+        "type": "object",
+        "properties": {
+            "reason": {
+                "type": "object",
+                "properties": {"code": _TEXT, "system": _TEXT, "display": {"type": "string"}},
+            },
+            "userComment": {"type": "string"},
         },
     }
+    item: Schema = {
+        "type": "object",
+        "required": ["card", "outcome", "outcomeTimestamp"],
+        "properties": {
+            "card": {**_TEXT, "maxLength": 255, "description": "The card's `uuid`."},
+            "outcome": {"enum": ["accepted", "overridden"]},
+            "outcomeTimestamp": {"type": "string", "format": "date-time"},
+            "acceptedSuggestions": {
+                "type": "array",
+                "items": suggestion if is_strict else {"anyOf": [suggestion, by_uuid]},
+            },
+            "overrideReason": reason if is_strict else {"anyOf": [reason, {"type": "string"}]},
+        },
+    }
+    return {
+        "type": "object",
+        "required": ["feedback"],
+        "properties": {"feedback": {"type": "array", "items": item}},
+    }
+
+
+_FEEDBACK_EXAMPLE: dict[str, Any] = {
+    "feedback": [
+        {
+            "card": "5c0ab9b1-0f6e-5d1c-9a0e-6f1c5d1f2a10",
+            "outcome": "overridden",
+            "outcomeTimestamp": "2026-05-15T09:30:00Z",
+            "overrideReason": {
+                "reason": {
+                    "code": "patient-refuses",
+                    "system": "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes",
+                }
+            },
+        }
+    ]
 }
 
+
+def feedback_operation(*, is_strict: bool) -> dict[str, Any]:
+    """What is sent as feedback: for its routes' `openapi_extra`."""
+    content = {"schema": _feedback(is_strict), "example": _FEEDBACK_EXAMPLE}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
 FEEDBACK_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "All of it is kept, durably. What was there already is kept once."},
+    200: {
+        "description": (
+            "Kept, durably; what was there already is kept once. An OperationOutcome names the items that could not be "
+            "kept; without one it is all of them."
+        ),
+        "content": _json({"oneOf": [{"type": "object", "maxProperties": 0}, OUTCOME]}),
+    },
     **{
         status: {"description": description, "content": _json(OUTCOME)}
         for status, description in {
-            400: "Not feedback. Each issue names its place, and nothing of the batch is kept.",
+            400: "Not feedback, in no item. Each issue names its place, and nothing of the batch is kept.",
             401: "No valid token of a registered client.",
             413: "The body is too large.",
             415: "The body is not sent as JSON in UTF-8.",

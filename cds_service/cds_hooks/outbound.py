@@ -14,6 +14,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Literal
 
 from cds_service.errors import CdsError
+from cds_service.wire import content_coding, field, is_there
 
 if TYPE_CHECKING:
     import httpx2
@@ -104,7 +105,8 @@ class Outbound:
             async with self._http().stream("GET", url, headers={**headers, "Accept-Encoding": "gzip"}) as response:
                 started = True
                 if response.status_code != 200:
-                    return Reply(response.status_code, b"", response.headers.get("location"))
+                    location = field(response.headers, "location") if is_there(response.headers, "location") else None
+                    return Reply(response.status_code, b"", location)
                 return Reply(200, await _read(response, budget), None)
         except (httpx2.RemoteProtocolError, httpx2.ReadError) as problem:
             if started:
@@ -141,8 +143,8 @@ def _tls() -> ssl.SSLContext:
 
 async def _read(response: "httpx2.Response", budget: Budget) -> bytes:
     # Unpacked here rather than by the library, which would unpack a whole piece, however much comes out of it.
-    encoding = response.headers.get("content-encoding", "identity").lower()
-    if encoding not in ("identity", "gzip", "x-gzip", ""):
+    encoding = content_coding(response.headers)
+    if encoding not in ("identity", "gzip", "x-gzip"):
         raise OutboundError("encoding")
     pieces = _unpacked(response, budget) if "gzip" in encoding else _plain(response, budget)
     return b"".join([piece async for piece in pieces])

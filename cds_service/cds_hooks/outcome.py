@@ -16,6 +16,7 @@ from cds_service.errors import CdsError
 IssueCode = Literal[
     "business-rule",
     "exception",
+    "forbidden",
     "invalid",
     "login",
     "not-found",

@@ -5,10 +5,10 @@ https://cds-hooks.hl7.org/2.0/#prefetch-template
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import quote
 
 from cds_service.facts.catalogue import Catalogue, Code, EventsFact, FactSpec, Observed, ResultFact, ScoreFact
 from cds_service.fhir import RESOURCE_TYPES
+from cds_service.wire import in_path
 
 _TYPE_OF = {row.prefetch.key: name for name, row in RESOURCE_TYPES.items() if row.prefetch is not None}
 _KEY_OF = {name: key for key, name in _TYPE_OF.items()}
@@ -78,6 +78,6 @@ def _narrowed_to(codes: list[str]) -> str:
     every result there ever was, and misses those without a category. Not by several keys with a part of the codes each:
     what one of them leaves out would look as if it had never been measured.
     """
-    if len(quote(",".join(codes))) > _MOST_CHARACTERS:
+    if len(in_path(",".join(codes))) > _MOST_CHARACTERS:
         return f"&category={_CATEGORIES}"
     return f"&code={','.join(codes)}" if codes else ""

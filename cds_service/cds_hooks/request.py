@@ -2,32 +2,43 @@
 
 Fields and rules: https://cds-hooks.hl7.org/2.0/#calling-a-cds-service; those of the context stand with each hook in
 `service`. Unknown fields and `extension` are ignored, an optional field that is `null` or empty counts as absent, and
-every problem is reported, not just the first.
+every problem is reported, not just the first. What is forgiven besides, `leniency` says.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import DecodeError, Raw, Struct, ValidationError, defstruct, json
 
-from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem
+from cds_service.cds_hooks.fields import ANY_TEXT, Fields
+from cds_service.cds_hooks.leniency import (
+    DAMAGED_JSON,
+    EXPIRY_AS_TEXT,
+    NO_EXPIRY,
+    NO_SCOPE,
+    NO_SUBJECT,
+    PLAIN_INSTANCE,
+    Form,
+    Leniency,
+)
+from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import LABELS, resource_type
 from cds_service.cds_hooks.service import ENCOUNTER_ID, PATIENT_ID, Service
-from cds_service.fhir import HeadBundle
+from cds_service.deadline import NEVER, Deadline
+from cds_service.fhir import HeadBundle, isolated, repeated_keys
 
 # Any version, also none: hookInstance has to be unique, not to be made in one certain way.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NO_HYPHENS = re.compile(r"[0-9a-fA-F]{32}")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 # A token type is compared without regard to case: RFC 6749, 5.1.
 _BEARER = re.compile(r"bearer", re.IGNORECASE)
-_ANY_TEXT = re.compile(r".*\S.*", re.DOTALL)
-_TEXT = "a string that is not empty"
+_NUMBER_AS_TEXT = re.compile(r"\s*[0-9]{1,18}(\.[0-9]{1,18})?\s*")
 
-_NULL = Raw(b"null")
-_EMPTY = Raw(b'""')
 _NOTHING = Raw()
+_SEVERAL = Raw(b"[[]]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _Searches: Any = defstruct(
@@ -41,7 +52,9 @@ _Searches: Any = defstruct(
 class HookRequest:
     """A request that keeps the rules. `prefetch` values are the bytes that the client sent, undecoded.
 
-    `searches`: those values that were decoded on the way, as far as the heads of the Observations in them.
+    `repeated`: the keys of `prefetch` that came with several values: which of them is meant cannot be told, so each
+    has one that is no FHIR. `searches`: those values that were decoded on the way, as far as the heads of the
+    Observations in them.
     `access_token` is for `fhir_server`; it lives as long as the request and is shown nowhere.
     """
 
@@ -53,64 +66,43 @@ class HookRequest:
     access_token: str | None = field(default=None, repr=False)
     encounter_id: str | None = None
     searches: Mapping[str, HeadBundle] = field(default_factory=dict, repr=False)
+    repeated: frozenset[str] = frozenset()
 
 
-class _Top(Struct, rename="camel"):
-    hook: Raw = _NOTHING
-    hook_instance: Raw = _NOTHING
-    context: Raw = _NOTHING
-    fhir_server: Raw = _NOTHING
-    fhir_authorization: Raw = _NOTHING
-
-    def fields(self) -> dict[str, Raw]:
-        raws = ((encoded, getattr(self, name)) for name, encoded in zip(_NAMES, _ENCODED_NAMES, strict=True))
-        return {name: raw for name, raw in raws if raw is not _NOTHING}
-
-
-class _WithValues(_Top, kw_only=True):
-    prefetch: dict[str, Raw]
-
-
-class _WithSearches(_Top, kw_only=True):
+class _WithSearches(Struct):
     prefetch: _Searches
 
 
-_NAMES, _ENCODED_NAMES = _Top.__struct_fields__, _Top.__struct_encode_fields__
-_WITH_VALUES = json.Decoder(_WithValues)
 _WITH_SEARCHES = json.Decoder(_WithSearches)
+_MEMBERS = json.Decoder(dict[str, Raw])
 
 
-class _Values(Mapping[str, Raw]):
-    """Prefetch values. Those that were decoded already are looked for in the body if somebody asks for them."""
-
-    def __init__(self, body: bytes, values: Mapping[str, Raw | HeadBundle]) -> None:
-        self._body = body
-        self._values = values
-
-    def __getitem__(self, label: str) -> Raw:
-        value = self._values[label]
-        return value if isinstance(value, Raw) else _WITH_VALUES.decode(self._body).prefetch[label]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
+def with_hyphens(digits: str) -> str:
+    """The 32 digits of a UUID in the form that it is written in."""
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def parse_request(body: bytes, service: Service) -> HookRequest:
-    """Read a request for `service`.
+EXPIRY_FORM = Form(EXPIRY_AS_TEXT, _NUMBER_AS_TEXT)
+INSTANCE_FORMS = (Form(PLAIN_INSTANCE, _NO_HYPHENS, with_hyphens),)
 
-    Raises HookError (400) naming every field that is missing or wrong, or a token that is for another patient.
+
+def parse_request(
+    body: bytes, service: Service, leniency: Leniency | None = None, deadline: Deadline = NEVER
+) -> HookRequest:
+    """Read a request for `service`. `leniency`: what is forgiven, by default everything that can be.
+
+    Raises HookError (400) naming every field that is missing or wrong, or a token that is for another patient, and
+    OutOfTime.
     """
+    leniency = Leniency() if leniency is None else leniency
     problems: list[Problem] = []
-    top, values = _body_fields(body)
-    fields = _Fields(top, "", problems)
+    body, (members, searches) = _body_fields(body.removeprefix(_BYTE_ORDER_MARK), leniency, deadline)
+    fields = Fields(members, "", problems, leniency, repeated_keys(body, members))
     hook = fields.text("hook", re.compile(re.escape(service.hook)), f"`{service.hook}`", required=True)
     if hook is None and fields.has("hook"):
         # Another hook has another context, so nothing more can be said of this request.
         raise HookError(400, tuple(problems))
-    instance = fields.text("hookInstance", _UUID, "a UUID", required=True)
+    instance = fields.text("hookInstance", _UUID, "a UUID", required=True, forms=INSTANCE_FORMS)
     context = _context(fields, service)
     patient, encounter = context.get(PATIENT_ID.name), context.get(ENCOUNTER_ID.name)
 
@@ -118,51 +110,73 @@ def parse_request(body: bytes, service: Service) -> HookRequest:
     server = fields.text("fhirServer", _URL, "an http(s) URL", required=authorization is not None)
     token = None if authorization is None else _access_token(authorization, patient)
 
-    if values is None:
-        prefetch = fields.object("prefetch")
-        values = {} if prefetch is None else {**prefetch.values}
+    prefetch = fields.object("prefetch")
+    sent = {} if prefetch is None else {**prefetch.values}
+    repeated = frozenset() if prefetch is None else prefetch.repeated
+    sent |= dict.fromkeys(repeated, _SEVERAL)
     if problems or instance is None or patient is None:
         raise HookError(400, tuple(problems))
-    searches = {label: value for label, value in values.items() if isinstance(value, HeadBundle)}
-    return HookRequest(service.hook, instance, patient, server, _Values(body, values), token, encounter, searches)
+    searches = {label: value for label, value in searches.items() if label not in repeated}
+    return HookRequest(service.hook, instance, patient, server, sent, token, encounter, searches, repeated)
 
 
-def _context(fields: "_Fields", service: Service) -> dict[str, str | None]:
+def _context(fields: Fields, service: Service) -> dict[str, str | None]:
     """The fields of the context that `service` reads, by name; none where there is no context."""
     context = fields.object("context", required=True)
     if context is None:
         return {}
     return {
-        one.name: context.text(one.name, one.pattern, one.expected, required=one in service.required)
+        one.name: context.text(
+            one.name,
+            one.pattern,
+            one.expected,
+            required=one in service.required,
+            absent=one.absent,
+            forms=one.forms,
+        )
         for one in service.context
     }
 
 
-def _access_token(authorization: "_Fields", patient: str | None) -> str | None:
+def _access_token(authorization: Fields, patient: str | None) -> str | None:
     """The access token, once it is sure that it is one for this patient."""
     token = authorization.text("access_token", required=True)
     authorization.text("token_type", _BEARER, "`Bearer`", required=True)
-    authorization.number("expires_in")
+    authorization.number("expires_in", NO_EXPIRY, EXPIRY_FORM)
     # Only that it is there: not every client's scope follows the syntax of SMART App Launch.
-    authorization.text("scope", required=True)
-    authorization.text("subject", required=True)
-    token_patient = authorization.text("patient", _ANY_TEXT, "the id of the Patient")
+    authorization.text("scope", required=True, absent=NO_SCOPE)
+    authorization.text("subject", required=True, absent=NO_SUBJECT)
+    token_patient = authorization.text("patient", ANY_TEXT, "the id of the Patient")
     if token_patient is not None and patient is not None and token_patient.removeprefix("Patient/") != patient:
         authorization.note("business-rule", "patient", "is another patient than `context.patientId`")
     return token
 
 
-def _body_fields(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundle] | None]:
-    """The fields of the body, and the values in `prefetch` where these could be decoded in the same pass."""
+_Read = tuple[dict[str, Raw], dict[str, HeadBundle]]
+"""The members of a body, and those values in `prefetch` that could be decoded as searches."""
+
+
+def _body_fields(body: bytes, leniency: Leniency, deadline: Deadline) -> tuple[bytes, _Read]:
+    """What is in the body, and the body as it was read: of one that is damaged, without the damage."""
+    try:
+        return body, _decoded(body)
+    except HookError as refused:
+        strict = None if leniency.is_strict else isolated(body, deadline)
+        if strict is None or strict == body:
+            raise
+        try:
+            read = _decoded(strict)
+        except HookError:
+            raise refused from None  # it names a place in what was sent
+        leniency.forgives(DAMAGED_JSON)
+        return strict, read
+
+
+def _decoded(body: bytes) -> _Read:
     try:
         # msgspec does not look into what stays undecoded, so this is checked here for the whole.
         body.decode()
-        for decode in (_with_searches, _with_values):
-            try:
-                return decode(body)
-            except (DecodeError, RecursionError):
-                continue  # told below, of the form that says most
-        return json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=dict[str, Raw]), None
+        return _MEMBERS.decode(body), _searches(body)
     except UnicodeDecodeError as error:
         problem = Problem("structure", f"The body is not UTF-8 (byte {error.start}).")
     except RecursionError:
@@ -175,67 +189,13 @@ def _body_fields(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundl
     raise HookError(400, (problem,))
 
 
-def _with_searches(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundle]]:
-    """One pass over the usual request. Raises DecodeError for one with other keys, or another value than a search."""
-    request = _WITH_SEARCHES.decode(body)
-    values = {label: value for label in LABELS if (value := getattr(request.prefetch, label)) is not None}
+def _searches(body: bytes) -> dict[str, HeadBundle]:
+    """The searches in the usual request, in one pass; none of one with other keys, or another value than a search."""
+    try:
+        prefetch = _WITH_SEARCHES.decode(body).prefetch
+    except (DecodeError, RecursionError):
+        return {}
+    values = {label: value for label in LABELS if (value := getattr(prefetch, label)) is not None}
     if len({resource_type(label) for label in values}) < len(values):
-        raise DecodeError("two keys of one type, whose order may matter")
-    return request.fields(), values
-
-
-def _with_values(body: bytes) -> tuple[dict[str, Raw], dict[str, Raw | HeadBundle]]:
-    request = _WITH_VALUES.decode(body)
-    return request.fields(), {**request.prefetch}
-
-
-class _Fields:
-    """The fields of one JSON object of the request. A reading that fails gives None and notes the problem."""
-
-    def __init__(self, values: Mapping[str, Raw], path: str, problems: list[Problem]) -> None:
-        self.values = values
-        self._path = path
-        self._problems = problems
-
-    def has(self, name: str) -> bool:
-        return self.values.get(name, _NULL) not in (_NULL, _EMPTY)
-
-    def text(
-        self, name: str, pattern: re.Pattern[str] = _ANY_TEXT, expected: str = _TEXT, *, required: bool = False
-    ) -> str | None:
-        if not self._is_there(name, expected, required):
-            return None
-        try:
-            value = json.decode(self.values[name], type=str)
-        except DecodeError:
-            value = ""
-        if pattern.fullmatch(value):
-            return value
-        self.note("value", name, f"must be {expected}")
-        return None
-
-    def number(self, name: str) -> None:
-        if self._is_there(name, "a number", required=True):
-            try:
-                json.decode(self.values[name], type=float)
-            except DecodeError:
-                self.note("value", name, "must be a number")
-
-    def object(self, name: str, *, required: bool = False) -> "_Fields | None":
-        if not self._is_there(name, "a JSON object", required):
-            return None
-        try:
-            values = json.decode(self.values[name], type=dict[str, Raw])
-        except DecodeError:
-            self.note("structure", name, "must be a JSON object")
-            return None
-        return _Fields(values, f"{self._path}{name}.", self._problems)
-
-    def note(self, code: IssueCode, name: str, message: str) -> None:
-        self._problems.append(Problem(code, message, f"{self._path}{name}"))
-
-    def _is_there(self, name: str, expected: str, required: bool) -> bool:
-        there = self.has(name)
-        if required and not there:
-            self.note("required", name, f"is required and must be {expected}")
-        return there
+        return {}  # two keys of one type, whose order may matter
+    return {label: value for label, value in values.items() if isinstance(value, HeadBundle)}

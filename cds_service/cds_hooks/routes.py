@@ -10,9 +10,11 @@ from starlette.responses import Response
 from structlog.typing import FilteringBoundLogger
 
 from cds_service.cds_hooks.endpoint import HookEndpoint, PrefetchMeter, Serving
+from cds_service.cds_hooks.leniency import Forgiving
 from cds_service.cds_hooks.openapi import DISCOVERY_RESPONSES, HOOK_RESPONSES, hook_operation
 from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.service import DISCOVERY_PATH, SERVICES, Service
+from cds_service.cds_hooks.slashes import path_called
 from cds_service.cds_hooks.threads import Threads
 from cds_service.cds_hooks.trust import Gate, OpenGate
 
@@ -32,6 +34,8 @@ def router(
     log: FilteringBoundLogger,
     meter: PrefetchMeter,
     monotonic: Callable[[], float],
+    forgiving: Forgiving,
+    is_strict: bool,
 ) -> APIRouter:
     """Discovery and the endpoint of every service. `outbound` is closed when the service ends; for the others see
     HookEndpoint."""
@@ -46,8 +50,10 @@ def router(
 
     @routes.get(DISCOVERY_PATH, summary="The services that are offered", responses=DISCOVERY_RESPONSES)
     async def cds_services(request: Request) -> Response:
-        await gate.admit(request, DISCOVERY_PATH)
-        return Response(current().discovery, media_type="application/json")
+        leniency = forgiving.for_request()
+        caller = await gate.admit(request, path_called(request, DISCOVERY_PATH, leniency))
+        with forgiving.told(leniency, caller.client_id):
+            return Response(current().discovery, media_type="application/json")
 
     threads = Threads(_THREADS)
     for service in SERVICES:
@@ -60,12 +66,13 @@ def router(
             log=log,
             meter=meter,
             monotonic=monotonic,
+            forgiving=forgiving,
         )
-        _add(routes, service, endpoint)
+        _add(routes, service, endpoint, is_strict=is_strict)
     return routes
 
 
-def _add(routes: APIRouter, service: Service, endpoint: HookEndpoint) -> None:
+def _add(routes: APIRouter, service: Service, endpoint: HookEndpoint, *, is_strict: bool) -> None:
     routes.add_api_route(
         service.path,
         endpoint.answer,
@@ -74,5 +81,5 @@ def _add(routes: APIRouter, service: Service, endpoint: HookEndpoint) -> None:
         summary=service.summary,
         description=service.description,
         responses=HOOK_RESPONSES,
-        openapi_extra=hook_operation(service),
+        openapi_extra=hook_operation(service, is_strict=is_strict),
     )

@@ -5,8 +5,9 @@ the table, so a new service is a new row, and for a new hook the fields of its c
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cds_service.cds_hooks.leniency import NO_USER, PATIENT_REFERENCE, USER_FORM, Deviation, Form
 from cds_service.errors import CdsError
 
 DISCOVERY_PATH = "/cds-services"
@@ -16,23 +17,37 @@ HOOK_BEFORE_THE_COLUMN = "patient-view"
 
 @dataclass(frozen=True, slots=True)
 class ContextField:
-    """A field of a request's `context`: what its text must match as a whole, that in words, and an example."""
+    """A field of a request's `context`: what its text must match as a whole, that in words, and an example.
+
+    `forms`: other texts that are forgiven; `absent`: the deviation of leaving it out, where that is forgiven.
+    """
 
     name: str
     pattern: re.Pattern[str]
     expected: str
     example: str
+    forms: tuple[Form, ...] = field(default=(), repr=False)
+    absent: Deviation | None = field(default=None, repr=False)
 
 
 # Looser than FHIR's own pattern for ids (`[A-Za-z0-9\-.]{1,64}`): some servers' ids are longer or hold a `_`.
 _ID = re.compile(r"[^/\s]+")
-PATIENT_ID = ContextField("patientId", _ID, "the id of the Patient, without `Patient/`", "example")
+PATIENT_ID = ContextField(
+    "patientId",
+    _ID,
+    "the id of the Patient, without `Patient/`",
+    "example",
+    (Form(PATIENT_REFERENCE, re.compile(r"Patient/[^/\s]+"), lambda text: text.removeprefix("Patient/")),),
+)
+_USER = "(Practitioner|PractitionerRole|Patient|RelatedPerson)"
 # encounter-start expects only the first two kinds, and does not forbid the others. Nothing here rests on who asks.
 USER_ID = ContextField(
     "userId",
-    re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/\s]+"),
+    re.compile(rf"{_USER}/[^/\s]+"),
     "`Practitioner/`, `PractitionerRole/`, `Patient/` or `RelatedPerson/` with an id",
     "Practitioner/example",
+    (Form(USER_FORM, re.compile(rf"([hH][tT][tT][pP][sS]?://\S+/{_USER}/)?[^/\s]+")),),
+    NO_USER,
 )
 ENCOUNTER_ID = ContextField("encounterId", _ID, "the id of the Encounter, without `Encounter/`", "example-encounter")
 

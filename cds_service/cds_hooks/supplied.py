@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
+from cds_service.cds_hooks.leniency import BARE_ENTRY, EMPTY_LIST, Leniency
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
@@ -11,6 +12,7 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.explanation import none_readable
 from cds_service.fhir import Interest, KeyReport, KeyState, MixedPatients, Record, RecordBuilder
 
+_REQUIRED = frozenset({"Patient", "Condition"})
 _WHY = {
     KeyState.NULL: "it is null",
     KeyState.EMPTY: "it is empty",
@@ -19,7 +21,7 @@ _WHY = {
     KeyState.UNREADABLE: "it holds nothing that can be read as such",
     None: "it was not supplied",
 }
-_NOTHING = b"null"
+_NOTHING = b'{"resourceType": "Bundle", "type": "searchset"}'
 _ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}'
 
 
@@ -34,26 +36,35 @@ class Supplied:
         deadline: Deadline = NEVER,
         *,
         templates: Mapping[str, str] = MappingProxyType({}),
+        leniency: Leniency | None = None,
     ) -> None:
         """`aliases`: the client's prefetch keys that stand for one of the service's. `interest`: see RecordBuilder.
 
         `deadline` may end every method that reads with OutOfTime. `templates`: the prefetch templates, which say what
-        a Bundle may have been searched for without leaving something out.
+        a Bundle may have been searched for without leaving something out. `leniency`: what is forgiven, by default
+        everything that can be.
         """
         self.request = request
+        self.leniency = Leniency() if leniency is None else leniency
         self.failures: dict[str, str] = {}
         """Why a FHIR query did not bring (all of) a key, by the service's name for it."""
         self._aliases = aliases
         self._deadline = deadline
         self._queries = {resource_type(key) or "": query for key, query in templates.items()}
         self._builder = RecordBuilder(
-            request.patient_id, request.fhir_server, interest, deadline, queries=self._queries
+            request.patient_id,
+            request.fhir_server,
+            interest,
+            deadline,
+            queries=self._queries,
+            required=_REQUIRED,
+            is_strict=self.leniency.is_strict,
         )
         self._fetched: dict[str, tuple[bytes, ...]] = {}
         for label in request.prefetch:
             search = None if interest is None else request.searches.get(label)
             if search is None:
-                self._read(self._builder, label)
+                self._take_in(label)
             else:
                 self._builder.add_search(label, self._expected(label), search, partial(self._sent, label))
 
@@ -111,10 +122,17 @@ class Supplied:
 
     def _add(self, label: str, pages: tuple[bytes, ...]) -> None:
         self._fetched[label] = pages
-        self._read(self._builder, label)
+        self._take_in(label)
 
-    def _read(self, builder: RecordBuilder, label: str) -> None:
-        builder.add(label, self._expected(label), *self.pages(label))
+    def _take_in(self, label: str) -> None:
+        report = self._read(self._builder, label)
+        if report.bare:
+            self.leniency.forgives(BARE_ENTRY, report.bare)
+        if report.is_empty_list and report.state is KeyState.EMPTY:
+            self.leniency.forgives(EMPTY_LIST)
+
+    def _read(self, builder: RecordBuilder, label: str) -> KeyReport:
+        return builder.add(label, self._expected(label), *self.pages(label))
 
     def _expected(self, label: str) -> frozenset[str] | None:
         expected = self._type(label)
@@ -126,6 +144,10 @@ class Supplied:
     def _missing(self, key: str, what: str) -> Problem:
         report = next(iter(self.reports(key)), None)
         why = _WHY.get(None if report is None else report.state, "it is about something else")
+        if report is not None and report.is_empty_list:
+            why = "it is an empty list, which is no answer to a query"
+        if report is not None and report.key in self.request.repeated:
+            why = "it stands there more than once, with different values"
         failure = self.failures.get(key)
         asked = "" if failure is None else f", and asking the FHIR server for it failed: {failure}"
         return Problem("required", f"{what} cannot be had: {why}{asked}", f"prefetch.{key}")

@@ -125,6 +125,7 @@ def _run(settings: "Settings", application: "FastAPI | None") -> None:
 
     from cds_service.cds_hooks import in_terminal, library_log_config
     from cds_service.server import workbench_on
+    from cds_service.server.connections import bounded_protocol
 
     watched = in_terminal()
     # Whoever watches is told in better words that it has started.
@@ -141,6 +142,8 @@ def _run(settings: "Settings", application: "FastAPI | None") -> None:
         # Only the desk's pages use WebSockets.
         ws="auto" if workbench_on(settings) else "none",
         server_header=False,
+        http=bounded_protocol(settings),
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_worker_healthcheck=settings.worker_seconds,
         # Whatever is being answered may be answered; then the decision log is written out.
         timeout_graceful_shutdown=math.ceil(settings.request_seconds) + 1,

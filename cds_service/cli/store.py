@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from cds_service.settings import Settings
-    from cds_service.store import LoggedDecision
+    from cds_service.store import Database, LoggedDecision
 
 store_app = command_group()
 db_app = command_group("The database for feedback and the decision log (CDS_DATABASE_URL).")
@@ -24,6 +25,8 @@ store_app.add_typer(report_app, name="report")
 
 Format = Annotated[str, typer.Option("--format", help="json or text.")]
 T = TypeVar("T")
+_PAUSE = 0.03
+"""Seconds between two transactions that delete; those who wait for SQLite look every few hundredths of one."""
 
 
 @db_app.command()
@@ -74,7 +77,7 @@ def prune(
     if days < settings.suppress_days:
         typer.echo(f"Trials dealt with more than {days} days ago will be shown again (CDS_SUPPRESS_DAYS).", err=True)
     before = datetime.now(UTC) - timedelta(days=days)
-    with_deleted = _using(settings, lambda connection: prune_rows(connection, before), writes=True)
+    with_deleted = _with_database(settings, lambda database: prune_rows(database, before, lambda: sleep(_PAUSE)))
     typer.echo(", ".join(f"{number} {table}" for table, number in with_deleted.items()) + " deleted.")
 
 
@@ -183,7 +186,15 @@ def _migrated(run: "Callable[[Engine], str]") -> str:
         stop(str(problem))
 
 
-def _using(settings: "Settings", work: "Callable[[Connection], T]", *, writes: bool = False) -> T:
+def _using(settings: "Settings", work: "Callable[[Connection], T]") -> T:
+    def run(database: "Database") -> T:
+        with database.transaction(writes=False) as connection:
+            return work(connection)
+
+    return _with_database(settings, run)
+
+
+def _with_database(settings: "Settings", work: "Callable[[Database], T]") -> T:
     from sqlalchemy.exc import SQLAlchemyError
 
     from cds_service.server import database_url
@@ -192,8 +203,7 @@ def _using(settings: "Settings", work: "Callable[[Connection], T]", *, writes: b
     try:
         database = Database(database_url(settings))
         try:
-            with database.transaction(writes=writes) as connection:
-                return work(connection)
+            return work(database)
         finally:
             database.close()
     except SQLAlchemyError as problem:

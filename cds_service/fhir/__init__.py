@@ -3,11 +3,11 @@
 `read_bundle` reads a whole record from one document; `RecordBuilder` collects it from CDS Hooks prefetch values. Both
 give a `Record`, which says besides what was sent how far it can be relied on to be everything."""
 
-from cds_service.fhir.addresses import base_url, is_below, is_private_way
 from cds_service.fhir.assemble import Found, decode_entries
 from cds_service.fhir.bundle import read_document
 from cds_service.fhir.carriers import Unread
 from cds_service.fhir.certainty import Certainty, lettered_certainty, stated_certainty
+from cds_service.fhir.damaged_json import isolated
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, is_odd, parse_date, parse_period, parse_timing
 from cds_service.fhir.decode import Faulty, Malformed, decode_resource, resource_type
 from cds_service.fhir.heads import HeadBundle
@@ -19,6 +19,7 @@ from cds_service.fhir.read import read_bundle
 from cds_service.fhir.reading import Reading
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
+from cds_service.fhir.repeated_keys import repeated_keys
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
 from cds_service.fhir.scan import Interest
 from cds_service.fhir.sections import ListedSection
@@ -120,16 +121,14 @@ __all__ = [
     "TimingRepeat",
     "TypeEntry",
     "Unread",
-    "base_url",
     "birth_sexes",
     "codes_of",
     "decode_entries",
     "decode_resource",
-    "is_below",
     "is_empty",
     "is_material",
     "is_odd",
-    "is_private_way",
+    "isolated",
     "lettered_certainty",
     "misread",
     "parse_date",
@@ -138,6 +137,7 @@ __all__ = [
     "parse_timing",
     "read_bundle",
     "read_document",
+    "repeated_keys",
     "resolve",
     "resource_type",
     "stated_certainty",

@@ -3,7 +3,7 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import msgspec
@@ -237,7 +237,8 @@ class _Sorting:
             case Whose.UNKNOWN:
                 message = "it cannot be told whose it is; the resource does not count"
                 self._note("warning", "unknown_subject", name, element, message)
-                self.malformed.append(outline(entry.type, entry.raw, self.issues[-1]))
+                about = item.malformed if isinstance(item, Faulty) else outline(entry.type, entry.raw, self.issues[-1])
+                self.malformed.append(replace(about, issue=self.issues[-1]))
             case Whose.PATIENT if isinstance(item, Faulty):
                 self.issues.append(item.malformed.issue)
                 if not item.is_void:

@@ -6,18 +6,21 @@ resource types of which there may be more than was found.
 
 from collections.abc import Callable
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, RecordError
+from cds_service.fhir.damaged_json import isolated
 from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
 from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
-from cds_service.fhir.json_text import as_utf8, lenient, lines_of
+from cds_service.fhir.json_text import as_utf8, is_json, lines_of
 from cds_service.fhir.lacking import note_search, note_sections, note_unread
 from cds_service.fhir.reading import ALL, Entry, Reading
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
+from cds_service.fhir.repeated_keys import repeated_keys
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.searches import Values
 from cds_service.fhir.type_names import TYPE_NAMES
@@ -31,6 +34,10 @@ _FAILED = frozenset({"4", "5"})
 _NOTHING = Raw()
 _NO_QUERY: Values = MappingProxyType({})
 _NULL = b"null"
+_RESOURCE = b'"resource"'
+_WRAPPING = frozenset({"resourceType", "type", "total", "link", "entry", "parameter"})
+_ENTRY = frozenset({"resource", "search", "request", "response", "part"})
+"""What is read of a Bundle or of Parameters, and of what these hold, and tells what there is."""
 
 
 class _Request(Struct):
@@ -43,6 +50,7 @@ class _Response(Struct):
 
 
 class _Entry(Struct, rename="camel"):
+    resource_type: Raw = _NOTHING
     full_url: str | None = None
     resource: Raw = _NOTHING
     search: Search | None = None
@@ -50,8 +58,13 @@ class _Entry(Struct, rename="camel"):
     response: _Response | None = None
 
 
-class _EntryResource(Struct):
+class _EntryResource(Struct, rename="camel"):
+    resource_type: Raw = _NOTHING
     resource: Raw = _NOTHING
+
+
+class _RawEntries(Struct):
+    entry: tuple[Raw, ...] = ()
 
 
 class _Bundle(Struct):
@@ -76,7 +89,7 @@ class _Parameter(Struct):
 
 
 class _Parameters(Struct):
-    parameter: tuple[_Parameter, ...] = ()
+    parameter: tuple[Raw, ...] = ()
 
 
 class _OutcomeIssue(Struct):
@@ -88,19 +101,33 @@ class _Outcome(Struct):
     issue: tuple[_OutcomeIssue, ...] = ()
 
 
+class _How(NamedTuple):
+    """What is the same for all of one document."""
+
+    own: Values
+    deadline: Deadline
+    takes_bare: bool
+
+
 _BUNDLE = msgspec.json.Decoder(_Bundle)
 _LIST = msgspec.json.Decoder(tuple[Raw, ...])
 _JSON = msgspec.json.Decoder(Raw)
 
 
 def read_document(
-    data: bytes | str, place: str = "", *, heads: bool = False, own: Values = _NO_QUERY, deadline: Deadline = NEVER
+    data: bytes | str,
+    place: str = "",
+    *,
+    heads: bool = False,
+    own: Values = _NO_QUERY,
+    deadline: Deadline = NEVER,
+    bare: bool = True,
 ) -> Reading:
     """Every resource in a document, in the order met. `settle()` it once no more pages follow.
 
     `place` goes before the place of each entry in issues ("prefetch.conditions entry 3"). With `heads`, only the heads
     of Observations are decoded, where the document is a plain search for them. `own`: the parameters of the query that
-    was made for it (`searches.values_of`).
+    was made for it (`searches.values_of`). `bare`: whether a resource counts that stands in a Bundle as an entry.
 
     Raises `RecordError` where it is not JSON, or JSON that is neither a FHIR resource nor a list of them, and
     `OutOfTime`.
@@ -111,32 +138,55 @@ def read_document(
         reading = None if bundle is None else of_search(bundle, lambda: text, place, own=own, deadline=deadline)
         if reading is not None:
             return reading
+    how = _How(own, deadline, bare)
     try:
-        return _read(text, place, own, deadline)
-    except RecursionError as error:
-        raise RecordError("the record is nested too deeply to be read") from error
-    except (msgspec.DecodeError, UnicodeError) as error:
+        return _read(text, place, how)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         lines = lines_of(text)
         if lines:
-            return _read_list(place, "line", lines, own, deadline)
-        mended = lenient(text)
-        if mended is None:
+            return _read_lines(lines, place, how)
+        strict = isolated(text, deadline)
+        if strict is None:
+            if isinstance(error, RecursionError):
+                raise RecordError("the record is nested too deeply to be read") from error
             raise RecordError(f"the record is not JSON: {explain(error)[1]}") from error
-    reading = _read(mended, place, own, deadline)
-    message = "is not strict JSON (NaN, Infinity, control characters or half an emoji within text)"
-    reading.issues.append(Issue("warning", "lenient_json", reading.place, "", message))
+    reading = _read(strict, place, how)
+    _note_damage(reading, reading.place)
     return reading
 
 
-def _read(text: bytes, place: str, own: Values, deadline: Deadline) -> Reading:
+def _read_lines(lines: list[bytes], place: str, how: _How) -> Reading:
+    """NDJSON, in which a line that is no strict JSON costs itself alone."""
+    strict: list[bytes] = []
+    damaged: list[int] = []
+    for number, line in enumerate(lines, 1):
+        mended = None if is_json(line) else isolated(line, how.deadline)
+        strict.append(line if mended is None else mended)
+        if mended is not None:
+            damaged.append(number)
+    reading = _read_list(place, "line", strict, how)
+    for number in damaged:
+        _note_damage(reading, f"{place} line {number}".lstrip())
+    return reading
+
+
+def _note_damage(reading: Reading, place: str) -> None:
+    message = (
+        "is not strict JSON (NaN, Infinity, control characters or half an emoji within text, nesting without end); "
+        "what holds such a value is not read"
+    )
+    reading.issues.append(Issue("warning", "lenient_json", place, "", message))
+
+
+def _read(text: bytes, place: str, how: _How) -> Reading:
     if text.startswith(b"["):
-        return _read_list(place, "item", _LIST.decode(text), own, deadline)
+        return _read_list(place, "item", _LIST.decode(text), how)
     name = resource_type(text)
     if name not in {"Bundle", "Parameters"}:
         _JSON.decode(text)  # raises where it is not even JSON
     if name is None:
         raise RecordError("the record is JSON but no FHIR resource: there is no resourceType")
-    reading = Reading(name, place or "document", own=own, deadline=deadline)
+    reading = Reading(name, place or "document", **how._asdict())
     _add(reading, Entry(place, name, text), 0)
     return reading
 
@@ -155,9 +205,9 @@ def of_search(
     """
     deadline.spend(len(bundle.entry))
     modes = bundle.modes()
-    if modes is None:
+    if modes is None or repeated_keys(whole := text()) or whole.count(_RESOURCE) != len(bundle.entry):
         return None
-    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, text, bundle.entry)], own=own)
+    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, lambda: whole, bundle.entry)], own=own)
     if modes - {"include"}:
         reading.types.add("Observation")
     note_search(reading, bundle.link, place)
@@ -165,9 +215,9 @@ def of_search(
     return reading
 
 
-def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], own: Values, deadline: Deadline) -> Reading:
-    reading = Reading("list", place or "document", own=own, deadline=deadline)
-    for number, raw in enumerate(deadline.each(items), 1):
+def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], how: _How) -> Reading:
+    reading = Reading("list", place or "document", **how._asdict())
+    for number, raw in enumerate(how.deadline.each(items), 1):
         entry = Entry(f"{place} {noun} {number}".lstrip(), resource_type(raw) or "", raw)
         try:
             _add(reading, entry, 1)
@@ -207,6 +257,8 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
     except (msgspec.ValidationError, UnicodeError):
         bundle = _decode_piecemeal(reading, outer)
     types = note_search(reading, bundle.link, outer.place)
+    _note_repeated_in_bundle(reading, bundle, outer)
+    bundle = _with_resources(reading, bundle, outer)
     deleted: set[str] = set()
     if bundle.type == "document" and bundle.entry:
         note_sections(reading, bundle.entry[0].resource, outer.place)
@@ -237,6 +289,23 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         reading.doubt("incomplete_bundle", outer.place, "there is more, which was not sent", types)
 
 
+def _note_repeated_in_bundle(reading: Reading, bundle: _Bundle, outer: Entry) -> None:
+    _note_repeated(reading, outer.raw, _WRAPPING, "malformed_bundle", outer.place)
+    # To count is fast, and what is counted besides (a Bundle within, a word) costs a closer look alone.
+    if bytes(outer.raw).count(_RESOURCE) == sum(one.resource is not _NOTHING for one in bundle.entry):
+        return
+    raws = try_decode(outer.raw, _RawEntries)
+    for number, raw in enumerate(reading.deadline.each(() if raws is None else raws.entry), 1):
+        _note_repeated(reading, raw, _ENTRY, "unreadable_resource", f"{outer.place} entry {number}".lstrip())
+
+
+def _note_repeated(reading: Reading, raw: bytes | Raw, keys: frozenset[str], code: str, place: str) -> None:
+    """What stands twice in the wrapping was sent, and only the last of it is read: there may be more of anything."""
+    twice = repeated_keys(raw) & keys
+    if twice:
+        reading.doubt(code, place, f"`{min(twice)}` stands there more than once, and the last alone is read")
+
+
 def _note_extent(reading: Reading, bundle: _Bundle | HeadBundle) -> None:
     """What the outermost Bundle says of what there is."""
     reading.next_url, reading.total, reading.count = _next_of(bundle), _total_of(bundle), len(bundle.entry)
@@ -248,6 +317,21 @@ def _next_of(bundle: _Bundle | HeadBundle) -> str | None:
 
 def _total_of(bundle: _Bundle | HeadBundle) -> int | None:
     return bundle.total if bundle.type == "searchset" else None
+
+
+def _with_resources(reading: Reading, bundle: _Bundle, outer: Entry) -> _Bundle:
+    """The Bundle with every resource in an entry, also those that were sent as entries themselves."""
+    bare = [n for n, one in enumerate(bundle.entry) if one.resource is _NOTHING and one.resource_type is not _NOTHING]
+    if not bare or not reading.takes_bare:
+        return bundle
+    raws = msgspec.json.decode(outer.raw, type=_RawEntries).entry
+    entries = list(bundle.entry)
+    for number in reading.deadline.each(bare):
+        entries[number] = _Entry(resource=raws[number])
+    reading.bare += len(bare)
+    message = f"{len(bare)} of its entries are resources without `resource` around them; they are read all the same"
+    reading.issues.append(Issue("information", "bare_entry", outer.place or reading.place, "", message))
+    return _Bundle(bundle.type, bundle.total, bundle.link, tuple(entries))
 
 
 def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
@@ -264,7 +348,7 @@ def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
         if entry is None:
             # The wrapping is odd (a fullUrl that is a number); what it holds may be sound.
             inner = try_decode(raw, _EntryResource)
-            entry = _Entry() if inner is None else _Entry(resource=inner.resource)
+            entry = _Entry() if inner is None else _Entry(resource=inner.resource, resource_type=inner.resource_type)
         entries.append(entry)
     return _Bundle(try_decode(odd.type, str), try_decode(odd.total, int), links or (), tuple(entries))
 
@@ -280,18 +364,23 @@ def _is_deleted(entry: _Entry, deleted: set[str]) -> bool:
 
 
 def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
-    try:
-        parameters = msgspec.json.decode(outer.raw, type=_Parameters).parameter
-    except (msgspec.ValidationError, UnicodeError):
+    parameters = try_decode(outer.raw, _Parameters)
+    if parameters is None:
         reading.doubt("malformed_bundle", outer.place, "its parameters cannot be read")
         return
-    pending = [(parameter, depth) for parameter in reversed(parameters)]
+    _note_repeated(reading, outer.raw, _WRAPPING, "malformed_bundle", outer.place)
+    pending = [(raw, depth) for raw in reversed(parameters.parameter)]
     number = 0
     while pending:
-        parameter, depth = pending.pop()
+        raw, depth = pending.pop()
         reading.deadline.spend()
         number += 1
         place = f"{outer.place} parameter {number}".lstrip()
+        parameter = try_decode(raw, _Parameter)
+        if parameter is None:
+            reading.doubt("malformed_bundle", place, "it is no parameter")
+            continue
+        _note_repeated(reading, raw, _ENTRY, "unreadable_resource", place)
         if parameter.resource is not _NOTHING:
             inner = parameter.resource
             _add(reading, Entry(place, resource_type(inner) or "", inner), depth + 1)
@@ -299,7 +388,7 @@ def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
             if depth >= _DEEPEST:
                 reading.doubt("unreadable_resource", place, "is nested too deeply and was not read")
                 continue
-            parts = try_decode(parameter.part, tuple[_Parameter, ...])
+            parts = try_decode(parameter.part, tuple[Raw, ...])
             if parts is None:
                 reading.doubt("malformed_bundle", place, "its parts cannot be read")
             pending += [(part, depth + 1) for part in reversed(parts or ())]

@@ -1,7 +1,7 @@
 """From the bytes of one resource to its view, or to what can still be said of it where it is malformed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
@@ -12,6 +12,7 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.fhir.lists import listed
 from cds_service.fhir.modifiers import whole
+from cds_service.fhir.repeated_keys import repeated_keys
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType
 from cds_service.fhir.statuses import is_void, word_of
 from cds_service.fhir.views import CodeableConcept, Coding, Period, Reference, Resource
@@ -139,6 +140,9 @@ def decode_resource(
         if notes is not None:
             own = label(name, view.id, place)
             notes += [Issue("information", "not_a_list", own, path, "is read as a list of one") for path in paths]
+    twice = repeated_keys(raw)
+    if twice:
+        return _said_twice(name, raw, place, twice)
     modifier = whole(view)
     return _faulty(name, raw, place, None, modifier) if modifier else view
 
@@ -248,6 +252,16 @@ def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, mo
         or (error is not None and is_void(try_decode(parts.verification_status, CodeableConcept))),
         malformed=_outline(name, parts, issue),
     )
+
+
+def _said_twice(name: str, raw: bytes | Raw, place: str, twice: frozenset[str]) -> Faulty:
+    """A resource in which elements stand more than once: which value was meant cannot be told, so it has none."""
+    left = {key: value for key, value in msgspec.json.decode(raw, type=dict[str, Raw]).items() if key not in twice}
+    faulty = _faulty(name, _ENCODER.encode(left), place, None)
+    element = next((key for key in sorted(twice) if _SHOWABLE_ID.fullmatch(key)), "")
+    message = "stands there more than once, with different values; the resource does not count"
+    issue = Issue("warning", "malformed_resource", faulty.malformed.issue.resource, element, message)
+    return replace(faulty, malformed=replace(faulty.malformed, issue=issue))
 
 
 def _outline(name: str, parts: _Parts, issue: Issue) -> Malformed:

@@ -1,10 +1,11 @@
 """The codes of the issues that reading a record can raise. They are stable: logs and dashboards count them."""
 
 ISSUE_CODES: dict[str, str] = {
+    "bare_entry": "Resources stand in a Bundle as entries themselves, without `resource` around them; they are read.",
     "conflicting_versions": "A resource came with different contents and nothing says which is newer; all count.",
     "filtered_set": "A Bundle answers a search that leaves some entries out: what it holds is not all there is.",
     "incomplete_bundle": "A Bundle has a next page, or fewer entries than its total says.",
-    "lenient_json": "The text is not strict JSON (NaN, control characters or half an emoji in text), but was read.",
+    "lenient_json": "The text is not strict JSON (NaN, half an emoji, …); it was read without what holds such a value.",
     "malformed_bundle": "A Bundle's links, entries or parameters have the wrong type.",
     "malformed_resource": "An element has the wrong type or an impossible value; the resource does not count.",
     "modified_part": "A modifierExtension changes the meaning of a part of a resource; that part is not read.",

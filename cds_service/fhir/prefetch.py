@@ -26,15 +26,16 @@ from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.views import Patient
 
 _PATIENT = frozenset({"Patient"})
+_LONGEST_EMPTY = 100
 _NO_QUERY: Values = MappingProxyType({})
 
 
 class KeyState(Enum):
     """What a prefetch key held.
 
-    `SUPPLIED`, `EMPTY` and `NULL` are complete answers (the last two: there is none). `INCOMPLETE`: what came counts,
-    but there may be more. `ERROR`: the client or its server failed. `UNREADABLE`: no FHIR, or another type of resource
-    than was asked for.
+    `SUPPLIED`, `EMPTY` and `NULL` are complete answers (the last two: there is none), but for a type that is required
+    `NULL` says nothing. `INCOMPLETE`: what came counts, but there may be more. `ERROR`: the client or its server
+    failed. `UNREADABLE`: no FHIR, or another type of resource than was asked for.
     """
 
     SUPPLIED = "supplied"
@@ -52,13 +53,16 @@ class KeyState(Enum):
 @dataclass(frozen=True, slots=True)
 class KeyReport:
     """One key: what it held, where its next page is (`None`: there is none), what was wrong with it, and whether it
-    says that it answers a narrower search than its query."""
+    says that it answers a narrower search than its query. What was not as it should be and was read: `bare` entries of
+    a Bundle, and whether it is an empty list, in place of an empty Bundle."""
 
     key: str
     state: KeyState
     next_url: str | None = None
     issues: tuple[Issue, ...] = ()
     is_filtered: bool = False
+    bare: int = 0
+    is_empty_list: bool = False
 
 
 class MixedPatients(CdsError):  # noqa: N818 - it names the situation that the hook answers with 400
@@ -88,14 +92,19 @@ class RecordBuilder:
         deadline: Deadline = NEVER,
         *,
         queries: Mapping[str, str] = MappingProxyType({}),
+        required: frozenset[str] = frozenset(),
+        is_strict: bool = False,
     ) -> None:
         """`patient_id`: `context.patientId`. `base_url`: `fhirServer`, to note references that name another server.
 
         `interest`: what is asked of Observations. Of a key that holds nothing else, those of which nothing is asked are
         left out, and what is wrong with these is not among the issues. Without it everything is read. `deadline` may
         end every method with `OutOfTime`. `queries`: by resource type, the query that is made for it; what a Bundle
-        says to have been searched by besides leaves something out.
+        says to have been searched by besides leaves something out. `required`: the types of which neither `null` nor
+        `[]` says that there are none. `is_strict`: `[]` says so of no type, and an entry needs its `resource`.
         """
+        self._required = required
+        self._is_strict = is_strict
         self._deadline = deadline
         self._patient_id = patient_id
         self._base_url = base_url
@@ -114,7 +123,12 @@ class RecordBuilder:
         self._deadline.spend()
         own = self._own(expected)
         heads = self._interest is not None
-        reading, state = _read_pages(f"prefetch.{key}", pages, own, self._deadline, heads=heads)
+        place, bare = f"prefetch.{key}", not self._is_strict
+        if bare and len(pages) == 1 and _is_empty_list(pages[0]):
+            empty = self._required.isdisjoint(expected or ())
+            none = KeyState.EMPTY if empty else KeyState.NULL
+            return self._note(key, expected, Reading(""), none, is_empty_list=True)
+        reading, state = _read_pages(place, pages, own, self._deadline, heads=heads, bare=bare)
         return self._note(key, expected, reading, state)
 
     def add_search(
@@ -131,7 +145,15 @@ class RecordBuilder:
         """The parameters of the query for what is expected; none where it is no one type."""
         return self._queries.get(next(iter(expected or ()), ""), _NO_QUERY)
 
-    def _note(self, key: str, expected: frozenset[str] | None, reading: Reading, state: KeyState | None) -> KeyReport:
+    def _note(
+        self,
+        key: str,
+        expected: frozenset[str] | None,
+        reading: Reading,
+        state: KeyState | None,
+        *,
+        is_empty_list: bool = False,
+    ) -> KeyReport:
         self._built = None
         found = decode_entries(reading.entries, self._deadline)
         if state is None:
@@ -139,7 +161,10 @@ class RecordBuilder:
             if state is KeyState.UNREADABLE:
                 message = f"holds no readable {' or '.join(sorted(expected or ()))}".rstrip()
                 reading.doubt("unexpected_value", f"prefetch.{key}", message)
-        report = KeyReport(key, state, reading.next_url, tuple(reading.issues), reading.is_filtered)
+        issues = tuple(reading.issues)
+        report = KeyReport(
+            key, state, reading.next_url, issues, reading.is_filtered, reading.bare, is_empty_list=is_empty_list
+        )
         self._keys[key] = _Key(expected, report, reading, found)
         return report
 
@@ -202,11 +227,17 @@ class RecordBuilder:
 
     def _is_whole(self, name: str) -> bool:
         """A type is whole when every key that asks for it held a complete answer. Where no key asks for it, when every
-        Bundle that brought some of it, under a key that is not ours, is complete."""
+        Bundle that brought some of it, under a key that is not ours, is complete. `null` for a type that is required
+        is no answer, and alone as if its key had not been sent: it may be a query that the client could not make."""
         keys = self._keys.values()
         own = [key for key in self._deadline.each(keys) if key.expected is not None and name in key.expected]
+        if name in self._required:
+            silent = [key for key in own if key.report.state is KeyState.NULL]
+            own = [] if len(silent) == len(own) else own
+        else:
+            silent = []
         if own:
-            return all(key.report.state.is_complete for key in own)
+            return not silent and all(key.report.state.is_complete for key in own)
         others = [key for key in self._deadline.each(keys) if name in key.reading.types and _is_whole_chart(key)]
         return bool(others) and all(
             key.report.state is KeyState.SUPPLIED and name not in key.reading.left_out for key in others
@@ -228,22 +259,29 @@ def _is_whole_chart(key: _Key) -> bool:
     return key.reading.root == "Bundle" and key.expected in {None, _PATIENT}
 
 
+def _is_empty_list(page: bytes | str) -> bool:
+    if len(page) > _LONGEST_EMPTY:
+        return False
+    return b"".join((page.encode("utf-8", "replace") if isinstance(page, str) else page).split()) == b"[]"
+
+
 def _read_pages(
-    place: str, pages: tuple[bytes | str, ...], own: Values, deadline: Deadline, *, heads: bool
+    place: str, pages: tuple[bytes | str, ...], own: Values, deadline: Deadline, *, heads: bool, bare: bool
 ) -> tuple[Reading, KeyState | None]:
     """What all pages hold together (of Observations only the `heads`, if so asked); and the state, where the value is
     `null` or no FHIR at all."""
     try:
         if not pages or as_utf8(pages[0]) == b"null":
             return Reading(""), KeyState.NULL
-        reading = read_document(pages[0], place, heads=heads, own=own, deadline=deadline)
+        reading = read_document(pages[0], place, heads=heads, own=own, deadline=deadline, bare=bare)
     except RecordError as error:
         reading = Reading("")
         reading.doubt("unreadable_value", place, str(error).replace("the record", "the value"))
         return reading, KeyState.UNREADABLE
     for page in pages[1:]:
         try:
-            reading.append_page(read_document(page, place, heads=heads, own=own, deadline=deadline))
+            page_read = read_document(page, place, heads=heads, own=own, deadline=deadline, bare=bare)
+            reading.append_page(page_read)
         except RecordError as error:
             reading.doubt("unreadable_value", place, str(error).replace("the record", "a further page"))
     reading.settle()

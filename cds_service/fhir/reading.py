@@ -43,7 +43,8 @@ class Reading:
     merely included by a search). `doubts`: see above. `failed`: the sender reported an error in place of (part of) the
     answer. `next_url`: the next page of the outermost Bundle; `""` where it has one without address. `is_filtered`: it
     says that a search left something out that `own`, the parameters of the query that was made, did not. `left_out`:
-    the types that were not searched for, where others were named.
+    the types that were not searched for, where others were named. `bare`: how many resources stood in a Bundle as
+    entries themselves, where that is taken (`takes_bare`).
     """
 
     root: str
@@ -62,6 +63,8 @@ class Reading:
     count: int = 0
     is_filtered: bool = False
     left_out: set[str] = field(default_factory=set)
+    bare: int = 0
+    takes_bare: bool = True
     own: Values = field(default_factory=dict, repr=False, compare=False)
     deadline: Deadline = field(default=NEVER, repr=False, compare=False)
 
@@ -83,6 +86,7 @@ class Reading:
         self.failed |= page.failed
         self.is_filtered |= page.is_filtered
         self.left_out |= page.left_out
+        self.bare += page.bare
         self.next_url = page.next_url
         self.total = self.total if page.total is None else page.total
         self.count += page.count

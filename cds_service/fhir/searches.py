@@ -8,7 +8,8 @@ https://hl7.org/fhir/R4/search.html, https://hl7.org/fhir/R4/bundle.html#searchs
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+
+from cds_service.wire import AddressProblem, parameters
 
 Values = Mapping[str, frozenset[str]]
 """Parameters by name, each with the codes that it names, without their systems."""
@@ -42,7 +43,7 @@ class Search(NamedTuple):
 
 def values_of(query: str) -> Values:
     """The parameters of a query of the service's own, such as `Observation?patient=…&code=718-7,777-3`."""
-    return {name: _codes(text) for name, text in parse_qsl(query.partition("?")[2]) if name not in _PERSON}
+    return {name: _codes(text) for name, text in parameters(query.partition("?")[2]) if name not in _PERSON}
 
 
 def search_of(url: str, own: Values) -> Search:
@@ -56,8 +57,8 @@ def search_of(url: str, own: Values) -> Search:
     # A search for a Patient may be made for what it brings along.
     own_type = None if type == "Patient" and "_revinclude" in query else type
     try:
-        pairs = parse_qsl(query[:_LONGEST], keep_blank_values=True, max_num_fields=_MOST)
-    except ValueError:
+        pairs = parameters(query[:_LONGEST], _MOST)
+    except AddressProblem:
         return Search(own_type, ("too many parameters",))
     narrowed: dict[str, None] = {}
     types: frozenset[str] = frozenset()

@@ -27,7 +27,7 @@ from cds_service.facts.words import (
 )
 from cds_service.fhir import Record
 from cds_service.library import Library, load_library
-from cds_service.rule_files import SITE, Folder
+from cds_service.rule_files import SITE, Folder, read_file
 from cds_service.rule_tools.cases import Mismatch, load_cases, run_cases
 from cds_service.rule_tools.changes import VerdictFlip, flip_json, verdict_flips
 from cds_service.rule_tools.samples import sample_reader
@@ -169,7 +169,8 @@ def _case_changes(ground: Ground, before: Library, after: Library) -> Iterator[C
     """What comes out differently in the cases of all trials. Only those with a sample patient read any words."""
     old_sample, new_sample = (cache(sample_reader(library, ground.samples_dir)) for library in (before, after))
     for path in sorted((ground.rules_dir / TRIALS).glob(f"*/{CASES_FILE}")):
-        trial = before.trial(path.parent.name) if b'"sample"' in path.read_bytes() else None
+        content, _ = read_file(path)
+        trial = before.trial(path.parent.name) if b'"sample"' in content else None
         if trial is None:
             continue
         cases = load_cases(trial, ground.rules_dir, before.catalogue)

@@ -7,6 +7,7 @@ from cds_service.errors import Finding
 from cds_service.facts import FactKnowledge, load_facts
 from cds_service.facts.catalogue import load_valuesets
 from cds_service.library import Library, no_rules_folder
+from cds_service.rule_files import LayeredFolders, Layers, about_places, few_of_each, is_there, trial_paths
 from cds_service.rule_tools.cases import check_cases
 from cds_service.trials import TRIALS, load_trials
 
@@ -20,7 +21,7 @@ def check_rules(
     checked with those of `default_facts`, whose findings count too. Files are named from the rules folder on.
     """
     root, paths = _located(target.resolve())
-    if not root.is_dir() or (paths and not paths[0].is_file()):
+    if not root.is_dir() or (paths and not is_there(paths[0])):
         return None, no_rules_folder(target)
     if (root / "facts").is_dir():
         facts, about_facts = load_facts(root)
@@ -30,7 +31,9 @@ def check_rules(
         about_facts += load_valuesets(root, facts.systems)[1]
     compiled, about_trials = load_trials(root, facts.catalogue, paths)
     cases = check_cases(compiled.trials, root, facts.catalogue)
-    return Library(facts, compiled), (*about_facts, *about_trials, *cases)
+    layers = Layers(root)
+    places = about_places(layers, LayeredFolders(layers).stamps()) if paths is None else ()
+    return Library(facts, compiled), few_of_each((*about_facts, *about_trials, *places, *cases))
 
 
 def _located(target: Path) -> tuple[Path, list[Path] | None]:
@@ -38,8 +41,7 @@ def _located(target: Path) -> tuple[Path, list[Path] | None]:
     if target.name == TRIALS:
         return target.parent, None
     file = target / "trial.json" if target.is_dir() else target
-    if not target.is_dir() or file.is_file():
+    if not target.is_dir() or is_there(file):
         in_place = file.parent.parent.name == TRIALS
         return (file.parents[2] if in_place else file.parent), [file]
-    loose = sorted(target.glob("*/trial.json"))
-    return target, loose or None
+    return target, trial_paths(target) or None

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from cds_service.errors import Finding
 from cds_service.library import Library
+from cds_service.rule_files import trial_folder
 from cds_service.rule_tools.cases import CaseReport, ReadSample, load_cases, run_cases
 from cds_service.trials import CASES_FILE, CompiledTrial, load_trials, titles_of
 
@@ -39,9 +40,10 @@ class Draft:
 def compile_draft(
     library: Library, trial_id: str, text: str, cases: str | None = None, read_sample: ReadSample | None = None
 ) -> Draft:
-    """Check `text` as the `trial.json` of `trial_id`, and `cases` (where given) as the `cases.json` beside it."""
+    """Check `text` as the `trial.json` of `trial_id`, and `cases` (where given) as the `cases.json` beside it. Raises
+    PlaceError for an id that is no plain name."""
     with TemporaryDirectory(prefix="cds-draft-") as made:
-        folder = Path(made) / "trials" / trial_id
+        folder = trial_folder(Path(made), trial_id)
         folder.mkdir(parents=True)
         (folder / TRIAL_FILE).write_text(text, encoding="utf-8")
         compiled, findings = load_trials(Path(made), library.catalogue)

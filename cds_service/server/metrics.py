@@ -64,6 +64,7 @@ class Metrics:
         )
         self._cards = self._counter("cds_cards", "Cards served", "trial")
         self._held_back = self._counter("cds_held_back", "Trials and cards not shown again, per answer", "what")
+        self._forgiven = self._counter("cds_forgiven", "Deviations that were forgiven", "client", "deviation")
         self._feedback = self._counter("cds_feedback", "Feedback items received", "outcome", "reason")
         self._written = self._counter("cds_decisions_written", "Decisions written to the log")
         self._dropped = self._counter("cds_decisions_dropped", "Decisions lost to the log", "why")
@@ -138,6 +139,11 @@ class Metrics:
         """Entries that were not understood, by kind of entry and by what people call their code system."""
         for (kind, system), count in counts.items():
             self._unread.labels(kind, system).inc(count)
+
+    def forgiven(self, client: str | None, deviations: Mapping[str, int]) -> None:
+        """What one request was forgiven, by its name in `cds_hooks.leniency`."""
+        for name, times in deviations.items():
+            self._forgiven.labels(client or NOBODY, name).inc(times)
 
     def feedback(self, outcome: str, reasons: Iterable[str]) -> None:
         """One item, with the codes of its override reasons."""

@@ -16,6 +16,7 @@ from cds_service.server.metrics import CONTENT_TYPE, Metrics
 from cds_service.server.reloading import LiveRules, errors_in
 from cds_service.server.workbench_mode import PATH
 from cds_service.store import Database, RuleSet
+from cds_service.wire import takes_pages
 
 Json = dict[str, Any]
 
@@ -42,7 +43,7 @@ def operations_router(
 
     @routes.get("/", include_in_schema=False)
     async def index(request: Request) -> Response:
-        if "text/html" in request.headers.get("accept", ""):
+        if takes_pages(request.headers):
             # Relative, since the Host header behind a proxy is not the address that the browser knows.
             mounted = any(isinstance(route, Mount) and route.path == PATH for route in request.app.routes)
             return RedirectResponse(f"{PATH}/"[1:] if mounted else DOCS[1:])
@@ -107,6 +108,8 @@ def _readiness(live: LiveRules[Loaded], database: Database, expected_rules: Coll
         "site": "read in part" if in_part else "none" if library.site_digest is None else "current",
         "database": "available" if database.available else "unavailable",
     }
+    if not database.available:
+        told["database_trouble"] = database.obstacle
     return told, not unexpected
 
 

@@ -89,7 +89,12 @@ def open_persistence(
 ) -> Persistence:
     """The store, not yet started. Raises StoreError."""
     database = Database(database_url(settings))
-    tokens = SeenTokens(database, now, lambda: metrics.database_failed("replay_guard"))
+    tokens = SeenTokens(
+        database,
+        now,
+        lambda: metrics.database_failed("replay_guard"),
+        fails_open=settings.replay_fail == "open",
+    )
     return Persistence(
         database,
         pseudonyms(settings),

@@ -103,6 +103,7 @@ class LiveRules(Generic[Prepared_co]):
             )
         self.current = RulesVersion(1, library, prepare(library), now())
         self.rejected: Rejected | None = None
+        self._tell_of_places(library)
         errors = errors_in(library.about_site)
         if errors:
             log.error("site_read_in_part", places=[error["place"] for error in errors])
@@ -138,6 +139,7 @@ class LiveRules(Generic[Prepared_co]):
             return False
         self.current, self.rejected = version, None
         self._tell(True)
+        self._tell_of_places(library)
         self._log.info("rules_reloaded", rules=version.number, trials=len(library.trials))
         return True
 
@@ -148,6 +150,12 @@ class LiveRules(Generic[Prepared_co]):
             await asyncio.sleep(wait)
             await anyio.to_thread.run_sync(self.look)
             wait = max(interval, SHARE * self._took)
+
+    def _tell_of_places(self, library: Library) -> None:
+        """What lies in the folder and is not read, or lies elsewhere: who serves sees no other findings."""
+        places = [f"{one.code} {one.file}" for one in library.about_places[:_MOST_FINDINGS]]
+        if places:
+            self._log.warning("rules_not_in_place", places=places)
 
     def _reject(self, findings: tuple[Finding, ...]) -> None:
         self.rejected = Rejected(self._now(), findings)

@@ -21,12 +21,15 @@ from cds_service.cds_hooks import (
     Cors,
     FailureBoundary,
     Feedback,
+    Forgiving,
     Limits,
+    NoForeignPages,
     NotKept,
     Observed,
     Outbound,
     SecurityHeaders,
     Serving,
+    SlashAtEnd,
     feedback_router,
     in_terminal,
     open_log,
@@ -43,13 +46,14 @@ from cds_service.server.metrics import Metrics
 from cds_service.server.operations import PATHS, operations_router
 from cds_service.server.persistence import open_persistence, suppression_policies
 from cds_service.server.reloading import LiveRules
-from cds_service.server.workbench_mode import workbench_on
+from cds_service.server.workbench_mode import PATH, workbench_on
 from cds_service.server.zones import Calendar, client_zones
 from cds_service.settings import Settings
 from cds_service.store import RuleSet, StoreUnavailable, record_feedback
 from cds_service.trials import RulesMemory
 
-SERVED = (DISCOVERY_PATH, *(path for one in SERVICES for path in (one.path, one.feedback_path)), *PATHS)
+_HOOK_PATHS = tuple(path for one in SERVICES for path in (one.path, one.feedback_path))
+SERVED = (DISCOVERY_PATH, *_HOOK_PATHS, *PATHS)
 """Every path that metrics know by its name."""
 _WARM_SECONDS = 0.5
 """Longest that rules are made ready before they are used."""
@@ -121,6 +125,7 @@ class Wiring:
     def routers(self, live: LiveRules[Prepared]) -> tuple[tuple[APIRouter, str], ...]:
         """The routes, each with the heading that they stand under in `/docs`."""
         settings = self._settings
+        forgiving = Forgiving(self.log, self._metrics, is_strict=settings.strict)
         hooks = router(
             lambda: live.current.prepared.serving,
             gate=self._gate,
@@ -129,8 +134,12 @@ class Wiring:
             log=self.log,
             meter=self._metrics,
             monotonic=self._clocks.monotonic,
+            forgiving=forgiving,
+            is_strict=settings.strict,
         )
-        feedback = feedback_router(self._keep, gate=self._gate, log=self.log)
+        feedback = feedback_router(
+            self._keep, gate=self._gate, log=self.log, forgiving=forgiving, is_strict=settings.strict
+        )
         operations = operations_router(live, self._store.database, self._metrics, settings.expected_rules)
         return (hooks, "CDS Hooks"), (feedback, "CDS Hooks"), (operations, "Operations")
 
@@ -144,6 +153,11 @@ class Wiring:
             Middleware(FailureBoundary, log=self.log),
             Middleware(Limits, paths=paths, most=settings.max_concurrent, seconds=settings.request_seconds),
         ]
+        if self._clients is None:
+            hosts, origins = settings.own_hosts, settings.cors_origins
+            layers.append(Middleware(NoForeignPages, hosts=hosts, origins=origins, apart=PATH, log=self.log))
+        if not settings.strict:
+            layers.insert(0, Middleware(SlashAtEnd, paths=(DISCOVERY_PATH, *_HOOK_PATHS)))
         if settings.cors_origins:
             cors = Middleware(Cors, allow_origins=settings.cors_origins, allow_methods=METHODS, allow_headers=HEADERS)
             layers.insert(0, cors)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue, Code, finding
-from cds_service.rule_files import SITE, Layers, invalid, nearest, pointer, read_json
+from cds_service.rule_files import SITE, Layers, invalid, is_there, nearest, pointer, read_json
 from cds_service.site.settings_file import SITE_FILE, SiteSettings
 
 FILES = (SITE_FILE, "systems.json", "conceptmaps/*.json", "phrases/*.json")
@@ -34,10 +34,10 @@ def load_site(layers: Layers, catalogue: Catalogue, names: Mapping[str, Any]) ->
     findings: list[Finding] = []
     if not layers.site.is_dir():
         findings.append(finding("no-site-folder", f"{SITE}.", "", f"{layers.site}: there is no such folder"))
-    findings += _unknown_files(name for name in names if name.startswith(SITE))
+    findings += _unknown_files(name for name in names if name.startswith(SITE) and not name.endswith("/"))
     settings = SiteSettings()
     path = layers.site / SITE_FILE
-    if path.is_file():
+    if is_there(path):
         content, problems = read_json(path, SITE + SITE_FILE)
         findings += problems
         settings, problems = _settings(content)

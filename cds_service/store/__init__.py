@@ -21,7 +21,7 @@ from cds_service.store.digests import digest_of, is_request, request_digest
 from cds_service.store.engines import open_engine
 from cds_service.store.failures import StoreError, StoreUnavailable, cause_of
 from cds_service.store.feedback import record_feedback
-from cds_service.store.pruning import prune
+from cds_service.store.pruning import MOST_DELETED, prune
 from cds_service.store.pseudonyms import Pseudonyms, kept_key
 from cds_service.store.recorder import Recorder
 from cds_service.store.report import NO_REASON, FeedbackReport, TrialFeedback, feedback_report
@@ -42,6 +42,7 @@ from cds_service.store.tokens import SeenTokens
 
 __all__ = [
     "DESK_RECORDS",
+    "MOST_DELETED",
     "NOTHING",
     "NO_REASON",
     "ORDER",

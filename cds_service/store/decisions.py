@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, or_, select
 
+from cds_service.store.columns import document
 from cds_service.store.digests import canonical, digest_of, request_digest
 from cds_service.store.tables import decisions, rule_sets, served_cards
 from cds_service.store.upserts import insert_missing
@@ -28,7 +29,7 @@ class RuleSet:
 
     @classmethod
     def of(cls, files: Mapping[str, str]) -> "RuleSet":
-        return cls(files, digest_of(canonical(files)))
+        return cls(files, digest_of(canonical(document(files))))
 
 
 @dataclass(frozen=True, slots=True)

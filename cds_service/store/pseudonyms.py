@@ -34,8 +34,9 @@ class Pseudonyms:
         return self._hash("encounter", client, encounter_id)
 
     def _hash(self, *parts: str) -> str:
-        # The lengths keep ("a", "bc") and ("ab", "c") apart.
-        message = b"".join(len(part).to_bytes(4, "big") + part for part in (p.encode() for p in parts))
+        # The lengths keep ("a", "bc") and ("ab", "c") apart. An id may hold half of a surrogate pair, and is hashed so.
+        encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+        message = b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()
 
 

@@ -6,17 +6,17 @@ again; when the queue is full the newest decisions are dropped, counted and said
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import MsgspecError
-from sqlalchemy.exc import SQLAlchemyError
 from structlog.typing import FilteringBoundLogger
 
+from cds_service.store.batches import Written, write_batch
 from cds_service.store.database import PAUSE_SECONDS, Database
-from cds_service.store.decisions import Decision, Rows, insert_decisions, rows_of
-from cds_service.store.failures import StoreUnavailable, cause_of
+from cds_service.store.decisions import Decision, Rows, rows_of
+from cds_service.store.failures import REFUSED, StoreUnavailable
 
 MOST_QUEUED = 10_000
 """Decisions that wait for the database; some hours of a busy clinic."""
@@ -26,6 +26,8 @@ _BATCH = 200
 _LINGER_SECONDS = 0.1
 """What comes within this time is written to the disk at once, together."""
 _CHORE_SECONDS = 600.0
+_MOST_FAILURES = 3
+"""A decision that fails that often, while others are written, is given up."""
 
 
 class Watch(Protocol):
@@ -63,6 +65,7 @@ class Recorder:
         self._queue: deque[tuple[Decision, bytes]] = deque()
         self._queued_bytes = 0
         self._rows: deque[Rows] = deque()
+        self._failures: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._stop_at: float | None = None
         self._dropping = False
@@ -161,7 +164,7 @@ class Recorder:
     def _keep_rows(self, decision: Decision, request: bytes) -> None:
         try:
             rows = rows_of(decision, request)
-        except (MsgspecError, UnicodeDecodeError, RecursionError):
+        except (MsgspecError, *REFUSED):
             # Answered all the same, and then not to be replayed: the reader of records is more patient with JSON.
             self._drop(1, "refused")
             return
@@ -176,40 +179,45 @@ class Recorder:
                 if not batch:
                     self._database.ping()
                     return True
-                with self._database.transaction(writes=True) as connection:
-                    insert_decisions(connection, batch)
-                refused = 0
+                written = write_batch(self._database, batch, PAUSE_SECONDS)
             except StoreUnavailable:
                 return False
-            except SQLAlchemyError:
-                done = self._write_singly(batch)
-                if done is None:
-                    return False
-                refused = done
-            with self._changed:
-                for _ in batch:
-                    self._rows.popleft()
-                self._changed.notify_all()
-                left = len(self._queue) + len(self._rows)
-            if refused:
-                self._drop(refused, "refused")
-            self._watch.decisions_written(len(batch) - refused)
+            left = self._put_back(batch, written)
+            self._watch.decisions_written(written.number)
             self._watch.decisions_queued(left)
+            if not written.number and not written.refused:
+                return False
             self._dropping = False
 
-    def _write_singly(self, batch: list[Rows]) -> int | None:
-        """Where a batch was refused: all that can be written. Gives how many were not; None where the database went."""
-        refused = 0
+    def _put_back(self, batch: list[Rows], written: Written) -> int:
+        """Take a batch out of the queue but for what can be tried again: what failed last of all, the rest first.
+
+        Gives how many are in the queue. What has failed beside others that were written, time and again, is dropped.
+        """
+        refused = list(written.refused)
+        again = []
+        for rows in written.failed:
+            self._failures[rows.decision["id"]] += bool(written.number)
+            if self._failures[rows.decision["id"]] >= _MOST_FAILURES:
+                refused.append((rows, "failed"))
+            else:
+                again.append(rows)
+        kept = {rows.decision["id"] for rows in (*again, *written.untried)}
         for rows in batch:
-            try:
-                with self._database.transaction(writes=True) as connection:
-                    insert_decisions(connection, [rows])
-            except StoreUnavailable:
-                return None
-            except SQLAlchemyError as error:
-                self._log.error("decision_refused", decision=rows.decision["id"], error=cause_of(error))
-                refused += 1
-        return refused
+            if rows.decision["id"] not in kept:
+                self._failures.pop(rows.decision["id"], None)
+        with self._changed:
+            for _ in batch:
+                self._rows.popleft()
+            self._rows.extendleft(reversed(written.untried))
+            self._rows.extend(again)
+            self._changed.notify_all()
+            left = len(self._queue) + len(self._rows)
+        for rows, cause in refused:
+            self._log.error("decision_refused", decision=rows.decision["id"], error=cause)
+        if refused:
+            self._drop(len(refused), "refused")
+        return left
 
     def _tell_availability(self) -> None:
         available = self._database.available
@@ -219,7 +227,7 @@ class Recorder:
             if available:
                 self._log.info("database_available")
             else:
-                self._log.error("database_unavailable", error=self._database.trouble)
+                self._log.error("database_unavailable", error=self._database.obstacle)
 
     def _is_over(self) -> bool:
         with self._changed:

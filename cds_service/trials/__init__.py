@@ -1,5 +1,6 @@
 """The library of trials: files loaded, checked and compiled; facts turned into a verdict, criterion by criterion."""
 
+from cds_service.rule_files import CASES_FILE, TRIALS
 from cds_service.trials.cache_folder import CacheFolder
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, TrialExplainer
@@ -11,7 +12,7 @@ from cds_service.trials.library import CHUNK, KeptTrials, TrialLibrary, load_tri
 from cds_service.trials.model import Contact, Criterion, CriterionException, Site, SourceText, Span, Text, Trial
 from cds_service.trials.needs import AGE, NEVER, NOTHING, SEX, Needs, needs_of
 from cds_service.trials.remembered_rules import RememberedRules, RulesMemory
-from cds_service.trials.shelf import CASES_FILE, TRIALS, Shelved
+from cds_service.trials.shelf import Shelved
 from cds_service.trials.tally import Decides, decides, tally
 from cds_service.trials.verdicts import (
     BEST_FIRST,

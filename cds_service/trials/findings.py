@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 
 FILE_FINDINGS: Mapping[str, str] = {
+    "bad-text": "A text holds U+0000 or half of a surrogate pair, written as an escape. Neither can be shown or sent.",
     "bad-value": "A value is not of the kind that its key takes; the message says what is.",
     "duplicate-key": "A key stands twice in one object. Only the last would count, so keep one.",
+    "link-outside": "A link leads out of the folder. It is followed, and who may write there may change what is read.",
     "missing-key": "A key that must be there is not.",
     "no-rules-folder": "There is no such file or folder.",
-    "not-json": "The file is not JSON. The message names line and column.",
+    "not-json": "The file is not JSON (the message names line and column), or nobody can work with what it holds: a "
+    "number that is none or too large, or too many levels.",
     "unknown-key": "There is no such key; the hint gives the nearest one. Misspelt keys never count in silence.",
-    "unreadable-file": "The file can't be read, or is not UTF-8 text.",
+    "unreadable-file": "It can't be read: it is no file (a pipe, a device, a folder, a link that leads nowhere), "
+    "too large, not permitted, or not UTF-8 text.",
 }
 """Any file of a rules folder."""
 
@@ -17,6 +21,7 @@ TRIAL_FINDINGS: Mapping[str, str] = {
     "exception-without-fail": "A criterion has an `exception` and never fails, so the exception says nothing.",
     "id-against-kind": "An inclusion's id starts with `inc-`, an exclusion's with `exc-`.",
     "no-gate": 'No criterion has `"gate": true`. Mark the diagnosis without which the trial is not worth a mention.',
+    "no-trial-file": "A file or folder in `trials/` is read by nobody. A trial is `<registry number>/trial.json`.",
     "no-trials": "The folder has no `trials/<registry number>/trial.json`.",
     "repeated-id": "Two criteria, or two cohorts, have the same id.",
     "source-not-claimed": "A clause of the source stands in no criterion (`rules check --source`). Give one its span.",

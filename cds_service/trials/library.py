@@ -12,11 +12,12 @@ from weakref import ref
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.logic import Document, Facts, Truth3, Vocabulary, answer_together
+from cds_service.rule_files import TRIALS, few_of_each, trial_paths
 from cds_service.trials.checked import CheckedRules
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, compile_trial
 from cds_service.trials.index import Index
 from cds_service.trials.kept import Kept
-from cds_service.trials.shelf import TRIALS, Shelved, shelve
+from cds_service.trials.shelf import Shelved, shelve
 from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult, trial_result, verdict_of
 
 KeptTrials: TypeAlias = Kept[Shelved, CompiledTrial]
@@ -164,7 +165,7 @@ def load_trials(
 
     `paths` are the trial files to load instead, somewhere under `rules_dir`.
     """
-    paths = sorted((rules_dir / TRIALS).glob("*/trial.json")) if paths is None else paths
+    paths = trial_paths(rules_dir / TRIALS) if paths is None else paths
     return read_trials(rules_dir, [path.relative_to(rules_dir).as_posix() for path in paths], CheckedRules(catalogue))
 
 
@@ -197,7 +198,7 @@ def read_trials(
             shelf.append(shelved)
     if not files:
         findings.append(Finding(TRIALS, "", "no-trials", "error", "no trials/*/trial.json here"))
-    return TrialLibrary(shelf, rules, previous, kept), tuple(findings)
+    return TrialLibrary(shelf, rules, previous, kept), few_of_each(findings)
 
 
 def _grew(kept: KeptTrials, shelved: "ref[Shelved]") -> None:

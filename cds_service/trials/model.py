@@ -18,9 +18,18 @@ from pydantic import (
 )
 
 from cds_service.durations import PATTERN, Duration
+from cds_service.wire import AddressProblem, parse_address
 
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 CriterionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,9}-[0-9]{2}[a-z]?$")]
+
+
+def _address(text: str) -> str:
+    try:
+        parse_address(text)
+    except AddressProblem as problem:
+        raise ValueError(str(problem)) from problem
+    return text
 
 
 def _duration(text: str) -> str:
@@ -190,7 +199,7 @@ class Cohort(_File):
 class Registry(_File):
     """Where the trial is registered, and when that record was last updated."""
 
-    url: Annotated[str, Field(pattern=r"^https://[^\s]+$")]
+    url: Annotated[str, Field(pattern=r"^https://[^\s]+$"), AfterValidator(_address)]
     last_updated: date | None = None
 
 

@@ -6,7 +6,6 @@ every rule file, the versions of this service, its language and its engine, and 
 """
 
 import hashlib
-import os
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -20,9 +19,9 @@ from cds_service import __version__
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import SetTables, ValueSets
 from cds_service.logic import LANGUAGE_VERSION
-from cds_service.rule_files import stamp_of
+from cds_service.rule_files import read_file, stamp_of
 from cds_service.trials.cache_folder import CacheFolder
-from cds_service.trials.shelf import Shelved
+from cds_service.trials.shelf import MOST_BYTES, Shelved
 
 ENGINE = "datalogic-py"
 _NO_STAMP = (0, 0, 0, 0, 0)
@@ -46,13 +45,11 @@ class RememberedRules(msgspec.Struct, frozen=True):
         found = {}
         for one in self.trials:
             try:
-                with (rules_dir / one.file).open("rb") as file:
-                    stamp = stamp_of(os.fstat(file.fileno()))
-                    data = file.read()
+                data, status = read_file(rules_dir / one.file, MOST_BYTES)
             except OSError:
                 continue
             if hashlib.sha256(data).hexdigest() == one.digest:
-                found[one.file] = replace(one, stamp=stamp, source=zlib.compress(data))
+                found[one.file] = replace(one, stamp=stamp_of(status), source=zlib.compress(data))
         return found
 
 

@@ -1,7 +1,6 @@
 """A trial file read and checked, and kept in the least space that lets it be compiled again at any time."""
 
 import hashlib
-import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,16 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from cds_service.errors import Finding
-from cds_service.rule_files import Stamp, invalid, nearest, parse_json, stamp_of, unreadable
+from cds_service.rule_files import TRIALS, Stamp, invalid, nearest, parse_json, read_file, stamp_of, unreadable
 from cds_service.trials.checked import Checked, CheckedRules
 from cds_service.trials.exceptions import softening
 from cds_service.trials.model import Criterion, Trial
 from cds_service.trials.needs import NOTHING, Needs, all_of, any_of
 
-TRIALS = "trials"
-"""The folder of a rules folder that has a folder for each trial."""
-CASES_FILE = "cases.json"
-"""What lies beside a trial for its author; no answer depends on it."""
+MOST_BYTES = 5_000_000
+"""Of one trial file: a hundred times the largest that was ever written."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -54,9 +51,7 @@ class Shelved:
 def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, list[Finding]]:
     """Read and check a trial file, which findings call `name`. None where it has an error."""
     try:
-        with path.open("rb") as file:
-            stamp = stamp_of(os.fstat(file.fileno()))
-            data = file.read()
+        data, status = read_file(path, MOST_BYTES)
     except OSError as problem:
         return None, [unreadable(name, problem)]
     content, findings = parse_json(data, name)
@@ -83,7 +78,7 @@ def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, 
         rules_version=trial.rules_version,
         state=trial.state,
         file=name,
-        stamp=stamp,
+        stamp=stamp_of(status),
         digest=hashlib.sha256(data).hexdigest(),
         source=zlib.compress(data),
         facts=tuple(facts),

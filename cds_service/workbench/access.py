@@ -5,16 +5,22 @@ Without a password only requests that name this machine are let in: a page elsew
 password along when it opens a WebSocket.
 """
 
-import base64
-import binascii
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cds_service.wire import (
+    HeaderProblem,
+    basic_password,
+    cookie,
+    forwarded_prefix,
+    host_name,
+    is_same_origin,
+    is_there,
+)
 
 COOKIE = "cds_workbench"
 # The pages are drawn by scripts that stand in them and by templates that are compiled in the browser. Whatever they do,
@@ -43,34 +49,36 @@ class Access:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if self._password is None:
-            direct = not any(name in headers for name in _PASSED_ON)
-            allowed, proved = direct and _name(headers.get("host", "")) in LOCAL_NAMES, False
-        else:
-            proved = scope["type"] == "http" and self._knows(headers.get("authorization", ""))
-            allowed = proved or self._has_cookie(headers.get("cookie", ""))
-        if not (allowed and _same_origin(headers)):
+        proved = scope["type"] == "http" and self._knows_password(headers)
+        if not self._lets_in(headers, proved=proved):
             await self._refuse(scope, receive, send)
         else:
-            cookie = self._cookie(secure=scope.get("scheme") == "https") if proved else None
-            await self._app(scope, receive, _with_headers(send, cookie))
+            given = self._cookie(secure=scope.get("scheme") == "https") if proved else None
+            await self._app(scope, receive, _with_headers(send, given))
 
-    def _knows(self, authorization: str) -> bool:
-        scheme, _, coded = authorization.partition(" ")
-        if scheme.casefold() != "basic":
+    def _lets_in(self, headers: Headers, *, proved: bool) -> bool:
+        try:
+            forwarded_prefix(headers)  # every page's links begin with it
+            if not is_same_origin(headers):
+                return False
+            if self._password is None:
+                return not any(is_there(headers, name) for name in _PASSED_ON) and host_name(headers) in LOCAL_NAMES
+            return proved or self._has_cookie(headers)
+        except HeaderProblem:
+            return False
+
+    def _knows_password(self, headers: Headers) -> bool:
+        if self._password is None:
             return False
         try:
-            _, _, given = base64.b64decode(coded, validate=True).decode("utf-8").partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+            given = basic_password(headers)
+        except HeaderProblem:
             return False
-        return hmac.compare_digest(given.encode(), (self._password or "").encode())
+        return hmac.compare_digest(given.encode(), self._password.encode())
 
-    def _has_cookie(self, header: str) -> bool:
-        try:
-            morsel = SimpleCookie(header).get(COOKIE)
-        except CookieError:
-            return False
-        return morsel is not None and hmac.compare_digest(morsel.value.encode(), self._token.encode())
+    def _has_cookie(self, headers: Headers) -> bool:
+        value = cookie(headers, COOKIE)
+        return value is not None and hmac.compare_digest(value.encode(), self._token.encode())
 
     def _cookie(self, *, secure: bool) -> str:
         return f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/" + ("; Secure" if secure else "")
@@ -87,27 +95,13 @@ class Access:
             await PlainTextResponse("The workbench needs its password.", 401, ask)(scope, receive, send)
 
 
-def _with_headers(send: Send, cookie: str | None) -> Send:
+def _with_headers(send: Send, given: str | None) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["Content-Security-Policy"] = POLICY
-            if cookie is not None:
-                headers.append("set-cookie", cookie)
+            if given is not None:
+                headers.append("set-cookie", given)
         await send(message)
 
     return sending
-
-
-def _name(host: str) -> str:
-    """The host's name without its port."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _same_origin(headers: Headers) -> bool:
-    """Whether the request comes from one of our own pages, as far as the browser says where it comes from."""
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.casefold() == headers.get("host", "").casefold()

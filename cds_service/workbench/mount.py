@@ -9,6 +9,7 @@ from nicegui import ui
 from starlette.responses import JSONResponse
 
 from cds_service.errors import RecordError
+from cds_service.wire import forwarded_prefix
 from cds_service.workbench.access import Access
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.pages.ehr_page import ehr_page
@@ -100,5 +101,5 @@ def _add_upload(desk: Desk, max_body_bytes: int) -> None:
             name = desk.uploads.add(b"".join(parts))
         except RecordError as problem:
             return JSONResponse({"problem": f"Not a usable record: {problem}"}, 422)
-        prefix = request.headers.get("X-Forwarded-Prefix", "") + str(request.scope.get("root_path", ""))
+        prefix = forwarded_prefix(request.headers) + str(request.scope.get("root_path", ""))
         return JSONResponse({"page": f"{prefix}/patients/{name}"})

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from cds_service.errors import CdsError
+from cds_service.rule_files import PlaceError, check_inside, trial_folder
 from cds_service.trials import CASES_FILE
 
 FILES = ("trial.json", CASES_FILE)
@@ -18,27 +19,35 @@ class ConflictError(CdsError):
 
 @dataclass(frozen=True, slots=True)
 class TrialFiles:
-    """The texts of a trial's files by name, as they were read. One that is not there is empty."""
+    """The texts of a trial's files by name, as they were read. One that is not there is empty.
 
+    `rules_dir` is the rules folder, and `folder` the trial's in it.
+    """
+
+    rules_dir: Path
     folder: Path
     texts: Mapping[str, str]
 
 
 def open_files(rules_dir: Path, trial_id: str) -> TrialFiles:
-    """Read a trial's files. Raises OSError."""
-    folder = rules_dir / "trials" / trial_id
-    return TrialFiles(folder, {name: _text(folder / name) for name in FILES})
+    """Read a trial's files. Raises OSError, and PlaceError for an id that is no plain name."""
+    folder = trial_folder(rules_dir, trial_id)
+    return TrialFiles(rules_dir, folder, {name: _text(folder / name) for name in FILES})
 
 
 def save_files(opened: TrialFiles, texts: Mapping[str, str]) -> TrialFiles:
     """Write those texts that differ from what was opened. Raises ConflictError where somebody else changed a file
-    meanwhile, and OSError."""
+    meanwhile, PlaceError for a file that is not one of the trial's or not in the rules folder, and OSError."""
+    for name in texts:
+        if name not in FILES:
+            raise PlaceError(f"{name!r} is none of a trial's files")
+        check_inside(opened.folder / name, opened.rules_dir)
     if {name: _text(opened.folder / name) for name in FILES} != dict(opened.texts):
         raise ConflictError("The files were changed on disk since this page opened them. Reload the page first.")
     for name, text in texts.items():
         if text != opened.texts[name]:
             _replace(opened.folder / name, text)
-    return TrialFiles(opened.folder, {**opened.texts, **texts})
+    return TrialFiles(opened.rules_dir, opened.folder, {**opened.texts, **texts})
 
 
 def _text(path: Path) -> str:

@@ -27,7 +27,8 @@ def test_the_service_answers_them_as_it_answers_their_story(
 ) -> None:
     settings = Settings(state_dir=tmp_path)
     with TestClient(create_app(settings, library, lambda: charts.TOLD_ON)) as client:
-        answer = client.post(service_for("patient-view").path, content=charts.request(resources, story=story))
+        body, headers = charts.request(resources, story=story), {"Content-Type": "application/json"}
+        answer = client.post(service_for("patient-view").path, content=body, headers=headers)
     assert answer.status_code == 200
     assert len(answer.json()["cards"]) == cards
 

@@ -52,7 +52,16 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "keys in the clear": ({"jwks": None, "jwks_url": "http://e.example"}, "/clients/0/jwks_url", "https address"),
     "no key set": ({"jwks": {"key": []}}, "/clients/0/jwks", "a list `keys`"),
     "an empty key set": ({"jwks": {"keys": []}}, "/clients/0/jwks", "a list `keys`"),
+    "five keys of one id": (
+        {"jwks": {"keys": key_set()["keys"][:1] * 5}},
+        "/clients/0",
+        "more than 4 keys have the same `kid`",
+    ),
     "a private key": ({"jwks": {"keys": [PRIVATE]}}, "/clients/0/jwks/keys/0", "private key"),
+    "an odd key": ({"jwks": {"keys": [{**key_set()["keys"][0], "key_ops": 5}]}}, "/clients/0/jwks/keys/0", "RFC 7517"),
+    "half an address of keys": ({"jwks": None, "jwks_url": "http://["}, "/clients/0/jwks_url", "https address"),
+    "half an address of a server": ({"fhir_servers": ["https://["]}, "/clients/0/fhir_servers", "https address"),
+    "a server with dots": ({"fhir_servers": ["https://e.example/%2e%2e"]}, "/clients/0/fhir_servers", "https address"),
     "a short key": (
         {"jwks": {"keys": [{"kid": "1", "kty": "RSA", "n": "wP8", "e": "AQAB"}]}},
         "/clients/0/jwks/keys/0",

@@ -58,7 +58,7 @@ def test_every_answer_can_be_read_by_an_allowed_origin(
         404: lambda: browser.post("/cds-services/x", json={}),
         405: lambda: browser.get(URL),
         412: lambda: browser.post(URL, json={**hook_request(), "prefetch": {}}),
-        413: lambda: browser.post(URL, content=b" " * 4_001),
+        413: lambda: browser.post(URL, content=b" " * 4_001, headers={"Content-Type": "application/json"}),
         415: lambda: browser.post(URL, content=b"", headers={"Content-Type": "text/plain"}),
         500: lambda: browser.post(URL, json=hook_request()),
     }[status]()

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -179,6 +180,36 @@ def test_a_next_page_on_another_server_is_not_followed(asking: Callable[..., Any
         assert elsewhere.asked == []
 
 
+ODD_LINKS = (
+    *("http://[", "//[", "http://[::1", "{url}:99999/fhir", "{url}/fhir/..%2fadmin", "{url}/fhir/..;/admin"),
+    *("{url}/fhir/%252e%252e/admin", "{url}/fhir/$export", "{url}/fhir/Patient/%24everything", "{url}/fhir/_history"),
+    *("{url}/fhir/Condition%0d%0aX:1", "{url}/fhir//evil", "{url}/fhir/\uff0e\uff0e/admin"),
+)
+"""What tests/wire/test_addresses.py has more of: here, that no request is made and no 500 comes of them."""
+
+
+@pytest.mark.parametrize("link", ODD_LINKS)
+@pytest.mark.parametrize("where", ["next page", "next page of the prefetch", "redirect"])
+def test_the_token_follows_no_link_that_leads_elsewhere(asking: Callable[..., Any], link: str, where: str) -> None:
+    url: list[str] = []
+
+    def answer(asked: Asked) -> Says:
+        if not asked.path.startswith("/fhir/Condition?patient="):
+            return ehr()(asked)
+        if where == "redirect":
+            return Says("", 302, {"Location": quote(link.format(url=url[0]), safe="/:[]$%;.")})
+        return Says(bundle(lupus(), link=[{"relation": "next", "url": link.format(url=url[0])}]))
+
+    with asking(answer) as (ask, fhir):
+        url.append(fhir.url)
+        first = bundle(lupus(), link=[{"relation": "next", "url": link.format(url=fhir.url)}])
+        response = ask(complete(conditions=first if where == "next page of the prefetch" else ABSENT))
+        assert response.status_code in (200, 412), response.text
+        assert fhir.paths == ([] if where == "next page of the prefetch" else ["/fhir/Condition"])
+        if response.status_code == 200:
+            assert "incomplete" in response.text, "a page that was not read is told"
+
+
 # Who may be asked, and with what.
 
 
@@ -205,11 +236,24 @@ def test_the_address_is_compared_in_one_spelling(asking: Callable[..., Any]) -> 
         assert fhir.paths == ["/fhir/Condition"]
 
 
-@pytest.mark.parametrize("patient_id", ["1,2", "..", "1&_include=*", "1?x", "1#x", "1%2C2", "1;2", "é", "x" * 200])
+@pytest.mark.parametrize(
+    "patient_id",
+    [
+        *("1,2", "..", ".", "1&_include=*", "1?x", "1#x", "1%2C2", "1;2", "é", "x" * 65, "١", "1\\2", "1|2", "a_b"),
+        *("_history", "_search", "$everything", "$export", "%24export", "_history%2f1", "..%2f1", "%252e%252e"),
+    ],
+)
 def test_an_id_that_could_widen_a_query_is_not_put_into_one(asking: Callable[..., Any], patient_id: str) -> None:
     with asking(ehr()) as (ask, fhir):
         assert ask(None, patient_id=patient_id).status_code == 412
         assert fhir.asked == []
+
+
+@pytest.mark.parametrize("patient_id", ["1", "x" * 64, "eq081-VQEgP8drUUqCWzHfw3", "A.b-C.1", "-", ".a"])
+def test_an_id_by_the_grammar_of_fhir_is_put_into_one(asking: Callable[..., Any], patient_id: str) -> None:
+    with asking(ehr()) as (ask, fhir):
+        ask(None, patient_id=patient_id)
+        assert f"/fhir/Patient/{patient_id}" in fhir.paths
 
 
 @pytest.mark.parametrize("access_token", ["a\r\nX-Evil: 1", "a\nb", "ключ", "a\x00b"])

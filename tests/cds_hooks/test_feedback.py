@@ -159,12 +159,12 @@ MALFORMED: dict[str, tuple[bytes | Any, str]] = {
     "no object": (b"[]", "The body must be a JSON object."),
     "nothing": (b"", "The body is not JSON"),
     "no UTF-8": (b'{"feedback": "\xff"}', "The body is not UTF-8"),
-    "nested without end": (b"[" * 100_000, "The body is nested too deeply."),
+    "nested without end": (b'{"a":' * 100_000, "The body is nested too deeply."),
     "no feedback": ({}, "feedback: is required"),
     "feedback that is no array": ({"feedback": {"card": CARD}}, "feedback: is required and must be an array"),
-    "an item that is no object": ([item(), "x"], "feedback[1]: must be a JSON object"),
+    "an item that is no object": (["x"], "feedback[0]: must be a JSON object"),
     "no card": ([item(card=None)], "feedback[0].card: "),
-    "a card that is a number": ([item(), item(card=7)], "feedback[1].card: "),
+    "a card that is a number": ([item(card=7)], "feedback[0].card: "),
     "a card of blanks": ([item(card="  ")], "feedback[0].card: "),
     "a card without end": ([item(card="x" * 256)], "feedback[0].card: must be at most 255 characters"),
     "no outcome": ([item(outcome=None)], "feedback[0].outcome: "),
@@ -181,7 +181,7 @@ MALFORMED: dict[str, tuple[bytes | Any, str]] = {
         [item(acceptedSuggestions=[{"id": "1"}, {}])],
         "feedback[0].acceptedSuggestions[1]: ",
     ),
-    "an override that is no object": ([item(overrideReason="no")], "feedback[0].overrideReason: "),
+    "an override that is no object": ([item(overrideReason=7)], "feedback[0].overrideReason: "),
     "an override in a list that is no object": ([item(overrideReasons=[{}, 7])], "feedback[0].overrideReasons[1]: "),
 }
 
@@ -213,7 +213,7 @@ def test_every_problem_of_a_batch_is_named_up_to_a_number(client: TestClient) ->
     ("method", "path", "status"),
     [
         ("POST", "/cds-services/another-service/feedback", 404),
-        ("POST", "/cds-services/clinical-trial-match/feedback/", 404),
+        ("POST", "/cds-services/clinical-trial-match/feedback//", 404),
         ("GET", URL, 405),
         ("PUT", URL, 405),
     ],

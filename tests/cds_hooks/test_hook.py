@@ -66,7 +66,7 @@ def test_an_answer_is_not_to_be_cached(client: TestClient, hook_request: HookReq
 
 def test_a_field_that_breaks_the_rules_is_400_and_named(client: TestClient, hook_request: HookRequest) -> None:
     request = hook_request()
-    request["context"]["patientId"] = "Patient/1288992"
+    request["context"]["patientId"] = "Person/1288992"
     response = client.post(URL, json=request)
     assert response.status_code == 400
     (text,) = diagnostics(response)
@@ -142,7 +142,6 @@ NEXT = [{"relation": "next", "url": "https://ehr.example.org/fhir?page=2"}]
         (lambda made: made.bundle(made.lupus(), {"resourceType": "Condition", "code": 7}), True),
         (lambda made: made.bundle(), False),
         (lambda made: made.bundle(NO_RESULTS), False),
-        (lambda made: None, False),
     ],
 )
 def test_conditions_that_can_be_had_are_answered(
@@ -156,6 +155,8 @@ def test_conditions_that_can_be_had_are_answered(
 @pytest.mark.parametrize(
     ("value", "why"),
     [
+        (lambda made: None, "it is null"),
+        (lambda made: [], "it is an empty list, which is no answer to a query"),
         (lambda made: OUTCOME, "it holds an error instead"),
         (lambda made: made.bundle(OUTCOME), "it holds an error instead"),
         (lambda made: "<html>502 Bad Gateway</html>", "it holds nothing that can be read as such"),
@@ -192,6 +193,7 @@ def test_incomplete_conditions_do_not_matter_to_a_patient_whom_no_trial_takes(
     ("value", "why"),
     [
         (lambda made: None, "it is null"),
+        (lambda made: [], "it is an empty list, which is no answer to a query"),
         (lambda made: OUTCOME, "it holds an error instead"),
         (lambda made: made.bundle(), "it is empty"),
         (lambda made: made.patient(birthDate=["1990"]), "it holds nothing that can be read as such"),
@@ -295,7 +297,7 @@ def test_a_failure_of_the_service_is_500_and_says_nothing_of_its_cause(
     [
         ("POST", "/cds-services/another-service", 404),
         ("GET", "/cds-services/another-service", 404),
-        ("POST", "/cds-services/clinical-trial-match/", 404),
+        ("POST", "/cds-services/clinical-trial-match//", 404),
         ("GET", "/nowhere", 404),
         ("GET", URL, 405),
         ("PUT", URL, 405),

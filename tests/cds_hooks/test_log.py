@@ -17,6 +17,7 @@ from cds_service.library import Library
 from cds_service.settings import Settings
 
 URL = "/cds-services/clinical-trial-match"
+JSON = {"Content-Type": "application/json"}
 
 
 def test_only_listed_keys_are_written(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,11 +87,11 @@ def test_no_name_identifier_or_token_is_logged_on_any_path(
         create_app(Settings(log_level="debug"), library), headers={"Authorization": "Bearer SECRETTOKEN"}
     ) as client:
         responses = [client.post(URL, json=body) for body in (answered, mixed, missing, wrong)]
-        responses.append(client.post(URL, content=b'{"SECRETNAME'))
+        responses.append(client.post(URL, content=b'{"SECRETNAME', headers=JSON))
         responses.append(client.post("/cds-services/SECRETID?name=SECRETNAME"))
         responses.append(client.post("/cds-services/SECRETID/feedback", json={"feedback": [said]}))
         responses += [client.post(f"{URL}/feedback", json={"feedback": [item]}) for item in (said, unreadable)]
-        responses.append(client.post(f"{URL}/feedback", content=b'{"feedback": "SECRETNAME'))
+        responses.append(client.post(f"{URL}/feedback", content=b'{"feedback": "SECRETNAME', headers=JSON))
         responses.append(client.request("SECRETNAME", f"{URL}?SECRETID"))
         responses.append(client.post(URL, content=b"SECRETNAME", headers={"Content-Type": "SECRETNAME"}))
         metrics = client.get("/metrics").text

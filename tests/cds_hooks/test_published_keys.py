@@ -1,5 +1,7 @@
 """Keys that a client publishes: when they are fetched, kept, fetched again, and what comes of it where they are not."""
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,18 +11,21 @@ from typing import Any
 
 import anyio
 import pytest
+from jwt.api_jws import PyJWS
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
 from cds_service.cds_hooks import Outbound
 from cds_service.cds_hooks.trust import (
     FRESH_FOR,
+    MOST_WAITING,
     PAUSE,
     PAUSE_AFTER_FAILURE,
     USABLE_FOR,
     MemoryReplayGuard,
     PublishedKeys,
 )
+from cds_service.cds_hooks.trust.signing import new_key
 from cds_service.library import Library
 from cds_service.settings import Settings
 from tests.cds_hooks.servers import Asked, Says, Server, serving
@@ -40,7 +45,7 @@ from tests.cds_hooks.tokens import (
     key_set,
     token,
 )
-from tests.waiting import HANG
+from tests.waiting import HANG, until
 
 Answers = Callable[[Asked], Says]
 
@@ -134,6 +139,24 @@ def test_many_first_requests_at_once_ask_once(serve: Callable[..., Any]) -> None
         assert len(published.asked) == 1
 
 
+def test_of_many_that_wait_for_a_slow_server_the_last_are_told_to_come_again(serve: Callable[..., Any]) -> None:
+    go_on, more = threading.Event(), 5
+    statuses: list[int] = []
+
+    def slow(_asked: Asked) -> Says:
+        go_on.wait(HANG)
+        return Says(key_set())
+
+    with serve(slow) as (http, published), ThreadPoolExecutor(1 + MOST_WAITING + more) as threads:
+        asked = [threads.submit(lambda: statuses.append(discover(http))) for _ in range(1 + MOST_WAITING + more)]
+        until(lambda: statuses == [503] * more, "those that may not wait")
+        go_on.set()
+        for one in asked:
+            one.result()
+        assert sorted(statuses) == [200] * (1 + MOST_WAITING) + [503] * more
+        assert len(published.asked) == 1
+
+
 DOWN = {
     "not there": (Says("gone", 404), "status_404"),
     "failing": (Says("<html>", 500), "status_500"),
@@ -181,6 +204,103 @@ def test_keys_that_are_no_use_are_passed_over(serve: Callable[..., Any]) -> None
     private = {**key_set()["keys"][0], "d": "AAAA"}
     with serve(lambda _asked: Says({"keys": [*odd, encryption, private, *key_set()["keys"]]})) as (http, _published):
         assert discover(http) == 200
+
+
+@pytest.mark.parametrize(
+    "odd", [{"key_ops": None}, {"key_ops": 5}, {"alg": []}, {"x": "é"}, {"kid": None}, {"crv": {}}]
+)
+def test_an_odd_key_spoils_none_beside_it(serve: Callable[..., Any], odd: dict[str, Any]) -> None:
+    sound = key_set()["keys"]
+    with serve(lambda _asked: Says({"keys": [{**sound[0], "kid": "odd", **odd}, *sound]})) as (http, _published):
+        assert discover(http) == 200
+        assert discover(http, Signer(RSA_KEY, RSA_KID, "RS384")) == 200
+
+
+MISBEHAVES = {
+    **{name: says for name, (says, _reason) in DOWN.items()},
+    "holds": Says(hold=True),
+    "drops": Says(drop=True),
+}
+
+
+@pytest.mark.parametrize("says", MISBEHAVES.values(), ids=MISBEHAVES.keys())
+def test_a_key_server_that_misbehaves_keeps_no_other_client_away(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: Says
+) -> None:
+    monkeypatch.setattr("cds_service.cds_hooks.trust.key_sources.PAUSE_AFTER_FAILURE", HANG)
+    if says.hold:
+        monkeypatch.setattr("cds_service.cds_hooks.trust.key_sources.DEADLINE", 0.2)
+
+    def now() -> datetime:
+        return NOW
+
+    with serving(lambda _asked: says) as broken, serving(publishes((OTHER_KEY, "b"))) as sound:
+        entries = [
+            client(jwks=None, jwks_url=f"{broken.url}/jwks"),
+            client(id="b", issuer="https://b.example", jwks=None, jwks_url=f"{sound.url}/jwks"),
+            client(id="c", issuer="https://c.example"),
+        ]
+        settings = Settings(clients_file=clients_file(tmp_path, *entries), public_url=PUBLIC, log_level="error")
+        app = create_app(settings, library, NOW.date, now=now, replay_guard=MemoryReplayGuard(now))
+        with TestClient(app) as http:
+            for _ in range(3):
+                assert discover(http) == 401
+                assert discover(http, Signer(OTHER_KEY, "b"), iss="https://b.example") == 200
+                assert discover(http, iss="https://c.example") == 200
+        assert len(sound.asked) == 1
+
+
+# One id for many keys.
+
+
+def crowd(place: int, number: int = 681) -> list[Any]:
+    """So many keys under one id, of which the one at `place` is the client's."""
+    other = new_key("RS384")
+    return [(RSA_KEY if at == place else other, RSA_KID) for at in range(number)]
+
+
+@pytest.mark.parametrize(("place", "status"), [(0, 200), (3, 200), (4, 401), (680, 401)])
+def test_of_many_keys_of_one_id_the_first_four_are_tried_and_the_log_says_so(
+    place: int, status: int, serve: Callable[..., Any], capsys: pytest.CaptureFixture[str], tried: list[str]
+) -> None:
+    signer = Signer(RSA_KEY, RSA_KID, "RS384")
+    with serve(publishes(*crowd(place), (EC_KEY, EC_KID))) as (http, _published):
+        assert discover(http, signer) == status
+        assert len(tried) == min(place + 1, 4)
+        assert discover(http) == 200, "the sound key beside them counts"
+    logged = capsys.readouterr().err
+    assert logged.count('"reason": "same_kid"') == 1
+    assert '"event": "keys_not_read"' in logged
+
+
+def test_four_keys_of_one_id_are_no_problem(serve: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
+    with serve(publishes(*crowd(3, number=4))) as (http, _published):
+        assert discover(http, Signer(RSA_KEY, RSA_KID, "RS384")) == 200
+    assert "keys_not_read" not in capsys.readouterr().err
+
+
+def test_signatures_are_verified_beside_the_event_loop(serve: Callable[..., Any], tried: list[str]) -> None:
+    with serve(publishes()) as (http, _published):
+        assert discover(http) == 200
+    assert tried == ["beside it"]
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The thread of each attempt to verify a signature. The event loop has a task, other threads have none."""
+    threads: list[str] = []
+    verify = PyJWS.decode_complete
+
+    def noting(*args: Any, **options: Any) -> Any:
+        try:
+            asyncio.get_running_loop()
+            threads.append("asyncio")
+        except RuntimeError:
+            threads.append("beside it")
+        return verify(*args, **options)
+
+    monkeypatch.setattr(PyJWS, "decode_complete", noting)
+    return threads
 
 
 # How time passes is the argument of a clock, so these need no waiting.
@@ -246,3 +366,49 @@ def test_an_unknown_key_id_is_worth_one_request_in_a_while() -> None:
 
     with serving(publishes()) as published:
         anyio.run(run, published.url, published.asked)
+
+
+def test_a_rotation_is_followed_at_the_next_refresh_that_may_be_made() -> None:
+    """From the old key to both, and to the new one alone: the new one counts as soon as a token names it and the last
+    request is `PAUSE` ago, the old one not any more once the set is read without it."""
+    old, new = (EC_KEY, EC_KID), (OTHER_KEY, "next/2027+")
+    # Seconds that pass, what is published, the key asked for, whether it is found, requests so far.
+    steps: list[tuple[float, tuple[Any, ...], str, bool, int]] = [
+        (0, (old,), EC_KID, True, 1),
+        (1, (old, new), "next/2027+", False, 1),
+        (PAUSE - 1, (old, new), "next/2027+", True, 2),
+        (0, (old, new), EC_KID, True, 2),
+        (PAUSE, (new,), EC_KID, True, 2),
+        (0, (new,), "of nobody", False, 3),
+        (0, (new,), EC_KID, False, 3),
+        (0, (new,), "next/2027+", True, 3),
+    ]
+    published: list[tuple[Any, ...]] = [()]
+
+    async def run(url: str, asked: list[Asked]) -> None:
+        clock, outbound = _Clock(), Outbound()
+        keys = PublishedKeys(url, outbound, lambda _reason: None, clock)
+        for passed, shown, kid, found, requests in steps:
+            clock.seconds, published[0] = clock.seconds + passed, shown
+            assert bool(await keys.find(kid, "ES384")) is found, (clock.seconds, kid)
+            assert len(asked) == requests, (clock.seconds, kid)
+        await outbound.aclose()
+
+    with serving(lambda _asked: Says(key_set(*published[0]))) as server:
+        anyio.run(run, server.url, server.asked)
+
+
+def test_a_key_that_was_taken_back_counts_for_an_hour_at_most() -> None:
+    published: list[tuple[Any, ...]] = [((EC_KEY, EC_KID),)]
+
+    async def run(url: str) -> None:
+        clock, outbound = _Clock(), Outbound()
+        keys = PublishedKeys(url, outbound, lambda _reason: None, clock)
+        assert await keys.find(EC_KID, "ES384")
+        published[0] = ((OTHER_KEY, "next"),)
+        clock.seconds += FRESH_FOR
+        assert not await keys.find(EC_KID, "ES384")
+        await outbound.aclose()
+
+    with serving(lambda _asked: Says(key_set(*published[0]))) as server:
+        anyio.run(run, server.url)

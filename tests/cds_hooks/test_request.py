@@ -57,7 +57,7 @@ REFUSED = [
     ("hookInstance", ABSENT),
     ("hookInstance", None),
     ("hookInstance", "not-a-uuid"),
-    ("hookInstance", "d1577c69dfbe44adba6d3e05e953b2ea"),
+    ("hookInstance", "d1577c69dfbe44adba6d3e05e953b2e"),
     ("hookInstance", "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea\n"),
     ("hookInstance", 12),
     ("context", ABSENT),
@@ -68,17 +68,17 @@ REFUSED = [
     ("context.patientId", None),
     ("context.patientId", ""),
     ("context.patientId", " "),
-    ("context.patientId", "Patient/1288992"),
     ("context.patientId", "1288992/"),
+    ("context.patientId", "Patient/"),
+    ("context.patientId", "Patient/1/2"),
+    ("context.patientId", "Practitioner/1288992"),
     ("context.patientId", 1288992),
     ("context.patientId", ["1288992"]),
-    ("context.userId", ABSENT),
-    ("context.userId", None),
-    ("context.userId", "123"),
-    ("context.userId", "Practitioner"),
     ("context.userId", "Practitioner/"),
     ("context.userId", "Organization/1"),
-    ("context.userId", "https://ehr.example.org/fhir/Practitioner/123"),
+    ("context.userId", "https://ehr.example.org/fhir/Organization/1"),
+    ("context.userId", "dr who"),
+    ("context.userId", 7),
     ("context.userId", {"reference": "Practitioner/123"}),
     ("context.encounterId", "Encounter/89284"),
     ("context.encounterId", 89284),
@@ -93,13 +93,9 @@ REFUSED = [
     ("fhirAuthorization.access_token", 1),
     ("fhirAuthorization.token_type", ABSENT),
     ("fhirAuthorization.token_type", "MAC"),
-    ("fhirAuthorization.expires_in", ABSENT),
     ("fhirAuthorization.expires_in", "soon"),
     ("fhirAuthorization.expires_in", True),
-    ("fhirAuthorization.scope", ABSENT),
     ("fhirAuthorization.scope", 1),
-    ("fhirAuthorization.subject", ABSENT),
-    ("fhirAuthorization.subject", None),
     ("fhirAuthorization.patient", 1288992),
     ("fhirAuthorization.patient", "another"),
     ("prefetch", []),
@@ -162,7 +158,7 @@ def test_every_problem_is_reported_at_once() -> None:
     request = changed("hookInstance", "x")
     request["context"] = {}
     places = [problem.place for problem in refusal(request).problems]
-    assert places == ["hookInstance", "context.patientId", "context.userId"]
+    assert places == ["hookInstance", "context.patientId"]
 
 
 def test_of_another_hook_only_the_hook_is_reported() -> None:

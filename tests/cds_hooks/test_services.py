@@ -127,10 +127,7 @@ def test_a_service_answers_its_own_hook_only(shared: TestClient, service: Servic
 
 NO_ENCOUNTER = "context.encounterId: is required and must be the id of the Encounter, without `Encounter/`"
 BAD_ENCOUNTER = "context.encounterId: must be the id of the Encounter, without `Encounter/`"
-NO_USER = (
-    "context.userId: is required and must be "
-    "`Practitioner/`, `PractitionerRole/`, `Patient/` or `RelatedPerson/` with an id"
-)
+BAD_USER = "context.userId: must be `Practitioner/`, `PractitionerRole/`, `Patient/` or `RelatedPerson/` with an id"
 NO_PATIENT = "context.patientId: is required and must be the id of the Patient, without `Patient/`"
 
 
@@ -144,11 +141,12 @@ NO_PATIENT = "context.patientId: is required and must be the id of the Patient, 
             {"encounterId": "Encounter/1"},
             [BAD_ENCOUNTER],
         ),
-        (START, {"userId": None, "patientId": None, "encounterId": None}, [NO_PATIENT, NO_USER, NO_ENCOUNTER]),
+        (START, {"userId": None, "patientId": None, "encounterId": None}, [NO_PATIENT, NO_ENCOUNTER]),
         (START, {"userId": "PractitionerRole/A2340113"}, None),
         (VIEW, {"encounterId": None}, None),
         (VIEW, {"encounterId": "Encounter/1"}, [BAD_ENCOUNTER]),
-        (VIEW, {"userId": None}, [NO_USER]),
+        (VIEW, {"userId": None}, None),
+        (VIEW, {"userId": "Group/1"}, [BAD_USER]),
     ],
     ids=str,
 )

@@ -43,6 +43,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_MAX_BODY_BYTES": "1000",
         "CDS_CORS_ORIGINS": "https://a.example, http://localhost:8080",
         "CDS_LOG_LEVEL": "WARNING",
+        "CDS_STRICT": "true",
         "CDS_INSECURE_NO_AUTH": "true",
         "CDS_DATABASE_URL": "sqlite://",
         "CDS_NEAR_MISS": "true",
@@ -53,6 +54,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_FHIR_TIMEOUT": "2.5",
         "CDS_STATE_DIR": "/var/lib/cds",
         "CDS_HASH_KEY": "0123456789abcdef0123456789abcdef",
+        "CDS_REPLAY_FAIL": "closed",
         "CDS_KEEP_COMMENTS": "false",
         "CDS_SUPPRESS_DAYS": "30",
         "CDS_SUPPRESS_REPEATS": "true",
@@ -64,6 +66,16 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_WORKBENCH": "false",
         "CDS_WORKBENCH_EDIT": "false",
         "CDS_WORKBENCH_PASSWORD": "a long enough one",
+        "CDS_MAX_HEADER_BYTES": "16384",
+        "CDS_HEADER_SECONDS": "5",
+        "CDS_BODY_SECONDS": "20",
+        "CDS_BODY_RATE": "500",
+        "CDS_KEEP_ALIVE_SECONDS": "60",
+        "CDS_MAX_CONNECTIONS": "2000",
+        "CDS_MAX_CONNECTIONS_PER_ADDRESS": "64",
+        "CDS_MAX_BODIES_PER_ADDRESS": "4",
+        "CDS_TRUSTED_PROXIES": "127.0.0.1, 10.2.3.4/16, 2001:db8::/32",
+        "CDS_ALLOWED_HOSTS": "CDS.example.org, [::2]",
     }
     # Where clients are configured each has FHIR servers of its own.
     assert {*given, "CDS_CLIENTS_FILE"} == {f"CDS_{name.upper()}" for name in Settings.model_fields}
@@ -73,6 +85,8 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
     assert settings.rules_dir == Path("/srv/rules")
     assert (settings.rules_cache, settings.worker_seconds) == (Path("/var/cache/cds"), 120)
     assert settings.cors_origins == ("https://a.example", "http://localhost:8080")
+    assert settings.trusted_proxies == ("127.0.0.1/32", "10.2.0.0/16", "2001:db8::/32")
+    assert settings.allowed_hosts == ("cds.example.org", "::2")
     assert settings.log_level == "warning"
     assert settings.public_url == "https://cds.example.org"
     assert settings.fhir_servers == ("https://ehr.example.org/fhir", "http://hapi:8080/fhir")
@@ -107,7 +121,7 @@ def test_an_unknown_name_is_an_error_that_names_the_nearest(
 
 def test_an_unknown_name_near_nothing_is_an_error_that_lists_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDS_XYZZY", "1")
-    with pytest.raises(SettingsError, match=r"CDS_XYZZY.*Known: CDS_CLIENTS_FILE, .*CDS_WORKERS"):
+    with pytest.raises(SettingsError, match=r"CDS_XYZZY.*Known: CDS_ALLOWED_HOSTS, .*CDS_WORKERS"):
         load_settings()
 
 
@@ -123,6 +137,13 @@ def test_an_unknown_name_near_nothing_is_an_error_that_lists_what_there_is(monke
         ("CDS_CLOSED_TRIALS", "maybe"),
         ("CDS_MAX_BODY_BYTES", "0"),
         ("CDS_LOG_LEVEL", "loud"),
+        ("CDS_MAX_HEADER_BYTES", "100"),
+        ("CDS_HEADER_SECONDS", "0"),
+        ("CDS_MAX_CONNECTIONS", "4"),
+        ("CDS_TRUSTED_PROXIES", "nginx"),
+        ("CDS_TRUSTED_PROXIES", "10.0.0.0/40"),
+        ("CDS_ALLOWED_HOSTS", "https://cds.example.org"),
+        ("CDS_ALLOWED_HOSTS", "cds.example.org:8000"),
         ("CDS_TIMEZONE", "CEST"),
         ("CDS_TIMEZONE", "+08:00"),
         ("CDS_TIMEZONE", "../Berlin"),
@@ -214,3 +235,14 @@ def test_another_address_is_refused_without_client_authentication(host: str) -> 
 
 def test_another_address_may_be_listened_on_where_clients_have_to_authenticate() -> None:
     check_bind(Settings(host="0.0.0.0", clients_file=Path("clients.json")))
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.example/", "HTTPS://a.example", "a.example", "http://[", "https://a?", "null"]
+)
+def test_an_origin_that_no_browser_sends_is_refused_with_how_to_write_it(
+    origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDS_CORS_ORIGINS", origin)
+    with pytest.raises(SettingsError, match="is not an origin"):
+        load_settings()

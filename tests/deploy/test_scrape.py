@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 QUIET = {
     "fhir_fetches",
     "database_failures",
+    "forgiven",
     "decisions_dropped",
     "held_back",
     "state!=",

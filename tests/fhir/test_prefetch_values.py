@@ -58,7 +58,7 @@ VALUES: list[tuple[Any, KeyState, str | None, int, str]] = [
     (bundle(HB), KeyState.UNREADABLE, "not_supplied", 0, "the answer to another question"),
     (PATIENT, KeyState.UNREADABLE, "not_supplied", 0, "likewise"),
     ([SLE], KeyState.UNREADABLE, "incomplete_record", 1, "a list: its resources count, but it is no answer"),
-    ([], KeyState.UNREADABLE, "not_supplied", 0, "an empty list"),
+    ([], KeyState.EMPTY, None, 0, "an empty list, under a key that is not required"),
     ("", KeyState.UNREADABLE, "not_supplied", 0, "an empty string"),
     ("Condition?patient=p", KeyState.UNREADABLE, "not_supplied", 0, "a query instead of its answer"),
     ("<html>502</html>", KeyState.UNREADABLE, "not_supplied", 0, "a proxy's error page"),

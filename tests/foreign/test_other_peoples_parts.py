@@ -3,7 +3,6 @@
 They are installed from the npm registry into a cache outside the repository, once.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ import uvicorn
 from cds_service.app import create_app
 from cds_service.library import Library
 from cds_service.settings import Settings
+from tests.foreign.npm import NEEDS_NODE, installed
 from tests.waiting import HANG, until
 
 VERSION = "5.2.13"
@@ -31,32 +31,14 @@ AS_OF = date(2026, 5, 15)
 TOKEN = "token-of-dr-one"
 LUPUS = "NCT07083349"
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("node") is None or shutil.which("npm") is None,
-        reason="there is no Node.js with npm on this machine",
-    ),
-]
+pytestmark = [pytest.mark.slow, NEEDS_NODE]
 OpenChart = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
 def medplum() -> Path:
     """The folder that has the packages in its `node_modules`."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cds-service-tests"
-    folder = cache / f"medplum-{VERSION}"
-    folder.mkdir(parents=True, exist_ok=True)
-    # One process of the test run installs, and the others wait for it.
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "installed").is_file():
-            (folder / "package.json").write_text('{"private": true, "type": "module"}')
-            command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *PACKAGES]
-            installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=HANG, check=False)
-            assert installed.returncode == 0, installed.stderr
-            (folder / "installed").touch()
-    return folder
+    return installed(f"medplum-{VERSION}", PACKAGES)
 
 
 def record() -> dict[str, Any]:

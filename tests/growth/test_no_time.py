@@ -192,7 +192,7 @@ def test_a_record_that_is_read_in_part_is_answered_with_503(
     calls: int, start: Start, body: bytes, warnings: Callable[[str], dict[str, Any]]
 ) -> None:
     with start(After(calls), never) as client:
-        response = client.post(URL, content=body)
+        response = client.post(URL, content=body, headers={"Content-Type": "application/json"})
         assert "cds_answers_cut_short_total 1.0" in client.get("/metrics").text
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
     [issue] = response.json()["issue"]
@@ -208,7 +208,7 @@ def test_facts_or_cards_that_there_is_no_time_for_are_answered_with_503_and_name
     Supplied(parse_request(body, service_for("patient-view")), {}, decision.interest, Deadline(reading)).record()
     hurry, late = (After(reading.asked + 5), never) if cut == "facts" else (never, After(3))
     with start(hurry, late) as client:
-        response = client.post(URL, content=body)
+        response = client.post(URL, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 503
     assert "Not all trials" in response.json()["issue"][0]["diagnostics"]
     active = [trial.id for trial in decision.library.shelf if trial.state == "active"]

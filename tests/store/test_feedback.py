@@ -79,14 +79,49 @@ def test_the_same_batches_at_once_are_kept_once(opened: Callable[[], Database], 
 
 def test_a_batch_is_kept_whole_or_not_at_all(database: Database, make: SimpleNamespace) -> None:
     make.say(database, make.item(1))
-    broken = make.item(3, outcome="overridden", card="x" * 300 + "\x00")
-    try:
+    # No database takes a row without an outcome, and nothing from outside becomes one.
+    broken = make.item(3, outcome=None)
+    with pytest.raises(StoreUnavailable):
         make.say(database, make.item(2), broken, make.item(4))
-    except StoreUnavailable:
-        assert len(kept(database)) == 1
-    else:
-        # SQLite takes any text at any length.
-        assert len(kept(database)) == 4
+    assert len(kept(database)) == 1
+
+
+def test_what_a_database_would_refuse_blocks_nothing_beside_it(database: Database, make: SimpleNamespace) -> None:
+    odd = make.item(3, card="x" * 300 + "\x00", comment="\ud83d", reasons=make.because("\udfff"))
+    assert make.say(database, make.item(2), odd, make.item(4)) == 3
+    assert make.say(database, make.item(2), odd, make.item(4)) == 0
+
+
+@pytest.fixture
+def statements(database: Database) -> list[str]:
+    """The INSERTs of each transaction, as they are sent."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT"):
+            sent.append(statement)
+
+    database.ping()
+    event.listen(database.engine(), "before_cursor_execute", note)
+    return sent
+
+
+def test_ten_thousand_times_the_same_item_is_one_row_and_one_statement(
+    database: Database, make: SimpleNamespace, statements: list[str]
+) -> None:
+    assert make.say(database, *[make.item() for _ in range(10_000)]) == 1
+    assert make.say(database, *[make.item() for _ in range(10_000)]) == 0
+    assert (len(kept(database)), len(statements)) == (1, 2)
+
+
+def test_ten_thousand_items_are_some_statements_and_as_many_rows(
+    database: Database, make: SimpleNamespace, statements: list[str]
+) -> None:
+    batch = [make.item(number) for number in range(10_000)]
+    assert make.say(database, *batch[:5_000]) == 5_000
+    assert make.say(database, *batch) == 5_000, "half of them were there"
+    assert len(kept(database)) == 10_000
+    assert len(statements) <= 20
 
 
 def test_a_full_disk_acknowledges_nothing_and_loses_nothing(tmp_path: Path, make: SimpleNamespace) -> None:
@@ -103,7 +138,7 @@ def test_a_full_disk_acknowledges_nothing_and_loses_nothing(tmp_path: Path, make
     batch = [make.item(number, comment="x" * 1_000) for number in range(1, 100)]
     with pytest.raises(StoreUnavailable) as caught:
         make.say(database, *batch)
-    assert caught.value.cause == "OperationalError"
+    assert caught.value.cause == "OperationalError SQLITE_FULL"
     assert len(kept(database)) == 1
     full = False
     assert make.say(database, *batch) == 99

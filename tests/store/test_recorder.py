@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import threading
 import time
 from collections import Counter
@@ -241,6 +242,96 @@ def test_one_decision_that_is_refused_costs_no_other(
     assert number_of(database) == 18
     assert counts.dropped == {"refused": 2}
     assert counts.written == 18
+
+
+POISON = 3
+"""The number of the decision that cannot be written."""
+
+
+@contextmanager
+def poisoned(database: Database, error: Exception) -> Iterator[None]:
+    """A write that holds decision number 3 fails, though the database is sound."""
+
+    def fail(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("INSERT INTO decisions") and f"{POISON:012}" in str(parameters):
+            raise error
+
+    event.listen(database.engine(), "before_cursor_execute", fail)
+    yield
+    event.remove(database.engine(), "before_cursor_execute", fail)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("INSERT", None, Exception("a timeout, or memory that did not suffice")),
+        UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
+        OverflowError("Python int too large to convert to SQLite INTEGER"),
+        ValueError("Out of range float values are not JSON compliant"),
+        TypeError("type 'object' is not supported"),
+        RecursionError("nested too deeply"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_one_that_cannot_be_written_holds_up_nothing_beside_or_behind_it(
+    database: Database, recorder_on: Callable[..., Recorder], counts: Counts, make: SimpleNamespace, error: Exception
+) -> None:
+    recorder = recorder_on(database)
+    for number in range(10):
+        recorder.put(make.decision(number), make.request)
+    with poisoned(database, error):
+        recorder.start(HANG)
+        until(lambda: number_of(database) == 9, "all beside it")
+        for number in range(10, 20):
+            recorder.put(make.decision(number), make.request)
+            until(lambda number=number: number_of(database) == number, "one behind it")
+        finish(recorder)
+    assert counts.dropped == {"refused": 1}
+    assert (counts.written, counts.queued[-1]) == (19, 0)
+
+
+def test_nothing_is_given_up_because_of_an_outage(
+    database: Database, recorder_on: Callable[..., Recorder], counts: Counts, make: SimpleNamespace
+) -> None:
+    """However often it is tried meanwhile."""
+    tries: list[None] = []
+
+    def fail(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT"):
+            tries.append(None)
+            raise OperationalError("INSERT", None, Exception("database or disk is full"))
+
+    recorder = recorder_on(database)
+    recorder.start(HANG)
+    event.listen(database.engine(), "before_cursor_execute", fail)
+    for number in range(20):
+        recorder.put(make.decision(number), make.request)
+    until(lambda: len(tries) > 20, "many attempts")
+    assert not database.available, "that it answers questions is not enough"
+    event.remove(database.engine(), "before_cursor_execute", fail)
+    finish(recorder)
+    assert (number_of(database), counts.dropped) == (20, {})
+
+
+def test_a_row_that_postgresql_has_no_room_for_is_refused_and_no_outage(
+    new_postgres_url: Callable[[], str], recorder_on: Callable[..., Recorder], counts: Counts, make: SimpleNamespace
+) -> None:
+    """Its code is of class 54, which psycopg counts among the outages: here an index entry of more than 2,700 bytes."""
+    from pathlib import Path  # noqa: PLC0415 - for this one test
+
+    from cds_service.store import database_address  # noqa: PLC0415
+
+    database = Database(database_address(new_postgres_url(), Path()))
+    with database.transaction(writes=True) as connection:
+        connection.execute(text("CREATE INDEX wide ON decisions ((options ->> 'wide'))"))
+    noise = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
+    recorder = recorder_on(database)
+    for number in range(4):
+        recorder.put(make.decision(number, options={"wide": noise} if number == 2 else {}), make.request)
+    recorder.start(HANG)
+    finish(recorder)
+    assert (number_of(database), counts.dropped, counts.available) == (3, {"refused": 1}, [True])
+    database.close()
 
 
 def test_stopping_writes_what_is_queued(

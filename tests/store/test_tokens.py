@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
-from cds_service.cds_hooks.trust import ReplayGuard
-from cds_service.store import Database, SeenTokens, seen_tokens
+from cds_service.cds_hooks.trust import LONGEST_LEAP, ReplayGuard, ReplayGuardDown
+from cds_service.store import MOST_DELETED, Database, SeenTokens, seen_tokens
 from tests.waiting import HANG
 
 
@@ -34,14 +34,14 @@ def failures() -> list[None]:
 
 
 @pytest.fixture
-def worker(opened: Callable[[], Database], clock: Clock, failures: list[None]) -> Iterator[Callable[[], SeenTokens]]:
+def worker(opened: Callable[[], Database], clock: Clock, failures: list[None]) -> Iterator[Callable[..., SeenTokens]]:
     """Makes another worker's view of the tokens."""
     started = []
 
-    def start() -> SeenTokens:
+    def start(**choice: bool) -> SeenTokens:
         database = opened()
         database.ping()
-        started.append(SeenTokens(database, clock, lambda: failures.append(None)))
+        started.append(SeenTokens(database, clock, lambda: failures.append(None), **choice))
         return started[-1]
 
     yield start
@@ -84,7 +84,7 @@ def test_what_has_expired_is_forgotten(
     tokens = worker()
     tokens.first_time("i", "short", clock.now + timedelta(minutes=1))
     tokens.first_time("i", "long", clock.now + timedelta(hours=1))
-    clock.now += timedelta(minutes=7)
+    clock.now += LONGEST_LEAP + timedelta(minutes=7)
     assert tokens.forget_expired() == 1
     with opened().transaction(writes=False) as connection:
         assert connection.execute(select(func.count()).select_from(seen_tokens)).scalar_one() == 1
@@ -98,6 +98,61 @@ def test_without_the_database_each_worker_still_knows_its_own(
         connection.execute(text("DROP TABLE seen_tokens"))
     assert [tokens.first_time("i", jti, clock.now) for jti in "1122"] == [True, False, True, False]
     assert len(failures) == 2
+
+
+@pytest.mark.parametrize("leap", [timedelta(minutes=7), timedelta(days=1), timedelta(days=-1), LONGEST_LEAP])
+def test_without_the_database_a_clock_that_leaps_and_comes_back_brings_no_token_back(
+    worker: Callable[[], SeenTokens], opened: Callable[[], Database], clock: Clock, leap: timedelta
+) -> None:
+    tokens, before = worker(), clock.now
+    with opened().transaction(writes=True) as connection:
+        connection.execute(text("DROP TABLE seen_tokens"))
+    assert tokens.first_time("i", "used", before + timedelta(minutes=5))
+    clock.now = before + leap
+    assert tokens.first_time("i", "another", clock.now + timedelta(minutes=5))
+    clock.now = before
+    assert not tokens.first_time("i", "used", before + timedelta(minutes=5))
+
+
+def test_where_it_fails_closed_nobody_is_let_in_without_the_database_and_the_token_stays_good(
+    worker: Callable[..., SeenTokens],
+    opened: Callable[[], Database],
+    clock: Clock,
+    failures: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cds_service.store.database.PAUSE_SECONDS", 0)
+    tokens, until = worker(fails_open=False), clock.now + timedelta(minutes=5)
+    rename = "ALTER TABLE {} RENAME TO {}"
+    with opened().transaction(writes=True) as connection:
+        connection.execute(text(rename.format("seen_tokens", "away")))
+    for _ in range(2):
+        with pytest.raises(ReplayGuardDown):
+            tokens.first_time("i", "1", until)
+    assert len(failures) == 2
+    with opened().transaction(writes=True) as connection:
+        connection.execute(text(rename.format("away", "seen_tokens")))
+    assert [tokens.first_time("i", "1", until) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("issuer", ["https://ehr.example/\x00", "\ud800", "i" * 1_000])
+def test_whatever_the_issuer_is_called_the_database_remembers_its_tokens(
+    worker: Callable[..., SeenTokens], clock: Clock, failures: list[Any], issuer: str
+) -> None:
+    here, there = worker(), worker()
+    assert [guard.first_time(issuer, "1", clock.now) for guard in (here, there)] == [True, False]
+    assert failures == []
+
+
+def test_what_has_expired_is_deleted_some_at_a_time(
+    worker: Callable[..., SeenTokens], opened: Callable[[], Database], clock: Clock
+) -> None:
+    tokens, database = worker(), opened()
+    rows = [{"token": f"{n}", "issuer": "i", "expires": clock.now} for n in range(2 * MOST_DELETED + 1)]
+    with database.transaction(writes=True) as connection:
+        connection.execute(insert(seen_tokens), rows)
+    clock.now += LONGEST_LEAP + timedelta(hours=1)
+    assert tokens.forget_expired() == 2 * MOST_DELETED + 1
 
 
 def test_a_database_that_hangs_is_not_waited_for(

@@ -5,13 +5,19 @@ Whatever the server does, slow, broken, endless or hostile, costs no more than t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
 from msgspec import DecodeError, Struct, ValidationError, json
 
 from cds_service.cds_hooks.fallback.queries import ELSEWHERE, REQUIRED, Query, next_address
+from cds_service.cds_hooks.leniency import DAMAGED_JSON, Leniency
 from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError
+from cds_service.deadline import Deadline
+from cds_service.fhir import isolated
 
 MOST_PAGES = 20
 """Pages of one query. At 200 to a page that is 4,000 resources of one type."""
@@ -33,6 +39,10 @@ class _Failed(Exception):  # noqa: N818 - it names the end of a query, not a fau
     """A query that ends here; the text says why, in words that hold nothing of the answer."""
 
 
+class _NotStrict(_Failed):
+    """The same, of a page that is no strict JSON."""
+
+
 class _Link(Struct):
     relation: str = ""
     url: str = ""
@@ -51,7 +61,14 @@ _PAGE = json.Decoder(_Page)
 
 
 async def fetch(
-    queries: Sequence[Query], base: str, token: str | None, outbound: Outbound, *, seconds: float, max_bytes: int
+    queries: Sequence[Query],
+    base: str,
+    token: str | None,
+    outbound: Outbound,
+    *,
+    seconds: float,
+    max_bytes: int,
+    leniency: Leniency | None = None,
 ) -> tuple[Fetched, ...]:
     """Make `queries` to the server at `base`, with `token` as bearer token where there is one.
 
@@ -59,7 +76,7 @@ async def fetch(
     together. Never raises on any answer.
     """
     results = {query.label: Fetched(query, query.pages, _TOO_LATE) for query in queries}
-    made = _Round(base, token, outbound, Budget(max_bytes), results)
+    made = _Round(base, token, outbound, Budget(max_bytes), results, leniency or Leniency())
     with anyio.move_on_after(seconds):
         async with anyio.create_task_group() as group:
             for query in queries:
@@ -74,6 +91,7 @@ class _Round:
     outbound: Outbound
     budget: Budget
     results: dict[str, Fetched]
+    leniency: Leniency
 
     async def ask(self, query: Query, group: TaskGroup) -> None:
         """Make one query, all pages of it. What has come is noted page by page, for the deadline may strike."""
@@ -94,7 +112,14 @@ class _Round:
                 raise _Failed("too many pages")
             asked.add(address)
             page = await self._page(address)
-            next_url = _next_of(page)
+            try:
+                next_url = _next_of(page)
+            except _NotStrict:
+                if self.leniency.is_strict:
+                    raise
+                page = await _isolated(page)
+                next_url = _next_of(page)
+                self.leniency.forgives(DAMAGED_JSON)
             pages = (*self.results[query.label].pages, page)
             self.results[query.label] = Fetched(query, pages, None if next_url is None else _TOO_LATE)
             if next_url is None:
@@ -129,8 +154,22 @@ _WORDS = {
 }
 
 
+async def _isolated(page: bytes) -> bytes:
+    """The page as strict JSON. In a thread, since it may take seconds, and no longer than anybody waits for it."""
+    given_up = Event()
+    work = partial(isolated, page, Deadline(given_up.is_set))
+    try:
+        strict = await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+    finally:
+        given_up.set()
+    if strict is None:
+        raise _Failed("no FHIR in JSON")
+    return strict
+
+
 def _next_of(page: bytes) -> str | None:
-    """The address of the page after this one. Raises _Failed for what is not FHIR in JSON at all."""
+    """The address of the page after this one. Raises _Failed for what is not FHIR in JSON at all, _NotStrict for what
+    may hold some."""
     try:
         # What is not looked into is not decoded either, so this is checked for the whole.
         page.decode()
@@ -141,7 +180,7 @@ def _next_of(page: bytes) -> str | None:
             _NAMED.decode(page)
             return None
     except (DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise _Failed("no FHIR in JSON") from problem
+        raise _NotStrict("no FHIR in JSON") from problem
     if not read.resource_type:
         raise _Failed("no FHIR in JSON")
     return next((link.url for link in read.link if link.relation == "next"), None)

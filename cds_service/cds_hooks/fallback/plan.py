@@ -8,7 +8,7 @@ from cds_service.cds_hooks.fallback.queries import REQUIRED, Query, queries
 from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.supplied import Supplied
 from cds_service.cds_hooks.trust import Caller
-from cds_service.fhir import base_url
+from cds_service.wire import base_url
 
 _NOT_ALLOWED = "it is not one of the servers that may be asked"
 
@@ -56,7 +56,13 @@ class Fallback:
         """Make the queries. Never raises on any answer, nor takes longer than it may."""
         token = supplied.request.access_token
         return await fetch(
-            plan.queries, plan.base, token, self._outbound, seconds=self._seconds, max_bytes=self._max_bytes
+            plan.queries,
+            plan.base,
+            token,
+            self._outbound,
+            seconds=self._seconds,
+            max_bytes=self._max_bytes,
+            leniency=supplied.leniency,
         )
 
 

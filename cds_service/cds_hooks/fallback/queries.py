@@ -3,19 +3,20 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urljoin
 
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.supplied import Supplied
-from cds_service.fhir import KeyReport, KeyState, Record, is_below
+from cds_service.fhir import KeyReport, KeyState, Record
+from cds_service.wire import AddressProblem, follow, in_path
 
 REQUIRED = (PATIENT, CONDITIONS)
 """Keys without which there is no answer. They are asked for first."""
 ELSEWHERE = "the next page is on another server"
 # The largest page that all of the larger EHRs give.
 _COUNT = 200
-# Ids as FHIR has them, and `_`, which some servers use. Anything else, a comma above all, could widen the query.
-_PLAIN_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,128}")
+# An id as FHIR's grammar has it, and no segment of a path that leads elsewhere. Anything else could widen the query: a
+# comma, `_history`, `$everything`. https://hl7.org/fhir/R4/datatypes.html#id
+_PLAIN_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9.-]{1,64}")
 _UNUSABLE = frozenset({KeyState.ERROR, KeyState.UNREADABLE})
 
 
@@ -49,9 +50,11 @@ def queries(
 
 
 def next_address(next_url: str, current: str, base: str) -> str | None:
-    """The address of the next page; None where it leaves the server at `base`, which the token is meant for."""
-    address = urljoin(current, next_url)
-    return address if is_below(address, base) else None
+    """The address of the next page; None where the token for the server at `base` may not travel to it."""
+    try:
+        return follow(next_url, current, base)
+    except AddressProblem:
+        return None
 
 
 def _for_key(key: str, template: str, supplied: Supplied, record: Record, base: str) -> list[Query]:
@@ -90,5 +93,5 @@ def _is_missing(key: str, record: Record) -> bool:
 
 def _query(template: str, patient_id: str) -> str:
     """The query of a template for this patient; a search asks for large pages."""
-    query = template.replace("{{context.patientId}}", quote(patient_id, safe=""))
+    query = template.replace("{{context.patientId}}", in_path(patient_id))
     return f"{query}&_count={_COUNT}" if "?" in query else query

@@ -4,13 +4,30 @@ https://cds-hooks.hl7.org/2.0/#trusting-cds-clients"""
 
 from cds_service.cds_hooks.trust.clients import CardChoices, Client, Clients, ClientsError, load_clients
 from cds_service.cds_hooks.trust.gate import DESK_HEADER, SET_ASIDE_HEADER, Caller, Desk, Gate, OpenGate
-from cds_service.cds_hooks.trust.key_sources import FRESH_FOR, PAUSE, PAUSE_AFTER_FAILURE, USABLE_FOR, PublishedKeys
-from cds_service.cds_hooks.trust.replay import MemoryReplayGuard, ReplayGuard, ReplayGuardDown
+from cds_service.cds_hooks.trust.key_sources import (
+    FRESH_FOR,
+    MOST_WAITING,
+    PAUSE,
+    PAUSE_AFTER_FAILURE,
+    USABLE_FOR,
+    PublishedKeys,
+)
+from cds_service.cds_hooks.trust.keys import KeyProblem, read_key, read_keys
+from cds_service.cds_hooks.trust.replay import (
+    LONGEST_LEAP,
+    MOST_REMEMBERED,
+    MemoryReplayGuard,
+    ReplayGuard,
+    ReplayGuardDown,
+)
 from cds_service.cds_hooks.trust.tokens import Reason
 
 __all__ = [
     "DESK_HEADER",
     "FRESH_FOR",
+    "LONGEST_LEAP",
+    "MOST_REMEMBERED",
+    "MOST_WAITING",
     "PAUSE",
     "PAUSE_AFTER_FAILURE",
     "SET_ASIDE_HEADER",
@@ -22,6 +39,7 @@ __all__ = [
     "ClientsError",
     "Desk",
     "Gate",
+    "KeyProblem",
     "MemoryReplayGuard",
     "OpenGate",
     "PublishedKeys",
@@ -29,4 +47,6 @@ __all__ = [
     "ReplayGuard",
     "ReplayGuardDown",
     "load_clients",
+    "read_key",
+    "read_keys",
 ]

@@ -10,12 +10,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cds_service.cds_hooks.prefetch import resource_type
+from cds_service.cds_hooks.trust.key_ring import MOST_OF_ONE_ID, KeyRing
 from cds_service.cds_hooks.trust.keys import KeyProblem, VerifyKey, read_key
+from cds_service.cds_hooks.trust.tokens import MOST_TENANT_CHARACTERS
 from cds_service.errors import CdsError, Finding
-from cds_service.fhir import base_url, is_private_way
 from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.wire import base_url, is_private_way
 
-Text = Annotated[str, Field(min_length=1, pattern=r"^\S(.*\S)?$")]
+# Without control characters: what no token or database can hold would be refused with every request.
+_TEXT = r"^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$"
+Text = Annotated[str, Field(min_length=1, pattern=_TEXT)]
+Tenant = Annotated[str, Field(min_length=1, max_length=MOST_TENANT_CHARACTERS, pattern=_TEXT)]
 
 
 class ClientsError(CdsError):
@@ -54,7 +59,7 @@ class Client(_Model):
     audiences: tuple[Text, ...] = Field(
         default=(), description="What its tokens' `aud` may be, besides the public address of the endpoint."
     )
-    tenants: tuple[Text, ...] = Field(default=(), description="What its tokens' `tenant` must be; any, unless given.")
+    tenants: tuple[Tenant, ...] = Field(default=(), description="What its tokens' `tenant` must be; any, unless given.")
     fhir_servers: tuple[str, ...] = Field(default=(), description="FHIR servers that may be asked on its behalf.")
     profile: Text | None = Field(
         default=None, description="What it can show: standard, epic, cerner or a .json file; else CDS_CLIENT_PROFILE."
@@ -143,6 +148,9 @@ def load_clients(path: Path) -> Clients:
     for number, client in enumerate(clients):
         if client.jwks_url is None:
             keys[client.id] = tuple(_own_keys(client, ("clients", number), path, findings))
+            if KeyRing(keys[client.id]).left_out:
+                place, message = pointer(("clients", number)), f"more than {MOST_OF_ONE_ID} keys have the same `kid`"
+                findings.append(Finding(str(path), place, "bad-value", "error", message, "give each an id of its own"))
     if findings:
         raise ClientsError(tuple(findings))
     return Clients(clients, keys)

@@ -13,9 +13,10 @@ from structlog.typing import FilteringBoundLogger
 from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.outcome import HookError, Problem
 from cds_service.cds_hooks.trust.clients import Client, Clients
-from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeySource, PublishedKeys
+from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeysAwaited, KeySource, PublishedKeys
 from cds_service.cds_hooks.trust.replay import ReplayGuard, ReplayGuardDown
 from cds_service.cds_hooks.trust.tokens import Reason, Refused, Token, check_claims, read_token, verify_signature
+from cds_service.wire import HeaderProblem, bearer_token, field
 
 DESK_HEADER = "CDS-Workbench"
 """The request header by which the EHR view of the workbench says what it wants."""
@@ -65,9 +66,10 @@ class Gate:
         self._keys = {client.id: self._source(client, outbound) for client in clients}
 
     async def admit(self, request: Request, path: str) -> Caller:
-        """The client that sent `request` to the endpoint at `path`, such as `/cds-services`.
+        """The client that sent `request` to the endpoint at `path`, such as `/cds-services`; with a `/` at its end,
+        where it was called so, a token may be meant for either.
 
-        Raises HookError: 401 without a reason, 503 where it cannot be told whether the token was used before.
+        Raises HookError: 401 without a reason, 503 where it cannot be told now whether the token is good.
         """
         client = None
         try:
@@ -78,7 +80,7 @@ class Gate:
             await self._check(token, client, path)
         except Refused as refused:
             self._refuse(refused.reason, client)
-        except ReplayGuardDown as problem:
+        except (KeysAwaited, ReplayGuardDown) as problem:
             again = Problem("transient", "It cannot be told now whether the token is good. Try again.")
             raise HookError(503, (again,), {"Retry-After": "5"}) from problem
         return Caller(client.id, token.tenant, client.prefetch_aliases, frozenset(client.fhir_servers))
@@ -89,8 +91,10 @@ class Gate:
         keys = await self._keys[client.id].find(token.kid, token.algorithm)
         if not keys:
             raise Refused("key")
-        verify_signature(token, keys)
-        own = () if self._public_url is None else (self._public_url + path,)
+        # In a thread: it is computation, which would hold up every other request.
+        await anyio.to_thread.run_sync(verify_signature, token, keys)
+        spellings = dict.fromkeys((path, path.rstrip("/")))
+        own = () if self._public_url is None else tuple(self._public_url + spelt for spelt in spellings)
         jti, until = check_claims(token, (*own, *client.audiences), self._now(), self._leeway)
         if client.tenants and token.tenant not in client.tenants:
             raise Refused("tenant")
@@ -124,14 +128,12 @@ class OpenGate:
 
     async def admit(self, request: Request, _path: str) -> Caller:
         """See `Gate.admit`; never raises."""
-        desk = self._desk.get(request.headers.get(DESK_HEADER, ""))
+        desk = self._desk.get(field(request.headers, DESK_HEADER))
         return self._caller if desk is None else replace(self._caller, desk=desk)
 
 
 def _bearer(request: Request) -> str:
-    # Two headers could be read differently by what stands in front of the service.
-    given = request.headers.getlist("authorization")
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Refused("no_token")
-    return token.strip()
+    try:
+        return bearer_token(request.headers)
+    except HeaderProblem as problem:
+        raise Refused("no_token") from problem

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 import anyio
-from msgspec import DecodeError, json
+import anyio.to_thread
 
 from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError
+from cds_service.cds_hooks.trust.key_ring import KeyRing
 from cds_service.cds_hooks.trust.keys import Algorithm, KeyProblem, VerifyKey, read_keys
+from cds_service.errors import CdsError
 
 FRESH_FOR = 3_600.0
 """Seconds after which a published key set is asked for again."""
@@ -19,14 +21,24 @@ PAUSE = 30.0
 PAUSE_AFTER_FAILURE = 5.0
 DEADLINE = 2.0
 """Seconds for one request: a client waits for its answer meanwhile."""
+MOST_WAITING = 8
+"""Calls that wait for a request that another one makes. Each holds a place of those that are answered at the same time
+(CDS_MAX_CONCURRENT), which other clients need while this one's server is slow."""
 _MOST_BYTES = 512_000
+
+
+class KeysAwaited(CdsError):  # noqa: N818 - it names the situation that is answered with 503
+    """Too many wait already for this client's keys."""
 
 
 class KeySource(Protocol):
     """Gives the keys that a token may have been signed with."""
 
     async def find(self, kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
-        """The keys with this id for this algorithm; usually one, none where there is no such key."""
+        """The keys with this id for this algorithm; usually one, none where there is no such key.
+
+        Raises KeysAwaited.
+        """
         ...
 
 
@@ -34,11 +46,11 @@ class GivenKeys:
     """Keys that stand in the clients file."""
 
     def __init__(self, keys: tuple[VerifyKey, ...]) -> None:
-        self._keys = keys
+        self._keys = KeyRing(keys)
 
     async def find(self, kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
         """See `KeySource`."""
-        return _matching(self._keys, kid, algorithm)
+        return self._keys.find(kid, algorithm)
 
 
 class PublishedKeys:
@@ -53,21 +65,29 @@ class PublishedKeys:
         failed: Callable[[str], None],
         seconds: Callable[[], float] = anyio.current_time,
     ) -> None:
-        """`failed` is told in a word why a request for the keys brought none. `seconds` is a clock that never jumps."""
+        """`failed` is told in a word why a request for the keys brought none, or not all of them.
+
+        `seconds` is a clock that never jumps.
+        """
         self._url = url
         self._outbound = outbound
         self._failed = failed
         self._seconds = seconds
         self._lock = anyio.Lock()
-        self._keys: tuple[VerifyKey, ...] = ()
+        self._keys = KeyRing()
         self._read_at: float | None = None
         self._next_try = float("-inf")
 
     async def find(self, kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
-        """See `KeySource`. Takes `DEADLINE` at most, apart from waiting for another call that asks already."""
+        """See `KeySource`. Takes `DEADLINE` at most, apart from waiting for another call that asks already.
+
+        Raises KeysAwaited where `MOST_WAITING` calls do that.
+        """
         found = self._held(kid, algorithm)
         if found and (self._age() < FRESH_FOR or self._lock.locked()):
             return found
+        if self._lock.statistics().tasks_waiting >= MOST_WAITING:
+            raise KeysAwaited
         async with self._lock:
             found = self._held(kid, algorithm)
             if (not found or self._age() >= FRESH_FOR) and self._seconds() >= self._next_try:
@@ -78,7 +98,7 @@ class PublishedKeys:
         return float("inf") if self._read_at is None else self._seconds() - self._read_at
 
     def _held(self, kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
-        return _matching(self._keys, kid, algorithm) if self._age() < USABLE_FOR else ()
+        return self._keys.find(kid, algorithm) if self._age() < USABLE_FOR else ()
 
     async def _read(self) -> None:
         failure: str = "too_slow"
@@ -87,17 +107,20 @@ class PublishedKeys:
             try:
                 reply = await self._outbound.get(self._url, {"Accept": "application/json"}, Budget(_MOST_BYTES))
                 if reply.status == 200:
-                    self._keys = read_keys(json.decode(reply.body))
+                    # In a thread: a set may hold as many keys as fit into it.
+                    self._keys = await anyio.to_thread.run_sync(_ring, reply.body)
                     self._read_at = self._seconds()
                     self._next_try = self._read_at + PAUSE
+                    if self._keys.left_out:
+                        self._failed("same_kid")
                     return
                 failure = f"status_{reply.status}"
             except OutboundError as problem:
                 failure = problem.reason
-            except (DecodeError, KeyProblem, RecursionError, UnicodeDecodeError):
+            except KeyProblem:
                 failure = "no_key_set"
         self._failed(failure)
 
 
-def _matching(keys: tuple[VerifyKey, ...], kid: str, algorithm: Algorithm) -> tuple[VerifyKey, ...]:
-    return tuple(key for key in keys if key.kid == kid and key.algorithm == algorithm)
+def _ring(body: bytes) -> KeyRing:
+    return KeyRing(read_keys(body))

@@ -5,6 +5,7 @@ and the tenant, which choose the key, is looked at before the signature is verif
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from msgspec import DecodeError, json
 
 from cds_service.cds_hooks.trust.keys import Algorithm, VerifyKey
 from cds_service.errors import CdsError
+from cds_service.wire import HeaderProblem, base64url
 
 if TYPE_CHECKING:
     from jwt.api_jws import PyJWS
@@ -41,6 +43,10 @@ Reason = Literal[
 
 _MOST_CHARACTERS = 8_192
 _MOST_JTI_CHARACTERS = 512
+MOST_TENANT_CHARACTERS = 255
+"""As many as a column for names has (`cds_service.store`): records are kept by it."""
+# Any text that can be read: control characters and halves of surrogate pairs are in no name of a hospital.
+_TENANT = re.compile(rf"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{{0,{MOST_TENANT_CHARACTERS}}}")
 MOST_SECONDS = 3_600
 """A token that lives longer would have to be remembered for as long. CDS Hooks recommends five minutes."""
 _ALGORITHMS: frozenset[str] = frozenset(get_args(Algorithm))
@@ -109,7 +115,7 @@ def check_claims(token: Token, audiences: Iterable[str], now: datetime, leeway: 
     """Check whom the token is for and when it is valid, give or take `leeway` seconds.
 
     Returns its `jti`, and until when nobody else may use it. Raises Refused: claims, audience, expired, lifetime,
-    not_yet_valid, issued_in_future.
+    not_yet_valid, issued_in_future, tenant.
     """
     claims, instant = token.claims, now.timestamp()
     audience = claims.get("aud")
@@ -125,6 +131,8 @@ def check_claims(token: Token, audiences: Iterable[str], now: datetime, leeway: 
         raise Refused("not_yet_valid")
     if issued > instant + leeway:
         raise Refused("issued_in_future")
+    if not _TENANT.fullmatch(token.tenant or ""):
+        raise Refused("tenant")
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= _MOST_JTI_CHARACTERS:
         raise Refused("claims")
@@ -139,11 +147,9 @@ def _jws() -> "PyJWS":
 
 
 def _object(part: str) -> dict[str, Any]:
-    from jwt.utils import base64url_decode  # noqa: PLC0415
-
     try:
-        return json.decode(base64url_decode(part), type=dict[str, Any])
-    except (DecodeError, ValueError, RecursionError) as problem:
+        return json.decode(base64url(part), type=dict[str, Any])
+    except (HeaderProblem, DecodeError, ValueError, RecursionError) as problem:
         raise Refused("malformed") from problem
 
 

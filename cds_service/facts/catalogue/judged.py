@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import Finding
 from cds_service.facts.catalogue.codesystems import ATC, ICD10, ICD10CM, Key
 from cds_service.facts.catalogue.findings import finding
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/judged.json"
 _RANGE = r"[A-Z][0-9][0-9A-Z](-[A-Z][0-9][0-9A-Z])?"
@@ -72,7 +72,7 @@ class JudgedCodes:
 def load_judged(rules_dir: Path) -> tuple[JudgedCodes, tuple[Finding, ...]]:
     """`rules_dir/facts/judged.json`, which is not required."""
     path = rules_dir / _FILE
-    if not path.is_file():
+    if not is_there(path):
         return JudgedCodes(), ()
     content, findings = read_json(path, _FILE)
     try:

@@ -19,7 +19,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue.feed_units import FeedUnits
 from cds_service.facts.catalogue.ucum import Form, canonical
 from cds_service.facts.intervals import Factor
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 ONE: Factor = (Decimal(1), Decimal(1))
 _UCUM = ("unitsofmeasure.org", "2.16.840.1.113883.6.8", "ucum")
@@ -200,7 +200,7 @@ def fold(raw: str) -> str:
 def load_spellings(rules_dir: Path) -> tuple[Spellings, tuple[Finding, ...]]:
     """`rules_dir/facts/units.json`; without that file only UCUM codes are understood."""
     path = rules_dir / "facts" / "units.json"
-    if not path.is_file():
+    if not is_there(path):
         return Spellings(), ()
     name = path.relative_to(rules_dir).as_posix()
     content, findings = read_json(path, name)

@@ -19,7 +19,7 @@ from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, CodeSystems,
 from cds_service.facts.catalogue.findings import finding
 from cds_service.facts.catalogue.lasting import PATTERN, Lasts, longest
 from cds_service.facts.catalogue.set_tables import Codes, Import, SetTables
-from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.rule_files import invalid, is_there, pointer, read_json
 
 TEXT_HINT = "urn:cds-service:text-hint"
 _MOST_REMEMBERED = 50_000
@@ -336,7 +336,7 @@ def _read_own_names(rules_dir: Path, tables: SetTables, systems: CodeSystems) ->
     """`rules_dir/expansions/own-names.json`, made by tools/lexicon and not required: by system and set the codes whose
     own name holds a phrase of the set."""
     path = rules_dir / _OWN_NAMES
-    if not path.is_file():
+    if not is_there(path):
         return ()
     content, findings = read_json(path, _OWN_NAMES)
     try:

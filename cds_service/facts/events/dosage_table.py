@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Code
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/dosage.json"
 ByLanguage = dict[str, tuple[str, ...]]
@@ -65,7 +65,7 @@ class DosageTable(_Strict):
 def load_dosage(rules_dir: Path) -> tuple[DosageTable, tuple[Finding, ...]]:
     """`rules_dir/facts/dosage.json`, which is not required."""
     path = rules_dir / _FILE
-    if not path.is_file():
+    if not is_there(path):
         return DosageTable(), ()
     content, findings = read_json(path, _FILE)
     try:

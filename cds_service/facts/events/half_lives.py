@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import CodeSystems, HalfLives, Key
 from cds_service.facts.words import PhraseIndex, tokens
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/half-lives.json"
 _ATC = "http://www.whocc.no/atc"
@@ -73,7 +73,7 @@ class HalfLifeIndex:
 def load_half_lives(rules_dir: Path, systems: CodeSystems) -> tuple[HalfLifeIndex, tuple[Finding, ...]]:
     """`rules_dir/facts/half-lives.json`, which is not required."""
     path = rules_dir / _FILE
-    if not path.is_file():
+    if not is_there(path):
         return HalfLifeIndex(HalfLifeTable(), systems), ()
     content, findings = read_json(path, _FILE)
     try:

@@ -16,7 +16,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue import Code, CodeSystems, EventResource, Key, is_short
 from cds_service.facts.words import tokens
 from cds_service.fhir import CodeableConcept, Coding
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/no_information.json"
 _MOST_REMEMBERED = 50_000
@@ -178,7 +178,7 @@ class NoInformation:
 def load_no_information(rules_dir: Path, systems: CodeSystems) -> tuple[NoInformation, tuple[Finding, ...]]:
     """`rules_dir/facts/no_information.json`, which is not required."""
     path = rules_dir / _FILE
-    if not path.is_file():
+    if not is_there(path):
         return NoInformation(NoInformationTable(), systems), ()
     content, findings = read_json(path, _FILE)
     try:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Code, CodeSystems, Key, Phrases, finding
 from cds_service.fhir import CodeableConcept
-from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.rule_files import invalid, is_there, pointer, read_json
 
 Match = Literal["main", "hint", "text"]
 """How a record matched: by a code that counts, by one that may, or by its text alone."""
@@ -132,7 +132,7 @@ class Routes:
 def load_routes(rules_dir: Path, systems: CodeSystems) -> tuple[Routes, tuple[Finding, ...]]:
     """`rules_dir/facts/routes.json`; without it no route is understood."""
     path = rules_dir / "facts" / "routes.json"
-    if not path.is_file():
+    if not is_there(path):
         return Routes(RouteTable(), systems), ()
     content, findings = read_json(path, "facts/routes.json")
     try:

@@ -15,7 +15,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue import CodeSystems, Key, finding
 from cds_service.facts.observations.written import Answer, Comparator, Vocabulary, Written, folded
 from cds_service.fhir import CodeableConcept
-from cds_service.rule_files import invalid, pointer, read_json
+from cds_service.rule_files import invalid, is_there, pointer, read_json
 
 ANSWERS: tuple[Answer, ...] = ("positive", "negative", "indeterminate")
 _LOGARITHM = re.compile(r"(?:log|lg)(?:10)?(?!in)")
@@ -145,7 +145,7 @@ class Qualitative:
 def load_qualitative(rules_dir: Path, systems: CodeSystems) -> tuple[Qualitative, tuple[Finding, ...]]:
     """`rules_dir/facts/qualitative.json`; without it no answer is understood."""
     path = rules_dir / "facts" / "qualitative.json"
-    if not path.is_file():
+    if not is_there(path):
         return Qualitative(QualitativeTable(), systems), ()
     name = path.relative_to(rules_dir).as_posix()
     content, findings = read_json(path, name)

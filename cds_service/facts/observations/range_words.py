@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import Finding
 from cds_service.facts.intervals import Interval, parse_interval
 from cds_service.fhir import CodeableConcept
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 Flag = Literal["high", "low", "normal", "abnormal"]
 FLAGS: tuple[Flag, ...] = ("high", "low", "normal", "abnormal")
@@ -124,7 +124,7 @@ def fold_range(text: str, *, case: bool = True) -> str:
 def load_range_words(rules_dir: Path) -> tuple[RangeWords, tuple[Finding, ...]]:
     """`rules_dir/facts/ranges.json`; without it no type of a range is understood, and no flag."""
     path = rules_dir / "facts" / "ranges.json"
-    if not path.is_file():
+    if not is_there(path):
         return NO_WORDS, ()
     name = path.relative_to(rules_dir).as_posix()
     content, findings = read_json(path, name)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.words.folding import Token, tokens
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 Cue = Literal["denied", "others", "doubted", "past"]
 _FILE = "facts/wording.json"
@@ -152,7 +152,7 @@ class _Clauses:
 def load_cues(rules_dir: Path) -> tuple[Cues, tuple[Finding, ...]]:
     """`rules_dir/facts/wording.json`, which is not required."""
     path = rules_dir / _FILE
-    if not path.is_file():
+    if not is_there(path):
         return Cues(CueTable()), ()
     content, findings = read_json(path, _FILE)
     try:

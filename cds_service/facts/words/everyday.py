@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.words.folding import tokens
-from cds_service.rule_files import invalid, read_json
+from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/everyday.json"
 
@@ -37,7 +37,7 @@ class Everyday:
 def load_everyday(rules_dir: Path) -> tuple[Everyday, tuple[Finding, ...]]:
     """`rules_dir/facts/everyday.json`, which is not required."""
     path = rules_dir / _FILE
-    if not path.is_file():
+    if not is_there(path):
         return Everyday(EverydayTable()), ()
     content, findings = read_json(path, _FILE)
     try:

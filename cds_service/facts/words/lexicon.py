@@ -6,7 +6,6 @@ After `== harmless` come whole entries in which no word tells of anything but of
 file is made by tools/lexicon from the names of code systems and reviewed lists.
 """
 
-import gzip
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import finding
 from cds_service.facts.words.folding import Token, folded, tokens
+from cds_service.rule_files import is_there, read_file, unzipped
 
 FILE = "lexicon.txt.gz"
 _ABBREVIATION = 5
@@ -133,12 +133,14 @@ def load_lexicon(rules_dir: Path, *, check: bool = True) -> tuple[Lexicon, tuple
     `check`: also whether every word stands there as words are compared, which takes longer than to load them.
     """
     path = rules_dir / FILE
-    if not path.is_file():
+    if not is_there(path):
         return Lexicon(()), ()
     try:
-        lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+        lines = unzipped(read_file(path)[0]).decode().splitlines()
     except (OSError, EOFError, zlib.error, UnicodeError) as problem:
-        return Lexicon(()), (finding("words-unreadable", FILE, "", type(problem).__name__),)
+        return Lexicon(()), (
+            finding("words-unreadable", FILE, "", getattr(problem, "strerror", None) or type(problem).__name__),
+        )
     found = sections(lines)
     words = found.get("", [])
     odd = [word for word in words if word != folded(word)] if check else []

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cds_service.errors import CdsError, Finding
 from cds_service.facts.catalogue import finding
 from cds_service.facts.words.folding import tokens, without_tag
-from cds_service.rule_files import Layers, invalid, nearest, pointer, read_json
+from cds_service.rule_files import Layers, PlaceError, check_inside, invalid, is_there, nearest, pointer, read_json
 
 SITE_PHRASES = "phrases/site.json"
 """In a site's folder: the file that a program may rewrite."""
@@ -134,12 +134,17 @@ def write_phrase(site_dir: Path, text: str, language: str, value_set: str = "") 
     """Add a phrase to `phrases/site.json` of a site's folder, which is made where there is none: one that names
     `value_set`, or one that names none. A phrase that stands there already stays as it is.
 
-    Raises PhraseError where the file is not one of phrases (it is left as it is), or can't be written. Which phrases
+    Raises PhraseError where the file is not one of phrases (it is left as it is), is a link that leads out of the
+    folder, or can't be written. Which phrases
     are fit to be added is for who asks (`rule_tools.phrase_findings`).
     """
     path = site_dir / SITE_PHRASES
+    try:
+        check_inside(path, site_dir)
+    except PlaceError as problem:
+        raise PhraseError(str(problem)) from problem
     content: Any = {}
-    if path.is_file():
+    if is_there(path):
         content, problems = read_json(path, str(path))
         if problems:
             raise PhraseError(f"{path}: {problems[0].message}")

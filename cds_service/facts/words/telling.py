@@ -12,6 +12,7 @@ from cds_service.errors import Finding
 from cds_service.facts.catalogue import finding
 from cds_service.facts.words.folding import Token, folded
 from cds_service.facts.words.lexicon import sections
+from cds_service.rule_files import read_file
 
 FOLDER = "expansions"
 _SUFFIX = ".words"
@@ -92,9 +93,11 @@ def load_telling(rules_dir: Path, *, check: bool = True) -> tuple[Telling, tuple
     for path in sorted((rules_dir / FOLDER).glob(f"*{_SUFFIX}")):
         name = path.relative_to(rules_dir).as_posix()
         try:
-            found = sections(path.read_text(encoding="utf-8").splitlines())
+            found = sections(read_file(path)[0].decode().splitlines())
         except (OSError, UnicodeError) as problem:
-            findings.append(finding("words-unreadable", name, "", type(problem).__name__))
+            findings.append(
+                finding("words-unreadable", name, "", getattr(problem, "strerror", None) or type(problem).__name__)
+            )
             continue
         set_id = path.name.removesuffix(_SUFFIX)
         words[set_id], strong[set_id] = found.get("", []), found.get("strong", [])

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.fact import Fact
-from cds_service.rule_files import invalid, nearest, pointer, read_json
+from cds_service.rule_files import invalid, is_there, nearest, pointer, read_json
 from cds_service.rule_tools.cases.stated import Documents, StatementError, documents_of, read_facts
 from cds_service.trials import CASES_FILE, CompiledCriterion, CompiledTrial, Outcome, Text, Verdict
 
@@ -127,7 +127,7 @@ def load_cases(trial: CompiledTrial, rules_dir: Path, catalogue: Catalogue) -> T
     """The sound cases of a trial, with a finding for every fault of the others."""
     path = rules_dir / "trials" / trial.id / CASES_FILE
     name = path.relative_to(rules_dir).as_posix()
-    if not path.is_file():
+    if not is_there(path):
         missing = Finding(name, "", NO_CASES, "error", f"trial {trial.id} has no test cases", f"write {name}")
         return TrialCases(trial, name, (), findings=(missing,))
     content, findings = read_json(path, name)

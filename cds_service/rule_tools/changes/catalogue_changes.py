@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.facts.catalogue import Catalogue
+from cds_service.rule_files import read_file
 from cds_service.rule_tools.changes.rule_changes import Change
 
 Members = frozenset[str]
@@ -78,7 +79,7 @@ def _value_sets(rules_dir: Path) -> dict[str, Members]:
     found = {}
     for path in sorted((rules_dir / "valuesets").glob("*.json")):
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(read_file(path)[0])
         except (OSError, ValueError):
             continue  # the loader has a finding for it
         found[path.stem] = frozenset(_members(content.get("compose", {})))

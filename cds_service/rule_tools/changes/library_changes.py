@@ -6,6 +6,7 @@ from typing import Any
 
 from cds_service.errors import Finding, RulesError
 from cds_service.library import Library, load_library
+from cds_service.rule_files import read_file
 from cds_service.rule_tools.changes.catalogue_changes import fact_changes, value_set_changes
 from cds_service.rule_tools.changes.rule_changes import Change
 from cds_service.rule_tools.changes.trial_changes import TrialChange, trial_change
@@ -47,11 +48,12 @@ def load_version(path: Path, rules_dir: Path) -> RulesVersion:
     if path.is_dir():
         return RulesVersion(load_library(path), path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path)[0].decode()
     except (OSError, UnicodeDecodeError) as problem:
         message = "neither a rules folder nor a readable trial file"
         raise RulesError((Finding(str(path), "", "unreadable-file", "error", message),)) from problem
-    draft = compile_draft(load_library(rules_dir), trial_id_of(text) or path.parent.name, text)
+    name = trial_id_of(text) or path.resolve().parent.name or path.stem
+    draft = compile_draft(load_library(rules_dir), name, text)
     if draft.library is None or draft.errors:
         raise RulesError(draft.findings)
     return RulesVersion(draft.library, None)

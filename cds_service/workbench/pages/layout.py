@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from nicegui import ui
 
 from cds_service.as_of import AsOf
+from cds_service.wire import forwarded_prefix
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, field, link
 
@@ -37,8 +38,7 @@ class Place:
 def place_of(desk: Desk, as_of: str | None, patient: str | None = None) -> Place:
     """The place of the page that is being built."""
     request = ui.context.client.request
-    outer = request.headers.get("X-Forwarded-Prefix", "")
-    prefix = outer + str(request.scope.get("root_path", ""))
+    prefix = forwarded_prefix(request.headers) + str(request.scope.get("root_path", ""))
     try:
         return Place(prefix, AsOf.of(date.fromisoformat(as_of or ""), desk.zone), True)
     except ValueError:

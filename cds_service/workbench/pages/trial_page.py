@@ -8,6 +8,7 @@ from functools import partial
 from anyio.to_thread import run_sync
 from nicegui import ui
 
+from cds_service.rule_files import PlaceError
 from cds_service.rule_tools import TRIAL_FILE
 from cds_service.trials import tally
 from cds_service.workbench.desk import Desk
@@ -210,7 +211,7 @@ class _TrialPage:
         texts: Mapping[str, str] = dict(self.texts)
         try:
             self.files = await run_sync(save_files, self.files, texts)
-        except ConflictError as problem:
+        except (ConflictError, PlaceError) as problem:
             ui.notify(str(problem), type="negative")
             return
         except OSError as problem:

@@ -1,23 +1,28 @@
 """Reading the JSON files that people edit: every fault becomes a finding with its place, and the rest still loads."""
 
 import difflib
-import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import Finding
+from cds_service.rule_files.json_text import NotJsonError, decode, shown
+from cds_service.rule_files.opening import is_there, read_file
 
 Stamp = tuple[int, int, int, int, int]
 """Device, inode, size and both times of change of a file: while they stay, it is taken to be the same."""
 
 SITE = "site:"
 """What the names of a site's own files begin with: in findings, and wherever files of both folders stand together."""
+
+MOST_OF_A_KIND = 50
+"""Findings of one code in one file that are shown."""
 
 _FOLLOWED = 2
 """Levels below the folder where a link to a directory is followed: its parts and the folders of its trials."""
@@ -26,6 +31,16 @@ _FOLLOWED = 2
 def stamp_of(status: os.stat_result) -> Stamp:
     """What tells whether a file or a directory has changed."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def stamp_at(path: Path | str) -> Stamp | None:
+    """The stamp of what has that name: of the link itself where it leads nowhere. None where nothing has."""
+    for look in (os.stat, os.lstat):
+        try:
+            return stamp_of(look(path))
+        except OSError:
+            continue
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +58,10 @@ class Layers:
 
         `in_site`: the pattern there, where a site has them in another place.
         """
-        for path in sorted(self.rules.glob(pattern)):
+        for path in _matching(self.rules, pattern):
             yield path.relative_to(self.rules).as_posix(), path
         if self.site is not None:
-            for path in sorted(self.site.glob(in_site or pattern)):
+            for path in _matching(self.site, in_site or pattern):
                 yield SITE + path.relative_to(self.site).as_posix(), path
 
     def path(self, name: str) -> Path:
@@ -54,6 +69,13 @@ class Layers:
         if self.site is not None and name.startswith(SITE):
             return self.site / name.removeprefix(SITE)
         return self.rules / name
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    """What has such a name, in order. A pattern without `*` is a name, and a link of that name may lead nowhere."""
+    if "*" in pattern:
+        return sorted(folder.glob(pattern))
+    return [folder / pattern] if is_there(folder / pattern) else []
 
 
 class LayeredFolders:
@@ -85,7 +107,11 @@ class Folder:
         self._listed: dict[str, _Listed] = {}
 
     def stamps(self) -> dict[str, Stamp]:
-        """Each file's path below the folder, in order, and its stamp. A file that vanishes meanwhile is left out."""
+        """Each file's path below the folder, in order, and its stamp. A file that vanishes meanwhile is left out.
+
+        What has a file's name and is none is there too, and so is a link that leads nowhere: who reads it says so. A
+        folder that can't be listed stands there with `/` behind its name.
+        """
         found: dict[str, Stamp] = {}
         known, self._listed = self._listed, {}
         self._look("", 0, known, found)
@@ -96,13 +122,19 @@ class Folder:
         if listed is None or not listed.settled or name + self._enough not in listed.files:
             listed = self._list(name, level, listed)
         if listed is None:
+            stamp = stamp_at(self._start + name)
+            if stamp is not None:
+                found[f"{name or '.'}/"] = stamp
             return
         self._listed[name] = listed
         for part in listed.files:
-            try:
-                found[part] = stamp_of(os.stat(self._start + part))
-            except OSError:
-                self._listed.pop(name, None)
+            stamp = stamp_at(self._start + part)
+            if stamp is not None:
+                found[part] = stamp
+                continue
+            self._listed.pop(name, None)
+            if is_there(self._start + part):
+                found[f"{name or '.'}/"] = listed.stamp  # its names may be read, and nothing else of it
         for part in listed.folders:
             self._look(part, level + 1, known, found)
 
@@ -134,11 +166,18 @@ def _listing(path: str, name: str, stamp: Stamp, follow: bool, *, settled: bool)
     files, folders = [], []
     with os.scandir(path) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=follow):
+            if entry.is_dir(follow_symlinks=follow) and not entry.name.endswith(".json"):
                 folders.append(before + entry.name)
-            elif entry.name.endswith(".json") and entry.is_file():
+            elif _counts_as_file(entry):
                 files.append(before + entry.name)
     return _Listed(stamp, tuple(sorted(files)), tuple(sorted(folders)), settled)
+
+
+def _counts_as_file(entry: "os.DirEntry[str]") -> bool:
+    """Whether it is a rule file or would be one if it were sound. Editors lay hidden links that lead nowhere."""
+    if entry.name.startswith("."):
+        return entry.name.endswith(".json") and entry.is_file()
+    return entry.name.endswith(".json") or (entry.is_symlink() and not os.path.exists(entry.path))
 
 
 def pointer(steps: Iterable[str | int]) -> str:
@@ -159,7 +198,7 @@ def read_json(path: Path, name: str, *, decimals: bool = False) -> tuple[Any, li
     The content is None where the file can't be read at all.
     """
     try:
-        data = path.read_bytes()
+        data, _ = read_file(path)
     except OSError as problem:
         return None, [unreadable(name, problem)]
     return parse_json(data, name, decimals=decimals)
@@ -176,61 +215,26 @@ def parse_json(data: bytes, name: str, *, decimals: bool = False) -> tuple[Any, 
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None, [Finding(name, "", "unreadable-file", "error", "can't be read: it is not UTF-8 text")]
-    repeated: list[_Repeated] = []
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(items)
-        if len(made) != len(items):
-            repeated.append(_Repeated(items))
-            return repeated[-1]
-        return made
-
-    def constant(word: str) -> Any:
-        raise ValueError(f"{word} is not a JSON number")
-
     try:
-        content = json.loads(
-            text, object_pairs_hook=pairs, parse_constant=constant, parse_float=Decimal if decimals else float
-        )
-    except json.JSONDecodeError as problem:
-        place = f"line {problem.lineno}, column {problem.colno}"
-        return None, [Finding(name, "", "not-json", "error", f"not JSON at {place}: {problem.msg}")]
-    except (ValueError, RecursionError) as problem:
-        return None, [Finding(name, "", "not-json", "error", f"not JSON: {problem}")]
-    return content, list(_duplicate_keys(content, name, ())) if repeated else []
-
-
-class _Repeated(dict[str, Any]):
-    """A JSON object some of whose keys stood there twice."""
-
-    def __init__(self, items: list[tuple[str, Any]]) -> None:
-        super().__init__(items)
-        keys = [key for key, _ in items]
-        self.repeated = tuple(sorted({key for key in keys if keys.count(key) > 1}))
-
-
-def _duplicate_keys(value: Any, name: str, steps: tuple[str | int, ...]) -> Iterable[Finding]:
-    if isinstance(value, dict):
-        for key in value.repeated if isinstance(value, _Repeated) else ():
-            message = f"the key {key!r} stands here more than once; only the last would count"
-            yield Finding(name, pointer((*steps, key)), "duplicate-key", "error", message, "keep one of them")
-        for key, inner in value.items():
-            yield from _duplicate_keys(inner, name, (*steps, key))
-    elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _duplicate_keys(inner, name, (*steps, i))
+        content, faults = decode(text, decimals=decimals)
+    except NotJsonError as problem:
+        return None, [Finding(name, "", "not-json", "error", str(problem))]
+    return content, [Finding(name, pointer(f.steps), f.code, "error", f.message, f.hint) for f in faults]
 
 
 def invalid(problem: ValidationError, name: str, model: type[BaseModel], at: Sequence[str | int] = ()) -> list[Finding]:
     """Findings for what pydantic says against a file or a part of it, which stands at `at`."""
-    findings = []
+    findings: list[Finding] = []
     for error in problem.errors(include_url=False):
         steps = (*at, *error["loc"])
         match error["type"]:
             case "extra_forbidden":
                 key = str(error["loc"][-1])
-                hint = nearest(key, _keys(model))
-                findings.append(Finding(name, pointer(steps), "unknown-key", "error", f"unknown key {key!r}", hint))
+                # To look for what was meant takes long, and nobody is shown it of more.
+                hint = nearest(key, _keys(model)) if len(findings) < MOST_OF_A_KIND else ""
+                findings.append(
+                    Finding(name, pointer(steps), "unknown-key", "error", f"unknown key {shown(key)}", hint)
+                )
             case "missing":
                 key = str(error["loc"][-1])
                 findings.append(Finding(name, pointer(steps), "missing-key", "error", f"the key {key!r} is missing"))
@@ -240,8 +244,30 @@ def invalid(problem: ValidationError, name: str, model: type[BaseModel], at: Seq
     return findings
 
 
-def _keys(model: type[BaseModel]) -> set[str]:
+def few_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings in order, of one kind in one file not more than anybody reads: the last of them counts the rest."""
+    every = tuple(findings)
+    times = Counter(map(_kind, every))
+    seen: Counter[tuple[str, str, str]] = Counter()
+    kept = []
+    for one in every:
+        kind = _kind(one)
+        seen[kind] += 1
+        if times[kind] <= MOST_OF_A_KIND or seen[kind] < MOST_OF_A_KIND:
+            kept.append(one)
+        elif seen[kind] == MOST_OF_A_KIND:
+            more = f"and {times[kind] - MOST_OF_A_KIND + 1:,} more of this kind in this file"
+            kept.append(Finding(one.file, "", one.code, one.severity, more))
+    return tuple(kept)
+
+
+def _kind(one: Finding) -> tuple[str, str, str]:
+    return one.file, one.code, one.severity
+
+
+@cache
+def _keys(model: type[BaseModel]) -> list[str]:
     """Every key of a model and of the models inside it."""
     schema = model.model_json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]
-    return {key for part in parts for key in part.get("properties", {})}
+    return sorted({key for part in parts for key in part.get("properties", {})})
