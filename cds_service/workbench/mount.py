@@ -75,10 +75,10 @@ def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
         else:
             await what_if_page(desk, place, patient, record)
 
-    @ui.page("/ehr")
-    def ehr(patient: str | None = None, as_of: str | None = None) -> None:
+    @ui.page("/ehr", response_timeout=120)
+    async def ehr(patient: str | None = None, as_of: str | None = None) -> None:
         place = place_of(desk, as_of)
-        ehr_page(desk, place, place.prefix.removesuffix(path), patient, now)
+        await ehr_page(desk, place, place.prefix.removesuffix(path), patient, now)
 
     @ui.page("/upload")
     def upload(as_of: str | None = None) -> None:
