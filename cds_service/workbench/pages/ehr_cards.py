@@ -15,10 +15,12 @@ _ONCE = """(e) => {
   const button = e.currentTarget;
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
+  const bar = button.closest(".dismissal");
+  if (bar) bar.style.minHeight = `${bar.offsetHeight}px`;
   emit();
 }"""
 """A second click finds the button disabled before the first has reached the service. It keeps the focus, which a button
-that is `disabled` would lose."""
+that is `disabled` would lose, and its bar keeps its height when the choice of reasons goes."""
 
 
 class CardView:
@@ -91,7 +93,7 @@ class CardView:
             return
         told.text = done_words(suggestion)
         made.classes(add="done")
-        self.status.text = f"{told.text}. The service took the feedback."
+        self._heard()
 
     def _dismissal(self) -> None:
         reasons = list(self.card.get("overrideReasons", ()))
@@ -122,13 +124,17 @@ class CardView:
             bar.classes(add="over")
             if field is not None:
                 field.parent_slot.parent.classes(add="gone")  # type: ignore[union-attr]  # it stands in its field
-            self._put_away(told.text)
+            self._put_away()
 
         made.on("click", dismiss, args=[], js_handler=_ONCE)
 
-    def _put_away(self, said: str) -> None:
+    def _put_away(self) -> None:
         self.box.classes(add="away")
         for name, button in self.buttons.items():
             if name not in self.taken:
                 button.props["aria-disabled"] = "true"
-        self.status.text = f"{said}. The service took the feedback."
+        self._heard()
+
+    def _heard(self) -> None:
+        # With the time, so that it is another text, which is read aloud, each time.
+        self.status.text = f"The service took the feedback of {self.now():%H:%M:%S}."

@@ -101,10 +101,14 @@ def _rows(caption: str, heading: str, results: Iterable[Result], *, dated: bool)
     """The lines of a sheet. `heading` is what is read above it; the caption is for those who only hear it."""
     if heading:
         Text("h4", heading)
-    with box("table", "results"):
+    columns = ("Test", "Value", "Normal", *(("Day",) if dated else ()))
+    with box("table", "results dated" if dated else "results"):
         Text("caption", caption)
+        with box("colgroup"):
+            for title in columns:
+                box("col", f"of-{title.casefold()}")
         with box("thead"), box("tr"):
-            for title in ("Test", "Value", "Normal", *(("Day",) if dated else ())):
+            for title in columns:
                 Text("th", title, scope="col")
         with box("tbody"):
             for result in results:
