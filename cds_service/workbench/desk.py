@@ -122,18 +122,23 @@ class Desk:
         known = sample_people(self.samples_dir)
         return {story: known.get(story, story) for story in self.samples()}
 
+    def request(self, name: str) -> Mapping[str, Any] | None:
+        """The hook request of a sample as if its chart were opened today; None where there is none."""
+        if name not in self.samples():
+            return None
+        return sample_request(self.samples_dir, name, HOOK, self.today())
+
     def open_chart(self, name: str) -> OpenChart | None:
         """The chart of a person as if it were opened today: a sample with all its dates moved along, or an uploaded
         record as it is. None where there is no such person."""
         if name.startswith(UPLOADED):
-            record = self.uploads.get(name)
-            return None if record is None else OpenChart("Uploaded record", record, None)
+            record = self.record(name)
+            return None if record is None else OpenChart("Uploaded record", record, self.request(name))
         who = self.people().get(name)
         bundle = None if who is None else sample_bundle(self.samples_dir, name, self.today())
         if who is None or bundle is None:
             return None
-        request = sample_request(self.samples_dir, name, HOOK, self.today())
-        return OpenChart(who, read_bundle(json.dumps(bundle)), request)
+        return OpenChart(who, read_bundle(json.dumps(bundle)), self.request(name))
 
     def answer(self, answer: Answer) -> AnswerReport:
         """Write what a person says of an unread entry into the site's folder, if nothing speaks against it, and use

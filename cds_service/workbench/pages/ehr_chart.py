@@ -1,9 +1,33 @@
 """A chart as an EHR shows it: problems, drugs, allergies, results, and what else is on record."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from cds_service.workbench.elements import Text, box
-from cds_service.workbench.views import Drug, Entry, PatientChart, Result, ResultSection
+from cds_service.workbench.elements import Text, box, button
+from cds_service.workbench.views import Disease, Drug, Entry, PatientChart, Result, ResultSection
+
+_AT_ONCE = 12
+"""Entries of a list that are shown without a click."""
+_STEP = 200
+"""Lines that are added at a time: a chart may have thousands."""
+
+
+def _behind(summary: str, lines: Sequence[Any], show: Callable[[Sequence[Any]], None]) -> None:
+    """Lines that are shown when somebody opens them, so many at a time."""
+    shown = 0
+
+    def more() -> None:
+        nonlocal shown
+        step, shown = lines[shown : shown + _STEP], shown + _STEP
+        with place:
+            show(step)
+        rest.set_visibility(shown < len(lines))
+
+    with box("details") as details:
+        Text("summary", f"{summary} ({len(lines)})")
+        place = box("div")
+        rest = button(f"{_STEP} more", more)
+    details.on("toggle", lambda: None if shown else more(), args=[])
 
 
 def show_banner(who: str, chart: PatientChart) -> None:
@@ -43,16 +67,21 @@ def _problems(chart: PatientChart) -> None:
     Text("h3", "Problems")
     if not chart.problems:
         Text("p", "None on record.", "hint")
-    for past in (False, True):
-        found = [problem for problem in chart.problems if problem.past is past]
-        if not found:
-            continue
-        if past:
-            Text("h4", "Past and ruled out")
-        with box("ul", "entries"):
-            for problem in found:
-                also = f"also: {'; '.join(problem.also)}" if problem.also else ""
-                _line(problem.words, " · ".join(filter(None, (problem.told, also))))
+    current = [problem for problem in chart.problems if not problem.past]
+    past = [problem for problem in chart.problems if problem.past]
+    _problem_lines(current)
+    if past and len(past) <= _AT_ONCE:
+        Text("h4", "Past and ruled out")
+        _problem_lines(past)
+    elif past:
+        _behind("Past and ruled out", past, _problem_lines)
+
+
+def _problem_lines(found: Iterable[Disease]) -> None:
+    with box("ul", "entries"):
+        for problem in found:
+            also = f"also: {'; '.join(problem.also)}" if problem.also else ""
+            _line(problem.words, " · ".join(filter(None, (problem.told, also))))
 
 
 def _drugs(chart: PatientChart) -> None:
@@ -63,9 +92,7 @@ def _drugs(chart: PatientChart) -> None:
     past = [drug for drug in chart.drugs if drug.past]
     _drug_lines(current)
     if past:
-        with box("details"):
-            Text("summary", f"Past medication and single doses ({len(past)})")
-            _drug_lines(past)
+        _behind("Past medication and single doses", past, _drug_lines)
 
 
 def _drug_lines(drugs: Iterable[Drug]) -> None:
@@ -79,8 +106,14 @@ def _drug_lines(drugs: Iterable[Drug]) -> None:
                     Text("span", f" {drug.told}", "told")
 
 
-def _entries(title: str, entries: Iterable[Entry]) -> None:
+def _entries(title: str, entries: Sequence[Entry]) -> None:
     Text("h3", title)
+    _entry_lines(entries[:_AT_ONCE])
+    if entries[_AT_ONCE:]:
+        _behind("Further entries", entries[_AT_ONCE:], _entry_lines)
+
+
+def _entry_lines(entries: Iterable[Entry]) -> None:
     with box("ul", "entries"):
         for entry in entries:
             _line(entry.words, entry.told)
@@ -92,9 +125,7 @@ def _results(section: ResultSection) -> None:
         title = " · ".join(filter(None, (panel.title, panel.day or "undated")))
         _rows(f"{section.title}, {title}", title, panel.results, dated=False)
     if section.older:
-        with box("details"):
-            Text("summary", f"Older results ({len(section.older)})")
-            _rows(f"{section.title}, older", "", section.older, dated=True)
+        _behind("Older results", section.older, lambda older: _rows(f"{section.title}, older", "", older, dated=True))
 
 
 def _rows(caption: str, heading: str, results: Iterable[Result], *, dated: bool) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from cds_service.explanation import EXTENSION, sentence
 
-
 _ORDERED: Mapping[str, str] = {"Order": "ordered", "Repeat": "ordered again"}
+_FOLD = "---"
+"""The line of its own above which a detail has what is read at once."""
 _TITLE = re.compile(r"\*\*[^*\n]+\*\*")
 """A line in bold, and nothing else: the trial's name, or the title of a list."""
 _LEAD = re.compile(r"\*\*[^*\n]+:\*\* ")
@@ -60,11 +61,12 @@ def answer_of(status: int, text: str, set_aside: str = "") -> Answer:
 
 
 def folded(detail: str) -> tuple[str, str]:
-    """The first lines of a card's detail, which are read at once (why, what next, the trial), and what is behind.
-
-    It begins with the first title of a list after a paragraph that leads with a word in bold.
-    """
+    """The first lines of a card's detail, which are read at once (why, what next, recruiting, where), and what is
+    behind: below its fold, else from the first title of a list that follows a paragraph with a lead."""
     blocks = detail.split("\n\n")
+    if _FOLD in blocks:
+        cut = blocks.index(_FOLD)
+        return "\n\n".join(blocks[:cut]), "\n\n".join(blocks[cut + 1 :])
     leads = [place for place, block in enumerate(blocks) if _LEAD.match(block)]
     titles = [place for place, block in enumerate(blocks) if _TITLE.fullmatch(block) and leads and place > leads[0]]
     cut = titles[0] if titles else len(blocks)

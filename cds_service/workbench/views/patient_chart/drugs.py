@@ -1,6 +1,5 @@
 """Drugs as they were ordered, taken or given: the text of the order, and the dose as it is written there."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -160,7 +159,7 @@ def _dosage(dosage: Dosage) -> str:
 def _frequency(timing: Timing | None) -> str:
     """Such as `twice a day`, `once every 8 hours`; the words of its code where it has no numbers."""
     repeat = None if timing is None else timing.repeat
-    if timing is None or repeat is None or repeat.frequency is None and repeat.period is None:
+    if timing is None or repeat is None or (repeat.frequency is None and repeat.period is None):
         return "" if timing is None else words_of(timing.code)
     each = _EACH.get(repeat.period_unit or "", repeat.period_unit or "")
     count = repeat.frequency or 1

@@ -26,6 +26,10 @@ _RULED_OUT = "refuted"
 _RETRACTED = "entered-in-error"
 
 
+_EPISODES = 2
+"""Of those that are over, so many are told with their days."""
+
+
 @dataclass(frozen=True, slots=True)
 class Disease:
     """A disease. `told`: since when, until when, its status; `also`: what other entries call it; `past`: it is over, or
@@ -95,8 +99,11 @@ def _problem(same: Sequence[Condition]) -> Disease:
     current, over = [c for c in same if _is_open(c)], [c for c in same if not _is_open(c)]
     spells = [_now(current)] if current else []
     # An entry that gives no time says nothing that a dated one of the same status does not say.
-    dated = [spell for entry in over if (spell := _spell(entry))]
-    spells += [s for s in dict.fromkeys(dated) if not any(o != s and o.startswith(s) for o in dated)]
+    dated = [spell for entry in sorted(over, key=_ended, reverse=True) if (spell := _spell(entry))]
+    earlier = [s for s in dict.fromkeys(dated) if not any(o != s and o.startswith(s) for o in dated)]
+    spells += earlier[:_EPISODES]
+    if earlier[_EPISODES:]:
+        spells.append(f"{len(earlier) - _EPISODES} earlier")
     names = list(dict.fromkeys(words_of(entry.code) for entry in sorted(same, key=_has_own_words) if entry.code))
     names = [name for name in names if name] or ["Problem without a name"]
     also = {folded(name): name for name in reversed(names) if folded(name) != folded(names[0])}
@@ -104,6 +111,10 @@ def _problem(same: Sequence[Condition]) -> Disease:
     doubt = _doubt(same[0])
     told = joined(doubt, *spells, more, by="; ")
     return Disease(names[0], told, tuple(reversed(also.values())), not current or doubt == "ruled out")
+
+
+def _ended(entry: Condition) -> datetime:
+    return when(_until(entry)[0] or _since(entry)[0])
 
 
 def _has_own_words(entry: Condition) -> bool:

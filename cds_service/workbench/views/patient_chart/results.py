@@ -7,6 +7,7 @@ from cds_service.fhir import (
     CodeableConcept,
     Observation,
     ObservationComponent,
+    Quantity,
     Record,
     Reference,
     ReferenceRange,
@@ -19,9 +20,10 @@ from cds_service.workbench.views.patient_chart.wording import (
     day_of,
     joined,
     names_of,
+    number_of,
     period_words,
     printed_unit,
-    test_words,
+    result_name,
     value_of,
     when,
     words_of,
@@ -125,9 +127,11 @@ def _section(name: str, lines: Iterable[_Line]) -> ResultSection:
             older.append(line.result)
             continue
         seen |= line.key | days
-        newest.setdefault((line.panel, line.result.day), []).append(line.result)
+        together = newest.setdefault((line.panel, line.result.day), [])
+        if line.result not in together:
+            together.append(line.result)
     panels = (Panel(panel, day, tuple(results)) for (panel, day), results in newest.items())
-    return ResultSection(name, tuple(panels), tuple(older))
+    return ResultSection(name, tuple(panels), tuple(dict.fromkeys(older)))
 
 
 def _panels(record: Record) -> Mapping[str, str]:
@@ -136,7 +140,7 @@ def _panels(record: Record) -> Mapping[str, str]:
     for report in record.resources.get("DiagnosticReport", ()):
         found |= dict.fromkeys(_keys(report.result), words_of(report.code))
     for entry in record.resources.get("Observation", ()):
-        found |= dict.fromkeys(_keys(entry.has_member), test_words(entry.code))
+        found |= dict.fromkeys(_keys(entry.has_member), result_name(entry.code))
     return found
 
 
@@ -160,7 +164,7 @@ def _section_of(entry: Observation) -> str:
 def _lines(entry: Observation, panel: str) -> list[_Line]:
     """The lines of an observation: its own, and one for each part; none of its own where it only holds a panel."""
     day, date = _day(entry), _date(entry)
-    section, name = _section_of(entry), test_words(entry.code) or "Result without a name"
+    section, name = _section_of(entry), result_name(entry.code) or "Result without a name"
     parts = list(entry.component)
     found: list[tuple[CodeableConcept | None, Result]] = []
     pressure = _pressure(parts)
@@ -171,7 +175,7 @@ def _lines(entry: Observation, panel: str) -> list[_Line]:
         found.append((entry.code, _result(entry, name, _note(entry), day)))
     elif parts:
         panel = panel or name
-    found += [(part.code, _result(part, test_words(part.code) or name, "", day)) for part in parts]
+    found += [(part.code, _result(part, result_name(part.code) or name, "", day)) for part in parts]
     return [_Line(names_of(code) or frozenset({str(id(r))}), section, panel, date, code, r) for code, r in found]
 
 
@@ -198,14 +202,14 @@ def _pressure(parts: Iterable[ObservationComponent]) -> str:
         code: part.value_quantity
         for part in parts
         for code in codes_of(part.code) & {_SYSTOLIC, _DIASTOLIC}
-        if part.value_quantity is not None and part.value_quantity.value is not None
+        if part.value_quantity is not None
     }
     if set(both) != {_SYSTOLIC, _DIASTOLIC}:
         return ""
     high, low = both[_SYSTOLIC], both[_DIASTOLIC]
-    if high.comparator or low.comparator or high.unit != low.unit:
+    if high.value is None or low.value is None or high.comparator or low.comparator or high.unit != low.unit:
         return ""
-    return joined(f"{high.value:f}/{low.value:f}", printed_unit(high.unit or high.code), by=" ")
+    return joined(f"{number_of(high.value)}/{number_of(low.value)}", printed_unit(high.unit or high.code), by=" ")
 
 
 def _flag(entry: Observation | ObservationComponent) -> str:
@@ -218,10 +222,14 @@ def _flag(entry: Observation | ObservationComponent) -> str:
     if value is None or value.value is None or value.comparator or len(limits) != 1 or _is_particular(limits[0]):
         return ""
     low, high = limits[0].low, limits[0].high
-    if low is not None and low.value is not None and low.unit == value.unit and value.value < low.value:
+    if low is not None and low.value is not None and _alike(low, value) and value.value < low.value:
         return "low"
-    over = high is not None and high.value is not None and high.unit == value.unit and value.value > high.value
+    over = high is not None and high.value is not None and _alike(high, value) and value.value > high.value
     return "high" if over else ""
+
+
+def _alike(limit: Quantity, value: Quantity) -> bool:
+    return (limit.unit, limit.code) == (value.unit, value.code)
 
 
 def _is_particular(limits: ReferenceRange) -> bool:
@@ -248,9 +256,11 @@ def _told_apart(lines: list[_Line]) -> list[_Line]:
     """The lines, where two tests would be called the same by their full names."""
     full: dict[str, set[str]] = {}
     for line in lines:
-        full.setdefault(line.result.words, set()).add(test_words(line.code, short=False))
+        full.setdefault(line.result.words, set()).add(result_name(line.code, short=False))
     return [
-        _Line(line.key, line.section, line.panel, line.date, line.code, _renamed(line)) if _is_shared(line, full) else line
+        _Line(line.key, line.section, line.panel, line.date, line.code, _renamed(line))
+        if _is_shared(line, full)
+        else line
         for line in lines
     ]
 
@@ -260,5 +270,5 @@ def _is_shared(line: _Line, full: Mapping[str, set[str]]) -> bool:
 
 
 def _renamed(line: _Line) -> Result:
-    old, words = line.result, test_words(line.code, short=False)
+    old, words = line.result, result_name(line.code, short=False)
     return Result(words or old.words, old.value, old.flag, old.normal, old.note, old.day)

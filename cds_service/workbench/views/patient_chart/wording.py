@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from cds_service.cards import day_words
 from cds_service.facts.observations import shown
@@ -18,10 +19,14 @@ from cds_service.fhir import (
 )
 from cds_service.logic.words import unit
 
-_TAG = re.compile(r" \((?:disorder|finding|situation|procedure|event|observable entity|substance|product)\)\Z")
+_TAG = re.compile(
+    r" \((?:disorder|finding|situation|procedure|event|observable entity|substance|product|qualifier value|"
+    r"morphologic abnormality|regime/therapy|physical object|clinical drug|person)\)\Z"
+)
 """What SNOMED CT puts after a name to say which kind of concept it is."""
 _NUMBERLESS = frozenset({"{score}", "{ratio}", "{titer}", "{inr}", "{index}", "{#}", "score"})
 """Units that say no more than that a number is one."""
+_DIGITS, _MOST_PLACES = 4, 4
 _SPANS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days"}
 _LOINC = re.compile(r"(?P<name>.+?) \[[^\]]+\](?: in (?P<specimen>.+?))?(?: by .+)?")
 """A long common name of LOINC (https://loinc.org/kb/users-guide/loinc-database-structure/)."""
@@ -44,7 +49,7 @@ def words_of(concept: CodeableConcept | None) -> str:
     if concept is None:
         return ""
     if concept.text and concept.text.strip():
-        return concept.text.strip()
+        return _TAG.sub("", concept.text.strip())
     named = [_TAG.sub("", c.display.strip()) for c in concept.coding if c.display and c.display.strip()]
     return named[0] if named else next((c.code for c in concept.coding if c.code), "")
 
@@ -74,7 +79,7 @@ def _family(system: str | None) -> str:
     return "icd-10" if "icd-10" in name else name
 
 
-def test_words(concept: CodeableConcept | None, *, short: bool = True) -> str:
+def result_name(concept: CodeableConcept | None, *, short: bool = True) -> str:
     """What a result is called. LOINC's long name without property, method and blood: `Protein, urine`."""
     words = words_of(concept)
     found = _LOINC.fullmatch(words) if short and concept is not None and not concept.text else None
@@ -99,12 +104,21 @@ def when(text: str | None) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
+def number_of(value: Decimal) -> str:
+    """The digits that were sent, so that `2.0` stays `2.0`; four where a computer sent more than anybody writes."""
+    exact = f"{value:f}"
+    places = len(exact.partition(".")[2])
+    if places <= _MOST_PLACES:
+        return exact
+    leading = value.adjusted()
+    return f"{round(value, max(_DIGITS - 1 - leading, 0)):f}"
+
+
 def amount(quantity: Quantity | None) -> str:
     """Such as `2.4 ×10⁹/L`, `< 5 U/L`."""
     if quantity is None or (quantity.value is None and not quantity.unit):
         return ""
-    # With the digits that were sent: `2.0` stays `2.0`.
-    number = "" if quantity.value is None else f"{quantity.value:f}"
+    number = "" if quantity.value is None else number_of(quantity.value)
     sign = {"<=": "≤", ">=": "≥"}.get(quantity.comparator or "", quantity.comparator)
     return joined(sign, number, printed_unit(quantity.unit or quantity.code), by=" ")
 
@@ -124,6 +138,8 @@ def value_of(result: Observation | ObservationComponent) -> str:
     """The value of a result as the chart gives it; empty where it has none."""
     if result.value_quantity is not None:
         return amount(result.value_quantity)
+    if result.value_codeable_concept is not None:
+        return words_of(result.value_codeable_concept)
     value, raw = shown(result)
     return joined(day_of(value) if result.value_date_time else value, printed_unit(raw), by=" ")
 
