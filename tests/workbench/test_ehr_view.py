@@ -199,6 +199,14 @@ def test_the_chart_shows_what_is_recorded_and_nothing_that_is_presumed(visit: Ca
     assert titles == ["Problems", "Medication", "Laboratory", "Scores and questionnaires"]
 
 
+def test_what_is_past_is_behind_a_click(visit: Callable[[str], Any]) -> None:
+    chart = visit("/ehr?patient=sma-treated").page.get_by_role("region", name="Chart")
+    assert chart.get_by_text("onasemnogene abeparvovec").count() == 0
+    chart.get_by_text("Past medication and single doses (1)").click()
+    chart.get_by_text("onasemnogene abeparvovec").wait_for()
+    assert not chart.get_by_role("button", name="200 more").is_visible()
+
+
 def test_lists_of_a_card_are_lists_in_the_ehr_view(visit: Callable[[str], Any]) -> None:
     page = opened(visit, "sma-possibly")
     card = page.get_by_role("article").first

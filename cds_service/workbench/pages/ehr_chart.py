@@ -133,7 +133,7 @@ def _rows(caption: str, heading: str, results: Iterable[Result], *, dated: bool)
     if heading:
         Text("h4", heading)
     columns = ("Test", "Value", "Normal", *(("Day",) if dated else ()))
-    with box("table", "results dated" if dated else "results"):
+    with box("table", "results-sheet dated" if dated else "results-sheet"):
         Text("caption", caption)
         with box("colgroup"):
             for title in columns:

@@ -28,8 +28,9 @@ _PICKED = """(e) => {
   field.value = "";
   emit(one.dataset.story);
 }"""
-"""Whoever is picked from the list, or is the only one that what was typed fits, is opened. Then the field is free again:
-its list holds only those who fit what stands in it."""
+"""Whoever is picked from the list, or is the only one that what was typed fits, is opened.
+
+Then the field is free again: its list holds only those who fit what stands in it."""
 
 
 async def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: Callable[[], datetime]) -> None:
