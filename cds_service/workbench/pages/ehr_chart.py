@@ -8,6 +8,8 @@ from cds_service.workbench.views import Disease, Drug, Entry, PatientChart, Resu
 
 _AT_ONCE = 12
 """Entries of a list that are shown without a click."""
+_WHOLE = 10
+"""Characters of a value or of limits of normal that stand in one line in any window: `141 ×10⁹/L`, `150–400`."""
 _STEP = 200
 """Lines that are added at a time: a chart may have thousands."""
 
@@ -33,7 +35,11 @@ def _behind(summary: str, lines: Sequence[Any], show: Callable[[Sequence[Any]], 
 def show_banner(who: str, chart: PatientChart) -> None:
     """Who it is."""
     Text("h2", who)
-    Text("p", chart.banner)
+    with box("p"):
+        for place, part in enumerate(chart.banner.split(" · ")):
+            if place:
+                Text("span", " · ")
+            Text("span", part, "whole")
 
 
 def show_chart(chart: PatientChart) -> None:
@@ -149,9 +155,9 @@ def _rows(caption: str, heading: str, results: Iterable[Result], *, dated: bool)
                         if result.note:
                             Text("span", f" {result.note}", "told")
                     with box("td", f"value {'marked' if result.flag else ''}".strip()):
-                        Text("span", result.value)
+                        Text("span", result.value, "whole" if len(result.value) <= _WHOLE else "")
                         if result.flag:
                             Text("span", f" {result.flag}", "flag")
-                    Text("td", result.normal, "normal")
+                    Text("td", result.normal, "normal whole" if len(result.normal) < _WHOLE else "normal")
                     if dated:
                         Text("td", result.day)
