@@ -8,12 +8,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from cds_service.as_of import AsOf
 from cds_service.errors import CdsError, RecordError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
-from cds_service.rule_tools import Answer, AnswerReport, Ground, answer_entry, sample_reader, samples_day
+from cds_service.rule_tools import (
+    Answer,
+    AnswerReport,
+    Ground,
+    answer_entry,
+    sample_bundle,
+    sample_people,
+    sample_reader,
+    sample_request,
+    samples_day,
+)
 from cds_service.rule_tools.cases import ReadSample
 
 UPLOADED = "upload-"
@@ -49,6 +60,16 @@ class Uploads:
     def drop(self, name: str) -> None:
         """Forget a record."""
         self._records.pop(name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChart:
+    """A chart that was opened: who it is, their record, and what an EHR sends with the hook; None where there is no
+    request of this person."""
+
+    who: str
+    record: Record
+    request: Mapping[str, Any] | None
 
 
 @dataclass(slots=True)
@@ -96,13 +117,28 @@ class Desk:
             return self.uploads.get(name)
         return self.samples().get(name)
 
-    def request(self, name: str) -> Mapping[str, object] | None:
-        """The hook request of a sample."""
-        path = self.samples_dir / "requests" / f"{HOOK}-{name}.json"
-        if name not in self.samples() or not path.is_file():
+    def people(self) -> dict[str, str]:
+        """Every readable sample by its story, with who it is: `Woman of 41 with lupus`."""
+        known = sample_people(self.samples_dir)
+        return {story: known.get(story, story) for story in self.samples()}
+
+    def request(self, name: str) -> Mapping[str, Any] | None:
+        """The hook request of a sample as if its chart were opened today; None where there is none."""
+        if name not in self.samples():
             return None
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return content if isinstance(content, dict) else None
+        return sample_request(self.samples_dir, name, HOOK, self.today())
+
+    def open_chart(self, name: str) -> OpenChart | None:
+        """The chart of a person as if it were opened today: a sample with all its dates moved along, or an uploaded
+        record as it is. None where there is no such person."""
+        if name.startswith(UPLOADED):
+            record = self.record(name)
+            return None if record is None else OpenChart("Uploaded record", record, self.request(name))
+        who = self.people().get(name)
+        bundle = None if who is None else sample_bundle(self.samples_dir, name, self.today())
+        if who is None or bundle is None:
+            return None
+        return OpenChart(who, read_bundle(json.dumps(bundle)), self.request(name))
 
     def answer(self, answer: Answer) -> AnswerReport:
         """Write what a person says of an unread entry into the site's folder, if nothing speaks against it, and use

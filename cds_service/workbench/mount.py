@@ -1,6 +1,7 @@
 """The workbench's pages as an application of their own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from fastapi import FastAPI, Request
@@ -76,10 +77,12 @@ def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
         else:
             await what_if_page(desk, place, patient, record)
 
-    @ui.page("/ehr")
-    def ehr(patient: str | None = None, as_of: str | None = None) -> None:
+    @ui.page("/ehr", response_timeout=120)
+    async def ehr(patient: str | None = None, as_of: str | None = None) -> None:
+        # The hook answers for today, whatever day the other pages are for.
         place = place_of(desk, as_of)
-        ehr_page(desk, place, place.prefix.removesuffix(path), patient, now)
+        place = place if place.given else replace(place, as_of=desk.today())
+        await ehr_page(desk, place, place.prefix.removesuffix(path), patient, now)
 
     @ui.page("/upload")
     def upload(as_of: str | None = None) -> None:

@@ -7,15 +7,17 @@ _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _UNITS = (
     (re.compile(r"\{1\.73_m2\}"), "1.73 m²"),
     (re.compile(r"\{([^}]*)\}"), r"\1"),
-    (re.compile(r"\[IU\]"), "IU"),
+    (re.compile(r"\[i?IU\]|\[iU\]"), "IU"),
+    (re.compile(r"\[degF\]"), "°F"),
     (re.compile(r"\[([^]]*)\]"), r"\1"),
-    (re.compile(r"\bCel\b"), "°C"),
+    (re.compile(r"\b(?:Cel|degC)\b"), "°C"),
     (re.compile(r"\bdeg\b"), "°"),
-    (re.compile(r"\bu(?=[a-zA-Z])"), "µ"),
-    (re.compile(r"(?<=[a-z])2\b"), "²"),
-    (re.compile(r"(?<=[a-z])3\b"), "³"),
+    (re.compile(r"\bu(?=(?:g|mol|L|l|m|s|kat|U|IU|Eq|eq)(?![a-zA-Z]))"), "µ"),
+    (re.compile(r"(?<=[a-z])\^?2\b"), "²"),
+    (re.compile(r"(?<=[a-z])\^?3\b"), "³"),
 )
-_POWER = re.compile(r"10\*(-?[0-9]+)")
+_POWER = re.compile(r"(?:(?<![A-Za-z])[x×*] ?)?(?<![0-9.])10(?:\*\*?|\^|[eE]\+?0?)(-?[0-9]+)")
+"""UCUM's `10*9`, and what feeds write for it: `x10^9`, `10E9`."""
 _TIMES = {"x_uln": "ULN", "x_lln": "LLN"}
 
 
@@ -25,7 +27,8 @@ def number(value: float) -> str:
 
 
 def unit(ucum: str) -> str:
-    """A UCUM unit as it is printed: `10*9/L` is `×10⁹/L`, `umol/L` is `µmol/L`; nothing for `1`."""
+    """A unit as people write it, from UCUM or as feeds spell it: `10*9/L` and `x10^9/L` are `×10⁹/L`, `umol/L` is
+    `µmol/L`, `mm[Hg]` is `mmHg`, `Cel` is `°C`; nothing for `1`."""
     if ucum == "1":
         return ""
     text = _POWER.sub(lambda m: "×10" + m[1].translate(_SUPERSCRIPT), ucum)

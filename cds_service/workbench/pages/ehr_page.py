@@ -6,75 +6,114 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from anyio.to_thread import run_sync
 from nicegui import ui
 
 from cds_service.cds_hooks import service_for
 from cds_service.cds_hooks.trust import Desk as Wish
-from cds_service.matching import match
-from cds_service.workbench.desk import HOOK, Desk
-from cds_service.workbench.elements import Text, box, button, choice, link
-from cds_service.workbench.pages.layout import EHR, Place, frame
-from cds_service.workbench.views import (
-    Answer,
-    accepted,
-    answer_of,
-    hook_request,
-    overridden,
-    reasons_of,
-    sheet,
-    telling,
-    who,
-)
+from cds_service.workbench.desk import HOOK, UPLOADED, Desk, OpenChart
+from cds_service.workbench.elements import Text, box, button
+from cds_service.workbench.pages.ehr_cards import CardView
+from cds_service.workbench.pages.ehr_chart import show_banner, show_chart
+from cds_service.workbench.pages.layout import EHR, EHR_STYLE, Place, frame
+from cds_service.workbench.views import Answer, PatientChart, answer_of, hook_request, patient_chart
 
 _SECONDS = 120.0
+_PICKED = """(e) => {
+  const field = e.target, typed = field.value.trim().toLowerCase(), people = [...field.list.options];
+  const found = people.filter(it => it.value.toLowerCase() === typed);
+  const near = e.type === "change" && typed ? people.filter(it => it.value.toLowerCase().includes(typed)) : [];
+  const one = found[0] ?? (near.length === 1 ? near[0] : undefined);
+  if (!one) return;
+  field.value = "";
+  emit(one.dataset.story);
+}"""
+"""Whoever is picked from the list, or is the only one that what was typed fits, is opened.
+
+Then the field is free again: its list holds only those who fit what stands in it."""
 
 
-def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: Callable[[], datetime]) -> None:
+async def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: Callable[[], datetime]) -> None:
     """The page. `service` is the path in front of `/cds-services`."""
-    names = list(desk.samples())
-    chosen = patient if patient in names else next(iter(names), "")
-    page = _Ehr(desk, service, chosen, now)
+    page = _Ehr(desk, service, now)
+    if patient is not None:
+        await page.read(patient)
     with frame(desk, place, "EHR view", "EHR view"):
+        ui.add_css(EHR_STYLE)
         ui.add_head_html(f"<script>{EHR}</script>")
-        Text(
-            "p",
-            f"Opening a chart sends the real {HOOK} request of the sample to this service, for today "
-            f"({desk.today().isoformat()}), and shows its cards as a narrow panel of an EHR would. What is accepted or "
-            "dismissed here is kept apart from real feedback, and hides nothing from anybody else.",
-            "lead",
-        )
-        page.build(names)
+        page.build(patient)
 
 
 class _Ehr:
-    def __init__(self, desk: Desk, service: str, patient: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, desk: Desk, service: str, now: Callable[[], datetime]) -> None:
         self.desk = desk
         self.service = service + service_for(HOOK).path
-        self.patient = patient
         self.now = now
+        self.opened: OpenChart | None = None
+        self.chart: PatientChart | None = None
         self.answer: Answer | None = None
-        self.told: dict[str, str] = {}
+        self.asking = 0
+        """How often the service was asked: what comes to an earlier question is not shown."""
 
-    def build(self, names: list[str]) -> None:
-        """Put the page on the screen."""
-        with box("div", "bar"):
-            choice("Sample patient", [(name, name) for name in names], self.patient, self._other)
-            button("Open the chart", self._open, "primary")
+    async def read(self, patient: str) -> None:
+        """Read the chart of a person; nothing is open where there is no such person."""
+        self.opened = await run_sync(self.desk.open_chart, patient)
+        today = self.desk.today()
+        self.chart = None if self.opened is None else await run_sync(patient_chart, self.opened.record, today)
+        self.answer = None
+
+    def build(self, patient: str | None) -> None:
+        """Put the page on the screen, and ask the hook as soon as somebody sees it."""
+        self.people = self.desk.people()
+        self._choice()
+        if patient is not None and self.opened is None:
+            missing = "This upload is no longer in memory." if patient.startswith(UPLOADED) else "No such person here."
+            Text("p", missing, "notice bad", role="alert")
         with box("div", "ehr"):
+            with box("section", "banner", aria_label="Patient", aria_live="polite"):
+                self._banner = ui.refreshable(self._show_banner)
+                self._banner()
+            with box("aside", "panel cards", aria_label="Decision support"):
+                self.heard = Text("p", "", "unseen", role="status")
+                self._panel = ui.refreshable(self._show_panel)
+                self._panel()
             with box("section", "chart-area", aria_label="Chart"):
                 self._chart = ui.refreshable(self._show_chart)
                 self._chart()
-            with box("aside", "panel cards", aria_label="Decision support", aria_live="polite"):
-                self._panel = ui.refreshable(self._show_panel)
-                self._panel()
+        Text(
+            "p",
+            f"Choosing a person sends the real {HOOK} request of the sample to this service, all its dates moved to "
+            f"today ({self.desk.today().isoformat()}), and shows its cards as an EHR would. What is accepted or "
+            "dismissed here is kept apart from real feedback, and hides nothing from anybody else.",
+            "hint",
+        )
+        if self.opened is not None:
+            ui.timer(0, self._ask_usual, once=True)
 
-    async def _other(self, name: str) -> None:
-        self.patient = name
-        self.answer = None
+    def _choice(self) -> None:
+        with box("div", "field opener"):
+            told = Text("label", "Open the chart of")
+            people = box("datalist")
+            with people:
+                for story, who in self.people.items():
+                    Text("option", "", value=who, data_story=story)
+            found = box("input", type="search", list=people.html_id, autocomplete="off")
+            found.props["placeholder"] = f"Search {len(self.people)} people: lupus, boy, 41 …"
+            told.props["for"] = found.html_id
+            for event in ("input", "change"):
+                found.on(event, lambda e: self._open(str(e.args)), js_handler=_PICKED)
+
+    async def _open(self, patient: str) -> None:
+        self.asking += 1
+        await self.read(patient)
+        self._banner.refresh()
         self._chart.refresh()
         self._panel.refresh()
+        address = f"const u = new URL(location); u.searchParams.set('patient', {json.dumps(patient)});"
+        ui.run_javascript(f"{address} history.replaceState(history.state, '', u);")
+        await self._ask("usual")
 
-    async def _open(self) -> None:
+    async def _ask_usual(self) -> None:
         await self._ask("usual")
 
     async def _show_all(self) -> None:
@@ -83,12 +122,17 @@ class _Ehr:
         ui.run_javascript("document.querySelector('article.card')?.focus()")
 
     async def _ask(self, wish: Wish) -> None:
-        sample = self.desk.request(self.patient)
-        if sample is None:
+        if self.opened is None or self.opened.request is None:
             return
-        self.told = {}
-        self.answer = await self._post(self.service, hook_request(sample, str(uuid.uuid4())), wish)
-        self._panel.refresh()
+        self.asking += 1
+        asked = self.asking
+        request = hook_request(self.opened.request, str(uuid.uuid4()))
+        answer = await self._post(self.service, request, wish)
+        if asked == self.asking:
+            self.answer = answer
+            count = len(answer.cards)
+            self.heard.text = f"{count} {'card' if count == 1 else 'cards'} about clinical trials"
+            self._panel.refresh()
 
     async def _post(self, path: str, body: Mapping[str, Any], wish: Wish = "usual") -> Answer:
         call = f"return await postJson({json.dumps(path)}, {json.dumps(body)}, {json.dumps(wish)})"
@@ -98,82 +142,47 @@ class _Ehr:
             return answer_of(0, "the page did not answer in time")
         return answer_of(int(found["status"]), str(found["text"]), str(found["setAside"]))
 
+    async def _send(self, feedback: Mapping[str, Any]) -> str:
+        return (await self._post(f"{self.service}/feedback", feedback)).problem
+
+    def _show_banner(self) -> None:
+        if self.opened is None or self.chart is None:
+            Text("h2", "No chart is open")
+            Text("p", "Search above, or choose somebody.")
+        else:
+            show_banner(self.opened.who, self.chart)
+
     def _show_chart(self) -> None:
-        record = self.desk.record(self.patient)
-        Text("h2", self.patient)
-        if record is None:
+        if self.chart is not None:
+            show_chart(self.chart)
             return
-        result = match(record, self.desk.library(), self.desk.today())
-        Text("p", who(result), "told")
-        for subject, lines in sheet(result).items():
-            there = [line for line in lines if telling(line)]
-            if there and subject != "Person":
-                Text("h3", subject)
-                with box("ul"):
-                    for line in there:
-                        Text("li", ", ".join(filter(None, (line.title, line.said, line.date))))
+        with box("ul", "people", aria_label="People"):
+            for story, who in self.people.items():
+                with box("li"):
+                    button(who, lambda story=story: self._open(story), "plain")
 
     def _show_panel(self) -> None:
         Text("h2", "Clinical trials")
         if self.answer is None:
-            Text("p", "No chart is open.", "hint")
+            self._show_waiting()
             return
         if self.answer.problem:
-            Text("p", f"The service refused: {self.answer.problem}", "notice bad")
+            Text("p", f"The service refused: {self.answer.problem}", "notice bad", role="alert")
         if self.answer.undetermined:
             Text("p", self.answer.undetermined, "notice")
         if self.answer.nothing:
             Text("p", self.answer.nothing, "hint")
         for card in self.answer.cards:
-            classes, id = f"card {card.get('indicator', 'info')}", _id_of(card)
-            with box("article", classes, id=id, tabindex="-1", aria_label=str(card["summary"])):
-                self._card(card)
+            CardView(card, self._send, self.now).build()
         if self.answer.away:
             with box("p", "hint"):
                 Text("span", f"{self.answer.away}: ")
                 button("show", self._show_all)
 
-    def _card(self, card: Mapping[str, Any]) -> None:
-        Text("h3", str(card["summary"]))
-        Text("p", str(card["source"].get("label", "")), "hint")
-        if card.get("detail"):
-            with box("details"):
-                Text("summary", f"Details of {card['source'].get('topic', {}).get('code', 'this card')}")
-                ui.markdown(str(card["detail"]))
-        told = self.told.get(card.get("uuid", ""))
-        if told:
-            Text("p", told, "told", role="status")
-        for suggestion in card.get("suggestions", ()):
-            button(str(suggestion["label"]), lambda s=suggestion: self._accept(card, s), "suggestion")
-        for target in card.get("links", ()):
-            link(str(target["label"]), str(target["url"])).props["rel"] = "noreferrer"
-        reasons = list(card.get("overrideReasons", ()))
-        chosen: dict[str, Any] = {"reason": None}
-        if not card.get("uuid"):
-            return
-
-        def choose(place: str) -> None:
-            chosen["reason"] = reasons[int(place)] if place else None
-
-        with box("div", "bar"):
-            if reasons:
-                choice("Reason", reasons_of(card), "", choose)
-            button("Dismiss", lambda: self._override(card, chosen["reason"]))
-
-    async def _accept(self, card: Mapping[str, Any], suggestion: Mapping[str, Any]) -> None:
-        await self._tell(card, accepted(card, suggestion, self.now()), f"Accepted: {suggestion['label']}")
-
-    async def _override(self, card: Mapping[str, Any], reason: Mapping[str, Any] | None) -> None:
-        said = "Dismissed" + (f": {reason['display']}" if reason else "")
-        await self._tell(card, overridden(card, reason, "", self.now()), said)
-
-    async def _tell(self, card: Mapping[str, Any], feedback: Mapping[str, Any], said: str) -> None:
-        problem = (await self._post(f"{self.service}/feedback", feedback)).problem
-        self.told[card["uuid"]] = f"{said}. " + (problem or "The service took the feedback.")
-        self._panel.refresh()
-        # The button that was pressed is drawn anew: whoever works by keyboard goes on at its card.
-        ui.run_javascript(f"document.getElementById({json.dumps(_id_of(card))})?.focus()")
-
-
-def _id_of(card: Mapping[str, Any]) -> str:
-    return f"card-{card.get('uuid', '')}"
+    def _show_waiting(self) -> None:
+        if self.opened is None:
+            Text("p", "Cards appear when a chart is opened.", "hint")
+        elif self.opened.request is None:
+            Text("p", "There is no hook request of this record, so the service was not asked.", "notice")
+        else:
+            Text("p", "Asking the service …", "hint")

@@ -18,6 +18,7 @@ _HERE = Path(__file__).resolve().parents[1]
 STYLE = (_HERE / "style.css").read_text(encoding="utf-8")
 EDITOR = (_HERE / "editor.js").read_text(encoding="utf-8")
 EHR = (_HERE / "ehr.js").read_text(encoding="utf-8")
+EHR_STYLE = (_HERE / "ehr.css").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

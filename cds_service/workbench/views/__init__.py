@@ -3,9 +3,28 @@
 from cds_service.workbench.views.checked import Checked, Problem, check
 from cds_service.workbench.views.completions import completions
 from cds_service.workbench.views.criteria import CriterionView, criteria_views
-from cds_service.workbench.views.ehr import Answer, accepted, answer_of, hook_request, overridden, reasons_of
+from cds_service.workbench.views.ehr import (
+    Answer,
+    accepted,
+    answer_of,
+    done_words,
+    folded,
+    hook_request,
+    overridden,
+    reasons_of,
+)
 from cds_service.workbench.views.nearest import Turn, nearest
 from cds_service.workbench.views.outcomes import OutcomeView, outcomes
+from cds_service.workbench.views.patient_chart import (
+    Disease,
+    Drug,
+    Entry,
+    Panel,
+    PatientChart,
+    Result,
+    ResultSection,
+    patient_chart,
+)
 from cds_service.workbench.views.series import Series, all_series, chart, describe
 from cds_service.workbench.views.sheet import Line, sheet, telling
 from cds_service.workbench.views.thresholds import thresholds
@@ -19,10 +38,17 @@ __all__ = [
     "Answer",
     "Checked",
     "CriterionView",
+    "Disease",
+    "Drug",
+    "Entry",
     "Line",
     "OutcomeView",
+    "Panel",
+    "PatientChart",
     "Problem",
     "Question",
+    "Result",
+    "ResultSection",
     "Row",
     "Series",
     "TrialFlip",
@@ -36,7 +62,9 @@ __all__ = [
     "completions",
     "criteria_views",
     "describe",
+    "done_words",
     "flips",
+    "folded",
     "hook_request",
     "map_draft",
     "matrix",
@@ -44,6 +72,7 @@ __all__ = [
     "objections",
     "outcomes",
     "overridden",
+    "patient_chart",
     "questions",
     "read_by_words",
     "reasons_of",

@@ -1,12 +1,20 @@
 """The requests that an EHR sends and the cards that come back, as the EHR view shows them."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cds_service.explanation import EXTENSION, sentence
+
+_ORDERED: Mapping[str, str] = {"Order": "ordered", "Repeat": "ordered again"}
+_FOLD = "---"
+"""The line of its own above which a detail has what is read at once."""
+_TITLE = re.compile(r"\*\*[^*\n]+\*\*")
+"""A line in bold, and nothing else: the trial's name, or the title of a list."""
+_LEAD = re.compile(r"\*\*[^*\n]+:\*\* ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,30 @@ def answer_of(status: int, text: str, set_aside: str = "") -> Answer:
     told = (content.get("extension") or {}).get(EXTENSION)
     away = tuple(filter(None, set_aside.split(", ")))
     return Answer(tuple(content.get("cards", ())), set_aside=away, undetermined=sentence(told) if told else "")
+
+
+def folded(detail: str) -> tuple[str, str]:
+    """The first lines of a card's detail, which are read at once (why, what next, recruiting, where), and what is
+    behind: below its fold, else from the first title of a list that follows a paragraph with a lead."""
+    blocks = detail.split("\n\n")
+    if _FOLD in blocks:
+        cut = blocks.index(_FOLD)
+        return "\n\n".join(blocks[:cut]), "\n\n".join(blocks[cut + 1 :])
+    leads = [place for place, block in enumerate(blocks) if _LEAD.match(block)]
+    titles = [place for place, block in enumerate(blocks) if _TITLE.fullmatch(block) and leads and place > leads[0]]
+    cut = titles[0] if titles else len(blocks)
+    return "\n\n".join(blocks[:cut]), "\n\n".join(blocks[cut:])
+
+
+def done_words(suggestion: Mapping[str, Any]) -> str:
+    """What a suggestion is once it was accepted: `✓ Referral drafted`, `✓ Leukocytes ordered`."""
+    label = str(suggestion["label"])
+    verb, _, what = label.partition(" ")
+    if verb == "Refer":
+        return "✓ Referral drafted"
+    if what and (done := _ORDERED.get(verb.rstrip(":"))):
+        return f"✓ {what} {done}"
+    return f"✓ Accepted: {label}"
 
 
 def accepted(card: Mapping[str, Any], suggestion: Mapping[str, Any], at: datetime) -> dict[str, Any]:
