@@ -164,7 +164,7 @@ class Contents:
         if undecided:
             counts.append(f"{undecided} {'is' if undecided == 1 else 'are'} open")
         if reading.trial.source_gaps:
-            counts.append("but the registry does not give all criteria")
+            counts.append("the registry omits some")
         return sentence("; ".join(filter(None, [recorded, ", ".join(counts)]))) + "."
 
     def _next(self, choice: Choice, found: Open) -> str:
@@ -179,10 +179,10 @@ class Contents:
                     text += f" {counted_noun(len(found.missing), 'result')} would then be missing."
             return text
         count = len(found.missing)
-        steps = [f"get the {f'{count} missing results' if count > 1 else 'missing result'}"] if count else []
+        steps = [f"get {f'{count} missing results' if count > 1 else 'the missing result'}"] if count else []
         steps += ["look up what the registry omits"] if trial.source_gaps else []
         steps.append("check the points below")
-        opened = "ask the study team whether the trial is open yet" if trial.status == "not_yet_recruiting" else ""
+        opened = "ask the study team whether it is open yet" if trial.status == "not_yet_recruiting" else ""
         return f"{', '.join(steps)}, then {opened or 'refer to the study team'}.".capitalize()
 
     def _later(self, miss: NearMiss) -> str:

@@ -25,8 +25,10 @@ def title(verdict: str, trial: Trial, *steps: str) -> str:
             return text
     step = plain(steps[-1], TITLE_LIMIT - _LEAST_NAME - len(f"{verdict}:  – "))
     room = max(_LEAST_NAME, TITLE_LIMIT - width(f"{verdict}:  – {step}"))
-    # Of a name in Chinese half as many characters find room.
-    return f"{verdict}: {cut(name, max(1, room * len(name) // width(name)))} – {step}"
+    shown = cut(name, room)
+    while width(shown) > room:
+        shown = cut(name, len(shown) - 1)
+    return f"{verdict}: {shown} – {step}"
 
 
 def name_of(trial: Trial) -> str:

@@ -77,7 +77,7 @@ class SiteSettings(BaseModel):
     )
     foreign_trials: Literal["behind", "hide"] = Field(
         default="behind",
-        description="Trials without a site in `country`: behind those with one, or hidden. Without `country`: no effect.",
+        description="Trials without a site in `country`: behind those with one, or hidden. No effect without it.",
     )
     time_zone: Annotated[str, AfterValidator(_time_zone)] | None = Field(
         default=None, description="The zone in which the site's days begin and end: a name of the IANA database."

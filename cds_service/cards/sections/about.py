@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from cds_service.cards.sections.sentences import capped, counted_noun
 from cds_service.cards.home import Home
+from cds_service.cards.sections.sentences import capped, counted_noun
 from cds_service.cards.selection import out_of_date
 from cds_service.trials import Contact, Trial
 
@@ -19,7 +19,7 @@ _CLOSED = {
     "active_not_recruiting": ("the trial no longer recruits", "no longer recruits"),
     "unknown": ("it is not known whether the trial still recruits", "ask whether it recruits"),
 }
-"""By the status of a trial that is shown and may not be referred to: why no referral is suggested, and what stands in the title in place of something to do."""
+"""By status: why no referral is suggested, and what stands in the title in place of something to do."""
 MOST_SITES = 3
 
 
@@ -75,7 +75,7 @@ def gaps(trial: Trial) -> tuple[str, ...]:
 
 
 def why_closed(trial: Trial, as_of: date) -> str:
-    """By the status of a trial that is shown and may not be referred to: why no referral is suggested for a trial that is shown for information."""
+    """Why no referral is suggested for a trial that is shown for information."""
     if out_of_date(trial, as_of):
         return "the registry record is out of date"
     return _CLOSED[trial.status][0]
