@@ -5,7 +5,7 @@ import unicodedata
 from cds_service.cards.text import cut, plain
 from cds_service.trials import Trial
 
-TITLE_LIMIT = 64
+TITLE_LIMIT = 66
 """Half-width characters: two lines of a panel of 320 px in a wide bold face of 15 px (DejaVu Sans). CDS Hooks allows
 more (`text.SUMMARY_LIMIT`)."""
 _LEAST_NAME = 12

@@ -45,7 +45,7 @@ LONG = "Allogeneic natural killer cells in refractory lupus"
         ([], {"status": "unknown"}, "Would fit: Short NCT00000001 – ask whether it recruits"),
         ([], {"dates": {"completion": "2026-05-30"}}, "Would fit: Short NCT00000001 – ask whether it still recruits"),
         ([], {"short_title": LONG}, "Likely fits: Allogeneic natural killer cells in… – refer"),
-        ([HB], {"short_title": LONG}, "May fit: Allogeneic natural killer… – get a missing result"),
+        ([HB], {"short_title": LONG}, "May fit: Allogeneic natural killer cells… – get a missing result"),
     ],
 )
 def test_the_title_says_verdict_trial_and_what_to_do(

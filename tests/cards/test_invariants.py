@@ -124,7 +124,7 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("no summary", drop("summary"), "required-text"),
     ("a blank summary", put("summary", to="  "), "required-text"),
     ("a summary of 140", put("summary", to="x" * 140), "nothing-over-long"),
-    ("a title of three lines", put("summary", to="word " * 13), "title-of-two-lines"),
+    ("a title of three lines", put("summary", to="word " * 14), "title-of-two-lines"),
     ("a summary of two lines", put("summary", to="a\nb"), "one-line-without-control-characters"),
     ("a direction mark in a summary", put("summary", to="a\u202eb"), "one-line-without-control-characters"),
     ("no uuid", drop("uuid"), "uuid-on-everything-that-feedback-names"),
