@@ -1,7 +1,7 @@
 """Verdicts become CDS Hooks cards (docs/design.md, section 7; docs/cards.md)."""
 
 from cds_service.cards.build import Card, cards_for, deck_for
-from cds_service.cards.detail import DETAIL_LIMIT, Detail, Paragraph, Section, as_markdown, as_plain
+from cds_service.cards.detail import DETAIL_LIMIT, FOLD, Detail, Paragraph, Section, as_markdown, as_plain
 from cds_service.cards.invariants import InvariantError, check_cards, check_undetermined
 from cds_service.cards.missing import Searcher
 from cds_service.cards.near_miss import NearMiss, Nearness, near_miss
@@ -20,6 +20,7 @@ __all__ = [
     "CURRENT",
     "DETAIL_LIMIT",
     "FIRST",
+    "FOLD",
     "MATCH_CLIENT",
     "NEAR",
     "NON_ADHERENCE",

@@ -102,7 +102,7 @@ class _Dealer:
         self.match = reader.match
         self.options = options
         self.seed = seed
-        self.contents = Contents(reader)
+        self.contents = Contents(reader, options.home)
 
     def deal(self, selection: Selection) -> tuple[Card, ...]:
         """The cards of a selection, in its order."""
@@ -179,7 +179,10 @@ class _Dealer:
             orders = {repeat.order.code: repeat.order for repeat in choice.near.repeats}
             return [s for test in orders.values() for s in suggester.order(test, title(test), again=True)]
         tests = [item.order for item in found.missing if item.order is not None]
-        return [*suggester.referral(), *(s for test in tests for s in suggester.order(test, title(test)))]
+        orders = [s for test in tests for s in suggester.order(test, title(test))]
+        # What comes first is done first: nobody is referred while something is missing that the card asks for.
+        complete = not (found.missing or trial.source_gaps)
+        return [*suggester.referral(), *orders] if complete else [*orders, *suggester.referral()]
 
     def _reasons(self, choice: Choice) -> tuple[str, ...]:
         """References to the first Conditions that the trial's gates rest on."""

@@ -1,9 +1,9 @@
-"""What a card says: its summary line and its detail."""
+"""What a card says: its title and its detail."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from cds_service.cards import summary
 from cds_service.cards.detail import Detail, Paragraph, Section
+from cds_service.cards.home import Home
 from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.needs import Open
 from cds_service.cards.reading import Reader, TrialReading
@@ -22,17 +22,20 @@ from cds_service.cards.sections import (
     sentence,
 )
 from cds_service.cards.selection import Choice, out_of_date
+from cds_service.cards.summary import title
 from cds_service.cards.unread import Unread
 from cds_service.fhir import is_material
+from cds_service.trials import Trial
 
 MOST_NAMED = 10
 
 
 class Contents:
-    """Writes the cards of one match."""
+    """Writes the cards of one match, for clinicians at `home`."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, home: Home) -> None:
         self.reader = reader
+        self.home = home
         self.as_of = reader.match.as_of
         self.names = reader.prepared.names
         self.missing = missing_words(self.names)
@@ -48,17 +51,17 @@ class Contents:
             return self._of_unread(choice.unread, left_out, skipped)
         miss = choice.near
         reading = self.reader.read(choice.result) if miss is None else miss.reading
+        recorded, above = self.grounds.recorded([one for one in reading.criteria if one.result.criterion.gate])
         detail = Detail(
-            heading=reading.trial.title,
             paragraphs=(
-                Paragraph("Why", self._why(reading)),
+                Paragraph("Why", self._why(reading, recorded)),
                 Paragraph("Next", self._next(choice, found)),
-                Paragraph("Trial", about.brief(reading.trial, self.as_of), fixed=True),
+                *self._open_and_where(reading.trial),
             ),
-            sections=(*self._to_do(choice, reading, found), *self._about(choice, reading)),
+            sections=(*self._to_do(choice, reading, found), *self._about(choice, reading, above)),
             notes=(self._incomplete(reading), self._unread(), _left_out(left_out), _skipped(skipped)),
         )
-        return self._summary(choice, reading, found), detail
+        return self._title(choice, reading, found), detail
 
     def _of_unread(self, found: Unread, left_out: Sequence[str], skipped: int) -> tuple[str, Detail]:
         """A card for information: what has to be mended before the trial can be judged."""
@@ -68,16 +71,25 @@ class Contents:
         why = f"{gates} is named by {entries} of the record that could not be read for certain."
         step = f"check and mend the {entries if count > 1 else 'entry'} in the chart"
         detail = Detail(
-            heading=trial.title,
             paragraphs=(
                 Paragraph("Why", f"{why} The trial was not judged."),
                 Paragraph("Next", sentence(f"{step}; the trial is judged when the chart is opened again.")),
-                Paragraph("Trial", about.brief(trial, self.as_of), fixed=True),
+                *self._open_and_where(trial),
             ),
-            sections=(Section("To mend", mend.lines(found.entries, self.reader.match.issues)),),
+            sections=(
+                Section("To mend", mend.lines(found.entries, self.reader.match.issues)),
+                Section("The trial", about.lines(trial, self.home), fixed=True),
+            ),
             notes=(self._incomplete(found.reading), _left_out(left_out), _skipped(skipped)),
         )
-        return summary.unread(trial, count), detail
+        mended = "an unreadable entry" if count == 1 else f"{count} unreadable entries"
+        return title("Not judged", trial, f"mend {mended}", "mend the record"), detail
+
+    def _open_and_where(self, trial: Trial) -> tuple[Paragraph, ...]:
+        return (
+            Paragraph("Recruiting", about.recruiting(trial, self.as_of), fixed=True),
+            Paragraph("Where", about.where(trial, self.home), fixed=True),
+        )
 
     def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
         """What has to happen; for a trial that takes no patients only what its source leaves open and what no rule
@@ -107,31 +119,39 @@ class Contents:
             sources.update(e["source"] for e in told)
         return self.missing.unread([one for one in self.reader.unread_entries if one.source in sources], waiting)
 
-    def _about(self, choice: Choice, reading: TrialReading) -> tuple[Section, ...]:
-        grounds = Section("What it rests on", self.grounds.lines(reading.criteria))
-        cohorts = Section("Cohorts that fit", self._cohorts(reading))
-        trial = Section("The trial", about.lines(reading.trial, self.as_of), fixed=True)
-        return (trial, grounds) if choice.kind == "closed" else (grounds, cohorts, trial)
+    def _about(self, choice: Choice, reading: TrialReading, above: Collection[str]) -> tuple[Section, ...]:
+        """What it rests on, without the facts that stand `above`; cohorts, and the trial."""
+        grounds = Section("What it rests on", self.grounds.lines(reading.criteria, above))
+        cohorts = () if choice.kind == "closed" else (Section("Cohorts that fit", self._cohorts(reading)),)
+        return (grounds, *cohorts, Section("The trial", about.lines(reading.trial, self.home), fixed=True))
 
-    def _summary(self, choice: Choice, reading: TrialReading, found: Open) -> str:
+    def _title(self, choice: Choice, reading: TrialReading, found: Open) -> str:
+        """The verdict, the trial, and the one thing to do next."""
         trial = reading.trial
         if choice.near is not None:
-            return summary.later(trial, self.near.short(choice.near))
+            return title("May fit later", trial, *self.near.steps(choice.near))
         if choice.kind == "closed":
             certain = choice.result.verdict == "likely_eligible"
-            return summary.closed(trial, about.why_closed(trial, self.as_of), certain=certain)
-        undecided = len(reading.having("unknown"))
-        gaps = (summary.SOURCE_GAP,) if trial.source_gaps else ()
-        if undecided or gaps:
-            return summary.possible(trial, undecided, [*gaps, *self.missing.names_of(found.missing)])
-        return summary.likely(trial, len(reading.computed))
+            return title("Would fit" if certain else "Might fit", trial, about.closed_step(trial, self.as_of))
+        undecided, missing = len(reading.having("unknown")), found.missing
+        count = len(missing) + len(trial.source_gaps)
+        if missing:
+            more = f" (+{count - 1} more)" if count > 1 else ""
+            results = f"get {len(missing)} missing results" if len(missing) > 1 else "get a missing result"
+            return title("May fit", trial, f"{self.missing.step(missing[0])}{more}", results)
+        if trial.source_gaps:
+            return title("May fit", trial, "look up what the registry omits", "see the registry")
+        if undecided:
+            return title("May fit", trial, f"check {counted_noun(undecided, 'criterion', 'criteria')} by hand")
+        if trial.status == "not_yet_recruiting":
+            return title("Likely fits", trial, "ask whether it is open yet", "ask if it is open")
+        return title("Likely fits", trial, "refer to the study team", "refer")
 
-    def _why(self, reading: TrialReading) -> str:
+    def _why(self, reading: TrialReading, recorded: str) -> str:
         """What is on record of the diagnosis, and how many criteria pass.
 
         A criterion's text may say more than the record holds, so it is the fact that is named here.
         """
-        recorded = self.grounds.recorded([read for read in reading.criteria if read.result.criterion.gate])
         computed, passed = len(reading.computed), len(reading.having("pass"))
         failing, undecided = len(reading.having("fail")), len(reading.having("unknown"))
         counts = [
@@ -144,7 +164,7 @@ class Contents:
         if undecided:
             counts.append(f"{undecided} {'is' if undecided == 1 else 'are'} open")
         if reading.trial.source_gaps:
-            counts.append("but the registry does not give all criteria")
+            counts.append("the registry omits some")
         return sentence("; ".join(filter(None, [recorded, ", ".join(counts)]))) + "."
 
     def _next(self, choice: Choice, found: Open) -> str:
@@ -159,10 +179,10 @@ class Contents:
                     text += f" {counted_noun(len(found.missing), 'result')} would then be missing."
             return text
         count = len(found.missing)
-        steps = [f"get the {f'{count} missing results' if count > 1 else 'missing result'}"] if count else []
-        steps += ["look up what the registry leaves out"] if trial.source_gaps else []
+        steps = [f"get {f'{count} missing results' if count > 1 else 'the missing result'}"] if count else []
+        steps += ["look up what the registry omits"] if trial.source_gaps else []
         steps.append("check the points below")
-        opened = "ask the study team whether the trial is open yet" if trial.status == "not_yet_recruiting" else ""
+        opened = "ask the study team whether it is open yet" if trial.status == "not_yet_recruiting" else ""
         return f"{', '.join(steps)}, then {opened or 'refer to the study team'}.".capitalize()
 
     def _later(self, miss: NearMiss) -> str:

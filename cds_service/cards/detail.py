@@ -16,6 +16,9 @@ LINE_LIMIT = 1_000
 _MOST_LINES = DETAIL_LIMIT // len("- a")
 """So many lines of a section are longer than a detail may be."""
 _SHORTENED = "Shortened."
+FOLD = "---"
+"""The line of its own, alone on it and once in a detail, below which a client may fold: above it stand why, what next,
+recruiting or not, and where. In Markdown it is a thematic break; no other text of a detail can look like it."""
 MOST_KEPT = 4_096
 """Fixed lines that are kept as they were written."""
 
@@ -44,9 +47,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What a card says below its summary. Empty parts are left out."""
+    """What a card says below its summary: paragraphs that are read at once, and below the fold (`FOLD`) the rest. Empty
+    parts are left out, and with nothing below it the fold."""
 
-    heading: str
     paragraphs: tuple[Paragraph, ...] = ()
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
@@ -91,17 +94,20 @@ def _fixed_line(style: _Style, text: str) -> str:
 
 
 def _written(detail: Detail, style: _Style) -> str:
-    parts = [style.bold(heading)] if (heading := _fixed_line(style, detail.heading)) else []
+    parts = []
     for paragraph in detail.paragraphs:
         said = (_fixed_line if paragraph.fixed else _line)(style, paragraph.text)
         if said:
             parts.append(f"{style.bold(_fixed_line(style, paragraph.lead) + ':')} {said}")
+    above = len(parts)
     for section in detail.sections:
         written = _fixed_line if section.fixed else _line
         lines = [style.bullet + style.block(said) for line in section.lines if (said := written(style, line))]
         if lines:
             parts.append(style.title(_fixed_line(style, section.title)) + style.under + "\n".join(lines))
     parts += [style.block(said) for note in detail.notes if note and (said := _line(style, note))]
+    if 0 < above < len(parts):
+        parts.insert(above, FOLD)
     return "\n\n".join(parts)
 
 

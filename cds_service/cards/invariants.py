@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cds_service.cards.detail import DETAIL_LIMIT
+from cds_service.cards.detail import DETAIL_LIMIT, FOLD
 from cds_service.cards.profiles import ClientProfile
 from cds_service.cards.suggestions import LABEL_LIMIT
+from cds_service.cards.summary import TITLE_LIMIT, width
 from cds_service.cards.text import SUMMARY_LIMIT
 from cds_service.errors import CdsError
 from cds_service.explanation import MOST_NAMED, Undetermined
@@ -96,6 +97,8 @@ def _card(card: dict[str, Any], place: str, profile: ClientProfile) -> Iterator[
         yield place, "only-known-fields"
     yield from _uuid(card, place)
     yield from _line(card.get("summary"), f"{place}.summary", SUMMARY_LIMIT)
+    if width(str(card.get("summary"))) > TITLE_LIMIT:
+        yield f"{place}.summary", "title-of-two-lines"
     if card.get("indicator") not in INDICATORS:
         yield f"{place}.indicator", "known-indicator"
     yield from _detail(card.get("detail"), f"{place}.detail", profile)
@@ -152,6 +155,8 @@ def _detail(detail: Any, place: str, profile: ClientProfile) -> Iterator[tuple[s
     told = detail if profile.detail == "markdown" else detail.replace("[", "(")
     if any(mark in told for mark in _LINK_MARKS) and _LINK.search(told):
         yield place, "no-links-in-text"
+    if detail.splitlines().count(FOLD) != 1 or detail.startswith(FOLD):
+        yield place, "one-fold-below-the-first-lines"
 
 
 def _line(text: Any, place: str, limit: int) -> Iterator[tuple[str, str]]:

@@ -6,10 +6,11 @@ from datetime import date
 from typing import Literal
 
 from cds_service.cards.counted import computed
+from cds_service.cards.home import Home
 from cds_service.cards.near_miss import NearMiss, Nearness
 from cds_service.cards.profiles import STANDARD_PROFILE, ClientProfile
 from cds_service.cards.unread import Unread
-from cds_service.facts.catalogue import Code
+from cds_service.site import LocalSite
 from cds_service.trials import BEST_FIRST, Trial, TrialResult
 
 REFERRABLE = frozenset({"recruiting", "enrolling_by_invitation", "not_yet_recruiting"})
@@ -33,6 +34,8 @@ class CardOptions:
     * `near_miss`: whether trials that may fit soon get a card of their own kind, and `nearness` how near they must be.
     * `unread`: whether it is said which trials could not be judged, on cards of a kind of their own and beside them.
       It always is; answers given before that are computed again without.
+    * `country`: where the clinic is (ISO 3166-1 alpha-2), None where that is not known; `foreign_trials`: whether a
+      trial without a site there comes behind the others or is hidden.
     * `profile`: what the client can show.
     """
 
@@ -43,10 +46,23 @@ class CardOptions:
     nearness: Nearness = NEAR
     unread: bool = True
     profile: ClientProfile = STANDARD_PROFILE
+    country: str | None = None
+    foreign_trials: Literal["behind", "hide"] = "behind"
 
-    def at_site(self, order_codes: Mapping[str, Code]) -> "CardOptions":
-        """These options at a site that orders with codes of its own, given by standard code (`system|code`)."""
-        return replace(self, profile=self.profile.completed(order_codes))
+    @property
+    def home(self) -> Home:
+        """From where it is seen which trials are abroad."""
+        return Home(self.country)
+
+    def at_site(self, site: LocalSite) -> "CardOptions":
+        """These options at a site: in its country, and with its own codes for orders."""
+        settings = site.settings
+        return replace(
+            self,
+            profile=self.profile.completed(site.order_codes),
+            country=settings.country,
+            foreign_trials=settings.foreign_trials,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +129,9 @@ def select(
 ) -> Selection:
     """The trials that get a card, best first.
 
-    Open trials come before closed ones, then near misses, and last what cannot be judged; then likely before possibly,
-    then the fewest open points: unknown criteria, and gaps in the trial's source. `near` holds the near misses by trial
+    Trials that recruit come first, then those that will, then closed ones, near misses, and last what cannot be judged;
+    within each those with a site in the country; then likely before possibly, then the fewest open points: unknown
+    criteria, and gaps in the trial's source. `near` holds the near misses by trial
     id, `unread` those that wait for entries to be mended. `suppressed` are ids of trials that were set aside for this
     patient, `already_shown` the keys of cards that are not to be repeated: neither is counted as left out.
     """
@@ -125,7 +142,8 @@ def select(
             choice = Choice(result, "unread", unread=unread[result.trial.id])
         if choice is not None and result.trial.id not in suppressed and choice.key not in already_shown:
             chosen.append(choice)
-    chosen.sort(key=_rank)
+    home = options.home
+    chosen.sort(key=lambda choice: _rank(choice, home))
     return Selection(tuple(chosen[: options.max_cards]), tuple(chosen[options.max_cards :]))
 
 
@@ -144,17 +162,22 @@ def _choice(result: TrialResult, options: CardOptions, as_of: date, near: Mappin
 def _shown_at_all(result: TrialResult, options: CardOptions) -> bool:
     if result.trial.state != "active" or result.trial.status in OVER:
         return False
+    if options.foreign_trials == "hide" and options.home.is_abroad(result.trial):
+        return False
     # Counted only where it is asked for: with thousands of trials it is most of the work.
     return not options.min_decided or sum(c.outcome != "unknown" for c in computed(result)) >= options.min_decided
 
 
-def _rank(choice: Choice) -> tuple[int, int, date, int, bool, str]:
+def _rank(choice: Choice, home: Home) -> tuple[int, bool, int, int, date, int, str]:
+    trial = choice.result.trial
     until = choice.near.until if choice.near is not None and choice.near.until is not None else date.min
     return (
         _KINDS.index(choice.kind),
+        # Among closed ones it tells nothing: none of them is known to take patients.
+        choice.kind != "closed" and trial.status == "not_yet_recruiting",
+        home.distance(trial),
         BEST_FIRST.index(choice.result.verdict),
         until,
-        [c.outcome for c in computed(choice.result)].count("unknown") + len(choice.result.trial.source_gaps),
-        choice.result.trial.status == "not_yet_recruiting",
-        choice.result.trial.id,
+        [c.outcome for c in computed(choice.result)].count("unknown") + len(trial.source_gaps),
+        trial.id,
     )

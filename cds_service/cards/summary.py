@@ -1,46 +1,34 @@
-"""The one line that a clinician sees first: which trial, whether it fits, and what is missing."""
+"""The title of a card, which a clinician reads in ten seconds: the verdict, the trial, and the one thing to do next."""
 
-from collections.abc import Sequence
+import unicodedata
 
-from cds_service.cards.text import SUMMARY_LIMIT, plain
+from cds_service.cards.text import cut, plain
 from cds_service.trials import Trial
 
-SOURCE_GAP = "criteria that the registry leaves out"
+TITLE_LIMIT = 66
+"""Half-width characters: two lines of a panel of 320 px in a wide bold face of 15 px (DejaVu Sans). CDS Hooks allows
+more (`text.SUMMARY_LIMIT`)."""
+_LEAST_NAME = 12
+"""What is left of a trial's name at least."""
 
 
-def likely(trial: Trial, met: int) -> str:
-    """A trial whose every computed criterion passes."""
-    return plain(f"Trial likely fits: {_named(trial)} – all {met} computed criteria met", SUMMARY_LIMIT)
+def title(verdict: str, trial: Trial, *steps: str) -> str:
+    """`May fit: NK510 in refractory SLE – order ANA titre (+4 more)`.
 
-
-def possible(trial: Trial, undecided: int, missing: Sequence[str]) -> str:
-    """A trial with open criteria, and as many of the missing facts as there is room for."""
-    start = f"Trial may fit: {_named(trial)}"
-    if not missing:
-        return plain(f"{start} – {undecided} {'criterion' if undecided == 1 else 'criteria'} open", SUMMARY_LIMIT)
-    for count in range(len(missing), 0, -1):
-        more = f" + {len(missing) - count} more" if count < len(missing) else ""
-        text = f"{start} – missing: {', '.join(missing[:count])}{more}"
-        if len(text) <= SUMMARY_LIMIT:
-            return plain(text, SUMMARY_LIMIT)
-    return plain(f"{start} – {len(missing)} results missing", SUMMARY_LIMIT)
-
-
-def closed(trial: Trial, why: str, *, certain: bool) -> str:
-    """A trial that would fit and takes no more patients, as far as is known."""
-    fits = "would fit" if certain else "might fit"
-    return plain(f"For information: {name_of(trial)} {fits}, but {why}", SUMMARY_LIMIT)
-
-
-def later(trial: Trial, change: str) -> str:
-    """A near miss."""
-    return plain(f"Trial may fit later: {_named(trial)} – {change}", SUMMARY_LIMIT)
-
-
-def unread(trial: Trial, entries: int) -> str:
-    """A trial that cannot be judged before the record is mended."""
-    what = "an entry" if entries == 1 else f"{entries} entries"
-    return plain(f"Record to check: {what} could not be read; {_named(trial)} may depend on it", SUMMARY_LIMIT)
+    `steps` say the one thing to do, the longest first: the first that there is room for is taken. Where there is none
+    for any, the last one is, and the trial's name is cut.
+    """
+    name = name_of(trial)
+    for step in steps:
+        text = plain(f"{verdict}: {name} – {step}")
+        if width(text) <= TITLE_LIMIT:
+            return text
+    step = plain(steps[-1], TITLE_LIMIT - _LEAST_NAME - len(f"{verdict}:  – "))
+    room = max(_LEAST_NAME, TITLE_LIMIT - width(f"{verdict}:  – {step}"))
+    shown = cut(name, room)
+    while width(shown) > room:
+        shown = cut(name, len(shown) - 1)
+    return f"{verdict}: {shown} – {step}"
 
 
 def name_of(trial: Trial) -> str:
@@ -48,5 +36,8 @@ def name_of(trial: Trial) -> str:
     return plain(trial.short_title) or trial.id
 
 
-def _named(trial: Trial) -> str:
-    return name_of(trial) + (" (not yet recruiting)" if trial.status == "not_yet_recruiting" else "")
+def width(text: str) -> int:
+    """The width in half-width characters: those of East Asia take two (https://www.unicode.org/reports/tr11/)."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(char) in ("W", "F") else 1 for char in text)

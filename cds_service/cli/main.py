@@ -167,7 +167,7 @@ def match(
 
     options, record, library = card_options(settings), _record(data, bundle, patient), _library(settings)
     day = day_asked(as_of, settings, library.site.settings.time_zone)
-    options = options.at_site(library.site.order_codes)
+    options = options.at_site(library.site)
     result = match_record(record, library, day, screened=True, near=options.near_miss)
     cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
     sent = 0 if cards or result.deceased else unreadable_conditions(record)

@@ -186,7 +186,7 @@ class Wiring:
     def _prepare(self, rules: Library) -> Prepared:
         metrics, clocks, seconds = self._metrics, self._clocks, self._settings.seconds_to_decide
         templates = prefetch_templates(rules.catalogue, rules.facts_read)
-        options = {client: one.at_site(rules.site.order_codes) for client, one in self._options.items()}
+        options = {client: one.at_site(rules.site) for client, one in self._options.items()}
         calendar = self._calendar(rules.site.settings.time_zone)
         answerer = Answerer(
             library=rules,

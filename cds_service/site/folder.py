@@ -42,6 +42,9 @@ def load_site(layers: Layers, catalogue: Catalogue, names: Mapping[str, Any]) ->
         findings += problems
         settings, problems = _settings(content)
         findings += problems
+    if "foreign_trials" in settings.model_fields_set and settings.country is None:
+        message = "without `country` no trial is known to be abroad"
+        findings.append(finding("site-no-country", SITE + SITE_FILE, "/foreign_trials", message, severity="warning"))
     orders: dict[str, Code] = {}
     findings += _orders(settings, catalogue, orders)
     return LocalSite(settings, orders), tuple(findings)

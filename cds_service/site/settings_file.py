@@ -2,7 +2,7 @@
 
 import re
 import zoneinfo
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -74,6 +74,10 @@ class SiteSettings(BaseModel):
     schema_: str = Field(default="", alias="$schema")
     country: Annotated[str, AfterValidator(_country), WithJsonSchema({"enum": sorted(COUNTRIES)})] | None = Field(
         default=None, description="The site's country, ISO 3166-1 alpha-2."
+    )
+    foreign_trials: Literal["behind", "hide"] = Field(
+        default="behind",
+        description="Trials without a site in `country`: behind those with one, or hidden. No effect without it.",
     )
     time_zone: Annotated[str, AfterValidator(_time_zone)] | None = Field(
         default=None, description="The zone in which the site's days begin and end: a name of the IANA database."

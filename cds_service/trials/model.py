@@ -241,7 +241,9 @@ class Trial(_File):
     json_schema: str | None = Field(default=None, alias="$schema")
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{4,30}$", description="The registry's number, such as NCT07083349.")]
     title: Text
-    short_title: Annotated[str, Field(min_length=1, max_length=60)]
+    short_title: Annotated[str, Field(min_length=1, max_length=60)] = Field(
+        description="What it gives and in what, in a few words: a card's title has room for about 30 characters of it."
+    )
     status: Status
     phase: Text | None = None
     enrollment: Annotated[int, Field(ge=0)] | None = None

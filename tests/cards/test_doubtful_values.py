@@ -28,7 +28,7 @@ def missing(
     bundle["entry"] += [{"resource": resource} for resource in beside]
     found = match(read_bundle(json.dumps(bundle)), library, AS_OF)
     cards = cards_for(found, CardOptions(max_cards=20), "seed")
-    return section(next(card for card in cards if f"**Trial:** {trial}" in card["detail"]), "Missing")
+    return section(next(card for card in cards if card["source"]["topic"]["code"] == trial), "Missing")
 
 
 def is_(resource: Json, code: str) -> bool:

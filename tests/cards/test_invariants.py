@@ -24,6 +24,7 @@ from cds_service.cards import (
 from cds_service.explanation import Undetermined
 from cds_service.facts.catalogue import Code
 from cds_service.library import Library
+from cds_service.trials import TrialResult
 from tests.cards.markdown import bare_links, tags
 from tests.cards.random_matches import Made, makings
 from tests.cards.small_library import LOINC, criterion, lab, matched, trial
@@ -59,7 +60,7 @@ def test_whatever_the_verdicts_the_answer_keeps_the_rules(made: Made, options: C
         assert 0 < len(card["summary"]) < 140
         assert "\n" not in card["summary"]
         if options.profile.detail == "markdown":
-            assert tags(card["detail"]) <= {"p", "strong", "ul", "li"}
+            assert tags(card["detail"]) <= {"p", "strong", "ul", "li", "hr"}
             assert bare_links(card["detail"]) == []
         result = shown[card["source"]["topic"]["code"]]
         assert result.trial.state == "active"
@@ -80,7 +81,12 @@ def test_better_verdicts_come_first(made: Made) -> None:
     order = {"likely_eligible": 0, "possibly_eligible": 1}
     shown = {r.trial.id: r for r in found.trials}
     results = [shown[card["source"]["topic"]["code"]] for card in cards_for(found, CardOptions(), "seed")]
-    ranks = [(not referrable(r.trial, found.as_of), order[r.verdict]) for r in results]
+
+    def rank(r: TrialResult) -> tuple[bool, bool, int]:
+        takes = referrable(r.trial, found.as_of)
+        return not takes, takes and r.trial.status == "not_yet_recruiting", order[r.verdict]
+
+    ranks = [rank(r) for r in results]
     assert ranks == sorted(ranks)
 
 
@@ -118,6 +124,7 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("no summary", drop("summary"), "required-text"),
     ("a blank summary", put("summary", to="  "), "required-text"),
     ("a summary of 140", put("summary", to="x" * 140), "nothing-over-long"),
+    ("a title of three lines", put("summary", to="word " * 14), "title-of-two-lines"),
     ("a summary of two lines", put("summary", to="a\nb"), "one-line-without-control-characters"),
     ("a direction mark in a summary", put("summary", to="a\u202eb"), "one-line-without-control-characters"),
     ("no uuid", drop("uuid"), "uuid-on-everything-that-feedback-names"),
@@ -130,6 +137,9 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("a link", put("detail", to="[a](b)"), "no-links-in-text"),
     ("a bare link", put("detail", to="see www.example.org"), "no-links-in-text"),
     ("an address", put("detail", to="me@example.org"), "no-links-in-text"),
+    ("nothing to fold", put("detail", to="**Why:** so"), "one-fold-below-the-first-lines"),
+    ("two folds", put("detail", to="a\n\n---\n\nb\n\n---\n\nc"), "one-fold-below-the-first-lines"),
+    ("all is folded", put("detail", to="---\n\nb"), "one-fold-below-the-first-lines"),
     ("an endless detail", put("detail", to="word " * 2000), "nothing-over-long"),
     ("no detail", put("detail", to=" \n"), "detail-says-something"),
     ("null", put("source", "url", to=None), "nothing-empty"),

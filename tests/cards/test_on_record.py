@@ -14,7 +14,7 @@ from cds_service.matching import match
 from tests.cards.small_library import AS_OF, bundle, card_of, condition, criterion, lab, section, trial
 
 Small = Callable[..., Library]
-LUPUS = "Systemic lupus erythematosus on record (SNOMED CT 55464009)"
+LUPUS = "Systemic lupus erythematosus since 2019-03-04 on record (SNOMED CT 55464009)"
 EVERYTHING: list[Any] = [
     {"var": "condition.stroke"},
     {"var": "procedure.surgery"},
@@ -38,17 +38,18 @@ FINE = {"coding": [{"system": "http://snomed.info/sct", "code": "230690007", "di
         ("Recent stroke", STROKE, [condition("230690007", code=FINE)], "Stroke on record"),
         ("Either", {"or": [SLE, STROKE]}, [], LUPUS),
         ("Both", {"and": [SLE, STROKE]}, [condition("230690007", code=SAME)],
-         "Systemic lupus erythematosus and stroke on record (SNOMED CT 55464009)"),
+         "Systemic lupus erythematosus since 2019-03-04 and stroke on record (SNOMED CT 55464009)"),
         ("Anaemia and lupus", {"and": [SLE, {"<": [{"var": "lab.hemoglobin"}, {"quantity": [12, "g/dL"]}]}]},
          [lab("718-7", 95, "g/L")],
-         "Systemic lupus erythematosus and haemoglobin 95 g/L on record (SNOMED CT 55464009)"),
+         "Systemic lupus erythematosus since 2019-03-04 and haemoglobin 95 g/L on record (SNOMED CT 55464009)"),
         ("Never a stroke", {"and": [SLE, {"!": [{"var": "condition.stroke.history"}]}]}, [],
          f"{LUPUS}; nothing on record of stroke"),
         ("A woman with lupus", {"and": [SLE, {"==": [{"var": "patient.sex"}, "female"]}]}, [],
          LUPUS),
         ("A woman", {"==": [{"var": "patient.sex"}, "female"]}, [], "Female on record"),
         ("Once a stroke", {"var": "condition.stroke.history"},
-         [condition("230690007", "2020-01-01", code=SAME, abatementDateTime="2020-03-01")], "Stroke (past) on record"),
+         [condition("230690007", "2020-01-01", code=SAME, abatementDateTime="2020-03-01")],
+         "Stroke (past), 2020-01-01 on record"),
     ],
 )  # fmt: skip
 def test_why_names_what_is_on_record_and_not_the_criterion(

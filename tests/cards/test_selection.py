@@ -1,11 +1,14 @@
 """Which trials get a card, and in which order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cds_service.cards import CardOptions, NearMiss, Selection, TrialReading, select
+from cds_service.cards.home import Home
+from cds_service.cards.selection import may_be_near, may_be_unread
 from cds_service.trials import TrialResult
 from tests.cards.results import result
 from tests.cards.small_library import AS_OF
@@ -73,6 +76,17 @@ ORDERS: list[tuple[str, Callable[[], list[TrialResult]]]] = [
             result("NCT00000001", status="active_not_recruiting"),
         ],
     ),
+    (
+        "recruiting and doubtful before not yet and certain",
+        lambda: [result("NCT00000009", ["unknown"] * 3), result("NCT00000001", status="not_yet_recruiting")],
+    ),
+    (
+        "who will recruit before who no longer does",
+        lambda: [
+            result("NCT00000009", ["unknown"], status="not_yet_recruiting"),
+            result("NCT00000001", status="active_not_recruiting"),
+        ],
+    ),
     ("recruiting before not yet", lambda: [result("NCT00000009"), result("NCT00000001", status="not_yet_recruiting")]),
     ("else by number", lambda: [result("NCT00000001"), result("NCT00000009")]),
 ]
@@ -83,6 +97,70 @@ def test_order(rule: str, ranked: Callable[[], list[TrialResult]]) -> None:
     best_first = ranked()
     for given in (best_first, best_first[::-1]):
         assert [id for id, _ in shown(*given)] == [r.trial.id for r in best_first]
+
+
+HERE, ABROAD = {"sites": [{"name": "Charité", "country": "DE"}]}, {"sites": [{"name": "Xuanwu", "country": "CN"}]}
+BOTH: dict[str, Any] = {"sites": [*ABROAD["sites"], *HERE["sites"]]}
+UNSAID: dict[str, Any] = {"sites": [{"name": "A hospital"}]}
+COUNTRY_ONLY: dict[str, Any] = {"countries": ["CN"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "distance", "hidden"),
+    [
+        (HERE, 0, False),
+        (BOTH, 0, False),
+        ({"countries": ["FR", "DE"]}, 0, False),
+        ({"countries": ["DE"], **ABROAD}, 0, False),
+        # What the registry does not say is no reason to hide a trial.
+        ({}, 1, False),
+        (UNSAID, 1, False),
+        ({"sites": [*ABROAD["sites"], *UNSAID["sites"]]}, 1, False),
+        (ABROAD, 2, True),
+        (COUNTRY_ONLY, 2, True),
+    ],
+)
+def test_how_far_a_trial_is_from_a_clinic_in_germany(fields: dict[str, Any], distance: int, hidden: bool) -> None:
+    one = result("NCT00000001", **fields)
+    assert Home("DE").distance(one.trial) == distance
+    assert Home(None).distance(one.trial) == 0
+    for foreign in ("behind", "hide"):
+        found = shown(one, options=CardOptions(country="DE", foreign_trials=foreign))
+        assert bool(found) is not (hidden and foreign == "hide")
+    # Where the country is not known nothing is abroad.
+    assert shown(one, options=CardOptions(foreign_trials="hide")) == [("NCT00000001", "fits")]
+
+
+# Each row: better first, for a clinic in Germany; without a country by what follows.
+BY_COUNTRY: list[tuple[str, list[TrialResult], bool]] = [
+    ("here and doubtful before abroad and certain",
+     [result("NCT00000009", ["unknown"], **HERE), result("NCT00000001", **ABROAD)], False),
+    ("here before not known, before abroad",
+     [result("NCT00000009", **HERE), result("NCT00000005"), result("NCT00000001", **ABROAD)], False),
+    ("recruiting abroad before not yet recruiting here",
+     [result("NCT00000009", **ABROAD), result("NCT00000001", status="not_yet_recruiting", **HERE)], True),
+    ("among closed ones too",
+     [result("NCT00000009", status="active_not_recruiting", **HERE),
+      result("NCT00000001", status="active_not_recruiting", **ABROAD)], False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "best_first", "anywhere"), BY_COUNTRY, ids=[rule for rule, *_ in BY_COUNTRY])
+def test_order_in_a_country(rule: str, best_first: list[TrialResult], anywhere: bool) -> None:
+    ids = [r.trial.id for r in best_first]
+    for given in (best_first, best_first[::-1]):
+        assert [id for id, _ in shown(*given, options=CardOptions(country="DE"))] == ids
+        assert ([id for id, _ in shown(*given)] == ids) is anywhere
+
+
+@pytest.mark.parametrize("kind", ["near_miss", "unread"])
+def test_a_trial_abroad_is_hidden_whatever_its_card_would_say(kind: str) -> None:
+    miss, options = result("NCT00000001", ["fail"], **ABROAD), CardOptions(near_miss=True, country="DE")
+    doubtful = result("NCT00000001", gate="unknown", **ABROAD)
+    asked = may_be_near if kind == "near_miss" else may_be_unread
+    one = miss if kind == "near_miss" else doubtful
+    assert asked(one, options, AS_OF)
+    assert not asked(one, replace(options, foreign_trials="hide"), AS_OF)
 
 
 def near(result: TrialResult) -> dict[str, NearMiss]:

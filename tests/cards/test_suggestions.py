@@ -33,6 +33,7 @@ from tests.cards.stories import SAMPLES, Story
 
 Small = Callable[..., Library]
 HB = criterion("inc-02", {">=": [{"var": "lab.hemoglobin"}, {"quantity": [80, "g/L"]}]})
+HIV = criterion("inc-04", {"==": [{"var": "result.hiv"}, "negative"]})
 ECOG = criterion("inc-03", {"<=": [{"var": "score.ecog"}, 2]})
 
 
@@ -56,8 +57,8 @@ def test_every_resource_of_the_samples_is_valid_fhir(library: Library, story: st
 
 
 def test_a_referral_and_an_order_for_what_can_be_ordered(small: Small) -> None:
-    refer, order = suggestions(small(trial("NCT00000001", HB, ECOG)))
-    assert [refer["label"], order["label"]] == ["Refer to study team: Short NCT00000001", "Order: Haemoglobin"]
+    order, refer = suggestions(small(trial("NCT00000001", HB, ECOG)))
+    assert [order["label"], refer["label"]] == ["Order: Haemoglobin", "Refer to study team: Short NCT00000001"]
     assert order["actions"][0]["resource"] == {
         "resourceType": "ServiceRequest",
         "status": "draft",
@@ -72,6 +73,27 @@ def test_a_referral_and_an_order_for_what_can_be_ordered(small: Small) -> None:
     assert refer["actions"][0]["resource"]["supportingInfo"] == [
         {"type": "ResearchStudy", "identifier": {"system": "https://clinicaltrials.gov", "value": "NCT00000001"}}
     ]
+
+
+@pytest.mark.parametrize(
+    ("criteria", "fields", "labels"),
+    [
+        # Nothing is missing: the referral is what there is to do.
+        ([], {}, ["Refer"]),
+        ([HB], {}, ["Order: Haemoglobin", "Refer"]),
+        ([HB, HIV], {}, ["Order: Haemoglobin", "Order: HIV antibody", "Refer"]),
+        # What nobody can order is missing all the same.
+        ([ECOG], {}, ["Refer"]),
+        ([HB], {"source_gaps": ["No exclusion criteria"]}, ["Order: Haemoglobin", "Refer"]),
+        ([HB], {"status": "active_not_recruiting"}, []),
+    ],
+)
+def test_one_suggestion_for_each_order_and_the_referral_last_while_something_is_missing(
+    small: Small, criteria: list[Any], fields: dict[str, Any], labels: list[str]
+) -> None:
+    found = suggestions(small(trial("NCT00000001", *criteria, **fields)))
+    assert [one["label"].replace("Refer to study team: Short NCT00000001", "Refer") for one in found] == labels
+    assert [len(one["actions"]) for one in found] == [1] * len(labels)
 
 
 def test_what_the_ehr_did_not_send_is_not_ordered_again(small: Small) -> None:
@@ -121,7 +143,7 @@ def test_nothing_is_suggested_for_a_patient_who_cannot_be_named(small: Small) ->
 
 def test_a_site_orders_by_its_own_codes(small: Small) -> None:
     own = ClientProfile(order_codes={f"{LOINC}|718-7": Code(system="urn:site", code="HB", display="Hb")})
-    order = suggestions(small(trial("NCT00000001", HB)), options=CardOptions(profile=own))[1]
+    order = suggestions(small(trial("NCT00000001", HB)), options=CardOptions(profile=own))[0]
     codings = order["actions"][0]["resource"]["code"]["coding"]
     assert [(c["system"], c["code"]) for c in codings] == [("urn:site", "HB"), (LOINC, "718-7")]
 

@@ -73,6 +73,6 @@ def test_the_longest_sections_give_up_lines(sizes: list[int]) -> None:
 @pytest.mark.parametrize("lines", [300, 5_000])
 def test_a_long_detail_is_as_long_as_it_may_be(lines: int) -> None:
     section = Section("Results", tuple(f"result number {n} of many" for n in range(lines)))
-    text = detail.as_markdown(Detail("Trial", sections=(section,)))
+    text = detail.as_markdown(Detail(sections=(section,)))
     assert text.endswith("Shortened.")
     assert DETAIL_LIMIT - len("- result number 100 of many\n") < len(text) <= DETAIL_LIMIT

@@ -30,6 +30,7 @@ def test_all_that_it_may_say(library: Library, tmp_path: Path) -> None:
     content = {
         "$schema": "site.schema.json",
         "country": "CN",
+        "foreign_trials": "hide",
         "time_zone": "Asia/Shanghai",
         "languages": ["zh-Hans", "en"],
         "order_codes": {"lab.hemoglobin": LAB},
@@ -37,6 +38,7 @@ def test_all_that_it_may_say(library: Library, tmp_path: Path) -> None:
     site, findings = read(library, tmp_path, content)
     assert findings == []
     assert (site.settings.country, site.settings.time_zone) == ("CN", "Asia/Shanghai")
+    assert site.settings.foreign_trials == "hide"
     assert site.settings.languages == ("zh-Hans", "en")
     assert site.order_codes == {"http://loinc.org|718-7": Code(**LAB)}
 
@@ -50,6 +52,9 @@ FAULTS = [
     ({"country": "de"}, "/country", "bad-value", "did you mean 'DE'?"),
     ({"country": "DEU"}, "/country", "bad-value", "ISO 3166-1"),
     ({"country": 276}, "/country", "bad-value", "string"),
+    ({"foreign_trials": "last"}, "/foreign_trials", "bad-value", "'behind' or 'hide'"),
+    ({"foreign_trials": True}, "/foreign_trials", "bad-value", "'behind' or 'hide'"),
+    ({"foreign_trails": "hide"}, "/foreign_trails", "unknown-key", "did you mean 'foreign_trials'?"),
     ({"time_zone": "Europe/Berln"}, "/time_zone", "bad-value", "did you mean 'Europe/Berlin'?"),
     ({"time_zone": "CEST"}, "/time_zone", "bad-value", "IANA"),
     ({"time_zone": "+01:00"}, "/time_zone", "bad-value", "IANA"),
@@ -86,6 +91,29 @@ def test_a_fault_is_named_and_the_rest_counts(
     assert list(site.order_codes.values()) == [Code(system="urn:example:orders", code="ALT")]
 
 
+@pytest.mark.parametrize("how", ["behind", "hide"])
+def test_trials_abroad_need_a_country(library: Library, tmp_path: Path, how: str) -> None:
+    _, findings = read(library, tmp_path, {"foreign_trials": how})
+    assert [finding[:3] for finding in findings] == [("/foreign_trials", "site-no-country", "warning")]
+    assert read(library, tmp_path, {"foreign_trials": how, "country": "DE"})[1] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ({}, ["NCT06676631", "NCT07083349"]),
+        ({"country": "CN", "foreign_trials": "hide"}, ["NCT06676631", "NCT07083349"]),
+        ({"country": "DE"}, ["NCT06676631", "NCT07083349"]),
+        # Both run in China alone.
+        ({"country": "DE", "foreign_trials": "hide"}, []),
+    ],
+)
+def test_a_site_hides_what_runs_only_abroad(tmp_path: Path, content: dict[str, str], shown: list[str]) -> None:
+    at_site = load_library(RULES, site_dir=write(tmp_path, site=content))
+    cards = cards_for(Story("sle").matched(at_site), CardOptions().at_site(at_site.site), "seed")
+    assert [card["source"]["topic"]["code"] for card in cards] == shown
+
+
 def test_one_test_is_ordered_by_one_code(library: Library, tmp_path: Path) -> None:
     """Creatinine is what an eGFR is ordered by."""
     other = {**LAB, "code": "GFR"}
@@ -106,7 +134,12 @@ def test_the_countries_are_those_of_iso_3166() -> None:
 def test_the_schema_agrees_with_the_reader(library: Library, tmp_path: Path) -> None:
     schema = Draft202012Validator(json.loads((RULES / "schema" / "site.schema.json").read_text(encoding="utf-8")))
     assert schema.is_valid({"country": "DE", "time_zone": "UTC", "languages": ["de"], "order_codes": {"lab.alt": LAB}})
-    for wrong in ({"country": "UK"}, {"contry": "DE"}, {"order_codes": {"lab.alt": {"code": "x"}}}):
+    for wrong in (
+        {"country": "UK"},
+        {"foreign_trials": "last"},
+        {"contry": "DE"},
+        {"order_codes": {"lab.alt": {"code": "x"}}},
+    ):
         assert not schema.is_valid(wrong)
         assert read(library, tmp_path, wrong)[1]
 
@@ -125,7 +158,7 @@ def test_an_order_code_of_the_site_stands_before_the_standard_code(library: Libr
     options = CardOptions()
     standard = ("http://loinc.org", "5048-4")
     assert [standard] in orders(library, options)
-    assert [("urn:example:orders", "ANA"), standard] in orders(at_site, options.at_site(at_site.site.order_codes))
+    assert [("urn:example:orders", "ANA"), standard] in orders(at_site, options.at_site(at_site.site))
 
 
 def test_an_order_code_lets_a_client_order_that_takes_its_own_codes_only(tmp_path: Path) -> None:
@@ -134,7 +167,7 @@ def test_an_order_code_lets_a_client_order_that_takes_its_own_codes_only(tmp_pat
     epic = CardOptions(profile=load_profile("epic"))
     assert orders(at_site, epic) == []
     own = [("urn:example:orders", "ANA"), ("http://loinc.org", "5048-4")]
-    found = orders(at_site, epic.at_site(at_site.site.order_codes))
+    found = orders(at_site, epic.at_site(at_site.site))
     assert found
     assert all(codings == own for codings in found)
 

@@ -92,21 +92,21 @@ def test_each_cohort_has_the_gap_too(library: Library) -> None:
 def test_the_card_says_what_to_look_up(library: Library) -> None:
     cards = {c["source"]["topic"]["code"][-1]: c for c in cards_for(of(library, LUPUS, GOOD), CardOptions(), "x")}
     gapped, plain = cards["1"], cards["2"]
-    assert gapped["summary"] == "Trial may fit: Short NCT00000001 – missing: criteria that the registry leaves out"
-    assert plain["summary"] == "Trial likely fits: Short NCT00000002 – all 2 computed criteria met"
-    line = f"- {GAP}: look it up by hand in the registry record, or ask the study team"
+    assert gapped["summary"] == "May fit: Short NCT00000001 – look up what the registry omits"
+    assert plain["summary"] == "Likely fits: Short NCT00000002 – refer to the study team"
+    line = f"- {GAP}: look it up in the registry, or ask the study team"
     assert line in gapped["detail"].split("**Missing**")[1]
-    assert "all 2 computed criteria pass, but the registry does not give all criteria" in gapped["detail"]
-    assert "Look up what the registry leaves out, check the points below" in gapped["detail"]
-    assert "registry" not in plain["detail"].split("**The trial**")[0].lower()
+    assert "all 2 computed criteria pass, the registry omits some" in gapped["detail"]
+    assert "Look up what the registry omits, check the points below" in gapped["detail"]
+    assert "the registry" not in plain["detail"].split("**Recruiting:**")[0].lower()
     # For a trial that takes no patients too: it only might fit.
-    assert cards["4"]["summary"].startswith("For information: Short NCT00000004 might fit")
+    assert cards["4"]["summary"].startswith("Might fit: Short NCT00000004 – ")
     assert line in cards["4"]["detail"]
 
 
 def test_a_gap_stands_before_other_things_that_are_missing(library: Library) -> None:
     [gapped, *_] = [c for c in cards_for(of(library, LUPUS), CardOptions(), "x") if "0001" in c["summary"]]
-    assert gapped["summary"].endswith("missing: criteria that the registry leaves out, haemoglobin")
+    assert gapped["summary"] == "May fit: Short NCT00000001 – order haemoglobin (+1 more)"
     missing = gapped["detail"].split("**Missing**")[1].splitlines()
     assert [line[:21] for line in missing if line.startswith("- ")][:2] == [f"- {GAP}"[:21], "- Order haemoglobin: "]
 

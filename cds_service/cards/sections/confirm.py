@@ -14,7 +14,7 @@ MOST_KEPT = 4_096
 
 _FOR_THE_STUDY_TEAM = (
     (re.compile(r"\bconsents?\b", re.IGNORECASE), "consent"),
-    (re.compile(r"\binvestigator", re.IGNORECASE), "the investigator's judgement"),
+    (re.compile(r"\binvestigator", re.IGNORECASE), "investigator's judgement"),
 )
 """What every trial asks and its team sees to."""
 
@@ -52,7 +52,7 @@ def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> t
     for lead, rests in grouped.items():
         found += _together(lead, list(rests))
     if team:
-        found.append(f"Left to the study team: {listed(list(team))}")
+        found.append(f"Study team: {listed(list(team))}")
     return tuple(found)
 
 

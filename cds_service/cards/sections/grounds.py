@@ -1,7 +1,7 @@
 """What a trial's fit rests on: the values behind the passes with their dates, and what is only presumed."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from cds_service.logic import FactRef
 from cds_service.logic.words import unit as printed_unit
 
 Entry = dict[str, Any]
-ROOM_FOR_ABSENT = 320
-"""Code points: some eight lines of a narrow panel. `explain` lists all."""
+ROOM_FOR_ABSENT = 60
+"""Code points: a line or two of a narrow panel. `explain` lists all."""
 MOST_WORDS = 3
 """Names under which a record has the same diagnosis."""
 WORDS_LIMIT = 80
@@ -58,14 +58,17 @@ class Grounds:
         self.catalogue = reader.match.library.catalogue
         self._told: dict[tuple[str, Duration | None], _Told] = {}
 
-    def lines(self, criteria: Iterable[Read]) -> tuple[str, ...]:
-        """Who it is, what is on record, the values by date with the newest first, and what is presumed."""
+    def lines(self, criteria: Iterable[Read], above: Collection[str] = ()) -> tuple[str, ...]:
+        """Who it is, what is on record, the values by date with the newest first, and what is presumed; without the
+        facts that stand `above`, with all that is said of them."""
         person: dict[str, str] = {}
         dates: dict[str, str] = {}
         records: dict[str, dict[str, dict[bytes, Entry]]] = {}
         values: dict[str, dict[str, list[str]]] = {}
         absent: dict[str, None] = {}
         for told in self._of(criteria):
+            if told.base in above:
+                continue
             if told.absent:
                 absent.update(dict.fromkeys(told.absent))
             elif told.value is not None:
@@ -90,27 +93,33 @@ class Grounds:
         missing = list(dict.fromkeys([self.names.of(name) for name in absent if name not in records]))
         if missing:
             named = ", ".join(within(missing, ROOM_FOR_ABSENT))
-            found.append(f"Presumed absent, as nothing is on record ({len(missing)}): {named}")
+            found.append(f"Presumed absent, nothing on record ({len(missing)}): {named}")
         return tuple(found)
 
-    def recorded(self, criteria: Iterable[Read]) -> str:
-        """What is on record of the facts that these criteria rest on; never the words of a criterion.
+    def recorded(self, criteria: Iterable[Read]) -> tuple[str, frozenset[str]]:
+        """What is on record of the facts that these criteria rest on, since when; never the words of a criterion. And
+        the facts of which it says all that is shown of them.
 
         Where the record has other words for it, these too:
-        `breast cancer on record (Malignant neoplasm of right female breast)`.
+        `breast cancer since 2024-03-01 on record (Malignant neoplasm of right female breast)`.
         """
         titles: dict[str, None] = {}
         words: dict[str, None] = {}
         absent: dict[str, None] = {}
         persons: dict[str, None] = {}
+        whole: set[str] = set()
         for told in self._of(criteria):
             title = self.names.of(told.base)
             if told.records:
                 past = all(entry["value"] == "past" for _, entry in told.records)
-                titles[f"{title} (past)" if past else title] = None
+                when = _when([entry for _, entry in self.reader.deadline.each(told.records)])
+                titles[f"{title}{' (past)' if past else ''}{when}"] = None
                 others = list(_other_words(told.records, title))
                 if len(others) == len(told.records) and not any(title.casefold() in o.casefold() for o in others):
                     words.update(dict.fromkeys(others))
+                    others = []
+                if not others:
+                    whole.add(told.base)
             elif told.absent:
                 absent.update(dict.fromkeys(map(self.names.of, told.absent)))
             elif told.dated or told.value is not None:
@@ -123,7 +132,7 @@ class Grounds:
         if words:
             found += f" ({'; '.join(capped(list(words), MOST_WORDS))})"
         nothing = f"nothing on record of {listed(list(absent), 'or')}" if absent else ""
-        return "; ".join(filter(None, [found, nothing]))
+        return "; ".join(filter(None, [found, nothing])), frozenset(whole)
 
     def _of(self, criteria: Iterable[Read]) -> Iterator[_Told]:
         """What the facts of the passing criteria tell, in the order of the criteria."""

@@ -77,10 +77,9 @@ class MissingWords:
             lines.append(f"Look up, as the EHR did not send it: {'; '.join(asked)}")
         return tuple(lines)
 
-    def names_of(self, missing: Sequence[Missing]) -> list[str]:
-        """The names of the missing facts, for the summary; what waits for entries not understood has one together."""
-        named = [self._name(item) for item in missing if item.reason != UNREAD]
-        return named if len(named) == len(missing) else [*named, "what unread entries say"]
+    def step(self, item: Missing) -> str:
+        """What to do first, for the title: `order ANA titre`."""
+        return f"{_VERBS[item.kind]} {'unread entries' if item.reason == UNREAD else self._name(item)}"
 
     def unread(self, entries: Sequence[UnreadEntry], criteria: int) -> tuple[str, ...]:
         """The line for entries that were not understood; `criteria` are how many wait for them. None for none."""

@@ -2,7 +2,7 @@
 
 from cds_service.cards.near_miss import NearMiss, Repeat, Wait
 from cds_service.cards.reading import Reader
-from cds_service.cards.sections.sentences import sentence
+from cds_service.cards.sections.sentences import listed, sentence
 from cds_service.cards.values import Names, apart, day_words, is_multiple
 from cds_service.logic.words import words
 
@@ -22,11 +22,15 @@ class NearWords:
         """A line for each wait and for the test to repeat."""
         return (*(self._wait(wait) for wait in miss.waits), *(self._repeat(repeat) for repeat in miss.repeats))
 
-    def short(self, miss: NearMiss) -> str:
-        """The same for a summary: the date and the value alone."""
-        parts = [] if miss.until is None else [f"from {miss.until}"]
-        parts += [f"{self.names.of(repeat.fact)} {self._value(repeat)}" for repeat in miss.repeats]
-        return ", ".join(parts)
+    def steps(self, miss: NearMiss) -> tuple[str, ...]:
+        """What to do, for the title, the longest first: the test to repeat, and the day from which it can fit."""
+        again = f"look again on {miss.until}" if miss.until is not None else ""
+        if not miss.repeats:
+            return (again,)
+        tests = listed([self.names.of(repeat.fact) for repeat in miss.repeats])
+        values = listed([f"{self.names.of(repeat.fact)} ({self._value(repeat)})" for repeat in miss.repeats])
+        both = [", ".join(filter(None, (f"repeat {said}", again))) for said in (values, tests)]
+        return (*both, again or "repeat the test")
 
     def _wait(self, wait: Wait) -> str:
         """Such as `Biologic within the last 4 weeks (rituximab, 2026-11-05): clears on 2026-12-04`."""

@@ -34,6 +34,7 @@ FINDINGS: dict[str, str] = {
 SITE_FINDINGS: dict[str, str] = {
     "no-site-folder": "`CDS_SITE_DIR` names a folder that is not there. Nothing of the site counts.",
     "site-unknown-file": "A file of a site's folder is none of those that are read. Nothing follows from it.",
+    "site-no-country": "Says what becomes of trials abroad, and not which country is home.",
     "site-order-unused": "An order code is given for a fact that is not, or that no card suggests to order.",
     "conceptmap-target-unread": "No value set and no fact holds the code that a map leads to: nothing follows from it.",
     "phrase-empty": "A phrase has no word in it. It is left out.",
