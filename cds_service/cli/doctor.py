@@ -154,7 +154,7 @@ def _listen(address: str, settings: "Settings", given: Any, *, fetch_keys: bool,
     say = partial(_say, as_json=as_json)
     stand_in = StandIn(_examiner(settings, clients, given), callers, say, max_body_bytes=settings.max_body_bytes)
     typer.echo(f"cds-service doctor: point the client at {base}{DISCOVERY_PATH}; Ctrl-C ends it.", err=True)
-    _serve(stand_in.app(), listening)
+    _serve(stand_in.app(settings.cors_origins), listening)
     _sum_up(stand_in.summary, as_json=as_json)
     if not stand_in.summary.is_well():
         raise typer.Exit(_FAULT)

@@ -95,4 +95,5 @@ def _trial(trial: "TrialReport") -> None:
         criteria = list(one.criteria)
         more = f" and {len(criteria) - _MOST_CRITERIA} more" if len(criteria) > _MOST_CRITERIA else ""
         typer.echo(f"    {one.place}: {one.says}")
-        typer.echo(f"      {len(criteria)} criteria wait: {', '.join(criteria[:_MOST_CRITERIA])}{more}")
+        wait = "1 criterion waits" if len(criteria) == 1 else f"{len(criteria)} criteria wait"
+        typer.echo(f"      {wait}: {', '.join(criteria[:_MOST_CRITERIA])}{more}")

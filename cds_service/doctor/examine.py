@@ -18,6 +18,7 @@ from cds_service.cds_hooks import (
     UnknownHook,
     parse_request,
     prefetch_templates,
+    resource_type,
     scopes,
     service_for,
 )
@@ -131,11 +132,12 @@ class Examiner:
             faults=faults,
             scopes=needed,
         )
-        return Examined(report if looked is None else self._in_detail(report, looked), answer, why)
+        return Examined(report if looked is None else self._in_detail(report, looked, case.known), answer, why)
 
-    def _in_detail(self, report: RequestReport, looked: _Looked) -> RequestReport:
+    def _in_detail(self, report: RequestReport, looked: _Looked, known: Known) -> RequestReport:
         result = looked.result
-        trials = trial_reports(result, looked.lacking, looked.places)
+        keys = {resource_type(key) or "": known.own.get(key, key) for key in self.templates}
+        trials = trial_reports(result, looked.lacking, looked.places, keys)
         return replace(
             report,
             not_arrived=looked.lacking,

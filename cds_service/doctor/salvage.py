@@ -20,6 +20,8 @@ class NoRequest(CdsError):  # noqa: N818 - it names what the input is
 def fields_of(body: bytes) -> dict[str, Any]:
     """The fields of a hook request, `prefetch` undecoded. Raises NoRequest."""
     try:
+        # What stays undecoded is not looked into, so this is checked for the whole.
+        body.decode()
         fields: dict[str, Any] = json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=dict[str, Raw])
         fields = {name: raw if name == "prefetch" else json.decode(raw) for name, raw in fields.items()}
     except UnicodeDecodeError as problem:

@@ -4,13 +4,14 @@ It has the addresses of the service: discovery, and hook and feedback of each se
 that it gave, in memory, to know them again in feedback, and nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import anyio.to_thread
 import structlog
 from msgspec import json
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,7 +19,10 @@ from structlog.typing import EventDict, FilteringBoundLogger
 
 from cds_service.cds_hooks import (
     DISCOVERY_PATH,
+    HEADERS,
+    METHODS,
     SERVICES,
+    Cors,
     HookError,
     Problem,
     Service,
@@ -49,14 +53,18 @@ class StandIn:
         self._max_body_bytes = max_body_bytes
         self._given: set[str] = set()
 
-    def app(self) -> Starlette:
-        """The application to serve. A request without a good token is answered all the same: doctor is for finding all
-        that is wrong at once, and what it answers with the client has sent itself."""
+    def app(self, origins: Sequence[str] = ()) -> Starlette:
+        """The application to serve, for browsers at these origins too.
+
+        A request without a good token is answered all the same: doctor is for finding all that is wrong at once, and
+        what it answers with the client has sent itself.
+        """
         routes = [Route(DISCOVERY_PATH, self._discovery, methods=["GET"])]
         for service in SERVICES:
             routes.append(Route(service.path, partial(self._hook, service), methods=["POST"]))
             routes.append(Route(service.feedback_path, partial(self._feedback, service), methods=["POST"]))
-        return Starlette(routes=routes, exception_handlers=exception_handlers(_silent()))
+        browsers = Middleware(Cors, allow_origins=origins, allow_methods=METHODS, allow_headers=HEADERS)
+        return Starlette(routes=routes, middleware=[browsers], exception_handlers=exception_handlers(_silent()))
 
     async def _discovery(self, request: Request) -> Response:
         _, duties = await self._callers.judge(request, DISCOVERY_PATH)

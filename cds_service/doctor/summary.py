@@ -36,10 +36,10 @@ class Summary:
         self._seen: dict[tuple[DutyName, str], Duty] = {}
 
     def add(self, duties: Iterable[Duty], address: str = "") -> None:
-        """Take note; what was not seen this time leaves what was seen before."""
+        """Take note of what was seen last; what is green stays so while nothing judges it again."""
         for duty in duties:
             before = self._seen.get((duty.name, address))
-            if duty.state != "not seen" or before is None or before.state == "not seen":
+            if duty.state != "not seen" or before is None or before.state != "green":
                 self._seen[duty.name, address] = duty
 
     def duties(self) -> tuple[Duty, ...]:

@@ -8,6 +8,7 @@ from cds_service.doctor.report import NotArrived, TrialReport, Waiting
 from cds_service.explanation import evidence_of
 from cds_service.facts import types_read
 from cds_service.facts.catalogue import REASONS
+from cds_service.fhir import Faulty
 from cds_service.matching import Match
 from cds_service.trials import CriterionResult, TrialResult
 
@@ -21,9 +22,12 @@ _NOT_READ = frozenset(
 """Why a fact is unknown that is about how something was sent. Any other reason is about the patient."""
 
 
-def trial_reports(match: Match, lacking: Sequence[NotArrived], places: Places) -> tuple[TrialReport, ...]:
-    """Every active trial that nothing rules out, and what each waits for."""
-    waiting = _Waiting(match, lacking, places)
+def trial_reports(
+    match: Match, lacking: Sequence[NotArrived], places: Places, keys: Mapping[str, str]
+) -> tuple[TrialReport, ...]:
+    """Every active trial that nothing rules out, and what each waits for. `keys`: of each resource type the client's
+    prefetch key."""
+    waiting = _Waiting(match, lacking, places, keys)
     return tuple(
         TrialReport(one.trial.id, one.trial.short_title, one.verdict, waiting.of(one))
         for one in match.trials
@@ -32,9 +36,14 @@ def trial_reports(match: Match, lacking: Sequence[NotArrived], places: Places) -
 
 
 class _Waiting:
-    def __init__(self, match: Match, lacking: Sequence[NotArrived], places: Places) -> None:
+    def __init__(self, match: Match, lacking: Sequence[NotArrived], places: Places, keys: Mapping[str, str]) -> None:
+        self._names = keys
         self._match = match
         self._places = places
+        self._faulty: defaultdict[str, list[str]] = defaultdict(list)
+        for place, found in places.found:
+            if isinstance(found.item, Faulty):
+                self._faulty[found.entry.type].append(place)
         self._keys: dict[str, NotArrived] = {}
         for one in lacking:
             if not one.counts_as_none:
@@ -60,12 +69,18 @@ class _Waiting:
                 for one in source.split(", "):
                     yield self._places.of(one) or "prefetch", _WORDS[reason]
             if reason in _NOT_SENT:
-                yield from self._not_sent(entry["name"])
+                for type_ in sorted(self._of(entry["name"])):
+                    yield from self._not_sent(type_, reason)
 
-    def _not_sent(self, name: str) -> Iterator[tuple[str, str]]:
-        for type_ in sorted(self._of(name) & self._keys.keys()):
-            lack = self._keys[type_]
+    def _not_sent(self, type_: str, reason: str) -> Iterator[tuple[str, str]]:
+        lack = self._keys.get(type_)
+        if lack is not None:
             yield f"prefetch.{lack.key}", lack.says
+        elif type_ in self._faulty:
+            for place in self._faulty[type_]:
+                yield place, _WORDS["malformed_entry"]
+        elif type_ in self._match.gaps and type_ in self._names:
+            yield f"prefetch.{self._names[type_]}", _WORDS[reason]
 
     def _of(self, name: str) -> frozenset[str]:
         if name not in self._types:
@@ -76,5 +91,7 @@ class _Waiting:
 
 
 _WORDS: Mapping[str, str] = {
-    reason: text[:1].lower() + text[1:].rstrip(".") for reason, text in REASONS.items() if reason in _NOT_READ
+    reason: text[:1].lower() + text[1:].rstrip(".")
+    for reason, text in REASONS.items()
+    if reason in _NOT_READ | _NOT_SENT
 }
