@@ -190,6 +190,8 @@ def _bound(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(where)
+        # Whoever calls as soon as the address is told waits, and is not refused.
+        listening.listen()
     except OSError as problem:
         stop(f"can't listen on {host}, port {port}: {os.strerror(problem.errno) if problem.errno else problem}")
     return listening

@@ -145,25 +145,22 @@ def test_the_line_to_paste_stands_alone_on_its_line(library: Library, tmp_path: 
 def test_it_stands_in_until_it_is_ended_and_then_sums_up(library: Library, tmp_path: Path, how: int) -> None:
     address = f"http://127.0.0.1:{free_port()}"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CDS_")} | {"PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "cds_service.cli", "doctor", address, "--format", "json"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stderr is not None
-        assert process.stdout is not None
-        assert f"{address}/cds-services" in process.stderr.readline()
-        posted = urllib.request.Request(f"{address}/cds-services/clinical-trial-match", encoded(request(library)))
-        posted.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(posted, timeout=HANG) as answer:
-            assert "cards" in json.load(answer)
-        told: dict[str, Any] = json.loads(process.stdout.readline())
-        process.send_signal(how)
-        rest, errors = process.communicate(timeout=HANG)
-    finally:
-        process.kill()
+    command = [sys.executable, "-m", "cds_service.cli", "doctor", address, "--format", "json", "--as-of", "2026-05-15"]
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **piped) as process:  # type: ignore[call-overload]
+        try:
+            assert f"{address}/cds-services" in process.stderr.readline()
+            posted = urllib.request.Request(f"{address}/cds-services/clinical-trial-match", encoded(request(library)))
+            posted.add_header("Content-Type", "application/json")
+            with urllib.request.urlopen(posted, timeout=HANG) as answer:
+                assert "cards" in json.load(answer)
+            told: dict[str, Any] = json.loads(process.stdout.readline())
+            process.send_signal(how)
+            rest, errors = process.communicate(timeout=HANG)
+        finally:
+            process.kill()
     assert told["request"] == "POST /cds-services/clinical-trial-match"
     summary = {duty["duty"]: duty["state"] for duty in json.loads(rest)["summary"]}
-    assert (summary["prefetch"], summary["token"]) == ("green", "red")
+    assert (summary["prefetch"], summary["token"]) == ("green", "red"), told
     assert (process.returncode, errors) == (1, "")
     assert [one for one in MARKERS if one in json.dumps(told) + rest] == []
