@@ -3,10 +3,12 @@
 Nothing here knows trials or rules: what turns a record into cards is given to `routes.router`. `service` names the
 services."""
 
+from cds_service.cds_hooks.body import read_body
 from cds_service.cds_hooks.cors import HEADERS, METHODS, Cors
+from cds_service.cds_hooks.discovery import discovery as discovery_document
 from cds_service.cds_hooks.endpoint import Answer, HookEndpoint, Sent, Serving, response_body
 from cds_service.cds_hooks.failures import FailureBoundary, exception_handlers
-from cds_service.cds_hooks.feedback import Feedback, OverrideReason
+from cds_service.cds_hooks.feedback import Feedback, OverrideReason, parse_feedback
 from cds_service.cds_hooks.feedback_route import NotKept, feedback_router
 from cds_service.cds_hooks.foreign_pages import NoForeignPages
 from cds_service.cds_hooks.headers import STATIC, SecurityHeaders
@@ -14,7 +16,7 @@ from cds_service.cds_hooks.leniency import DEVIATIONS, Deviation, Forgiving, Len
 from cds_service.cds_hooks.limits import RETRY_SECONDS, Limits
 from cds_service.cds_hooks.log import LibraryFormatter, in_terminal, library_log_config, open_log
 from cds_service.cds_hooks.observed import Observed
-from cds_service.cds_hooks.outbound import Outbound, Reply
+from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError, Reply
 from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem, operation_outcome
 from cds_service.cds_hooks.prefetch import LABELS, prefetch_templates, resource_type, scopes
 from cds_service.cds_hooks.request import HookRequest, parse_request
@@ -34,6 +36,7 @@ __all__ = [
     "SERVICES",
     "STATIC",
     "Answer",
+    "Budget",
     "Cors",
     "Deviation",
     "FailureBoundary",
@@ -50,6 +53,7 @@ __all__ = [
     "NotKept",
     "Observed",
     "Outbound",
+    "OutboundError",
     "OverrideReason",
     "Problem",
     "Reply",
@@ -61,14 +65,17 @@ __all__ = [
     "Supplied",
     "Threads",
     "UnknownHook",
+    "discovery_document",
     "exception_handlers",
     "feedback_router",
     "in_terminal",
     "library_log_config",
     "open_log",
     "operation_outcome",
+    "parse_feedback",
     "parse_request",
     "prefetch_templates",
+    "read_body",
     "resource_type",
     "response_body",
     "router",

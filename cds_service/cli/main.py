@@ -20,6 +20,7 @@ from cds_service.cli.as_of import as_of as day_asked
 from cds_service.cli.authoring import desk_app
 from cds_service.cli.codes import codes_app
 from cds_service.cli.connect import connect_app
+from cds_service.cli.doctor import doctor_app
 from cds_service.cli.greeting import greet, must_be_free, when_ready
 from cds_service.cli.output import (
     command_group,
@@ -52,6 +53,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(site_app, name="site")
 app.add_typer(codes_app, name="codes")
 app.add_typer(connect_app)
+app.add_typer(doctor_app)
 app.add_typer(store_app)
 
 BundleFile = Annotated[

@@ -6,7 +6,16 @@ from cds_service.codes.sighting import Outcome, Sighting
 from cds_service.facts import FactKnowledge
 from cds_service.facts.catalogue import Numeric, ResultFact
 from cds_service.facts.observations import Measurement, Person, Saying, Unreadable, has_value, shown
-from cds_service.fhir import CodeableConcept, Coding, Observation, Quantity, Record
+from cds_service.fhir import (
+    CodeableConcept,
+    Coding,
+    DiagnosticReport,
+    Observation,
+    Quantity,
+    Record,
+    decode_resource,
+    resource_type,
+)
 
 _NOBODY = Person(None, None)
 # Of several facts that have a code, the one that was read speaks for it.
@@ -27,6 +36,17 @@ def result_sightings(view: Observation, knowledge: FactKnowledge) -> Iterator[Si
             yield _of_fact(saying, of, knowledge)
         elif saying is not view or has_value(saying) or not view.component:
             yield _of_none(saying, knowledge)
+
+
+def observations_in(view: Observation | DiagnosticReport) -> Iterator[Observation]:
+    """The Observation itself, and those that live inside it or inside a report."""
+    if isinstance(view, Observation):
+        yield view
+    for raw in view.contained:
+        if resource_type(raw) == "Observation":
+            inner = decode_resource("Observation", raw, "")
+            if isinstance(inner, Observation):
+                yield inner
 
 
 def _of_fact(saying: Saying, of: list[tuple[str, Measurement]], knowledge: FactKnowledge) -> Sighting:

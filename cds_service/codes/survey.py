@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from cds_service.codes.entries import concepts_of, event_sighting, sighting_of
-from cds_service.codes.results import result_sightings
+from cds_service.codes.results import observations_in, result_sightings
 from cds_service.codes.sighting import Sighting
 from cds_service.codes.tally import MOST_KEYS, Count, Tally
 from cds_service.deadline import NEVER
@@ -29,9 +29,7 @@ from cds_service.fhir import (
     Reference,
     Resource,
     decode_entries,
-    decode_resource,
     parse_reference,
-    resource_type,
 )
 
 _MOST_WAITING = 100_000
@@ -95,7 +93,7 @@ class Survey:
         for patient in patients:
             self.tally.add_patient(patient)
         if isinstance(view, Observation | DiagnosticReport):
-            for observation in _observations(view):
+            for observation in observations_in(view):
                 for sighting in result_sightings(observation, self._knowledge):
                     self.tally.add(sighting, patients)
             return
@@ -181,14 +179,3 @@ def _linked(found: Iterable[Found]) -> Iterator[tuple[str, Resource]]:
 def _target(reference: Reference, linked: Mapping[str, Resource]) -> Resource | None:
     text = (reference.reference or "").strip()
     return linked.get(text) or linked.get(parse_reference(text).key or "")
-
-
-def _observations(view: Observation | DiagnosticReport) -> Iterator[Observation]:
-    """The Observation itself, and those that live inside it or inside a report."""
-    if isinstance(view, Observation):
-        yield view
-    for raw in view.contained:
-        if resource_type(raw) == "Observation":
-            inner = decode_resource("Observation", raw, "")
-            if isinstance(inner, Observation):
-                yield inner

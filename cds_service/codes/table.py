@@ -73,11 +73,11 @@ class Table:
 
 def table_of(tally: Tally, knowledge: FactKnowledge, *, words: bool = False) -> Table:
     """The counts as they may be shown. `words`: with everything that was typed, whoever wrote it."""
-    displays, names = _displays(tally), _own_names(knowledge)
+    displays, names = _displays(tally), own_names(knowledge)
     shown: dict[Sighting, list[int]] = {}
     for sighting, count in tally.items():
         is_common = words or len(count.patients) >= tally.enough
-        kept = sighting if is_common else _without_typed(sighting, displays, names, knowledge)
+        kept = sighting if is_common else without_typed(sighting, displays, names, knowledge)
         sums = shown.setdefault(kept, [0, 0])
         sums[0] += count.times
         sums[1] += 1
@@ -99,14 +99,14 @@ def _displays(tally: Tally) -> Mapping[tuple[str, str], set[str]]:
     return found
 
 
-def _own_names(knowledge: FactKnowledge) -> Mapping[Key, str]:
+def own_names(knowledge: FactKnowledge) -> Mapping[Key, str]:
     """What the catalogue calls the codes of its Observations."""
     systems = knowledge.systems
     specs = (spec for spec in knowledge.catalogue if isinstance(spec, Observed))
     return {systems.key(code.system, code.code): code.display for spec in specs for code in spec.codes}
 
 
-def _without_typed(
+def without_typed(
     sighting: Sighting,
     displays: Mapping[tuple[str, str], set[str]],
     names: Mapping[Key, str],

@@ -1,7 +1,7 @@
 """What `explain` prints: every criterion of every trial, and every fact, with the evidence."""
 
 from cds_service.explanation.facts import fact_sheet
-from cds_service.explanation.trials import each_once, explain, said
+from cds_service.explanation.trials import each_once, evidence_of, explain, said
 from cds_service.explanation.undetermined import (
     EXTENSION,
     MOST_NAMED,
@@ -22,6 +22,7 @@ __all__ = [
     "UnreadEntry",
     "by_words",
     "each_once",
+    "evidence_of",
     "explain",
     "fact_sheet",
     "is_misread",

@@ -1,0 +1,73 @@
+"""What a request's prefetch did not bring, key by key, and the line that brings it."""
+
+from collections.abc import Iterator, Mapping
+
+from cds_service.cds_hooks import LABELS, Supplied, resource_type, scopes
+from cds_service.cds_hooks.fallback import REQUIRED
+from cds_service.doctor.places import ANOTHER_KEY, Places, shown_key
+from cds_service.doctor.report import NotArrived
+from cds_service.fhir import KeyReport, KeyState, Record
+
+_SAYS = {
+    "absent": "the request has no such key",
+    KeyState.NULL.value: "is null: it counts as none. Some clients send null where they can't make the query",
+    KeyState.ERROR.value: "holds an error of the client or its FHIR server instead",
+    KeyState.UNREADABLE.value: "holds nothing that can be read as that resource type",
+    KeyState.EMPTY.value: "is empty",
+}
+_NEXT_PAGE = "is one page of several: the others did not come"
+_FILTERED = "answers a narrower search than the query: what that leaves out did not come"
+_IN_PART = "brought a part: something in it is missing or can't be read"
+
+
+def not_arrived(
+    supplied: Supplied, record: Record, templates: Mapping[str, str], types_read: frozenset[str], own: Mapping[str, str]
+) -> tuple[NotArrived, ...]:
+    """Every key of `templates` that rules rest on and that came incomplete. `own`: what the client calls each key."""
+    found = []
+    for key, query in templates.items():
+        type_ = resource_type(key) or ""
+        if key not in REQUIRED and type_ not in types_read:
+            continue
+        for state, says, counts in _lacks(key, type_, supplied, record):
+            [scope] = scopes({key: query})
+            found.append(NotArrived(own.get(key, key), query, scope, type_, state, says, counts))
+    return tuple(found)
+
+
+def missing_aliases(supplied: Supplied, aliases: Mapping[str, str], places: Places) -> tuple[tuple[str, str], ...]:
+    """Keys that the service does not know, each with the key of its own that its content belongs to.
+
+    Only where that is one key, and nothing came under it. `aliases`: the client's, that are known already.
+    """
+    found = []
+    for name, types in places.types.items():
+        keys = {key for key in LABELS if resource_type(key) in types and key != resource_type(key)}
+        if resource_type(aliases.get(name, name)) is None and shown_key(name) != ANOTHER_KEY and len(keys) == 1:
+            [key] = keys
+            if not supplied.reports(key):
+                found.append((name, key))
+    return tuple(found)
+
+
+def _lacks(key: str, type_: str, supplied: Supplied, record: Record) -> Iterator[tuple[str, str, bool]]:
+    """How the key falls short: its state, that in words, and whether it counts as none all the same."""
+    reports = supplied.reports(key)
+    is_there = record.patient is not None if key == "patient" else type_ in record.whole
+    if not reports and not is_there:
+        yield "absent", _SAYS["absent"], False
+    for report in reports:
+        state = report.state
+        if state is KeyState.NULL:
+            if key in REQUIRED or not record.resources.get(type_):
+                yield state.value, _SAYS[state.value], key not in REQUIRED
+        elif state is KeyState.INCOMPLETE:
+            yield state.value, _in_part(report), False
+        elif not state.is_complete or (key == "patient" and record.patient is None):
+            yield state.value, _SAYS[state.value], False
+
+
+def _in_part(report: KeyReport) -> str:
+    if report.is_filtered:
+        return _FILTERED
+    return _NEXT_PAGE if report.next_url is not None else _IN_PART
