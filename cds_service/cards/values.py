@@ -8,7 +8,7 @@ from typing import Any
 
 from cds_service.cards.text import plain
 from cds_service.facts.catalogue import Catalogue, Code, DerivedFact, FactSpec
-from cds_service.logic.words import limit_of_normal, number, rounded, title_of
+from cds_service.logic.words import limit_of_normal, rounded, title_of
 from cds_service.logic.words import unit as printed_unit
 
 _ABBREVIATED = re.compile(r"(?P<long>[^(]+) \((?P<short>[A-Za-z]{2,6})\)(?P<rest>.*)")
@@ -142,15 +142,6 @@ def multiple(value: Any, limit: str) -> str:
     """A multiple of a limit of normal, such as `0.83 × ULN`."""
     text = str(value)
     return f"{_NUMBER.sub(lambda m: f'{float(m[0]):.2f}', text)} × {limit}"
-
-
-def apart(value: float, limit: float) -> str:
-    """A value with as many digits as it takes to see on which side of the limit it lies."""
-    for digits in range(3, 12):
-        text = f"{value:.{digits}g}"
-        if value == limit or float(text) != limit:
-            return number(float(text))
-    return repr(value)
 
 
 def is_multiple(name: str) -> tuple[str, str] | None:

@@ -25,6 +25,15 @@ def rounded(value: Any) -> str:
     return _NUMBER.sub(lambda m: _significant(float(m[0])), text)
 
 
+def apart(value: float, limit: float) -> str:
+    """A value with as many digits as it takes to see on which side of the limit it lies."""
+    for digits in range(3, 12):
+        text = f"{value:.{digits}g}"
+        if value == limit or float(text) != limit:
+            return number(float(text))
+    return repr(value)
+
+
 def day_words(text: str | None) -> str:
     """A date as it is sent, in short: the day of an instant, `2026-01-05 to 2026-02-01` for a period."""
     if not text:
