@@ -50,6 +50,11 @@ def columns(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "\n".join(rows)
 
 
+def cut(text: str, most: int) -> str:
+    """Text of at most so many characters, cut between words."""
+    return textwrap.shorten(text, most, placeholder=" …")
+
+
 def show(text: str = "", *, bold: bool = False, colour: str | None = None) -> None:
     """Print text. Colours only in a terminal, and not where NO_COLOR is set (https://no-color.org)."""
     plain = bool(os.environ.get("NO_COLOR"))

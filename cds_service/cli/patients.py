@@ -1,5 +1,6 @@
 """`match` and `explain`: what fits a patient, and why; of several patients a table."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -175,10 +176,10 @@ def _show_why(asked: _Question, record: "Record") -> None:
     from cds_service.explanation import why_no_cards
     from cds_service.matching import match as match_record
 
-    more = f"cds-service explain {' '.join(asked.sources)}"
-    if asked.trial is not None:
-        more += f" --trial {asked.trial}"
-    for line in why_no_cards(match_record(record, asked.library, asked.day), more):
+    def more(trial: str) -> str:
+        return shlex.join(["cds-service", "explain", *asked.sources, *(["--trial", trial] if trial else [])])
+
+    for line in why_no_cards(match_record(record, asked.library, asked.day), more, asked.trial):
         show(wrapped(line, 2, ""))
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.cli.layout import columns, show, width
+from cds_service.cli.layout import columns, cut, show, width, wrapped
 from cds_service.cli.show_explanation import COLOURS
-from cds_service.explanation import VERDICT_WORDS, PlainWords, in_the_way, standings
+from cds_service.explanation import VERDICT_WORDS, PlainWords, in_short, in_the_way, standings
 from cds_service.matching import Match
 
 HEADINGS = ("patient", "trial", "title", "verdict", "open", "first_missing", "source")
@@ -26,6 +26,7 @@ class Row:
     verdict: str
     open: int
     missing: str
+    short: str
     source: str
     rank: tuple[Any, ...]
 
@@ -46,10 +47,12 @@ def rows_of(match: Match, patient: str, source: str, trial_id: str | None = None
         if trial.state != "active" and trial_id is None:
             continue
         unknown = len(standing.having("unknown"))
-        missing = "the patient has died" if match.deceased else in_the_way(standing, words)
+        missing, short = in_the_way(standing, words), in_short(standing, words)
+        if match.deceased:
+            missing = short = "the patient has died"
         verdict = standing.result.verdict
         rank = (match.deceased, *standing.rank, patient)
-        rows.append(Row(patient, trial.id, trial.short_title, verdict, unknown, missing, source, rank))
+        rows.append(Row(patient, trial.id, trial.short_title, verdict, unknown, missing, short, source, rank))
     return rows
 
 
@@ -59,7 +62,7 @@ def best_first(rows: Iterable[Row]) -> list[Row]:
 
 
 def show_table(rows: Sequence[Row], patients: int, problems: int) -> None:
-    """As text, within the width of the terminal."""
+    """As text, two lines a row at most: what is too long for the terminal is cut; in CSV and JSON it is not."""
     first = max([len("patient"), *(len(row.patient) for row in rows)])
     second = max([len("trial"), *(len(row.trial) for row in rows)])
     first = min(first, 36)
@@ -67,11 +70,12 @@ def show_table(rows: Sequence[Row], patients: int, problems: int) -> None:
     widths = (first, second, 12, rest)
     show(columns(("patient", "trial", "verdict", "first missing, or in the way"), widths), bold=True)
     for row in rows:
-        verdict = VERDICT_WORDS[row.verdict]
-        show(columns((row.patient, row.trial, verdict, row.missing), widths), colour=COLOURS[row.verdict])
+        said = cut(row.short, 2 * rest - 8)
+        show(columns((row.patient, row.trial, VERDICT_WORDS[row.verdict], said), widths), colour=COLOURS[row.verdict])
     fits = len({row.patient for row in rows if row.verdict in {"likely_eligible", "possibly_eligible"}})
     unread = f"; {problems} could not be read" if problems else ""
-    show(f"{patients} patients, {fits} with a trial that fits or may fit{unread}. One of them: --patient ID")
+    whose = "1 patient" if patients == 1 else f"{patients} patients"
+    show(wrapped(f"{whose}, {fits} with a trial that fits or may fit{unread}. --patient shows one."))
 
 
 def as_csv(rows: Sequence[Row]) -> str:

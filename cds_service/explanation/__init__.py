@@ -1,7 +1,7 @@
 """What `explain` prints: every criterion of every trial, and every fact, with the evidence."""
 
 from cds_service.explanation.facts import fact_sheet
-from cds_service.explanation.no_cards import in_the_way, why_no_cards
+from cds_service.explanation.no_cards import in_short, in_the_way, why_no_cards
 from cds_service.explanation.plain_words import OUTCOME_WORDS, VERDICT_WORDS, PlainWords
 from cds_service.explanation.reason_words import REASON_WORDS, reason_words
 from cds_service.explanation.standings import Judged, Standing, standings
@@ -34,6 +34,7 @@ __all__ = [
     "each_once",
     "explain",
     "fact_sheet",
+    "in_short",
     "in_the_way",
     "is_misread",
     "none_readable",

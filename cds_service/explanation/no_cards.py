@@ -1,20 +1,22 @@
 """Why there is no card, in three lines: how many trials, the nearest miss, and what could not be read."""
 
+from collections.abc import Callable
+
 from cds_service.explanation.plain_words import OUTCOME_WORDS, VERDICT_WORDS, PlainWords
-from cds_service.explanation.standings import Standing, standings
+from cds_service.explanation.standings import Judged, Standing, standings
 from cds_service.explanation.unread import unread_entries
 from cds_service.fhir import is_material
 from cds_service.matching import Match
 
 
-def why_no_cards(match: Match, more: str) -> tuple[str, ...]:
-    """Three lines, for people. `match` is one of all trials, not a screened one; `more` is what tells more, such as
-    `cds-service explain sle.json`."""
+def why_no_cards(match: Match, more: Callable[[str], str], trial_id: str | None = None) -> tuple[str, ...]:
+    """Three lines, for people, of all trials or of one. `match` is one of all trials, not a screened one; `more` gives
+    what tells more of a trial, such as `cds-service explain sle.json --trial NCT07083349`."""
     if match.deceased:
         return ("No cards: the patient has died, and nothing is suggested.",)
-    ranked = standings(match)
-    active = [standing for standing in ranked if standing.result.trial.state == "active"]
-    return (_how_many(active), _nearest(active, PlainWords(match)), f"{_not_read(match)} More: {more}")
+    active = [one for one in standings(match, trial_id) if one.result.trial.state == "active"]
+    nearest = active[0].result.trial.id if active else ""
+    return (_how_many(active), _nearest(active, PlainWords(match)), f"{_not_read(match)} More: {more(nearest)}")
 
 
 def _how_many(active: list[Standing]) -> str:
@@ -55,14 +57,27 @@ def in_the_way(standing: Standing, words: PlainWords) -> str:
     """
     judged = standing.decisive
     if judged is None:
-        gaps = standing.result.trial.gap_texts
-        return f"open: {gaps[0]}" if gaps else ""
-    outcome = judged.result.outcome
-    criterion = judged.result.criterion
-    why = words.why(judged)
-    more = len(standing.having(outcome)) - 1
-    said = f"{OUTCOME_WORDS[criterion.kind][outcome]} {judged.id}, {criterion.text}"
+        return _gap(standing)
+    why, more = words.why(judged), len(standing.having(judged.result.outcome)) - 1
+    said = f"{_outcome(judged)} {judged.id}, {judged.result.criterion.text}"
     return said + (f" ({why})" if why else "") + (f", and {more} more" if more else "")
+
+
+def in_short(standing: Standing, words: PlainWords) -> str:
+    """The same for a line of a table: `inc-06: antinuclear antibody (ANA) titre: no result on record`."""
+    judged = standing.decisive
+    if judged is None:
+        return _gap(standing)
+    return f"{judged.id}: {words.why(judged) or judged.result.criterion.text}"
+
+
+def _outcome(judged: Judged) -> str:
+    return OUTCOME_WORDS[judged.result.criterion.kind][judged.result.outcome]
+
+
+def _gap(standing: Standing) -> str:
+    gaps = standing.result.trial.gap_texts
+    return f"open: {gaps[0]}" if gaps else ""
 
 
 def _not_read(match: Match) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cds_service.durations import UNITS
 from cds_service.explanation.reason_words import reason_words
 from cds_service.explanation.standings import Judged
 from cds_service.facts import PRESUMED, presumed_words
@@ -27,6 +28,7 @@ VERDICT_WORDS: Mapping[str, str] = {
     "not_eligible": "does not fit",
 }
 _EVENTS = "events"
+_ABSENT = presumed_words(False)
 _AGE = "patient.age"
 _ENDLESS = 1e300
 """An end that large is no end: the fact document has no infinities."""
@@ -50,12 +52,12 @@ class PlainWords:
         lines: dict[str, None] = {}
         absent: dict[str, None] = {}
         for entry in entries:
-            if entry.get("basis") == PRESUMED and entry["value"] is False:
+            if entry.get("basis") == PRESUMED and presumed_words(entry["value"]) == _ABSENT:
                 absent[self.title(entry["name"])] = None
             else:
                 lines[self.fact(entry)] = None
         if absent:
-            lines[f"nothing on record, presumed absent: {', '.join(absent)}"] = None
+            lines[f"nothing on record, presumed absent: {'; '.join(absent)}"] = None
         return list(lines)
 
     def fact(self, entry: Json) -> str:
@@ -87,7 +89,9 @@ class PlainWords:
         if reason.flip is not None and all(entry.get("basis") != PRESUMED for entry in entries):
             flip = reason.flip
             ends = dict.fromkeys(apart(end, flip.limit) for end in (flip.low, flip.high) if abs(end) < _ENDLESS)
-            value = self._age() if flip.fact == _AGE else f"{' to '.join(ends)} {self._unit(flip.fact)}".rstrip()
+            value = f"{' to '.join(ends)} {self._unit(flip.fact)}".rstrip()
+            if flip.unit in UNITS:
+                value = self._age() if flip.fact == _AGE else flip.text().partition(", needs ")[0]
             return f"{self.title(flip.fact)} {value}, needs {flip.said} {flip.written}"
         told = [entry for entry in entries if entry.get("basis") != PRESUMED and entry["value"] is not None]
         if not told:
