@@ -13,7 +13,8 @@ from cds_service.cards.selection import NEAR, CardOptions, Selection, referrable
 from cds_service.cards.service_request import draft_json
 from cds_service.cards.suggestions import CARD_NAMESPACE, REFERRAL, Suggester, is_condition_reference, stable_uuid
 from cds_service.cards.text import SUMMARY_LIMIT, as_block, cut, escaped, plain, unlinked, untagged
-from cds_service.cards.values import age_words, apart, day_words, rounded, short
+from cds_service.cards.values import short
+from cds_service.logic.words import age_words, apart, day_words, rounded
 
 __all__ = [
     "CARD_NAMESPACE",

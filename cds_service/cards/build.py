@@ -176,8 +176,8 @@ class _Dealer:
         suggester = Suggester(trial, self.match.patient_id, self._reasons(choice), self.options.profile, self.seed)
         title = self.contents.names.test_title
         if choice.near is not None:
-            orders = {repeat.order.code: repeat.order for repeat in choice.near.repeats}
-            return [s for test in orders.values() for s in suggester.order(test, title(test), again=True)]
+            repeated = {repeat.order.code: repeat.order for repeat in choice.near.repeats}
+            return [s for test in repeated.values() for s in suggester.order(test, title(test), again=True)]
         tests = [item.order for item in found.missing if item.order is not None]
         orders = [s for test in tests for s in suggester.order(test, title(test))]
         # What comes first is done first: nobody is referred while something is missing that the card asks for.

@@ -1,6 +1,5 @@
 """Facts and their values as a card prints them: `AST 29 U/L (0.83 × ULN)`, `age 41 years`, `ANA titre 1:160`."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 
 from cds_service.cards.text import plain
 from cds_service.facts.catalogue import Catalogue, Code, DerivedFact, FactSpec
-from cds_service.logic.words import limit_of_normal, title_of
+from cds_service.logic.words import limit_of_normal, rounded, title_of
 from cds_service.logic.words import unit as printed_unit
 
 _ABBREVIATED = re.compile(r"(?P<long>[^(]+) \((?P<short>[A-Za-z]{2,6})\)(?P<rest>.*)")
@@ -17,12 +16,8 @@ _REMARK = re.compile(r", (?:absolute|reported|screening result|status)$")
 _SPECIMEN = re.compile(r"(?P<noun>[^,]+), (?P<word>serum|plasma|urine)(?P<rest>(?: \(.*\))?)")
 _INVERTED = re.compile(r"(?P<noun>.+), (?P<head>[^,]+ of)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
-_SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
-_INSTANT = re.compile(r"(?<=^\d{4}-\d{2}-\d{2})T.*$", re.DOTALL)
 _CHARTED = 40
 """Code points of a value as it was sent."""
-_FEW_YEARS = 6
-"""Below this age the months matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,62 +138,12 @@ def short(title: str) -> str:
     return f"{found['short']}{found['rest']}"
 
 
-def rounded(value: Any) -> str:
-    """A value to three significant digits; each number in it where it is text, with signs as they are printed."""
-    if type(value) in (int, float) and math.isfinite(value):
-        return _significant(float(value))
-    text = str(value)
-    for sign, printed in _SIGNS.items():
-        if text.startswith(sign):
-            text = f"{printed} {text.removeprefix(sign).strip()}"
-            break
-    return _NUMBER.sub(lambda m: _significant(float(m[0])), text)
-
-
 def multiple(value: Any, limit: str) -> str:
     """A multiple of a limit of normal, such as `0.83 × ULN`."""
     text = str(value)
     return f"{_NUMBER.sub(lambda m: f'{float(m[0]):.2f}', text)} × {limit}"
 
 
-def apart(value: float, limit: float) -> str:
-    """A value with as many digits as it takes to see on which side of the limit it lies."""
-    for digits in range(3, 12):
-        text = f"{value:.{digits}g}"
-        if value == limit or float(text) != limit:
-            return _plain(float(text))
-    return repr(value)
-
-
 def is_multiple(name: str) -> tuple[str, str] | None:
     """`lab.alt.x_uln` is (`lab.alt`, `ULN`); None for a fact that is not a multiple of a limit of normal."""
     return limit_of_normal(name)
-
-
-def day_words(text: str | None) -> str:
-    """A date as it is sent, in short: the day of an instant, `2026-01-05 to 2026-02-01` for a period."""
-    if not text:
-        return ""
-    if "/" not in text and "T" not in text:
-        return text.strip()
-    first, slash, last = text.partition("/")
-    days = [_INSTANT.sub("", day.strip()) if "T" in day else day.strip() for day in (first, last)]
-    if not slash or days[0] == days[1]:
-        return days[0]
-    if "…" in days:
-        return f"until {days[1]}" if days[0] == "…" else f"since {days[0]}"
-    return f"{days[0]} to {days[1]}"
-
-
-def age_words(years: tuple[int, int], months: tuple[int, int]) -> str:
-    """An age as it is said: `41 years`, `14 months` for small children, `40 to 41 years` where it is not exact."""
-    low, high, unit = (*months, "months") if years[1] < _FEW_YEARS else (*years, "years")
-    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
-
-
-def _significant(value: float) -> str:
-    return _plain(round(value) if abs(value) >= 1000 else float(f"{value:.3g}"))
-
-
-def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

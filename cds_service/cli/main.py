@@ -7,15 +7,14 @@ for `match`, the models of FHIR for `--help`.
 import atexit
 import gc
 import math
-import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cds_service import __version__
-from cds_service.cli.as_of import AsOfOption, site_zone
+from cds_service.cli.as_of import AsOfOption
 from cds_service.cli.as_of import as_of as day_asked
 from cds_service.cli.authoring import desk_app
 from cds_service.cli.codes import codes_app
@@ -31,16 +30,16 @@ from cds_service.cli.output import (
     show_findings,
     stop,
 )
+from cds_service.cli.patients import explain, match
 from cds_service.cli.rules import authoring_app
+from cds_service.cli.rules_loading import library_or_stop, refuse_rules
 from cds_service.cli.site import site_app
 from cds_service.cli.store import store_app
-from cds_service.errors import CdsError, Finding, RecordError, RulesError
+from cds_service.errors import CdsError, Finding, RulesError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from cds_service.fhir import Record
-    from cds_service.library import Library
     from cds_service.settings import Settings
 
 _HELP = "Which clinical trials fit a patient: the service, the same answers in a terminal, and checks for rule authors."
@@ -54,12 +53,9 @@ app.add_typer(site_app, name="site")
 app.add_typer(codes_app, name="codes")
 app.add_typer(connect_app)
 app.add_typer(doctor_app)
+app.command()(match)
+app.command()(explain)
 app.add_typer(store_app)
-
-BundleFile = Annotated[
-    Path, typer.Option("--bundle", help="FHIR R4 JSON: the patient's whole record. '-' reads standard input.")
-]
-PatientId = Annotated[str | None, typer.Option("--patient", help="Which Patient, where the file holds several.")]
 
 _COLLECT_AS_USUAL = gc.get_threshold()
 _COLLECT_SELDOM = (50_000, 20, 20)
@@ -106,9 +102,9 @@ def serve() -> None:
             application = _application()
             library = application.state.live_rules.current.library
         else:  # each worker loads the rules by itself; what is wrong with them is said before
-            library = _library(settings)
+            library = library_or_stop(settings)
     except RulesError as problem:
-        _refuse_rules(problem.findings)
+        refuse_rules(problem.findings)
     except CdsError as problem:
         stop(str(problem))
     gc.set_threshold(*_COLLECT_AS_USUAL)
@@ -150,91 +146,6 @@ def _run(settings: "Settings", application: "FastAPI | None") -> None:
         # Whatever is being answered may be answered; then the decision log is written out.
         timeout_graceful_shutdown=math.ceil(settings.request_seconds) + 1,
     )
-
-
-@app.command()
-def match(
-    bundle: BundleFile,
-    as_of: AsOfOption = None,
-    patient: PatientId = None,
-    format: Annotated[str, typer.Option(help="json, or text as a panel would show it.")] = "json",
-) -> None:
-    """Print the CDS Hooks response that the service would send for a record."""
-    as_json, data, settings = is_json(format), _read(bundle), settings_or_stop()
-
-    from cds_service.cards import MATCH_CLIENT, answer_seed, cards_for
-    from cds_service.explanation import none_readable, response, undetermined, unreadable_conditions
-    from cds_service.matching import match as match_record
-    from cds_service.settings import card_options
-
-    options, record, library = card_options(settings), _record(data, bundle, patient), _library(settings)
-    day = day_asked(as_of, settings, library.site.settings.time_zone)
-    options = options.at_site(library.site)
-    result = match_record(record, library, day, screened=True, near=options.near_miss)
-    cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
-    sent = 0 if cards or result.deceased else unreadable_conditions(record)
-    if sent:
-        stop(none_readable(sent))
-    answer = response(cards, undetermined(result, {card["source"]["topic"]["code"] for card in cards}))
-    if as_json:
-        print_json(answer)
-    else:
-        from cds_service.cli.show_results import show_cards
-
-        show_cards(answer, markdown=settings.client_profile.detail == "markdown")
-
-
-@app.command()
-def explain(
-    bundle: BundleFile,
-    trial: Annotated[str | None, typer.Option(help="Only this trial.")] = None,
-    as_of: AsOfOption = None,
-    patient: PatientId = None,
-    format: Annotated[str, typer.Option(help="json or text.")] = "text",
-    facts: Annotated[bool, typer.Option("--facts", help="Print every fact of the catalogue instead.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="With --facts: also what is presumed absent.")] = False,
-) -> None:
-    """Explain every criterion of every trial for a record: outcome, basis and the evidence behind it.
-
-    With --facts: the whole fact sheet (with --trial the facts that this trial reads), with evidence and reasons.
-    """
-    as_json, data, settings = is_json(format), _read(bundle), settings_or_stop()
-
-    from cds_service.explanation import explain as explanation
-    from cds_service.explanation import fact_sheet
-    from cds_service.matching import match as match_record
-
-    record, library = _record(data, bundle, patient), _library(settings)
-    own_zone = library.site.settings.time_zone
-    day, zone = day_asked(as_of, settings, own_zone), str(site_zone(settings, own_zone))
-    if trial is not None and library.trial(trial) is None:
-        stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.shelf)}.")
-    if facts:
-        sheet = fact_sheet(record, library, day, _read_by(library, trial)) | {"time_zone": zone}
-        _print_facts(sheet, as_json=as_json, everything=everything)
-        return
-    document = explanation(match_record(record, library, day), trial) | {"time_zone": zone}
-    if as_json:
-        print_json(document)
-    else:
-        from cds_service.cli.show_results import show_explanation
-
-        show_explanation(document)
-
-
-def _read_by(library: "Library", trial: str | None) -> list[str] | None:
-    """The facts that a trial reads."""
-    chosen = None if trial is None else library.trial(trial)
-    return None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
-
-
-def _print_facts(sheet: "dict[str, Any]", *, as_json: bool, everything: bool) -> None:
-    if as_json:
-        print_json(sheet)
-    else:
-        from cds_service.cli.show_facts import show_fact_sheet
-
-        show_fact_sheet(sheet, everything=everything)
 
 
 @app.command()
@@ -302,48 +213,7 @@ def rules_check(
         raise typer.Exit(1)
 
 
-def _library(settings: "Settings") -> "Library":
-    from cds_service.library import load_library
-    from cds_service.trials import RulesMemory
-
-    try:
-        remembered = RulesMemory.below(settings.rules_cache)
-        library = load_library(
-            settings.rules_dir,
-            memory=remembered,
-            compiled_bytes=settings.compiled_bytes,
-            site_dir=settings.site_dir,
-        )
-    except RulesError as problem:
-        _refuse_rules(problem.findings)
-    # Nothing of a site's folder stops a command, but what of it does not count is said.
-    show_findings([finding for finding in library.about_site if finding.severity == "error"])
-    return library
-
-
-def _read(bundle: Path) -> bytes:
-    """The file's content, or that of standard input; before anything that takes long."""
-    try:
-        return sys.stdin.buffer.read() if str(bundle) == "-" else bundle.read_bytes()
-    except OSError as problem:
-        stop(f"{bundle}: {problem.strerror}")
-
-
-def _record(data: bytes, bundle: Path, patient: str | None) -> "Record":
-    from cds_service.fhir import read_bundle
-
-    try:
-        return read_bundle(data, patient)
-    except RecordError as problem:
-        stop(f"{bundle}: {problem}")
-
-
 def _application() -> "FastAPI":
     from cds_service.app import app_from_environment
 
     return app_from_environment()
-
-
-def _refuse_rules(findings: tuple[Finding, ...]) -> NoReturn:
-    show_findings(findings)
-    stop("The rules can't be used until this is mended.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from cds_service.cds_hooks import SERVICES
 from cds_service.doctor.report import Duty, Fault, NotArrived, Scopes
-from cds_service.fhir import base_url
+from cds_service.wire import base_url
 
 _NEEDED = ("access_token", "token_type", "scope", "subject")
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from cds_service.cards import CardOptions, answer_seed, cards_for
 from cds_service.cds_hooks import (
+    DEVIATIONS,
     HookError,
     HookRequest,
+    Leniency,
     Problem,
     Service,
     Supplied,
@@ -68,6 +70,8 @@ class _Case:
     request: HookRequest | None
     problems: tuple[Problem, ...] = ()
     looked: _Looked | None = None
+    noted: tuple[str, ...] = ()
+    """The names of what of it is forgiven (`DEVIATIONS`)."""
 
 
 class Examiner:
@@ -89,11 +93,12 @@ class Examiner:
                 service = service_for(hook if isinstance(hook, str) else "")
             except UnknownHook:
                 return self._unknown_hook(hook)
+        leniency = Leniency()
         try:
-            case = _Case(service, fields, known, parse_request(body, service))
+            case = _Case(service, fields, known, parse_request(body, service, leniency))
         except HookError as refused:
             case = _Case(service, fields, known, salvaged(fields, service), refused.problems)
-        return self._report(self._look(case))
+        return self._report(self._look(replace(case, noted=tuple(leniency.noted))))
 
     def _look(self, case: _Case) -> _Case:
         request, known = case.request, case.known
@@ -113,6 +118,8 @@ class Examiner:
     def _report(self, case: _Case) -> Examined:
         looked = case.looked
         faults = tuple(Fault("refused", one.place, one.message) for one in case.problems)
+        noted = [one for one in DEVIATIONS if one.name in case.noted]
+        faults += tuple(Fault("forgiven", "", f"{one.what}: {one.read}") for one in noted)
         if looked is not None:
             faults += forgiven(looked.places, looked.result.issues)
         authorization = case.fields.get("fhirAuthorization")
@@ -159,7 +166,7 @@ class Examiner:
         result = looked.result
         options = self._options[known.id if known.id in self._options else None]
         seed = answer_seed(request.hook_instance, _SEED, request.patient_id)
-        cards = cards_for(result, options.at_site(self._library.site.order_codes), seed=seed)
+        cards = cards_for(result, options.at_site(self._library.site), seed=seed)
         is_open = "Condition" in looked.record.gaps and undecided(result)
         if not cards and (is_open or (not result.deceased and unreadable_conditions(looked.record))):
             why = Problem("required", "nothing was found, and the conditions came incomplete or can't be read")

@@ -7,7 +7,7 @@ from msgspec import DecodeError, Raw, json
 
 from cds_service.cds_hooks import HookError, HookRequest, Service, parse_request
 from cds_service.errors import CdsError
-from cds_service.fhir import base_url
+from cds_service.wire import base_url
 
 _INSTANCE = str(UUID(int=0))
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

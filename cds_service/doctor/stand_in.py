@@ -24,6 +24,7 @@ from cds_service.cds_hooks import (
     SERVICES,
     Cors,
     HookError,
+    Leniency,
     Problem,
     Service,
     discovery_document,
@@ -74,7 +75,7 @@ class StandIn:
     async def _hook(self, service: Service, request: Request) -> Response:
         known, duties = await self._callers.judge(request, service.path)
         try:
-            body = await read_body(request, self._max_body_bytes)
+            body = await read_body(request, self._max_body_bytes, Leniency(), typed=known.id is None)
             work = partial(self._examiner.examine, body, known, service)
             examined = await anyio.to_thread.run_sync(work)
         except HookError as refused:
@@ -94,13 +95,15 @@ class StandIn:
     async def _feedback(self, service: Service, request: Request) -> Response:
         _, duties = await self._callers.judge(request, service.feedback_path)
         try:
-            items = parse_feedback(await read_body(request, self._max_body_bytes))
+            leniency = Leniency()
+            body = await read_body(request, self._max_body_bytes, leniency, typed=False)
+            batch = parse_feedback(body, leniency)
         except HookError as refused:
             places = "; ".join(one.diagnostics for one in refused.problems)
             self._tell(request, service.feedback_path, (*duties, Duty("feedback", "red", f"It is refused: {places}")))
             raise
-        about = sum(item.card in self._given for item in items)
-        self._tell(request, service.feedback_path, (*duties, *_of_feedback(len(items), about)))
+        about = sum(item.card in self._given for item in batch.items)
+        self._tell(request, service.feedback_path, (*duties, *_of_feedback(len(batch.items), about)))
         return Response(status_code=200)
 
     def _tell(self, request: Request, path: str, duties: tuple[Duty, ...], report: RequestReport | None = None) -> None:

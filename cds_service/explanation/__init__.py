@@ -1,6 +1,10 @@
 """What `explain` prints: every criterion of every trial, and every fact, with the evidence."""
 
 from cds_service.explanation.facts import fact_sheet
+from cds_service.explanation.no_cards import in_short, in_the_way, why_no_cards
+from cds_service.explanation.plain_words import OUTCOME_WORDS, VERDICT_WORDS, PlainWords
+from cds_service.explanation.reason_words import REASON_WORDS, reason_words
+from cds_service.explanation.standings import Judged, Standing, standings
 from cds_service.explanation.trials import each_once, evidence_of, explain, said
 from cds_service.explanation.undetermined import (
     EXTENSION,
@@ -18,6 +22,12 @@ from cds_service.explanation.unread import UnreadEntry, by_words, unread_counts,
 __all__ = [
     "EXTENSION",
     "MOST_NAMED",
+    "OUTCOME_WORDS",
+    "REASON_WORDS",
+    "VERDICT_WORDS",
+    "Judged",
+    "PlainWords",
+    "Standing",
     "Undetermined",
     "UnreadEntry",
     "by_words",
@@ -25,14 +35,19 @@ __all__ = [
     "evidence_of",
     "explain",
     "fact_sheet",
+    "in_short",
+    "in_the_way",
     "is_misread",
     "none_readable",
+    "reason_words",
     "response",
     "said",
     "sentence",
+    "standings",
     "undetermined",
     "unread_counts",
     "unread_entries",
     "unread_in",
     "unreadable_conditions",
+    "why_no_cards",
 ]

@@ -2,17 +2,24 @@
 
 What a file is packed in is told by its first bytes, whatever its name. In folders and archives only what is called
 `.json`, `.ndjson`, `.jsonl`, `.gz` or `.zip` is looked at; a file that is named itself is read whatever it is called.
+
+Nothing is unpacked onto the disk, and no more than `Bounds` say. A link that leads out of its folder, a name that leads
+out of its archive, and an archive within an archive are noted and not read.
 """
 
 import gzip
 import io
 import os
+import stat
 import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
+
+from cds_service.feed.bounds import BOUNDS, Bounds, Budget, Counted, TooMuchUnpackedError, Unpacked
 
 _SUFFIXES = (".json", ".ndjson", ".jsonl", ".gz", ".zip")
 _GZIP = b"\x1f\x8b"
@@ -34,7 +41,7 @@ class Problem(NamedTuple):
 Note = Callable[[Problem], None]
 
 
-def opened(sources: Iterable[str], note: Note) -> Iterator[tuple[str, IO[bytes]]]:
+def opened(sources: Iterable[str], note: Note, bounds: Bounds = BOUNDS) -> Iterator[tuple[str, IO[bytes]]]:
     """Each stream with its place, such as `export.zip Condition.ndjson`. One is done with before the next is asked for.
 
     What can't be opened is noted and the rest goes on. A file that several sources name is read once.
@@ -42,18 +49,20 @@ def opened(sources: Iterable[str], note: Note) -> Iterator[tuple[str, IO[bytes]]
     seen: set[str] = set()
     for source in sources:
         if source == STANDARD_INPUT:
-            yield from _unpacked("standard input", sys.stdin.buffer, note)
+            yield from _unpacked("standard input", sys.stdin.buffer, note, Budget(bounds))
             continue
         for path in _files(Path(source), note):
             real = os.path.realpath(path)
             if real not in seen:
                 seen.add(real)
-                yield from _of_file(path, note)
+                yield from _of_file(path, note, bounds)
 
 
 def why(problem: Exception) -> str:
     """What went wrong, without anything of the file's content."""
     match problem:
+        case TooMuchUnpackedError():
+            return str(problem)
         case FileNotFoundError() | PermissionError() | IsADirectoryError():
             return os.strerror(problem.errno) if problem.errno is not None else "can't be opened"
         case EOFError():
@@ -73,21 +82,34 @@ def _files(source: Path, note: Note) -> Iterator[Path]:
         return
     for folder, folders, names in os.walk(source, onerror=lambda error: note(Problem(str(source), why(error)))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names) if _is_asked_for(name))
+        for path in (Path(folder, name) for name in folders):
+            if path.is_symlink() and not _is_within(path, source):
+                note(Problem(str(path), "is a link to another folder and was not followed"))
+        for path in (Path(folder, name) for name in sorted(names) if _is_asked_for(name)):
+            if path.is_symlink() and not _is_within(path, source):
+                note(Problem(str(path), "is a link out of the folder and was not followed"))
+            elif path.exists() and not path.is_file():
+                note(Problem(str(path), "is no regular file and was not read"))
+            else:
+                yield path
 
 
-def _of_file(path: Path, note: Note) -> Iterator[tuple[str, IO[bytes]]]:
+def _is_within(path: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _of_file(path: Path, note: Note, bounds: Bounds) -> Iterator[tuple[str, IO[bytes]]]:
     try:
         file = path.open("rb")
     except OSError as problem:
         note(Problem(str(path), why(problem)))
         return
     with file:
-        yield from _unpacked(str(path), file, note)
+        yield from _unpacked(str(path), file, note, Budget(bounds))
 
 
 def _unpacked(
-    place: str, stream: IO[bytes] | gzip.GzipFile, note: Note, *, is_inner: bool = False
+    place: str, stream: IO[bytes] | Unpacked, note: Note, budget: Budget, *, within: str = ""
 ) -> Iterator[tuple[str, IO[bytes]]]:
     # `io.BufferedReader` takes whatever can `readinto`; its stub asks for more.
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
@@ -96,36 +118,62 @@ def _unpacked(
     except UNREADABLE as problem:
         note(Problem(place, why(problem)))
         return
-    if start.startswith(_GZIP):
-        with gzip.GzipFile(fileobj=buffered) as inner:
-            yield from _unpacked(place, inner, note, is_inner=True)
-    elif start == _ZIP and (is_inner or not buffered.seekable()):
+    if start.startswith(_GZIP) and within != "gzip":
+        packed = Counted(buffered)
+        with gzip.GzipFile(fileobj=packed.as_file()) as inner:
+            unpacked = Unpacked(cast("IO[bytes]", inner), lambda: packed.given, budget)
+            yield from _unpacked(place, unpacked, note, budget, within="gzip")
+    elif start.startswith(_GZIP):
+        note(Problem(place, "is packed twice: unpack it first"))
+    elif start == _ZIP and (within or not buffered.seekable()):
         note(Problem(place, "is an archive within an archive, or one that comes as a stream: unpack it first"))
     elif start == _ZIP:
-        yield from _members(place, buffered, note)
+        yield from _members(place, buffered, note, budget)
     else:
         yield place, buffered
 
 
-def _members(place: str, file: IO[bytes], note: Note) -> Iterator[tuple[str, IO[bytes]]]:
+def _members(place: str, file: IO[bytes], note: Note, budget: Budget) -> Iterator[tuple[str, IO[bytes]]]:
     try:
         archive = zipfile.ZipFile(file)
     except UNREADABLE as problem:
         note(Problem(place, why(problem)))
         return
     with archive:
-        for member in archive.infolist():
+        members = archive.infolist()
+        if len(members) > budget.bounds.members:
+            note(Problem(place, f"holds more than {budget.bounds.members:,} files and was not read"))
+            return
+        for member in members:
             parts = member.filename.split("/")
             if member.is_dir() or not _is_asked_for(parts[-1]) or "__MACOSX" in parts:
                 continue
             inner_place = f"{place} {member.filename}"
+            refusal = _refusal(member)
+            if refusal is not None:
+                note(Problem(inner_place, refusal))
+                continue
+            if budget.is_spent:
+                note(Problem(inner_place, "was not read: the archive unpacks to too much"))
+                continue
             try:
                 inner = archive.open(member)
             except UNREADABLE as problem:
                 note(Problem(inner_place, why(problem)))
                 continue
             with inner:
-                yield from _unpacked(inner_place, inner, note, is_inner=True)
+                unpacked = Unpacked(inner, partial(int, member.compress_size), budget)
+                yield from _unpacked(inner_place, unpacked, note, budget, within="zip")
+
+
+def _refusal(member: zipfile.ZipInfo) -> str | None:
+    """Why a member of an archive is not read; None where it is."""
+    name = PurePosixPath(member.filename.replace("\\", "/"))
+    if name.is_absolute() or ".." in name.parts or name.parts[0].endswith(":"):
+        return "has a name that leads out of the archive and was not read"
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return "is a link and was not followed"
+    return None
 
 
 def _is_asked_for(name: str) -> bool:

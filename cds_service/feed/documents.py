@@ -5,15 +5,19 @@ at a time, a line or a file, of at most `LARGEST` bytes; a larger one is noted a
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain, islice
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
 from cds_service.errors import RecordError
 from cds_service.feed.containers import UNREADABLE, Note, Problem, opened, why
+from cds_service.feed.requests import is_request
 from cds_service.fhir import Reading, read_document, resource_type
+
+T = TypeVar("T")
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of one line of NDJSON, or of one document that is no NDJSON."""
@@ -35,6 +39,10 @@ class _Manifest(msgspec.Struct, rename="camel"):
     output: tuple[msgspec.Raw, ...]
 
 
+Read = Callable[[bytes, str], T]
+"""Reads a document with its place, such as `a.ndjson line 4`. Raises `RecordError` where it is none."""
+
+
 def read_feed(sources: Iterable[str], note: Note, largest: int = LARGEST) -> Iterator[tuple[str, Iterator[Reading]]]:
     """Each file of the sources, with its documents as they are read. Ask for the next one when these are done with."""
     for place, stream in opened(sources, note):
@@ -43,49 +51,59 @@ def read_feed(sources: Iterable[str], note: Note, largest: int = LARGEST) -> Ite
 
 def documents(place: str, stream: IO[bytes], note: Note, largest: int = LARGEST) -> Iterator[Reading]:
     """The documents in a stream. What can't be read is noted with its place (line, entry), and the rest goes on."""
+    return each_document(place, stream, note, partial(_read_and_tell, note), largest)
+
+
+def each_document(place: str, stream: IO[bytes], note: Note, read: Read[T], largest: int = LARGEST) -> Iterator[T]:
+    """As `documents`, as `read` reads them: it is given the bodies of hook requests too."""
     try:
         lines = _lines(stream, largest)
         head = list(islice(lines, _LOOKED_AT))
         if not head:
             return
         if _is_ndjson(place, [line for _, line in head]):
-            yield from _of_lines(place, chain(head, lines), note, largest)
+            yield from _of_lines(place, chain(head, lines), note, read, largest)
         else:
             rest = _rest(stream, largest - sum(len(line or b"") for _, line in head))
             if rest is None or any(line is None for _, line in head):
                 note(Problem(place, _too_large(largest)))
                 return
-            yield from _whole(place, b"".join([line or b"" for _, line in head]) + rest, note, largest)
+            yield from _whole(place, b"".join([line or b"" for _, line in head]) + rest, note, read, largest)
     except UNREADABLE as problem:
         note(Problem(place, why(problem)))
 
 
-def _whole(place: str, data: bytes, note: Note, largest: int) -> Iterator[Reading]:
+def _whole(place: str, data: bytes, note: Note, read: Read[T], largest: int) -> Iterator[T]:
     try:
-        reading = read_document(data, place)
+        found = read(data, place)
     except RecordError as problem:
         lines = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
         if len(lines) > 1 and any(_is_complete(line) for _, line in lines):
-            yield from _of_lines(place, lines, note, largest)
+            yield from _of_lines(place, lines, note, read, largest)
         elif not _is_manifest(data):
             note(Problem(place, str(problem)))
         return
-    yield _told(reading, note)
+    yield found
 
 
-def _of_lines(place: str, lines: Iterable[tuple[int, bytes | None]], note: Note, largest: int) -> Iterator[Reading]:
+def _of_lines(
+    place: str, lines: Iterable[tuple[int, bytes | None]], note: Note, read: Read[T], largest: int
+) -> Iterator[T]:
     for number, line in lines:
         at = f"{place} line {number}"
         if line is None:
             note(Problem(at, _too_large(largest)))
             continue
         try:
-            yield _told(read_document(line, at), note)
+            found = read(line, at)
         except RecordError as problem:
             note(Problem(at, str(problem)))
+        else:
+            yield found
 
 
-def _told(reading: Reading, note: Note) -> Reading:
+def _read_and_tell(note: Note, data: bytes, place: str) -> Reading:
+    reading = read_document(data, place)
     for issue in reading.issues:
         if issue.code in _LOST:
             note(Problem(issue.resource, issue.message))
@@ -124,10 +142,12 @@ def _is_ndjson(place: str, head: list[bytes | None]) -> bool:
 
 
 def _is_complete(line: bytes) -> bool:
-    """Whether a line holds a whole resource."""
+    """Whether a line holds a whole resource, or a whole hook request."""
     text = line.removeprefix(_BOM).strip()
-    if not text.startswith(b"{") or resource_type(text) is None:
+    if not text.startswith(b"{"):
         return False
+    if resource_type(text) is None:
+        return is_request(text)
     try:
         _JSON.decode(text)
     except (msgspec.DecodeError, RecursionError):

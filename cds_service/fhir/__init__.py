@@ -13,6 +13,7 @@ from cds_service.fhir.decode import Faulty, Malformed, decode_resource, resource
 from cds_service.fhir.heads import HeadBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
 from cds_service.fhir.other_types import CARRIERS, NOTHING_FOLLOWS, READ_IN_PART, TypeEntry, table_of_types
+from cds_service.fhir.patients import Patients
 from cds_service.fhir.persons import birth_sexes
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
@@ -102,6 +103,7 @@ __all__ = [
     "Observation",
     "ObservationComponent",
     "Patient",
+    "Patients",
     "Period",
     "Procedure",
     "Quantity",

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -111,22 +111,33 @@ def assemble(
     *,
     sections: Sequence[ListedSection] = (),
     unread: Sequence[Unread] = (),
+    unclaimed: Container[str] = (),
     deadline: Deadline = NEVER,
 ) -> Assembly:
     """Sort out what belongs to the Patient whose `Found.identity` is `patient_id`.
 
     `addresses`: the `fullUrl`s of resources that are not read themselves, and what each points to.
     `heads`: where Observations were found, of which not all need be in `found`. `sections`, `unread`: see `Record`,
-    whosever they are. Raises `OutOfTime`.
+    whosever they are. `unclaimed`: the places of entries that name no patient and may be another one's. Raises
+    `OutOfTime`.
     """
-    return _Sorting(found, _full_urls(found, addresses, heads), patient_id, base_url, deadline).result(sections, unread)
+    full_urls = _full_urls(found, addresses, heads)
+    return _Sorting(found, full_urls, patient_id, base_url, deadline, unclaimed=unclaimed).result(sections, unread)
 
 
 class _Sorting:
     def __init__(
-        self, found: Sequence[Found], full_urls: FullUrls, patient_id: str, base_url: str | None, deadline: Deadline
+        self,
+        found: Sequence[Found],
+        full_urls: FullUrls,
+        patient_id: str,
+        base_url: str | None,
+        deadline: Deadline,
+        *,
+        unclaimed: Container[str],
     ) -> None:
         self.deadline = deadline
+        self.unclaimed = unclaimed
         self.issues: list[Issue] = []
         self.malformed: list[Malformed] = []
         self.strangers: list[str] = []
@@ -221,12 +232,14 @@ class _Sorting:
             whose, element = self.subjects.of(item.subject), str(RESOURCE_TYPES[entry.type].subject or "")
         else:
             whose, element = self.subjects.of_view(item, container)
-            if whose is Whose.PATIENT:
-                self.issues += notes
-                self.copies.append(Copy(item, entry.place, entry.full_url))
-                if item.contained and isinstance(item, DiagnosticReport | Observation):
-                    self._sort_contained(item, entry.place)
-                return
+        if entry.place in self.unclaimed:
+            whose = Whose.UNKNOWN
+        if whose is Whose.PATIENT and not isinstance(item, Faulty):
+            self.issues += notes
+            self.copies.append(Copy(item, entry.place, entry.full_url))
+            if item.contained and isinstance(item, DiagnosticReport | Observation):
+                self._sort_contained(item, entry.place)
+            return
         name = label(entry.type, item.id, entry.place)
         match whose:
             case Whose.ANOTHER:

@@ -8,12 +8,13 @@ from typing import Any
 from cds_service.cards.reading import Read, Reader
 from cds_service.cards.sections.sentences import capped, listed, sentence, within
 from cds_service.cards.text import plain
-from cds_service.cards.values import Names, age_words, day_words, is_multiple, multiple
+from cds_service.cards.values import Names, is_multiple, multiple
 from cds_service.durations import Duration
 from cds_service.explanation import said
 from cds_service.facts.catalogue import PRINTED_SYSTEMS
 from cds_service.facts.fact import Age, Events
 from cds_service.logic import FactRef
+from cds_service.logic.words import age_words, day_words
 from cds_service.logic.words import unit as printed_unit
 
 Entry = dict[str, Any]

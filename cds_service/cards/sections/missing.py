@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from cds_service.cards.needs import IMPRECISE, Missing, Open, Purpose
 from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
-from cds_service.cards.values import Names, day_words
+from cds_service.cards.values import Names
 from cds_service.explanation import UnreadEntry
 from cds_service.logic import model
-from cds_service.logic.words import comparison, words
+from cds_service.logic.words import comparison, day_words, words
 
 MOST_LINES = 8
 """Facts that get a line of their own; the rest share one."""

@@ -3,8 +3,8 @@
 from cds_service.cards.near_miss import NearMiss, Repeat, Wait
 from cds_service.cards.reading import Reader
 from cds_service.cards.sections.sentences import listed, sentence
-from cds_service.cards.values import Names, apart, day_words, is_multiple
-from cds_service.logic.words import words
+from cds_service.cards.values import Names, is_multiple
+from cds_service.logic.words import apart, day_words, words
 
 MOST_ENTRIES = 2
 _BEYOND = 1e300

@@ -1,0 +1,36 @@
+"""The rules that a command works with, or its end where they can't be used."""
+
+from typing import TYPE_CHECKING, NoReturn
+
+from cds_service.cli.output import show_findings, stop
+from cds_service.errors import Finding, RulesError
+
+if TYPE_CHECKING:
+    from cds_service.library import Library
+    from cds_service.settings import Settings
+
+
+def library_or_stop(settings: "Settings") -> "Library":
+    """The rules of the settings. Ends the command, with every finding, where one about the rules is an error."""
+    from cds_service.library import load_library
+    from cds_service.trials import RulesMemory
+
+    try:
+        remembered = RulesMemory.below(settings.rules_cache)
+        library = load_library(
+            settings.rules_dir,
+            memory=remembered,
+            compiled_bytes=settings.compiled_bytes,
+            site_dir=settings.site_dir,
+        )
+    except RulesError as problem:
+        refuse_rules(problem.findings)
+    # Nothing of a site's folder stops a command, but what of it does not count is said.
+    show_findings([finding for finding in library.about_site if finding.severity == "error"])
+    return library
+
+
+def refuse_rules(findings: tuple[Finding, ...]) -> NoReturn:
+    """End the command: the rules can't be used."""
+    show_findings(findings)
+    stop("The rules can't be used until this is mended.")
