@@ -200,9 +200,10 @@ def test_odd_bytes_stay_with_their_resource(read_raw: Callable[[bytes], Record],
     assert (issue.code, issue.resource, issue.element) == ("malformed_resource", "Observation/o", element)
 
 
-def test_the_last_of_duplicate_keys_counts(read_raw: Callable[[bytes], Record]) -> None:
+def test_a_resource_with_a_key_twice_does_not_count_and_is_told(read_raw: Callable[[bytes], Record]) -> None:
     record = read_raw(b'{"resourceType":"Observation","id":"a","id":"b"}')
-    assert [o.id for o in record.resources["Observation"]] == ["b", "sound"]
+    assert [o.id for o in record.resources["Observation"]] == ["sound"]
+    assert [one.issue.element for one in record.malformed] == ["id"]
 
 
 def test_bytes_outside_what_is_read_do_no_harm(read_raw: Callable[[bytes], Record]) -> None:
