@@ -297,7 +297,8 @@ def test_the_card_names_the_entry_and_shows_its_words_as_text(
     for card in cards:
         assert "suggestions" not in card
         assert card["indicator"] == "info"
-        assert card["summary"].startswith("Not judged: ") and card["summary"].endswith("– mend an unreadable entry")
+        assert card["summary"].startswith("Not judged: ")
+        assert card["summary"].endswith("– mend an unreadable entry")
         assert (
             r'Condition/sle ("‹b>Lupus‹/b> \[x](https: // evil. example)"): onsetDateTime could not be read'
             in (card["detail"])
