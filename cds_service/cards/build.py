@@ -179,10 +179,10 @@ class _Dealer:
             repeated = {repeat.order.code: repeat.order for repeat in choice.near.repeats}
             return [s for test in repeated.values() for s in suggester.order(test, title(test), again=True)]
         tests = [item.order for item in found.missing if item.order is not None]
-        orders = [s for test in tests for s in suggester.order(test, title(test))]
+        ordered = [s for test in tests for s in suggester.order(test, title(test))]
         # What comes first is done first: nobody is referred while something is missing that the card asks for.
         complete = not (found.missing or trial.source_gaps)
-        return [*suggester.referral(), *orders] if complete else [*orders, *suggester.referral()]
+        return [*suggester.referral(), *ordered] if complete else [*ordered, *suggester.referral()]
 
     def _reasons(self, choice: Choice) -> tuple[str, ...]:
         """References to the first Conditions that the trial's gates rest on."""

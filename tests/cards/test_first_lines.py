@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.cards import FOLD, CardOptions, cards_for
-from cds_service.cards.summary import TITLE_LIMIT, title, width
+from cds_service.cards import FOLD, TITLE_LIMIT, CardOptions, cards_for, title, width
 from cds_service.library import Library
 from cds_service.trials import Trial
 from tests.cards.hostile import texts

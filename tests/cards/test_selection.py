@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
-from cds_service.cards import CardOptions, NearMiss, Selection, TrialReading, select
-from cds_service.cards.home import Home
-from cds_service.cards.selection import may_be_near, may_be_unread
+from cds_service.cards import (
+    CardOptions,
+    Home,
+    NearMiss,
+    Selection,
+    TrialReading,
+    may_be_near,
+    may_be_unread,
+    select,
+)
 from cds_service.trials import TrialResult
 from tests.cards.results import result
 from tests.cards.small_library import AS_OF
