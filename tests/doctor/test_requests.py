@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.cds_hooks import SERVICES
-from cds_service.doctor import SECTIONS, Examiner, Known, NoRequest, RequestReport, Section
-from cds_service.doctor.pages import CODES_SECTION
+from cds_service.doctor import CODES_SECTION, SECTIONS, Examiner, Known, NoRequest, RequestReport, Section
 from cds_service.library import Library
 from tests.doctor.requests import (
     LOINC,
