@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 MOST_HELD = 512 << 20
-"""Bytes of JSON, unpacked, that are held at once: a patient may be spread over all the files. It takes about four times
-as much memory."""
+"""Bytes of JSON, unpacked, that are held at once: a patient may be spread over all the files. They take about eight
+times as much memory."""
 _MOST_NAMED = 20
 
 Files = Annotated[

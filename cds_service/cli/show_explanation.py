@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cds_service.cli.as_of import when
-from cds_service.cli.layout import columns, show, width, wrapped
+from cds_service.cli.layout import columns, cut, show, width, wrapped
 from cds_service.cli.output import stop
 from cds_service.cli.show_results import unread_lines
 from cds_service.explanation import (
@@ -30,6 +30,8 @@ COLOURS = {
 }
 _OUTCOME_COLOURS = {"fail": "red", "unknown": "yellow"}
 _VERDICT, _ID, _OUTCOME = 12, 8, 12
+_SHORTEST = 20
+"""Characters of a title that stay."""
 
 
 class Shown:
@@ -87,10 +89,11 @@ class Shown:
             trial, verdict = standing.result.trial, standing.result.verdict
             state = "" if trial.state == "active" else f" ({trial.state})"
             tail = _counts(standing)
-            line = f"{trial.short_title}{state}" + (f"; {tail}" if tail else "")
-            wide = max(len(trial.id) for trial in (s.result.trial for s in self.standings))
-            cells = (VERDICT_WORDS[verdict], trial.id, line)
-            show(columns(cells, (_VERDICT, wide, width() - _VERDICT - wide - 4)), colour=COLOURS[verdict])
+            wide = max(len(one.result.trial.id) for one in self.standings)
+            rest = width() - _VERDICT - wide - 4
+            title = cut(f"{trial.short_title}{state}", max(_SHORTEST, rest - len(tail) - 2))
+            line = "; ".join(filter(None, (title, tail)))
+            show(columns((VERDICT_WORDS[verdict], trial.id, line), (_VERDICT, wide, rest)), colour=COLOURS[verdict])
             more(standing)
 
     def _nothing(self, standing: Standing) -> None:
@@ -192,9 +195,8 @@ def _counts(standing: Standing) -> str:
     """How many criteria fail, are open or wait for a person."""
     fails = standing.having("fail")
     if fails:
-        ids = ", ".join(judged.id for judged in fails[:3])
-        more = f" and {len(fails) - 3} more" if len(fails) > 3 else ""
-        return f"fails {ids}{more}"
+        more = f" and {len(fails) - 1} more" if len(fails) > 1 else ""
+        return f"fails {fails[0].id}{more}"
     unknown, review = len(standing.having("unknown")), len(standing.having("review"))
     gap = ["source gap"] if standing.result.trial.source_gaps else []
     return ", ".join([*([f"{unknown} open"] if unknown else []), *([f"{review} to judge"] if review else []), *gap])
