@@ -126,6 +126,8 @@ def _places(tokens: Sequence[Token], states: Sequence[State], anchor: int) -> It
     within, more = states[anchor].within, _AROUND
     while within is not None and more:
         yield within.place
+        if within.place < len(tokens) - 1:
+            yield within.place + 1
         within, more = within.outer, more - 1
     indent = tokens[anchor].indent if anchor < len(tokens) else 0
     lines: set[int] = set()
