@@ -41,7 +41,7 @@ _LETTERS: Final = {"d": "D", "wk": "W", "mo": "M", "a": "Y"}
 
 
 def spelled(text: str) -> tuple[int, TimeUnit] | None:
-    """The count and the unit that people mean by `7 days`, `2wk`, `1 year` or `P7D`; None where it is something else."""
+    """The count and the unit that people mean by `7 days`, `2wk`, `1 year` or `P7D`; None for anything else."""
     found = _SPELLED.fullmatch(text.strip())
     if found is None:
         return None

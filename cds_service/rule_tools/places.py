@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from json import JSONDecoder
-from pathlib import Path
 from typing import Any
 
 from cds_service.errors import Finding

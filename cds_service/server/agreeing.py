@@ -47,7 +47,7 @@ def disagreeing(
 
     samples = default_samples_dir()
     read = sample_reader(library, samples)
-    run = run_all_cases(trial_ids, library.compiled, rules_dir, library.catalogue, read, pause)
+    run = run_all_cases(trial_ids, library.compiled, rules_dir, library.catalogue, read, pause=pause)
     # Where a service has no sample patients with it, cases that name one are not run.
     findings = [one for one in run.findings if one.code != UNKNOWN_SAMPLE or samples.is_dir()]
     return placed_in((one for one in findings if one.severity == "error"), Layers(rules_dir))

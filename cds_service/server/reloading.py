@@ -28,7 +28,7 @@ INTERVAL = 1.0
 SHARE = 20
 """The wait between two looks is this many times as long as the last one took, so that a large folder costs no more."""
 _PAUSE = 0.0005
-"""Seconds between two trials that are read, or two cases that are run: a thread that only computes keeps the answering ones waiting."""
+"""Seconds between two trials that are read, or two cases that run: whoever only computes keeps others waiting."""
 _MOST_FINDINGS = 20
 
 

@@ -9,8 +9,8 @@ FILE_FINDINGS: Mapping[str, str] = {
     "link-outside": "A link leads out of the folder. It is followed, and who may write there may change what is read.",
     "missing-key": "A key that must be there is not.",
     "no-rules-folder": "There is no such file or folder.",
-    "not-json": "The file is not JSON (the message says which sign is missing or too many, and in which line), or nobody "
-    "can work with what it holds: a number that is none or too large, or too many levels.",
+    "not-json": "The file is not JSON (the message says which sign is missing or too many, and where), or nobody can "
+    "work with what it holds: a number that is none or too large, or too many levels.",
     "unknown-key": "There is no such key; the hint gives the nearest one. Misspelt keys never count in silence.",
     "unreadable-file": "It can't be read: it is no file (a pipe, a device, a folder, a link that leads nowhere), "
     "too large, not permitted, or not UTF-8 text.",

@@ -64,9 +64,7 @@ TRIAL = """{
         ("", 1, None),
     ],
 )
-def test_a_finding_gets_the_line_and_the_criterion_of_its_place(
-    pointer: str, line: int, criterion: str | None
-) -> None:
+def test_a_finding_gets_the_line_and_the_criterion_of_its_place(pointer: str, line: int, criterion: str | None) -> None:
     [found] = placed([Finding("trial.json", pointer, "unknown-fact", "error", "x")], lambda _: TRIAL)
     assert (found.line, found.criterion) == (line, criterion)
 

@@ -84,11 +84,12 @@ def told(text: str) -> tuple[int | None, str]:
 @pytest.mark.parametrize(("whole", "broken", "line", "sentence"), BROKEN, ids=[row[3] for row in BROKEN])
 def test_a_broken_file_and_what_is_said_of_it(whole: str, broken: str, line: int, sentence: str) -> None:
     assert TRIAL.count(whole) >= 1
-    assert (line, True) == (lambda found: (found[0], sentence in found[1]))(told(TRIAL.replace(whole, broken, 1)))
+    where, says = told(TRIAL.replace(whole, broken, 1))
+    assert (where, sentence in says) == (line, True), (where, says)
 
 
 OWN = [path.read_text(encoding="utf-8") for path in sorted(default_rules_dir().glob("trials/*/trial.json"))]
-STRUCTURE = "{}[],:\""
+STRUCTURE = '{}[],:"'
 WRITTEN = STRUCTURE + "\\x0 \n'”/\t\x00"
 
 

@@ -1,4 +1,4 @@
-"""What an author means who writes a fact, a length of time or a multiple of normal in other words than the language's."""
+"""What is meant where a fact, a length of time or a multiple of normal is written in other words than the language's."""
 
 import difflib
 import re

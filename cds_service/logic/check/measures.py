@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from cds_service.durations import UNITS, Duration, TimeUnit, in_words
 from cds_service.logic import model
-from cds_service.logic.check.scope import Conditions
 from cds_service.logic.check.meant import length_meant, multiple_meant, unit_meant
+from cds_service.logic.check.scope import Conditions
 from cds_service.logic.check.syntax import Call, Literal, Node, Quantity, Var, nearest
 from cds_service.logic.vocabulary import FactType
 from cds_service.logic.words import number

@@ -5,10 +5,10 @@ from typing import Any
 
 from cds_service.durations import Duration
 from cds_service.logic import model
+from cds_service.logic.check.meant import fact_meant, length_meant
 from cds_service.logic.check.measures import Measures
 from cds_service.logic.check.satisfiable import impossible
 from cds_service.logic.check.scope import Scope
-from cds_service.logic.check.meant import fact_meant, length_meant
 from cds_service.logic.check.syntax import (
     MAX_DEPTH,
     MAX_NODES,
@@ -159,7 +159,8 @@ class Checker:
                     node.pointer,
                     "unknown-fact",
                     f"unknown fact {node.name!r}",
-                    fact_meant(node.name, self.scope.vocabulary.all_titles()) or "`cds-service rules show` lists the facts",
+                    fact_meant(node.name, self.scope.vocabulary.all_titles())
+                    or "`cds-service rules show` lists the facts",
                 )
         return kind
 

@@ -15,7 +15,15 @@ from cds_service.rule_tools.cases.differing import CasesRun, differences, run_al
 from cds_service.rule_tools.cases.mutants import mutants
 from cds_service.rule_tools.cases.mutation import MutationReport, mutate
 from cds_service.rule_tools.cases.report import case_report_json
-from cds_service.rule_tools.cases.runs import TESTED, UNKNOWN_SAMPLE, CaseReport, Coverage, Mismatch, ReadSample, run_cases
+from cds_service.rule_tools.cases.runs import (
+    TESTED,
+    UNKNOWN_SAMPLE,
+    CaseReport,
+    Coverage,
+    Mismatch,
+    ReadSample,
+    run_cases,
+)
 from cds_service.rule_tools.cases.stated import Documents, StatementError, documents, documents_of, read_fact
 from cds_service.rule_tools.cases.stated_events import WORDS, Record, State, unknown_events
 

@@ -27,6 +27,7 @@ def run_all_cases(
     rules_dir: Path,
     catalogue: Catalogue,
     sample: ReadSample,
+    *,
     pause: Callable[[], None] = lambda: None,
 ) -> CasesRun:
     """Run the cases beside these trials of `library`. That there are none, or too few, is no finding here.

@@ -124,13 +124,15 @@ class _Run:
             expected = case.expect[place]
             if found.outcome != expected:
                 because = self._because(place, case, documents)
-                self._differs(case, said(place), expected, found.outcome, because, place[1])
+                self._differs(case, said(place), expected, found.outcome, because, criterion=place[1])
             else:
                 self.tested[place, expected] += 1
             shown = _SCREENED[found.screened]
             if case.screens.get(place, shown) != shown:
                 because = self._because(place, case, documents)
-                self._differs(case, f"the screen of {said(place)}", case.screens[place], shown, because, place[1])
+                self._differs(
+                    case, f"the screen of {said(place)}", case.screens[place], shown, because, criterion=place[1]
+                )
         if case.verdict is not None and case.verdict != result.verdict:
             self._differs(case, "verdict", case.verdict, result.verdict)
         for cohort in result.cohorts:
@@ -145,6 +147,7 @@ class _Run:
         expected: str,
         found: str,
         because: tuple[str, ...] = (),
+        *,
         criterion: str | None = None,
     ) -> None:
         self.mismatches.append(Mismatch(case.name, case.pointer, what, expected, found, because, criterion))

@@ -85,9 +85,7 @@ def _outcomes(
 
 def _problem(finding: Finding) -> Problem:
     place = finding.criterion or finding.pointer or "the file"
-    return Problem(
-        _file(finding.file), finding.line, finding.severity, f"{place}: {finding.message}", finding.hint
-    )
+    return Problem(_file(finding.file), finding.line, finding.severity, f"{place}: {finding.message}", finding.hint)
 
 
 def _file(name: str) -> str:
