@@ -1,4 +1,4 @@
-"""What is meant where a fact, a length of time or a multiple of normal is written in other words than the language's."""
+"""What is meant where a fact, a length of time or a multiple of normal is written in other words than ours."""
 
 import difflib
 import re
