@@ -34,6 +34,21 @@ _CYCLE: Final = (2000, 2400)
 """After 400 years the Gregorian calendar's months repeat."""
 
 
+_SPELLED = re.compile(
+    "P? *([0-9]{1,4}) *(?:(d|days?)|(w|wks?|weeks?)|(m|mos?|months?)|(a|y|yrs?|years?))", re.ASCII | re.IGNORECASE
+)
+_LETTERS: Final = {"d": "D", "wk": "W", "mo": "M", "a": "Y"}
+
+
+def spelled(text: str) -> tuple[int, TimeUnit] | None:
+    """The count and the unit that people mean by `7 days`, `2wk`, `1 year` or `P7D`; None for anything else."""
+    found = _SPELLED.fullmatch(text.strip())
+    if found is None:
+        return None
+    count, *words = found.groups()
+    return int(count), next(unit for unit, word in zip(UNITS, words, strict=True) if word)
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """A length of time: calendar months and, counted after them, days. Neither is negative."""
@@ -48,7 +63,10 @@ class Duration:
         found = _FORM.fullmatch(text)
         years, months, weeks, days = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
         if not (years or months or weeks or days):
+            meant = spelled(text)
             why = next((why for form, why in _FAULTS if form.fullmatch(text)), "")
+            if meant is not None:
+                why = f"write 'P{meant[0]}{_LETTERS[meant[1]]}'"
             example = "is not a duration such as P90D, P2W, P3M, P1Y or P1M15D"
             raise ValueError(f"{text!r} {example}{why and ': '}{why}")
         return cls(years * 12 + months, weeks * 7 + days)

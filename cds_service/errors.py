@@ -19,7 +19,8 @@ class Finding:
     """A problem in a rule, fact, value-set or case file.
 
     `code` is stable and documented; `file` is relative to the rules folder; `pointer` is an RFC 6901 JSON pointer
-    into it; `hint` says how to mend it and may be empty.
+    into it; `hint` says how to mend it and may be empty. `line` (from 1) and `criterion` (its id) are where an author
+    finds the place, as far as somebody has looked it up in the text: they are no part of what makes a finding.
     """
 
     file: str
@@ -28,6 +29,8 @@ class Finding:
     severity: Severity
     message: str
     hint: str = ""
+    line: int | None = field(default=None, compare=False)
+    criterion: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

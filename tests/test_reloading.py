@@ -1,5 +1,6 @@
 """Rules that follow their folder: swapped whole, kept on a fault, and told."""
 
+import json
 import os
 import shutil
 import threading
@@ -16,7 +17,7 @@ from cds_service.cds_hooks import open_log
 from cds_service.errors import RulesError
 from cds_service.library import Library
 from cds_service.rule_tools import default_samples_dir, sample_request
-from cds_service.server import LiveRules
+from cds_service.server import LiveRules, reloading
 from cds_service.settings import Settings, default_rules_dir
 
 pytestmark = pytest.mark.slow
@@ -106,6 +107,81 @@ def test_a_file_that_is_half_written_is_not_used_however_long_it_stands_still(ru
     path.write_bytes(whole)
     assert [live.look() for _ in range(2)] == [False, True]
     assert (live.rejected, version_of(live.current.library)) == (None, "1.2.0")
+
+
+def test_an_active_trial_whose_cases_come_out_differently_is_not_used(rules: Path) -> None:
+    live = live_rules(rules)
+    good = live.current
+    edit(rules, '{"var": "score.sledai_2k"}, 8]', '{"var": "score.sledai_2k"}, 7]')
+    live.look()
+    assert not live.look()
+    assert live.current is good
+    assert live.rejected is not None
+    [error] = live.rejected.errors()
+    assert error["code"] == "case-differs"
+    assert error["place"].startswith("trials/NCT07083349/cases.json#/cases/")
+    assert "inc-05 is pass, expected fail" in error["message"]
+    edit(rules, '{"var": "score.sledai_2k"}, 7]', '{"var": "score.sledai_2k"}, 8]')
+    live.look()
+    assert live.look()
+    assert live.rejected is None
+
+
+@pytest.mark.parametrize("state", ["draft", "retired"])
+def test_what_gives_no_card_may_be_unfinished(rules: Path, state: str) -> None:
+    live = live_rules(rules)
+    edit(rules, '{"var": "score.sledai_2k"}, 8]', '{"var": "score.sledai_2k"}, 7]')
+    edit(rules, '"state": "active"', f'"state": "{state}"')
+    live.look()
+    assert live.look()
+    edit(rules, f'"state": "{state}"', '"state": "active"')
+    live.look()
+    assert not live.look(), "but it does not become active so"
+
+
+def test_cases_that_are_changed_alone_are_run_too(rules: Path) -> None:
+    live = live_rules(rules)
+    path = (rules / TRIAL).with_name("cases.json")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"expect": {"*": "pass"}', '"expect": {"*": "fail"}', 1), encoding="utf-8")
+    live.look()
+    assert not live.look()
+    path.write_text("{", encoding="utf-8")
+    live.look()
+    assert not live.look(), "what can't be read agrees with nothing"
+    path.unlink()
+    live.look()
+    assert live.look(), "without cases nothing speaks against it"
+
+
+def test_only_the_cases_of_changed_trials_are_run(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = live_rules(rules)
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(reloading, "disagreeing", lambda _, __, trials, ___: asked.append(trials) or ())
+    edit(rules, '"rules_version": "1.1.0"', '"rules_version": "1.2.0"')
+    live.look()
+    assert live.look()
+    assert asked == [("NCT07083349",)]
+
+
+def test_at_the_start_cases_that_differ_are_a_warning(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(rules, '{"var": "score.sledai_2k"}, 8]', '{"var": "score.sledai_2k"}, 7]')
+    settings = Settings(rules_dir=rules, rules_reload=False, database_url=f"sqlite:///{tmp_path / 'store.db'}")
+    app = create_app(settings)
+    live: LiveRules[Any] = app.state.live_rules
+    with TestClient(app) as client:
+        assert client.get("/readyz").json()["cases"] == "none differs"
+        live.look_at_cases()
+        ready = client.get("/readyz").json()
+        assert (ready["rules"], ready["cases"]) == ("current", "differ: NCT07083349")
+        edit(rules, '{"var": "score.sledai_2k"}, 7]', '{"var": "score.sledai_2k"}, 8]')
+        live.look()
+        live.look()
+        assert client.get("/readyz").json()["cases"] == "none differs"
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "cases_differ" in line]
+    assert told[0]["places"][0].startswith("trials/NCT07083349/cases.json#/cases/")
 
 
 def test_a_preparation_that_fails_keeps_the_good_version(rules: Path) -> None:

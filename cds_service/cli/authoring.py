@@ -153,5 +153,5 @@ def _library(folder: Path) -> "Library":
     try:
         return load_library(folder)
     except RulesError as problem:
-        show_findings(problem.findings)
+        show_findings(problem.findings, folder)
         stop("The rules can't be used until this is mended.")

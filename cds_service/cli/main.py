@@ -104,7 +104,7 @@ def serve() -> None:
         else:  # each worker loads the rules by itself; what is wrong with them is said before
             library = library_or_stop(settings)
     except RulesError as problem:
-        refuse_rules(problem.findings)
+        refuse_rules(problem.findings, settings.rules_dir)
     except CdsError as problem:
         stop(str(problem))
     gc.set_threshold(*_COLLECT_AS_USUAL)
@@ -181,9 +181,10 @@ def rules_check(
     source: Annotated[
         Path | None, typer.Option(help="The text that a trial was written from: is each of its clauses claimed?")
     ] = None,
+    no_cases: Annotated[bool, typer.Option("--no-cases", help="Don't run the test cases.")] = False,
     format: Annotated[str, typer.Option(help="json or text.")] = "text",
 ) -> None:
-    """Check every file of a rules folder. Exit code 1 when something is wrong.
+    """Check every file of a rules folder and run the test cases. Exit code 1 when something is wrong.
 
     A folder without facts/ of its own, or a single trial.json, is checked with the facts of CDS_RULES_DIR. Of several
     trials a source belongs to the one that names its SHA-256.
@@ -194,9 +195,10 @@ def rules_check(
     target = folder or default
 
     from cds_service.facts import load_facts
-    from cds_service.rule_tools import check_rules, check_source
+    from cds_service.rule_tools import check_source, default_samples_dir, report_on_rules
 
-    library, findings = check_rules(target, lambda: load_facts(default))
+    report = report_on_rules(target, lambda: load_facts(default), None if no_cases else default_samples_dir())
+    library, findings = report.library, report.findings
     if source is not None and library is not None:
         try:
             findings += check_source([trial.trial for trial in library.trials], source)
@@ -206,9 +208,13 @@ def rules_check(
         print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in findings])
     else:
         show_findings(findings)
-        if not findings and library is not None:
-            trials = "1 trial" if len(library.trials) == 1 else f"{len(library.trials)} trials"
-            typer.echo(f"{target}: {trials}, {library.compiled.rule_count} rules, no findings")
+        if library is not None:
+            counted = [(len(library.trials), "trial"), (library.compiled.rule_count, "rule")]
+            counted += [] if report.cases is None else [(report.cases, "case")]
+            text = ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for number, name in counted)
+            text += " run" if report.cases is not None else ""
+            found = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}" if findings else "no findings"
+            typer.echo(f"{target}: {text}, {found}")
     if any(f.severity == "error" for f in findings):
         raise typer.Exit(1)
 

@@ -46,13 +46,20 @@ def address_of(host: str, port: int) -> str:
     return f"http://[{asked}]:{port}" if ":" in asked else f"http://{asked}:{port}"
 
 
-def show_findings(findings: Sequence[Finding]) -> None:
-    """One line per finding, as compilers write them, on standard error."""
+def show_findings(findings: Sequence[Finding], rules_dir: Path | None = None) -> None:
+    """One line per finding, as compilers write them, on standard error: `file:line: severity: code: criterion: message
+    (hint)`. Without a line the place is the JSON pointer; `rules_dir`: where the lines are looked up."""
+    if findings and rules_dir is not None:
+        from cds_service.rule_files import Layers
+        from cds_service.rule_tools import placed_in
+
+        findings = placed_in(findings, Layers(rules_dir))
     for finding in findings:
         hint = f" ({finding.hint})" if finding.hint else ""
-        place = f"{finding.file}#{finding.pointer}" if finding.pointer else finding.file
-        line = f"{place}: {finding.severity}: {finding.code}: {finding.message}{hint}"
-        sys.stderr.write(line + "\n")
+        place = f"#{finding.pointer}" if finding.pointer else ""
+        place = finding.file + (place if finding.line is None else f":{finding.line}")
+        of = f"{finding.criterion}: " if finding.criterion else ""
+        sys.stderr.write(f"{place}: {finding.severity}: {finding.code}: {of}{finding.message}{hint}\n")
 
 
 def settings_or_stop() -> "Settings":

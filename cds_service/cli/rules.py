@@ -55,7 +55,7 @@ def rules_test(
 
         for report, mutated in reports:
             show_case_report(report, mutated)
-        show_findings(findings)
+        show_findings(findings, folder)
     if any(report.mismatches for report, _ in reports) or any(f.severity == "error" for f in findings):
         raise typer.Exit(1)
 
@@ -77,7 +77,7 @@ def rules_show(
     from cds_service.trials import tally
 
     folder, library, findings = _load(rules_dir)
-    show_findings(findings)
+    show_findings(findings, folder)
     reference = Reference(library, folder)
     if trial is None:
         facts = reference.facts()
@@ -119,7 +119,7 @@ def rules_boundaries(
         stop("Boundary Bundles are made by a developers' tool that is no part of the package: use a checkout (tools/).")
 
     folder, library, findings = _load(rules_dir)
-    show_findings(findings)
+    show_findings(findings, folder)
     day = day_asked(as_of).plain()
     maker = ProbeMaker(library, folder, day)
     titles = titles_of(library.catalogue)
@@ -152,7 +152,7 @@ def rules_docs(
         from cds_service.rule_tools.docs import Reference, facts_page, trials_page
 
         folder, library, findings = _load(rules_dir)
-        show_findings(findings)
+        show_findings(findings, folder)
         if any(f.severity == "error" for f in findings):
             stop("The page would be incomplete.")
         reference = Reference(library, folder)
@@ -171,7 +171,7 @@ def _load(rules_dir: Path | None) -> tuple[Path, "Library", tuple[Finding, ...]]
     folder = rules_dir or settings_or_stop().rules_dir
     library, findings = check_library(folder)
     if library is None:
-        show_findings(findings)
+        show_findings(findings, folder)
         stop("There is nothing to test.")
     return folder, library, findings
 

@@ -1,5 +1,6 @@
 """The rules that a command works with, or its end where they can't be used."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from cds_service.cli.output import show_findings, stop
@@ -24,13 +25,13 @@ def library_or_stop(settings: "Settings") -> "Library":
             site_dir=settings.site_dir,
         )
     except RulesError as problem:
-        refuse_rules(problem.findings)
+        refuse_rules(problem.findings, settings.rules_dir)
     # Nothing of a site's folder stops a command, but what of it does not count is said.
     show_findings([finding for finding in library.about_site if finding.severity == "error"])
     return library
 
 
-def refuse_rules(findings: tuple[Finding, ...]) -> NoReturn:
+def refuse_rules(findings: tuple[Finding, ...], rules_dir: Path) -> NoReturn:
     """End the command: the rules can't be used."""
-    show_findings(findings)
+    show_findings(findings, rules_dir)
     stop("The rules can't be used until this is mended.")

@@ -44,8 +44,13 @@ class Vocabulary:
     """Plain-words titles of the definitions."""
 
     def names(self) -> list[str]:
-        """All names, for the suggestion that goes with an unknown one."""
+        """All names, for the schemas that editors complete from."""
         return sorted({*self.facts, *self.definitions})
+
+    def all_titles(self) -> dict[str, str]:
+        """The title of every name, for the suggestion that goes with an unknown one."""
+        titles = {name: kind.title for name, kind in self.facts.items()}
+        return titles | {name: self.titles.get(name, "") for name in self.definitions}
 
 
 EVENT_FIELDS: Mapping[str, FactType] = {

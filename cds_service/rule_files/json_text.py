@@ -12,6 +12,8 @@ from decimal import Decimal
 from math import isinf
 from typing import Any
 
+from cds_service.rule_files.json_faults import why_not_json
+
 MOST_DEPTH = 200
 """Levels of arrays and objects. The deepest file that comes with this service has 19."""
 _MOST_DIGITS = 300
@@ -26,7 +28,12 @@ Steps = tuple[str | int, ...]
 
 
 class NotJsonError(ValueError):
-    """A text that is no JSON, or none that can be worked with; the message says why."""
+    """A text that is no JSON, or none that can be worked with; the message says why, `hint` how to mend it."""
+
+    def __init__(self, message: str, line: int | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def decode(text: str, *, decimals: bool = False) -> tuple[Any, Iterator[Fault]]:
             parse_int=_int,
         )
     except json.JSONDecodeError as problem:
-        raise NotJsonError(f"not JSON at line {problem.lineno}, column {problem.colno}: {problem.msg}") from problem
+        raise _in_words(text, problem) from problem
     except RecursionError as problem:
         raise _too_deep() from problem
     except ValueError as problem:
@@ -72,6 +79,14 @@ def decode(text: str, *, decimals: bool = False) -> tuple[Any, Iterator[Fault]]:
         _check_depth(content)
     odd = _ODD_ESCAPE.search(text) is not None
     return content, _faults(content, ()) if repeated or odd else iter(())
+
+
+def _in_words(text: str, problem: json.JSONDecodeError) -> NotJsonError:
+    """As an author of trials says it; in the decoder's words where nothing better is known."""
+    broken = why_not_json(text)
+    if broken is None:
+        return NotJsonError(f"not JSON at line {problem.lineno}: {problem.msg}", problem.lineno)
+    return NotJsonError(f"not JSON: {broken.message}", broken.line, broken.hint)
 
 
 def shown(text: str) -> str:

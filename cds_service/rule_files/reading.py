@@ -218,7 +218,7 @@ def parse_json(data: bytes, name: str, *, decimals: bool = False) -> tuple[Any, 
     try:
         content, faults = decode(text, decimals=decimals)
     except NotJsonError as problem:
-        return None, [Finding(name, "", "not-json", "error", str(problem))]
+        return None, [Finding(name, "", "not-json", "error", str(problem), problem.hint, problem.line)]
     return content, [Finding(name, pointer(f.steps), f.code, "error", f.message, f.hint) for f in faults]
 
 

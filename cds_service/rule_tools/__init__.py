@@ -10,9 +10,9 @@ from cds_service.rule_tools.answers import (
     choices,
     languages,
 )
-from cds_service.rule_tools.check import check_rules
+from cds_service.rule_tools.check import RulesReport, check_rules, report_on_rules
 from cds_service.rule_tools.drafts import TRIAL_FILE, Draft, compile_draft
-from cds_service.rule_tools.places import line_in_message, line_of
+from cds_service.rule_tools.places import line_of, placed, placed_in
 from cds_service.rule_tools.redated import redated
 from cds_service.rule_tools.samples import (
     default_samples_dir,
@@ -44,6 +44,7 @@ __all__ = [
     "Clause",
     "Draft",
     "Ground",
+    "RulesReport",
     "ScaffoldError",
     "SiteReport",
     "answer_entry",
@@ -56,12 +57,14 @@ __all__ = [
     "compile_draft",
     "default_samples_dir",
     "languages",
-    "line_in_message",
     "line_of",
     "new_trial",
     "outdated_schemas",
     "phrase_findings",
+    "placed",
+    "placed_in",
     "redated",
+    "report_on_rules",
     "sample_bundle",
     "sample_people",
     "sample_reader",

@@ -9,7 +9,7 @@ from cds_service.errors import Finding
 from cds_service.library import Library
 from cds_service.rule_files import trial_folder
 from cds_service.rule_tools.cases import CaseReport, ReadSample, load_cases, run_cases
-from cds_service.trials import CASES_FILE, CompiledTrial, load_trials, titles_of
+from cds_service.trials import CASE_FINDINGS, CASES_FILE, CompiledTrial, load_trials, titles_of
 
 TRIAL_FILE = "trial.json"
 
@@ -33,8 +33,15 @@ class Draft:
 
     @property
     def sound(self) -> bool:
-        """Whether the files may be saved: no error, and every case comes out as it says."""
+        """Whether nothing is to mend: no error, and every case comes out as it says."""
         return self.trial is not None and not self.errors and (self.cases is None or not self.cases.mismatches)
+
+    @property
+    def may_be_saved(self) -> bool:
+        """Whether it is sound, or is one that gives no card and of which only the cases are not finished."""
+        if self.trial is None or self.trial.state == "active":
+            return self.sound
+        return all(one.code in CASE_FINDINGS for one in self.errors)
 
 
 def compile_draft(

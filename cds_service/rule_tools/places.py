@@ -1,13 +1,21 @@
-"""From the place that a finding names to the line of the text that an author sees."""
+"""From the place that a finding names to the line of the text that an author sees, and to the criterion there."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from json import JSONDecoder
+from typing import Any
+
+from cds_service.errors import Finding
+from cds_service.rule_files import Layers, read_file
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ATOM = re.compile(r"[^,\]}\s]+")
 _DECODER = JSONDecoder()
-_NOT_JSON = re.compile(r"at line (\d+), column \d+")
+_MOST_OF_A_FILE = 50
+"""Findings of one file whose line is looked up: each is a walk through the file."""
 
 
 def line_of(text: str, pointer: str) -> int | None:
@@ -19,10 +27,62 @@ def line_of(text: str, pointer: str) -> int | None:
     return text.count("\n", 0, place) + 1
 
 
-def line_in_message(message: str) -> int | None:
-    """The line that a finding about text that is no JSON names."""
-    found = _NOT_JSON.search(message)
-    return int(found[1]) if found else None
+def placed(findings: Iterable[Finding], text_of: Callable[[str], str]) -> tuple[Finding, ...]:
+    """The findings with line and criterion, those of one kind together, in the order of files, codes and lines.
+
+    `text_of` gives the text of a file by the name that findings call it; empty where nobody can read it.
+    """
+    by_file: dict[str, list[Finding]] = {}
+    for one in findings:
+        by_file.setdefault(one.file, []).append(one)
+    return tuple(one for file, found in by_file.items() for one in _placed(found, text_of(file)))
+
+
+def placed_in(findings: Iterable[Finding], layers: Layers) -> tuple[Finding, ...]:
+    """As `placed`, of the files of a rules folder and a site's."""
+
+    def text_of(name: str) -> str:
+        with suppress(OSError, UnicodeDecodeError, ValueError):
+            return read_file(layers.path(name))[0].decode("utf-8")
+        return ""
+
+    return placed(findings, text_of)
+
+
+def _placed(findings: list[Finding], text: str) -> Iterator[Finding]:
+    """The findings of one file; kinds in the order in which they come first."""
+    content: Any = None
+    with suppress(ValueError, RecursionError):
+        content = json.loads(text)
+    looked = [_looked_up(one, text, content) for one in findings[:_MOST_OF_A_FILE]] + findings[_MOST_OF_A_FILE:]
+    kinds: dict[tuple[bool, str], list[Finding]] = {}
+    for one in looked:
+        kinds.setdefault((one.severity != "error", one.code), []).append(one)
+    for _, kind in sorted(kinds.items(), key=lambda item: item[0][0]):
+        yield from sorted(kind, key=lambda one: one.line or 0) if all(one.line for one in kind) else kind
+
+
+def _looked_up(one: Finding, text: str, content: Any) -> Finding:
+    line = one.line
+    if line is None and content is not None and (one.pointer or one.file.endswith(".json")):
+        line = line_of(text, one.pointer)
+    return replace(one, line=line, criterion=one.criterion or _criterion(content, one.pointer))
+
+
+def _criterion(content: Any, pointer: str) -> str | None:
+    """The id of the criterion that a place of a trial's file is in."""
+    steps = [_unescaped(step) for step in pointer.split("/")[1:]]
+    for i, step in enumerate(steps):
+        if isinstance(content, list) and step.isdigit() and int(step) < len(content):
+            content = content[int(step)]
+        elif isinstance(content, dict):
+            content = content.get(step)
+        else:
+            return None
+        if i and steps[i - 1] == "criteria":
+            id = content.get("id") if isinstance(content, dict) else None
+            return id if isinstance(id, str) else None
+    return None
 
 
 def _unescaped(step: str) -> str:

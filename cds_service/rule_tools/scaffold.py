@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cds_service.errors import CdsError
 from cds_service.facts.catalogue import Catalogue
-from cds_service.rule_files import nearest
+from cds_service.logic.check import fact_meant
 
 _TRIAL = """{
   "$schema": "../../schema/trial.schema.json",
@@ -41,7 +41,7 @@ _CASES = """{
     "facts": {
       "patient.age": {"a": 45}%(base)s
     },
-    "expect": {"inc-01": "pass", "inc-02": %(outcome)s},
+    "expect": {"*": "pass"%(expect)s},
     "verdict": %(verdict)s
   },
   "cases": [
@@ -76,9 +76,10 @@ def new_trial(
         raise ScaffoldError(f"{trial_id!r} is no registry number: 4 to 30 letters and digits, such as NCT07083349")
     entry = None if condition is None else catalogue.lookup(condition)
     if condition is not None and (entry is None or entry.type != "events"):
-        known = [spec.name for spec in catalogue if spec.kind == "events" and spec.name.startswith("condition.")]
+        events = (spec for spec in catalogue if spec.kind == "events" and spec.name.startswith("condition."))
+        known = {spec.name: spec.title for spec in events}
         raise ScaffoldError(
-            f"there is no condition {condition!r}; {nearest(condition, known) or 'add it to rules/facts'}"
+            f"there is no condition {condition!r}; {fact_meant(condition, known) or 'add it to rules/facts'}"
         )
     if not 1 <= len(title) <= 2_000:
         raise ScaffoldError("the title may have 1 to 2,000 characters")
@@ -93,11 +94,12 @@ def new_trial(
         "condition": condition,
         "condition_title": "The condition that the trial is about" if entry is None else entry.title,
         "gate": None if entry is None else {"var": condition},
-        "outcome": "unknown" if entry is None else "pass",
         "verdict": "undetermined" if entry is None else "likely_eligible",
         "as_of": as_of.isoformat(),
     }
     written = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
+    # Without a condition the gate's rule is never certain. Every other criterion is to pass, those to be added as well.
+    written["expect"] = ', "inc-02": "unknown"' if entry is None else ""
     written["base"] = "" if entry is None else f",\n      {written['condition']}: true"
     written["cases"] = "" if entry is None else _CONDITION_CASES % written
     folder.mkdir(parents=True)

@@ -1,6 +1,6 @@
 """The routes for those who run the service."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 
 from fastapi import APIRouter
@@ -10,6 +10,7 @@ from starlette.routing import Mount
 
 from cds_service import __version__
 from cds_service.cds_hooks import DISCOVERY_PATH
+from cds_service.errors import Finding
 from cds_service.library import Library
 from cds_service.server.answering import running_versions
 from cds_service.server.metrics import CONTENT_TYPE, Metrics
@@ -105,12 +106,18 @@ def _readiness(live: LiveRules[Loaded], database: Database, expected_rules: Coll
         "rule_set": digest,
         "trials": len(library.trials),
         "rules": "current" if rejected is None else "rejected: those loaded before go on",
+        "cases": "differ: " + ", ".join(_trials_of(live.doubts)) if live.doubts else "none differs",
         "site": "read in part" if in_part else "none" if library.site_digest is None else "current",
         "database": "available" if database.available else "unavailable",
     }
     if not database.available:
         told["database_trouble"] = database.obstacle
     return told, not unexpected
+
+
+def _trials_of(doubts: Iterable[Finding]) -> list[str]:
+    """The trials against which their own test cases speak, by the names of their folders."""
+    return sorted({one.file.split("/")[-2] for one in doubts})
 
 
 def _site(library: Library) -> Json | None:

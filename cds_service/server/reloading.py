@@ -18,6 +18,7 @@ from structlog.typing import FilteringBoundLogger
 from cds_service.errors import Finding, RulesError
 from cds_service.library import Library, load_library
 from cds_service.rule_files import LayeredFolders, Layers
+from cds_service.server.agreeing import cases_file, changed_trials, disagreeing
 from cds_service.trials import DEFAULT_BYTES, RulesMemory
 
 Prepared_co = TypeVar("Prepared_co", covariant=True)
@@ -27,7 +28,7 @@ INTERVAL = 1.0
 SHARE = 20
 """The wait between two looks is this many times as long as the last one took, so that a large folder costs no more."""
 _PAUSE = 0.0005
-"""Seconds between two trials that are read: a thread that only computes keeps the answering ones waiting."""
+"""Seconds between two trials that are read, or two cases that run: whoever only computes keeps others waiting."""
 _MOST_FINDINGS = 20
 
 
@@ -61,8 +62,20 @@ def errors_in(findings: Iterable[Finding]) -> list[dict[str, str]]:
     ]
 
 
+def _pause() -> None:
+    """Let the answering threads go first."""
+    time.sleep(_PAUSE)
+
+
+class _StoppedError(Exception):
+    """The service ends: what nobody waits for is given up."""
+
+
 class LiveRules(Generic[Prepared_co]):
     """The rules in use, and the folder that they come from, with the folder that a site lays over them.
+
+    An active trial whose test cases come out differently is not taken over while the service runs: the version before
+    goes on, as with any error. At the start it is used, and told by `look_at_cases`.
 
     What is wrong in a site's folder at the start is left out; later the folder as it was before goes on, as with rules.
 
@@ -103,6 +116,9 @@ class LiveRules(Generic[Prepared_co]):
             )
         self.current = RulesVersion(1, library, prepare(library), now())
         self.rejected: Rejected | None = None
+        self.doubts: tuple[Finding, ...] = ()
+        """What the test cases of trials in use say against them."""
+        self._stopped = False
         self._tell_of_places(library)
         errors = errors_in(library.about_site)
         if errors:
@@ -126,9 +142,13 @@ class LiveRules(Generic[Prepared_co]):
         self._loaded = found
         try:
             current = self.current.library
-            library = load_library(self.folder, current, found, lambda: time.sleep(_PAUSE), site_dir=self._site_dir)
+            library = load_library(self.folder, current, found, _pause, site_dir=self._site_dir)
             if library.site_files != current.site_files and errors_in(library.about_site):
                 raise RulesError(library.about_site)  # the site's folder as it was before goes on, and so do the rules
+            changed = changed_trials(current, library)
+            against = disagreeing(library, self.folder, changed, _pause)
+            if against:
+                raise RulesError(against)
             version = RulesVersion(self.current.number + 1, library, self._prepare(library), self._now())
         except RulesError as problem:
             self._reject(problem.findings)
@@ -137,11 +157,47 @@ class LiveRules(Generic[Prepared_co]):
             kind = type(error).__name__
             self._reject((Finding("", "", "unreadable-file", "error", f"the rules could not be loaded: {kind}"),))
             return False
+        agreeing = {*map(cases_file, changed)}
+        held = {cases_file(one.id) for one in library.shelf if one.state == "active"} - agreeing
+        self.doubts = tuple(one for one in self.doubts if one.file in held)
         self.current, self.rejected = version, None
         self._tell(True)
         self._tell_of_places(library)
         self._log.info("rules_reloaded", rules=version.number, trials=len(library.trials))
         return True
+
+    def look_at_cases(self) -> None:
+        """Run the test cases of all active trials in use, and tell of what they say against them. Never raises."""
+        if self.folder is None:
+            return
+        version = self.current
+        try:
+            trials = changed_trials(None, version.library)
+            found = disagreeing(version.library, self.folder, trials, self._pause_or_stop)
+        except _StoppedError:
+            return
+        except Exception as error:  # no answer depends on it
+            self._log.error("cases_not_run", rules=version.number, error=type(error).__name__)
+            return
+        if self.current is version:
+            self.doubts = found
+        errors = errors_in(found)
+        if errors:
+            self._log.warning("cases_differ", rules=version.number, places=[error["place"] for error in errors])
+
+    async def tell_of_cases(self, after: float = INTERVAL) -> None:
+        """Run the test cases once, some seconds after the start: nobody waits for them."""
+        try:
+            await asyncio.sleep(after)
+            await anyio.to_thread.run_sync(self.look_at_cases, abandon_on_cancel=True)
+        except asyncio.CancelledError:
+            self._stopped = True
+            raise
+
+    def _pause_or_stop(self) -> None:
+        if self._stopped:
+            raise _StoppedError
+        _pause()
 
     async def watch(self, interval: float = INTERVAL) -> None:
         """Look again and again, until cancelled."""

@@ -168,10 +168,12 @@ class Wiring:
         """The time in which requests are answered: the store is open and the rules' folder is watched."""
         await anyio.to_thread.run_sync(self._store.start)
         watched = self._settings.rules_reload and live.folder is not None
-        watching: asyncio.Task[Any] | None = asyncio.create_task(live.watch()) if watched else None
+        tasks: list[asyncio.Task[Any]] = [asyncio.create_task(live.watch())] if watched else []
+        if live.folder is not None:
+            tasks.append(asyncio.create_task(live.tell_of_cases()))
         yield
-        if watching is not None:
-            watching.cancel()
+        for task in tasks:
+            task.cancel()
         await anyio.to_thread.run_sync(self._store.stop)
 
     def _calendar(self, site: str | None) -> Calendar:

@@ -9,8 +9,8 @@ FILE_FINDINGS: Mapping[str, str] = {
     "link-outside": "A link leads out of the folder. It is followed, and who may write there may change what is read.",
     "missing-key": "A key that must be there is not.",
     "no-rules-folder": "There is no such file or folder.",
-    "not-json": "The file is not JSON (the message names line and column), or nobody can work with what it holds: a "
-    "number that is none or too large, or too many levels.",
+    "not-json": "The file is not JSON (the message says which sign is missing or too many, and where), or nobody can "
+    "work with what it holds: a number that is none or too large, or too many levels.",
     "unknown-key": "There is no such key; the hint gives the nearest one. Misspelt keys never count in silence.",
     "unreadable-file": "It can't be read: it is no file (a pipe, a device, a folder, a link that leads nowhere), "
     "too large, not permitted, or not UTF-8 text.",
@@ -36,6 +36,8 @@ TRIAL_FINDINGS: Mapping[str, str] = {
 
 CASE_FINDINGS: Mapping[str, str] = {
     "case-bad-statement": "A fact of a case is stated in a way that can't be read; the message says how to put it.",
+    "case-differs": "A case comes out differently from what it says: the rule or the case is wrong. An active trial is "
+    "not used so, neither saved in the desk nor taken over by a running service.",
     "case-fact-defined": "A fact of a case is a definition. State the facts that it is made of.",
     "case-fact-not-read": "A case states a fact that no rule of the trial reads, so it decides nothing.",
     "case-fact-part": "A case states a part of a fact. State the fact; its parts follow.",
@@ -51,4 +53,4 @@ CASE_FINDINGS: Mapping[str, str] = {
     "mutant-survived": "A fault was put into a rule and no case noticed. Add the case that tells the two apart.",
     "no-cases": "A trial has no `cases.json` beside it.",
 }
-"""`cases.json`. What is about coverage, samples and mutants only `rules test` finds, the rest `rules check` too."""
+"""`cases.json`. What is about coverage and mutants only `rules test` finds, the rest `rules check` too."""

@@ -14,7 +14,7 @@ import cds_service
 from cds_service.cli import app
 from cds_service.errors import Finding
 from cds_service.facts import FactKnowledge, load_facts
-from cds_service.rule_tools import check_rules
+from cds_service.rule_tools import check_rules, default_samples_dir, report_on_rules
 from cds_service.rule_tools.docs import SECTIONS, findings_page
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def command(*arguments: str) -> tuple[int, Any]:
 def found_in(folder: Path, how: str) -> list[dict[str, str]]:
     """What the command reports for the folder."""
     if how == "rules check":
-        _, findings = check_rules(folder, default_facts)
+        findings = report_on_rules(folder, default_facts, default_samples_dir()).findings
         return [{key: getattr(finding, key) for key in Finding.__dataclass_fields__} for finding in findings]
     if how == "site check":
         return command("site", "check", "--site", str(folder / "site"), "--rules", str(folder))[1]
@@ -91,7 +91,8 @@ def test_the_command_prints_the_findings_and_fails_on_errors(name: str) -> None:
     ]
     assert all(set(one) == set(Finding.__dataclass_fields__) for one in found)
     text = CliRunner().invoke(app, ["rules", "check", str(folder)]).output
-    assert f"{expected[0]['file']}#{expected[0]['pointer']}: {expected[0]['severity']}: {name}: " in text
+    line, of = found[0]["line"], f"{found[0]['criterion']}: " if found[0]["criterion"] else ""
+    assert f"{expected[0]['file']}:{line}: {expected[0]['severity']}: {name}: {of}{found[0]['message']}" in text
 
 
 @pytest.mark.parametrize("part", [".", "trials", "trials/NCT00000000", "trials/NCT00000000/trial.json"])

@@ -1,6 +1,7 @@
 """From JSON to a typed rule, with a finding for each fault."""
 
 from cds_service.logic.check.findings import FINDINGS
+from cds_service.logic.check.meant import fact_meant
 from cds_service.logic.check.measures import SIGNIFICANT
 from cds_service.logic.check.operators import MANY, OPERATORS, REFUSED, Operator
 from cds_service.logic.check.rules import read_rule, sound_rule, typed_rule
@@ -21,6 +22,7 @@ __all__ = [
     "Operator",
     "Var",
     "extent",
+    "fact_meant",
     "impossible",
     "parse",
     "read_rule",

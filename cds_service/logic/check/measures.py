@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from cds_service.durations import UNITS, Duration, TimeUnit, in_words
 from cds_service.logic import model
+from cds_service.logic.check.meant import length_meant, multiple_meant, unit_meant
 from cds_service.logic.check.scope import Conditions
 from cds_service.logic.check.syntax import Call, Literal, Node, Quantity, Var, nearest
 from cds_service.logic.vocabulary import FactType
@@ -100,11 +101,12 @@ class Measures:
         quantity = next((side for side in (left, right) if isinstance(side, Quantity)), None)
         variable = next((side for side in (left, right) if isinstance(side, Var)), None)
         if quantity is None or variable is None:
+            literals = [side.value for side in (left, right) if isinstance(side, Literal)]
             self.findings.at(
                 node.pointer,
                 "missing-unit",
                 "an age is compared with a length of time",
-                'write {"quantity": [18, "a"]}',
+                next(filter(None, map(length_meant, literals)), 'write {"quantity": [18, "a"]}'),
             )
             return None
         length = self.duration(quantity)
@@ -127,11 +129,12 @@ class Measures:
                     )
                     return None
                 return Length(int(node.value), unit)
+        meant = unit_meant(node.unit)
         self.findings.at(
             node.pointer,
             "unit-of-another-dimension",
             f"{node.unit!r} is not a unit of time here",
-            nearest(node.unit, UNITS) or "use d, wk, mo or a",
+            f'write {{"quantity": [{number(node.value)}, "{meant}"]}}' if meant else "use d, wk, mo or a",
         )
         return None
 
@@ -208,7 +211,8 @@ class Measures:
             case Literal(value=int() | float() as value) if not isinstance(value, bool):
                 return self._bare(value, kind, node)
             case Literal(value=value):
-                self.findings.at(node.pointer, "type-mismatch", f"{value!r} is not a number")
+                hint = length_meant(value) or multiple_meant(value, self._name_of(kind))
+                self.findings.at(node.pointer, "type-mismatch", f"{value!r} is not a number", hint)
                 return None
             case Quantity():
                 return self._quantity(node, kind)
@@ -243,15 +247,22 @@ class Measures:
             return model.Span(length.duration, length.written, node.pointer)
         factor = kind.factors.get(node.unit)
         if factor is None:
-            known = ", ".join(kind.factors) or "none: write the bare number"
+            its_units = f"its units: {', '.join(kind.factors) or 'none: write the bare number'}"
             self.findings.at(
                 node.pointer,
                 "unit-of-another-dimension",
                 f"{kind.title} is not measured in {node.unit!r}",
-                nearest(node.unit, kind.factors) or f"its units: {known}",
+                multiple_meant(f"{number(node.value)} {node.unit}", self._name_of(kind))
+                or nearest(node.unit, kind.factors)
+                or its_units,
             )
             return None
         return model.Number(canonical(node.value, factor), f"{number(node.value)} {node.unit}", node.pointer)
+
+    def _name_of(self, kind: FactType) -> str:
+        """The fact that has this type, for a hint."""
+        facts = self.checker.scope.vocabulary.facts
+        return next((name for name, known in facts.items() if known is kind), "…")
 
     def _arithmetic(self, operator: str, args: tuple[Node, ...], kind: FactType, node: Call) -> model.Measure | None:
         if operator == "if":

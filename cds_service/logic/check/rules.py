@@ -5,6 +5,7 @@ from typing import Any
 
 from cds_service.durations import Duration
 from cds_service.logic import model
+from cds_service.logic.check.meant import fact_meant, length_meant
 from cds_service.logic.check.measures import Measures
 from cds_service.logic.check.satisfiable import impossible
 from cds_service.logic.check.scope import Scope
@@ -158,7 +159,8 @@ class Checker:
                     node.pointer,
                     "unknown-fact",
                     f"unknown fact {node.name!r}",
-                    nearest(node.name, self.scope.vocabulary.names()) or "`cds-service rules show` lists the facts",
+                    fact_meant(node.name, self.scope.vocabulary.all_titles())
+                    or "`cds-service rules show` lists the facts",
                 )
         return kind
 
@@ -321,9 +323,9 @@ class Checker:
         fact = self._events(args[0], node)
         window = self.measures.duration(args[1]) if isinstance(args[1], Quantity) else None
         if not isinstance(args[1], Quantity):
-            self.findings.at(
-                node.pointer, "type-mismatch", "'within' takes a length of time", 'write {"quantity": [4, "wk"]}'
-            )
+            written = args[1].value if isinstance(args[1], Literal) else None
+            hint = length_meant(written) or 'write {"quantity": [4, "wk"]}'
+            self.findings.at(node.pointer, "type-mismatch", "'within' takes a length of time", hint)
         if fact is None or window is None:
             return None
         ended = model.Reading(model.FactRef("days_since_end", "days_since_end"), "d", node.pointer, elapsed=True)

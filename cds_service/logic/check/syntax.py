@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.errors import Finding
+from cds_service.logic.check.meant import length_meant
 from cds_service.logic.check.operators import OPERATORS, REFUSED
 
 MAX_DEPTH = 24
@@ -203,7 +204,6 @@ class _Parser:
             case [int() | float() as value, str(unit)] if not isinstance(value, bool) and unit:
                 number = self._number(value, place)
                 return None if number is None else Quantity(value, unit, pointer)
-        self.findings.at(
-            place, "bad-quantity", "'quantity' takes a number and a unit", 'write {"quantity": [80, "g/L"]}'
-        )
+        hint = next(filter(None, map(length_meant, args)), 'write {"quantity": [80, "g/L"]}')
+        self.findings.at(place, "bad-quantity", "'quantity' takes a number and a unit", hint)
         return None

@@ -11,19 +11,30 @@ from cds_service.rule_tools.cases.cases import (
     places_of,
     said,
 )
+from cds_service.rule_tools.cases.differing import CasesRun, differences, run_all_cases
 from cds_service.rule_tools.cases.mutants import mutants
 from cds_service.rule_tools.cases.mutation import MutationReport, mutate
 from cds_service.rule_tools.cases.report import case_report_json
-from cds_service.rule_tools.cases.runs import TESTED, CaseReport, Coverage, Mismatch, ReadSample, run_cases
+from cds_service.rule_tools.cases.runs import (
+    TESTED,
+    UNKNOWN_SAMPLE,
+    CaseReport,
+    Coverage,
+    Mismatch,
+    ReadSample,
+    run_cases,
+)
 from cds_service.rule_tools.cases.stated import Documents, StatementError, documents, documents_of, read_fact
 from cds_service.rule_tools.cases.stated_events import WORDS, Record, State, unknown_events
 
 __all__ = [
     "TESTED",
+    "UNKNOWN_SAMPLE",
     "WORDS",
     "Case",
     "CaseFile",
     "CaseReport",
+    "CasesRun",
     "Coverage",
     "Documents",
     "EquivalentMutant",
@@ -37,6 +48,7 @@ __all__ = [
     "StatementError",
     "case_report_json",
     "check_cases",
+    "differences",
     "documents",
     "documents_of",
     "load_cases",
@@ -44,6 +56,7 @@ __all__ = [
     "mutate",
     "places_of",
     "read_fact",
+    "run_all_cases",
     "run_cases",
     "said",
     "unknown_events",

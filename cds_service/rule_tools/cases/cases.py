@@ -1,6 +1,6 @@
 """`cases.json` beside a trial: what a case file may hold, and each case made ready to be run."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,8 @@ from cds_service.trials import CASES_FILE, CompiledCriterion, CompiledTrial, Out
 NO_CASES = "no-cases"
 """The code of the finding that a trial has no case file, which is for `rules test` alone."""
 EVERY_OTHER = "*"
+MOST_NAMED = 8
+"""Criteria, or cases, that one finding names; it counts the rest."""
 Screened = Literal["on record", "not on record", "unknown"]
 Place = tuple[str, str]
 """A criterion of the trial itself, `("", "inc-01")`, or of a cohort, `("S1", "s1-01")`."""
@@ -145,6 +147,8 @@ class _Reader:
         self.trial, self.name, self.file, self.catalogue = trial, name, file, catalogue
         self.places = places_of(trial)
         self.findings: list[Finding] = []
+        self.silent: dict[tuple[Place, ...], list[tuple[str, str]]] = {}
+        """Criteria of which nothing is said, and the cases (pointer and name) that say nothing of them."""
         refs = {ref.name for c in trial.all_criteria() for ref in c.facts}
         self.read = refs | {base for ref in refs if (base := _whole(ref, catalogue)) is not None}
 
@@ -160,6 +164,8 @@ class _Reader:
                 self._error(f"/cases/{i}/name", "case-repeated-name", f"two cases are called {case.name!r}")
             names.add(case.name)
             yield from self._case(case, f"/cases/{i}", Base() if case.stands_alone else base)
+        for places, silent in self.silent.items():
+            self._silence(places, silent)
 
     def _case(self, case: Case, at: str, base: Base) -> Iterator[ReadyCase]:
         """The case on top of the base; nothing where it has a fault. The base's own faults are told at the base."""
@@ -175,10 +181,11 @@ class _Reader:
             screens |= dict.fromkeys(places, shown)
         cohorts = {cohort.id for cohort, _ in self.trial.cohorts}
         for key in ("cohorts", "cohort_expect"):
-            for id in getattr(case, key).keys() - cohorts:
+            for id in (id for id in getattr(case, key) if id not in cohorts):
                 place = f"{at}{pointer([key, id])}"
                 self._error(place, "case-unknown-cohort", f"no cohort {id!r}", nearest(id, cohorts))
-        if len(self.findings) == before and (case.sample or documents):
+        says_all = self.places.keys() <= expect.keys()
+        if len(self.findings) == before and says_all and (case.sample or documents):
             verdicts = (case.verdict, case.cohorts)
             yield ReadyCase(case.name, at, as_of, documents, case.sample, expect, screens, *verdicts)
 
@@ -205,29 +212,64 @@ class _Reader:
             outcome = expect.get(place[1], other if compiled.criterion.has_logic else "review")
             if outcome is not None:
                 found[place] = outcome
-        for id in case.expect.keys() - {EVERY_OTHER} - {id for _, id in self.places}:
+        known = {EVERY_OTHER, *(id for _, id in self.places)}
+        for id in (id for id in case.expect if id not in known):
             self._unknown(f"{at}/expect", id)
         for cohort, outcomes in {**base.cohort_expect, **case.cohort_expect}.items():
-            for id in outcomes.keys() - {id for name, id in self.places if name == cohort}:
+            of_cohort = {id for name, id in self.places if name == cohort}
+            for id in (id for id in outcomes if id not in of_cohort):
                 self._unknown(f"{at}{pointer(['cohort_expect', cohort])}", id)
             found |= {(cohort, id): outcome for id, outcome in outcomes.items()}
-        for place in self.places.keys() - found.keys():
-            hint = 'list it, or every other criterion as "*"'
-            self._error(f"{at}/expect", "case-missing-expectation", f"nothing is expected of {said(place)}", hint)
+        self._note_silence(tuple(place for place in self.places if place not in found), case, at)
         return found
+
+    def _note_silence(self, places: tuple[Place, ...], case: Case, at: str) -> None:
+        """Of which criteria a case says nothing. What its base leaves out already is the base's fault."""
+        of_base = next((key for key, [(first, _), *_] in self.silent.items() if first == "/base"), ())
+        if of_base and not case.stands_alone:
+            if not set(of_base).isdisjoint(places):
+                self.silent[of_base].append((at, case.name))
+            places = tuple(place for place in places if place not in of_base)
+        if places:
+            self.silent.setdefault(places, []).append((at, case.name))
+
+    def _silence(self, places: tuple[Place, ...], silent: Sequence[tuple[str, str]]) -> None:
+        """One finding about criteria of which some cases say nothing: what a base leaves out, every case does."""
+        at, first = silent[0]
+        hint = 'write "*": "pass" for every criterion that is not listed' if at == "/base" else ""
+        self._error(
+            f"{at}/expect",
+            "case-missing-expectation",
+            f"nothing is expected of {few_named(map(said, places))}, in {cases_named(at, first, len(silent))}",
+            hint or 'list it, or every other criterion as "*"',
+            criterion=places[0][1] if len(places) == 1 else None,
+        )
 
     def _unknown(self, at: str, id: str, what: str = "") -> None:
         hint = nearest(id, {id for _, id in self.places})
-        self._error(f"{at}{pointer([id])}", "case-unknown-criterion", f"no criterion {id!r}{what}", hint)
+        self._error(f"{at}{pointer([id])}", "case-unknown-criterion", f"no criterion {id!r}{what}", hint, id)
 
-    def _error(self, at: str, code: str, message: str, hint: str = "") -> None:
-        self.findings.append(Finding(self.name, at, code, "error", message, hint))
+    def _error(self, at: str, code: str, message: str, hint: str = "", criterion: str | None = None) -> None:
+        self.findings.append(Finding(self.name, at, code, "error", message, hint, criterion=criterion))
 
 
 def said(place: Place) -> str:
     """A criterion as messages name it: `inc-01`, `exc-18 of cohort S3`."""
     cohort, id = place
     return f"{id} of cohort {cohort}" if cohort else id
+
+
+def few_named(names: Iterable[str]) -> str:
+    """Names with commas between them; of many the first and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - MOST_NAMED} more" if len(every) > MOST_NAMED else ""
+    return ", ".join(every[:MOST_NAMED]) + more
+
+
+def cases_named(pointer: str, name: str, count: int) -> str:
+    """The first of `count` cases as messages name it, and how many more there are."""
+    first = "the base" if pointer == "/base" else f"the case {name!r}"
+    return first if count == 1 else f"{first} and {count - 1} more {'case' if count == 2 else 'cases'}"
 
 
 def check_cases(trials: Iterable[CompiledTrial], rules_dir: Path, catalogue: Catalogue) -> tuple[Finding, ...]:

@@ -1,13 +1,13 @@
 """Running the cases of a trial: what came out differently, why, and what is tested at all."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cds_service.errors import Finding
 from cds_service.logic import Explainer, lower
-from cds_service.rule_tools.cases.cases import NO_CASES, Place, ReadyCase, TrialCases, places_of, said
+from cds_service.rule_tools.cases.cases import NO_CASES, Place, ReadyCase, TrialCases, few_named, places_of, said
 from cds_service.rule_tools.cases.stated import Documents
 from cds_service.trials import Criterion, CriterionResult, Decides, Outcome, TrialLibrary, TrialResult, decides
 
@@ -15,13 +15,18 @@ ReadSample = Callable[[str, date], Documents | None]
 """The fact documents of a sample patient on a day; None where there is no such sample."""
 
 TESTED: tuple[Outcome, ...] = ("pass", "fail", "unknown")
+NOT_COVERED = "case-not-covered"
+"""The code of the finding that no case tests an outcome, which is for `rules test` alone."""
+UNKNOWN_SAMPLE = "case-unknown-sample"
+"""The code of the finding that a case names a sample patient that there is not."""
 _SCREENED = {True: "on record", False: "not on record", None: "unknown"}
 _TRUTH = {True: "yes", False: "no", None: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Something in a case that came out differently. `because` are the parts of the rule that decided."""
+    """Something in a case that came out differently. `because` are the parts of the rule that decided, `criterion` is
+    the id of that whose outcome or screen it is."""
 
     case: str
     pointer: str
@@ -29,6 +34,7 @@ class Mismatch:
     expected: str
     found: str
     because: tuple[str, ...] = ()
+    criterion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +71,39 @@ class CaseReport:
         return not self.mismatches and not any(f.severity == "error" for f in self.findings)
 
 
-def run_cases(cases: TrialCases, library: TrialLibrary, titles: Mapping[str, str], sample: ReadSample) -> CaseReport:
-    """Run every case of a trial. `library` must hold the trial."""
-    run = _Run(cases, library, titles)
+def run_cases(
+    cases: TrialCases,
+    library: TrialLibrary,
+    titles: Mapping[str, str],
+    sample: ReadSample,
+    pause: Callable[[], None] = lambda: None,
+) -> CaseReport:
+    """Run every case of a trial. `library` must hold the trial; `pause` is called before each case."""
+    run = _Run(cases, library.only(cases.trial.id), titles)
     for case in cases.cases:
+        pause()
         documents = case.documents if case.sample is None else sample(case.sample, case.as_of)
         if documents is None:
             message = f"there is no sample patient {case.sample!r}"
-            run.findings.append(cases.finding(f"{case.pointer}/sample", "case-unknown-sample", message))
+            run.findings.append(cases.finding(f"{case.pointer}/sample", UNKNOWN_SAMPLE, message))
             continue
         run.check(case, documents)
     coverage = tuple(run.coverage())
     # Where there is no case file that says it all.
     if not any(finding.code == NO_CASES for finding in cases.findings):
-        run.findings += [
-            cases.finding("", "case-not-covered", f"no case tests {said(item.place)} for {outcome}")
-            for item in coverage
-            for outcome in item.missing
-        ]
+        run.findings += _not_covered(cases, coverage)
     return CaseReport(cases, tuple(run.ran), tuple(run.mismatches), coverage, tuple(run.findings))
+
+
+def _not_covered(cases: TrialCases, coverage: Iterable[Coverage]) -> Iterator[Finding]:
+    """One finding about all criteria that lack a case for the same outcomes."""
+    lacking: dict[tuple[Outcome, ...], list[Place]] = {}
+    for item in coverage:
+        if item.missing:
+            lacking.setdefault(item.missing, []).append(item.place)
+    for outcomes, places in lacking.items():
+        message = f"no case tests {few_named(map(said, places))} for {' or '.join(outcomes)}"
+        yield replace(cases.finding("", NOT_COVERED, message), criterion=places[0][1] if len(places) == 1 else None)
 
 
 class _Run:
@@ -103,13 +123,16 @@ class _Run:
         for place, found in _criteria(result):
             expected = case.expect[place]
             if found.outcome != expected:
-                self._differs(case, said(place), expected, found.outcome, self._because(place, case, documents))
+                because = self._because(place, case, documents)
+                self._differs(case, said(place), expected, found.outcome, because, criterion=place[1])
             else:
                 self.tested[place, expected] += 1
             shown = _SCREENED[found.screened]
             if case.screens.get(place, shown) != shown:
                 because = self._because(place, case, documents)
-                self._differs(case, f"the screen of {said(place)}", case.screens[place], shown, because)
+                self._differs(
+                    case, f"the screen of {said(place)}", case.screens[place], shown, because, criterion=place[1]
+                )
         if case.verdict is not None and case.verdict != result.verdict:
             self._differs(case, "verdict", case.verdict, result.verdict)
         for cohort in result.cohorts:
@@ -117,8 +140,17 @@ class _Run:
             if verdict != cohort.verdict:
                 self._differs(case, f"verdict of cohort {cohort.cohort.id}", verdict, cohort.verdict)
 
-    def _differs(self, case: ReadyCase, what: str, expected: str, found: str, because: tuple[str, ...] = ()) -> None:
-        self.mismatches.append(Mismatch(case.name, case.pointer, what, expected, found, because))
+    def _differs(
+        self,
+        case: ReadyCase,
+        what: str,
+        expected: str,
+        found: str,
+        because: tuple[str, ...] = (),
+        *,
+        criterion: str | None = None,
+    ) -> None:
+        self.mismatches.append(Mismatch(case.name, case.pointer, what, expected, found, because, criterion))
 
     def _because(self, place: Place, case: ReadyCase, documents: Documents) -> tuple[str, ...]:
         """The parts of the rule that decided, in words."""

@@ -36,6 +36,7 @@ from cds_service.facts import fact_document
 from cds_service.facts.catalogue import Catalogue, DefinedFact, EventsFact, FactEntry, ResultFact, TiterFact
 from cds_service.facts.fact import Days, Evidence, Fact, Value
 from cds_service.facts.intervals import Interval, parse_interval, point
+from cds_service.logic.check import fact_meant
 from cds_service.rule_files import nearest
 from cds_service.rule_tools.cases.stated_events import Record, Records, events_of, one_word, records_in, unknown_events
 from cds_service.rule_tools.cases.stated_times import (
@@ -186,7 +187,8 @@ def _refuse(name: str, entry: FactEntry | None, catalogue: Catalogue) -> None:
         base = catalogue.fact_of(name)
         if base is not None:
             raise StatementError(f"{name!r} is read from {base!r}", f"state {base!r}", code="fact-part")
-        hint = nearest(name, catalogue.names())
+        titles = {known: found.title for known in catalogue.names() if (found := catalogue.lookup(known)) is not None}
+        hint = fact_meant(name, titles)
         raise StatementError(f"unknown fact {name!r}", hint, code="unknown-fact")
     if entry.part in ("active", "history"):
         base = name.rpartition(".")[0]

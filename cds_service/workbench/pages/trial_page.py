@@ -228,12 +228,19 @@ async def _enrich(editor: ui.codemirror, label: str, offers: Mapping[str, object
 
 def _summary(checked: Checked, *, edited: bool) -> str:
     errors = sum(p.severity == "error" for p in checked.problems)
+    if errors and checked.can_save:
+        return f"{errors} to mend before it can be active; as {_article(checked)} it can be saved"
     if errors:
         return f"{errors} to mend before it can be saved"
     if not edited:
         return "As on disk; all checks pass"
     flips = sum(f.flips for f in checked.flips)
     return f"All checks pass; {flips} verdict{'s' if flips != 1 else ''} flip{'' if flips != 1 else 's'}"
+
+
+def _article(checked: Checked) -> str:
+    assert checked.draft.trial is not None
+    return "a draft" if checked.draft.trial.state == "draft" else f"a {checked.draft.trial.state} trial"
 
 
 def _truth(value: bool) -> str:

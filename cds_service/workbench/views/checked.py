@@ -8,8 +8,8 @@ from cds_service.errors import Finding
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.matching import match
-from cds_service.rule_tools import TRIAL_FILE, Draft, compile_draft, line_in_message, line_of
-from cds_service.rule_tools.cases import Mismatch, ReadSample
+from cds_service.rule_tools import TRIAL_FILE, Draft, compile_draft, placed
+from cds_service.rule_tools.cases import ReadSample, differences
 from cds_service.rule_tools.changes import TrialChange, VerdictFlip, trial_change, verdict_flips
 from cds_service.trials import CASES_FILE
 from cds_service.workbench.views.outcomes import OutcomeView, outcomes
@@ -41,8 +41,8 @@ class Checked:
 
     @property
     def can_save(self) -> bool:
-        """Whether every check passes."""
-        return self.draft.sound
+        """Whether it may be written: every check passes, or only the cases of one that gives no card do not."""
+        return self.draft.may_be_saved
 
 
 def check(
@@ -57,10 +57,9 @@ def check(
 ) -> Checked:
     """Check the texts of a trial's files against the rules in use and the patients `records`."""
     draft = compile_draft(library, trial_id, texts[TRIAL_FILE], texts[CASES_FILE], read_sample)
-    problems = [_problem(finding, texts) for finding in draft.findings]
-    if draft.cases is not None:
-        problems += _mismatches(draft.cases.mismatches, texts)
-    problems.sort(key=lambda p: (p.severity != "error", p.file != TRIAL_FILE, p.line or 0))
+    found = [*draft.findings, *(() if draft.cases is None else differences(draft.cases))]
+    problems = [_problem(one) for one in placed(found, lambda name: texts.get(_file(name), ""))]
+    problems.sort(key=lambda p: (p.severity != "error", p.file != TRIAL_FILE))
     old = only(library, trial_id)
     record = records.get(patient)
     if draft.trial is None or draft.library is None:
@@ -84,23 +83,10 @@ def _outcomes(
     return outcomes(match(record, new, as_of), new, trial_id, before)
 
 
-def _problem(finding: Finding, texts: Mapping[str, str]) -> Problem:
-    file = finding.file.rpartition("/")[2]
-    line = line_in_message(finding.message) or line_of(texts.get(file, ""), finding.pointer)
-    place = finding.pointer or "the file"
-    return Problem(file, line, finding.severity, f"{place}: {finding.message}", finding.hint)
+def _problem(finding: Finding) -> Problem:
+    place = finding.criterion or finding.pointer or "the file"
+    return Problem(_file(finding.file), finding.line, finding.severity, f"{place}: {finding.message}", finding.hint)
 
 
-def _mismatches(found: tuple[Mismatch, ...], texts: Mapping[str, str]) -> list[Problem]:
-    """One problem for each kind of difference: a wrong base shows in every case."""
-    groups: dict[tuple[str, str, str], list[Mismatch]] = {}
-    for item in found:
-        groups.setdefault((item.what, item.expected, item.found), []).append(item)
-    problems = []
-    for (what, expected, came), items in groups.items():
-        first = items[0]
-        more = f" (and in {len(items) - 1} more)" if len(items) > 1 else ""
-        text = f"case “{first.case}”: {what} is {came}, expected {expected}{more}"
-        hint = "; ".join(first.because)
-        problems.append(Problem(CASES_FILE, line_of(texts[CASES_FILE], first.pointer), "error", text, hint))
-    return problems
+def _file(name: str) -> str:
+    return name.rpartition("/")[2]
