@@ -6,7 +6,8 @@ from cds_service.workbench.views.criteria import CriterionView, criteria_views
 from cds_service.workbench.views.ehr import Answer, accepted, answer_of, hook_request, overridden, reasons_of
 from cds_service.workbench.views.nearest import Turn, nearest
 from cds_service.workbench.views.outcomes import OutcomeView, outcomes
-from cds_service.workbench.views.series import Series, all_series, chart, describe
+from cds_service.workbench.views.plot import on_scale, plot
+from cds_service.workbench.views.series import Point, Series, all_series, describe
 from cds_service.workbench.views.sheet import Line, sheet, telling
 from cds_service.workbench.views.thresholds import thresholds
 from cds_service.workbench.views.unread import Question, map_draft, objections, questions, read_by_words
@@ -21,6 +22,7 @@ __all__ = [
     "CriterionView",
     "Line",
     "OutcomeView",
+    "Point",
     "Problem",
     "Question",
     "Row",
@@ -31,7 +33,6 @@ __all__ = [
     "all_series",
     "answer_of",
     "changeable",
-    "chart",
     "check",
     "completions",
     "criteria_views",
@@ -42,8 +43,10 @@ __all__ = [
     "matrix",
     "nearest",
     "objections",
+    "on_scale",
     "outcomes",
     "overridden",
+    "plot",
     "questions",
     "read_by_words",
     "reasons_of",
