@@ -63,7 +63,8 @@ def test_a_chart_tells_values_range_and_thresholds_in_words_and_as_a_table(chart
 def test_letters_of_a_chart_keep_their_size_in_a_small_window(charts: Any) -> None:
     charts.set_viewport_size({"width": 320, "height": 900})
     sizes = charts.evaluate(
-        "() => [...document.querySelectorAll('.plot text')].map((t) => t.getBoundingClientRect().height).filter((h) => h)"
+        "() => [...document.querySelectorAll('.plot text')]"
+        ".map((t) => t.getBoundingClientRect().height).filter((height) => height)"
     )
     assert min(sizes) >= 10
     outside = charts.evaluate(
