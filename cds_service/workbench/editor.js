@@ -1,7 +1,9 @@
 // What the editor of a trial adds to CodeMirror: a label for screen readers, and what may be written here.
 window.enrichEditor = async (id, label, offers) => {
   const CM = await import("nicegui-codemirror");
-  const view = await getElement(id).editorPromise;
+  const editor = getElement(id);
+  const view = await editor.editorPromise;
+  desk.follow((dark) => editor.setTheme(dark ? "githubDark" : "githubLight"));
 
   const listed = (context) => {
     const line = context.state.doc.lineAt(context.pos);

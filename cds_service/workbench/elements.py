@@ -1,5 +1,6 @@
 """The few HTML elements that the pages are made of: native ones, so that keyboard and screen readers know them."""
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -79,8 +80,14 @@ def field(label: str, kind: str, value: str, on_change: Callable[[str], Any], ev
 
 
 def table(caption: str, headings: Iterable[str], classes: str = "") -> ui.element:
-    """A table with its caption and column headings; the rows go into what is returned."""
-    with box("div", "scroll", tabindex="0", role="region", aria_label=caption), box("table", classes):
+    """A table with its caption and column headings; the rows go into what is returned.
+
+    The style is told the headings, for small windows where each value stands under its own (narrow.css).
+    """
+    headings = tuple(headings)
+    told = {f"--column-{number}": json.dumps(text) for number, text in enumerate(headings, 1)}
+    with box("div", "scroll", tabindex="0", role="region", aria_label=caption), box("table", classes) as made:
+        made.style.update(told)
         Text("caption", caption)
         with box("thead"), box("tr"):
             for heading in headings:

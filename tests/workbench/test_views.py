@@ -18,14 +18,11 @@ from cds_service.workbench.views import (
     Checked,
     TrialFlip,
     accepted,
-    all_series,
     answer_of,
     changeable,
-    chart,
     check,
     completions,
     criteria_views,
-    describe,
     flips,
     matrix,
     nearest,
@@ -139,27 +136,6 @@ def test_thresholds_of_values_and_of_multiples_of_normal_are_drawn(library: Libr
     assert (hb.value, hb.side) == (80.0, "")
     alt = next(t for t in thresholds(library, "lab.alt") if t.trial == TRIAL)
     assert (alt.side, alt.value, alt.at(None, 40.0), alt.at(None, None)) == ("high", 3.0, 120.0, None)
-
-
-def test_a_series_is_in_the_canonical_unit_with_its_own_range(library: Library) -> None:
-    series = {s.fact: s for s in all_series(record("sle-likely"), library, AS_OF)}
-    hb = series["lab.hemoglobin"]
-    assert [p.value for p in hb.points] == [108.0]
-    assert "10.8 g/dL" in hb.points[0].raw
-    low, high = hb.normal
-    assert low is not None
-    assert low > 100, "g/L, not g/dL"
-    assert high is None or high > low
-    options = chart(hb)
-    drawn = options["series"][0]
-    assert drawn["markArea"]["data"]
-    assert 80.0 in [line["yAxis"] for line in drawn["markLine"]["data"]]
-    assert "haemoglobin ≥ 80 g/L" in describe(hb)
-    json.dumps(options)
-
-
-def test_results_after_the_day_are_not_in_a_series(library: Library) -> None:
-    assert all_series(record("sle-likely"), library, date(2020, 1, 1)) == ()
 
 
 def test_the_fact_sheet_has_evidence_and_puts_what_is_there_first(likely: Match) -> None:

@@ -11,7 +11,7 @@ from cds_service.facts.observations.range_bounds import Side
 from cds_service.facts.observations.range_words import RangeTable, RangeWords, load_range_words
 from cds_service.facts.observations.reference_ranges import Person, Reading
 from cds_service.facts.observations.results import ResultReader
-from cds_service.facts.observations.selection import Selection, effective, select
+from cds_service.facts.observations.selection import Selection, effective, is_void, select
 
 __all__ = [
     "LESS_THAN_ASKED",
@@ -39,6 +39,7 @@ __all__ = [
     "extreme",
     "has_value",
     "hull",
+    "is_void",
     "load_qualitative",
     "load_range_words",
     "makes_newer",

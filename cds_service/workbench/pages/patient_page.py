@@ -9,9 +9,10 @@ from cds_service.fhir import Record
 from cds_service.matching import Match, match
 from cds_service.workbench.desk import UPLOADED, Desk
 from cds_service.workbench.elements import Text, badge, box, link, table
+from cds_service.workbench.pages.charts import show_charts
 from cds_service.workbench.pages.layout import Place, frame
 from cds_service.workbench.pages.unread import UnreadEntries
-from cds_service.workbench.views import Line, Series, all_series, chart, describe, sheet, telling, told, who
+from cds_service.workbench.views import Line, all_series, sheet, telling, told, who
 
 
 async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -> None:
@@ -26,7 +27,7 @@ async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -
             if not patient.startswith(UPLOADED):
                 link("Open in the EHR view", place.to("ehr", patient=patient), "action")
         for issue in page.result.issues:
-            Text("p", f"{issue.resource} {issue.element}: {issue.message}", "notice open")
+            Text("p", f"{f'{issue.resource} {issue.element}'.strip()}: {issue.message}", "notice open")
         page.build(patient)
 
 
@@ -43,7 +44,7 @@ class _PatientPage:
         """Match the record with the rules in use now."""
         library, as_of = self.desk.library(), self.place.as_of
         self.result = await run_sync(match, self.record, library, as_of)
-        self.series = await run_sync(all_series, self.record, library, as_of)
+        self.series = await run_sync(all_series, self.record, self.result)
 
     def build(self, patient: str) -> None:
         """Put it on the screen."""
@@ -51,12 +52,7 @@ class _PatientPage:
         self.unread.show(self.result)
         self._verdicts = ui.refreshable(lambda: _verdicts(self.result, self.place, patient))
         self._verdicts()
-        if self.series:
-            Text("h2", "Results over time")
-            Text("p", "Green: the result's own normal range. Red, dashed: the trials' thresholds.", "lead")
-            with box("div", "charts"):
-                for one in self.series:
-                    _chart(one)
+        show_charts(self.series, self.place, patient)
         self._sheet = ui.refreshable(lambda: _sheet(self.result))
         self._sheet()
 
@@ -85,14 +81,6 @@ def _sheet(result: Match) -> None:
     Text("h2", "Fact sheet")
     for subject, lines in sheet(result).items():
         _facts(subject, lines)
-
-
-def _chart(series: Series) -> None:
-    unit = f", {series.unit}" if series.unit else ""
-    with box("figure", "chart"):
-        Text("figcaption", f"{series.title}{unit}")
-        with box("div", role="img", aria_label=describe(series)):
-            ui.echart(dict(chart(series)), renderer="svg").classes("plot")
 
 
 def _facts(subject: str, lines: tuple[Line, ...]) -> None:

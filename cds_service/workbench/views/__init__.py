@@ -25,7 +25,8 @@ from cds_service.workbench.views.patient_chart import (
     ResultSection,
     patient_chart,
 )
-from cds_service.workbench.views.series import Series, all_series, chart, describe
+from cds_service.workbench.views.plot import on_scale, plot
+from cds_service.workbench.views.series import Point, Series, all_series, describe
 from cds_service.workbench.views.sheet import Line, sheet, telling
 from cds_service.workbench.views.thresholds import thresholds
 from cds_service.workbench.views.unread import Question, map_draft, objections, questions, read_by_words
@@ -45,6 +46,7 @@ __all__ = [
     "OutcomeView",
     "Panel",
     "PatientChart",
+    "Point",
     "Problem",
     "Question",
     "Result",
@@ -57,7 +59,6 @@ __all__ = [
     "all_series",
     "answer_of",
     "changeable",
-    "chart",
     "check",
     "completions",
     "criteria_views",
@@ -70,9 +71,11 @@ __all__ = [
     "matrix",
     "nearest",
     "objections",
+    "on_scale",
     "outcomes",
     "overridden",
     "patient_chart",
+    "plot",
     "questions",
     "read_by_words",
     "reasons_of",

@@ -1,43 +1,99 @@
 """The results of one laboratory or vital sign over time, in the fact's canonical unit, with their limits of normal."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from cds_service.as_of import AsOf
+from cds_service.cards import rounded
 from cds_service.facts import age_at, sex_of
 from cds_service.facts.catalogue import Numeric
-from cds_service.facts.observations import Person, Side, Unreadable, effective, shown
-from cds_service.fhir import Record
+from cds_service.facts.intervals import Interval
+from cds_service.facts.observations import (
+    Measurement,
+    NumberReader,
+    Person,
+    Side,
+    Unreadable,
+    effective,
+    is_void,
+    shown,
+)
+from cds_service.fhir import Record, word_of
 from cds_service.library import Library
+from cds_service.logic.words import unit as printed_unit
+from cds_service.matching import Match
 from cds_service.workbench.views.thresholds import Threshold, thresholds
 
-_MARGIN = timedelta(days=10)
 SIDES: tuple[Side, Side] = ("low", "high")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One result. `day` is its last possible day; `low` and `high` are the observation's own limits of normal."""
+    """One result. Its date lies from `first` to `last`. `value` is None where it could not be read, for the reason
+    `unread`; `told` and `raw` are the value in words, converted and as recorded. `low` and `high` are its own limits of
+    normal."""
 
-    day: date
-    value: float
+    first: date
+    last: date
+    value: Interval | None
+    told: str
     raw: str
+    unread: str
     low: float | None
     high: float | None
+    preliminary: bool = False
+
+    @property
+    def day(self) -> str:
+        """Such as `2026-11-20`, `2026-11` for a month, or `2026-11-20 to 2026-11-24`."""
+        if self.first == self.last:
+            return f"{self.first}"
+        after = self.last + timedelta(days=1)
+        if self.first.day == after.day == 1:
+            if (after.year, after.month) == (self.first.year + 1, 1) and self.first.month == 1:
+                return f"{self.first:%Y}"
+            if after - self.first <= timedelta(days=31):
+                return f"{self.first:%Y-%m}"
+        return f"{self.first} to {self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A threshold, and where it lies in the fact's unit; None where there is no limit of normal to multiply."""
+
+    threshold: Threshold
+    at: float | None
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """All results of a fact up to a day, oldest first, and where the trials' thresholds lie."""
+    """All results of a fact up to a day, oldest first, and where the thresholds lie of the trials that concern the
+    patient. `logarithmic`: titres, and what is counted in powers of ten. `undated`: results without a date."""
 
     fact: str
     title: str
     unit: str
+    as_of: date
     points: tuple[Point, ...]
-    lines: tuple[tuple[Threshold, float], ...]
+    lines: tuple[Line, ...]
+    logarithmic: bool = False
+    titre: bool = False
+    undated: int = 0
+
+    @property
+    def drawn(self) -> tuple[Point, ...]:
+        """Those that have a place on the scale."""
+        return tuple(p for p in self.points if p.value is not None)
+
+    @property
+    def is_course(self) -> bool:
+        """Whether there is more than one point to draw; the same result twice is one."""
+        return len({(p.first, p.last, p.told) for p in self.drawn}) > 1
 
     @property
     def normal(self) -> tuple[float | None, float | None]:
@@ -47,121 +103,115 @@ class Series:
         )
 
 
-def all_series(record: Record, library: Library, as_of: date) -> tuple[Series, ...]:
-    """A series for every numeric fact that some rule reads and the record has results of, by title."""
+def all_series(record: Record, result: Match) -> tuple[Series, ...]:
+    """A series for every numeric fact that some rule reads and the record has several results of, by title."""
+    library = result.library
     catalogue = library.catalogue
     names = frozenset(n for n in catalogue.closure(library.facts_read) if isinstance(catalogue.facts[n], Numeric))
     measured = library.facts.observations.sort(record, names)
-    made = (_series(name, measurements, record, library, as_of) for name, measurements in measured.items())
-    return tuple(sorted((s for s in made if s.points), key=lambda s: s.title.casefold()))
+    made = (_series(name, measurements, record, result) for name, measurements in measured.items())
+    return tuple(sorted((s for s in made if s.is_course), key=lambda s: s.title.casefold()))
 
 
-def _series(name: str, measurements: Sequence[Any], record: Record, library: Library, as_of: date) -> Series:
-    reader = library.facts.numbers[name]
-    points = []
-    for measurement in measurements:
-        span, _ = effective(measurement.observation)
-        status = (measurement.observation.status or "").casefold()
-        if span is None or span.begins_after(as_of) or status in {"entered-in-error", "cancelled"}:
-            continue
-        _, last = span.days(AsOf.of(as_of).zone)
-        value = reader.read(measurement.saying, measurement.coding)
-        if isinstance(value, Unreadable):
-            continue
-        middle = value.lo if value.lo is not None else value.hi
-        if middle is None:
-            continue
-        born = None if record.patient is None else record.patient.birth_date
-        person = Person(sex_of(record.patient), age_at(born, last))
-        low, high = (reader.limit(measurement.saying, side, person, measurement.coding) for side in SIDES)
-        text = " ".join(filter(None, shown(measurement.saying)))
-        points.append(Point(min(last, as_of), float(middle), text, _float(low), _float(high)))
-    points.sort(key=lambda p: p.day)
+def _series(name: str, measurements: Sequence[Measurement], record: Record, result: Match) -> Series:
+    library, as_of = result.library, result.as_of
     entry = library.catalogue.lookup(name)
     assert entry is not None
-    drawn = Series(name, entry.title, entry.display_unit, tuple(points), ())
-    lines = [(t, at) for t in thresholds(library, name) if (at := t.at(*drawn.normal)) is not None]
-    return replace(drawn, lines=tuple(lines))
+    titre = entry.kind == "titer"
+    told = _Told(entry.unit or "", entry.display_unit, titre)
+    points, undated = [], 0
+    for measurement in measurements:
+        if is_void(measurement.observation):
+            continue
+        span, _ = effective(measurement.observation)
+        if span is None:
+            undated += 1
+        elif not span.begins_after(as_of):
+            first, last = span.days(AsOf.of(as_of).zone)
+            points.append(_point(measurement, (first, min(last, as_of)), record, library.facts.numbers[name], told))
+    points.sort(key=lambda p: (p.last, p.first))
+    logarithmic = titre or bool(getattr(entry.spec, "logarithmic", False))
+    drawn = Series(
+        name, entry.title, entry.display_unit, as_of, tuple(points), (), logarithmic, titre=titre, undated=undated
+    )
+    return _with_lines(drawn, library, result, told)
+
+
+def _with_lines(series: Series, library: Library, result: Match, told: "_Told") -> Series:
+    if not series.is_course:
+        return series
+    lines = []
+    for threshold in thresholds(library, series.fact, result):
+        at = threshold.at(*series.normal)
+        lines.append(Line(threshold, at, "" if at is None else told.number(at)))
+    return replace(series, lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Numbers of a fact as people write them. `ucum` is its unit in the catalogue, `printed` the same for people."""
+
+    ucum: str
+    printed: str
+    titre: bool
+
+    def number(self, value: float | str) -> str:
+        """Such as `2.4 ×10⁹/L`, `< 5 U/L`, `1:80`."""
+        text = rounded(value)
+        if self.titre:
+            text = _NUMBER.sub(lambda m: f"1:{m[0]}", text)
+        return f"{text} {self.printed}".rstrip()
+
+    def reason(self, unread: Unreadable) -> str:
+        """Such as `implausible (not between 20 and 300 g/L)`."""
+        note = unread.note
+        if self.ucum and note.endswith(f" {self.ucum}"):
+            note = note.removesuffix(self.ucum) + self.printed
+        why = unread.reason.replace("_", " ")
+        return f"{why} ({note})" if note else why
+
+
+def _point(
+    measurement: Measurement, days: tuple[date, date], record: Record, reader: NumberReader, told: _Told
+) -> Point:
+    saying, coding = measurement.saying, measurement.coding
+    value = Unreadable("uncoded_mention") if measurement.how == "mention" else reader.read(saying, coding)
+    born = None if record.patient is None else record.patient.birth_date
+    person = Person(sex_of(record.patient), age_at(born, days[1]))
+    low, high = (_float(reader.limit(saying, side, person, coding)) for side in SIDES)
+    number, unit = shown(saying)
+    raw = f"{number} {printed_unit(unit) if unit else ''}".rstrip()
+    early = word_of(measurement.observation.status) in {"preliminary", "registered"}
+    if isinstance(value, Unreadable):
+        return Point(*days, None, "", raw, told.reason(value), low, high, early)
+    if value.lo is None and value.hi is None:
+        return Point(*days, None, "", raw, "value not understood", low, high, early)
+    return Point(*days, value, told.number(value.text()), raw, "", low, high, early)
 
 
 def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
-def chart(series: Series) -> Mapping[str, Any]:
-    """The series as options of Apache ECharts: a line, the band of normal, and a labelled line for each threshold."""
-    low, high = series.normal
-    grouped: dict[float, list[Threshold]] = {}
-    for threshold, at in series.lines:
-        grouped.setdefault(at, []).append(threshold)
-    values = [p.value for p in series.points] + [*grouped] + [v for v in (low, high) if v is not None]
-    span = (max(values) - min(values)) or abs(values[0]) or 1
-    bottom, top = min(values) - span * 0.1, max(values) + span * 0.1
-    if min(values) >= 0 and min(values) < max(values) / 2:
-        bottom = 0  # a scale that shows how far from nothing a value is
-    band = (
-        []
-        if low is None and high is None
-        else [[{"yAxis": bottom if low is None else low}, {"yAxis": top if high is None else high}]]
-    )
-    return {
-        "animation": False,
-        "aria": {"enabled": True, "description": describe(series)},
-        "grid": {"left": 64, "right": 190, "top": 16, "bottom": 40},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": {
-            "type": "time",
-            "min": (series.points[0].day - _MARGIN).isoformat(),
-            "max": (series.points[-1].day + _MARGIN).isoformat(),
-            "splitNumber": 4,
-            "axisLabel": {"hideOverlap": True, "formatter": "{yyyy}-{MM}-{dd}"},
-        },
-        "yAxis": {
-            "type": "value",
-            "min": _rounded(bottom),
-            "max": _rounded(top),
-            "axisLabel": {"hideOverlap": True, "showMaxLabel": False},
-        },
-        "series": [
-            {
-                "name": series.title,
-                "type": "line",
-                "symbolSize": 9,
-                "itemStyle": {"color": "#1d4e89"},
-                "lineStyle": {"color": "#1d4e89"},
-                "data": [[p.day.isoformat(), p.value] for p in series.points],
-                "markArea": {"silent": True, "itemStyle": {"color": "rgba(46, 125, 50, 0.12)"}, "data": band},
-                "markLine": {
-                    "silent": True,
-                    "symbol": "none",
-                    "lineStyle": {"color": "#a3321f", "type": "dashed"},
-                    "label": {"position": "end", "color": "#7a2416", "fontSize": 11},
-                    "data": [
-                        {"yAxis": at, "label": {"formatter": _label(at, found)}}
-                        for at, found in sorted(grouped.items())
-                    ],
-                },
-            }
-        ],
-    }
+_FEW = 6
+"""Results that are still told one by one."""
 
 
 def describe(series: Series) -> str:
-    """The chart in words, for those who do not see it."""
-    unit = f" {series.unit}" if series.unit else ""
-    told = [f"{series.title}: " + ", ".join(f"{p.value:g}{unit} on {p.day}" for p in series.points)]
+    """The chart in words, for those who do not see it; every result stands in the table beside it."""
+    drawn = series.drawn
+    if len(drawn) <= _FEW:
+        told = [f"{series.title}: " + ", ".join(f"{p.told} on {p.day}" for p in drawn)]
+    else:
+        first, last = drawn[0], drawn[-1]
+        told = [f"{series.title}: {len(drawn)} results, from {first.told} on {first.day} to {last.told} on {last.day}"]
     low, high = series.normal
     if low is not None or high is not None:
-        told.append(f"normal {'' if low is None else f'from {low:g} '}{'' if high is None else f'to {high:g}'}".strip())
-    told += [f"{t.trial} {t.criterion}: {t.text}" for t, _ in series.lines]
+        limits = ("" if low is None else f"from {rounded(low)} ") + ("" if high is None else f"to {rounded(high)}")
+        told.append(f"normal {limits}".strip())
+    unread = len(series.points) - len(drawn)
+    if unread:
+        told.append(f"{unread} that could not be read")
+    told += [f"{line.threshold.trial} {line.threshold.criterion}: {line.threshold.text}" for line in series.lines]
+    told.append(f"as of {series.as_of}")
     return "; ".join(told) + "."
-
-
-def _label(at: float, found: Sequence[Threshold]) -> str:
-    first = found[0]
-    more = f" +{len(found) - 1}" if len(found) > 1 else ""
-    return f"{at:.4g}  {first.trial} {first.criterion}{more}"
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.3g}")
