@@ -1,6 +1,17 @@
 """A site's feed: files of FHIR in every container that they come in, one document after the other."""
 
-from cds_service.feed.containers import Note, Problem, opened
-from cds_service.feed.documents import LARGEST, documents, read_feed
+from cds_service.feed.containers import UNREADABLE, Note, Problem, opened, received, why
+from cds_service.feed.documents import LARGEST, documents, is_manifest, read_feed
 
-__all__ = ["LARGEST", "Note", "Problem", "documents", "opened", "read_feed"]
+__all__ = [
+    "LARGEST",
+    "UNREADABLE",
+    "Note",
+    "Problem",
+    "documents",
+    "is_manifest",
+    "opened",
+    "read_feed",
+    "received",
+    "why",
+]

@@ -51,6 +51,11 @@ def opened(sources: Iterable[str], note: Note) -> Iterator[tuple[str, IO[bytes]]
                 yield from _of_file(path, note)
 
 
+def received(name: str, data: bytes, note: Note) -> Iterator[tuple[str, IO[bytes]]]:
+    """The same for a file that was received and lies on no disk: `name` is what its sender calls it."""
+    yield from _unpacked(name, io.BufferedReader(cast("io.RawIOBase", io.BytesIO(data))), note)
+
+
 def why(problem: Exception) -> str:
     """What went wrong, without anything of the file's content."""
     match problem:

@@ -22,6 +22,7 @@ from cds_service.fhir.references import ReferenceKind, Target, parse_reference, 
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
 from cds_service.fhir.scan import Interest
 from cds_service.fhir.sections import ListedSection
+from cds_service.fhir.several import of_patient, patients_in
 from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
 from cds_service.fhir.views import (
     AbsenceExtension,
@@ -132,10 +133,12 @@ __all__ = [
     "is_private_way",
     "lettered_certainty",
     "misread",
+    "of_patient",
     "parse_date",
     "parse_period",
     "parse_reference",
     "parse_timing",
+    "patients_in",
     "read_bundle",
     "read_document",
     "resolve",

@@ -13,12 +13,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cds_service.fhir import Record
 from cds_service.server import workbench_on
 from cds_service.settings import Settings, SettingsError, load_settings
 from cds_service.workbench import COOKIE, Access, ConflictError, open_files, save_files
-from cds_service.workbench.desk import Uploads
-from tests.workbench.serving import ROOT
 
 PASSWORD = "correct horse battery"
 BASIC = {"Authorization": "Basic " + base64.b64encode(f"anyone:{PASSWORD}".encode()).decode()}
@@ -161,15 +158,3 @@ def test_what_somebody_else_changed_is_not_written_over(rules: Path) -> None:
     with pytest.raises(ConflictError):
         save_files(opened, {"trial.json": "mine", "cases.json": ""})
     assert (rules / "trials" / "NCT1" / "trial.json").read_bytes() == b"theirs"
-
-
-def test_uploads_are_few_unguessable_and_forgotten() -> None:
-    data = (ROOT / "fhir_samples" / "patients" / "healthy.json").read_bytes()
-    uploads = Uploads()
-    names = [uploads.add(data) for _ in range(21)]
-    assert len(set(names)) == 21
-    assert all(len(name) > 20 for name in names)
-    assert uploads.get(names[0]) is None, "the oldest went"
-    assert isinstance(uploads.get(names[-1]), Record)
-    uploads.drop(names[-1])
-    assert uploads.get(names[-1]) is None

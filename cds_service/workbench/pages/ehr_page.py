@@ -32,6 +32,8 @@ _SECONDS = 120.0
 def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: Callable[[], datetime]) -> None:
     """The page. `service` is the path in front of `/cds-services`."""
     names = list(desk.samples())
+    if patient is not None and patient not in names and desk.request(patient) is not None:
+        names.append(patient)
     chosen = patient if patient in names else next(iter(names), "")
     page = _Ehr(desk, service, chosen, now)
     with frame(desk, place, "EHR view", "EHR view"):
@@ -58,7 +60,7 @@ class _Ehr:
     def build(self, names: list[str]) -> None:
         """Put the page on the screen."""
         with box("div", "bar"):
-            choice("Sample patient", [(name, name) for name in names], self.patient, self._other)
+            choice("Sample patient", [(name, self.desk.called(name)) for name in names], self.patient, self._other)
             button("Open the chart", self._open, "primary")
         with box("div", "ehr"):
             with box("section", "chart-area", aria_label="Chart"):
@@ -100,7 +102,7 @@ class _Ehr:
 
     def _show_chart(self) -> None:
         record = self.desk.record(self.patient)
-        Text("h2", self.patient)
+        Text("h2", self.desk.called(self.patient))
         if record is None:
             return
         result = match(record, self.desk.library(), self.desk.today())

@@ -14,9 +14,11 @@ from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, field, link
 
 _HERE = Path(__file__).resolve().parents[1]
-STYLE = (_HERE / "style.css").read_text(encoding="utf-8")
+STYLE = (_HERE / "style.css").read_text(encoding="utf-8") + (_HERE / "desk.css").read_text(encoding="utf-8")
 EDITOR = (_HERE / "editor.js").read_text(encoding="utf-8")
 EHR = (_HERE / "ehr.js").read_text(encoding="utf-8")
+UNSAVED = (_HERE / "unsaved.js").read_text(encoding="utf-8")
+_UPLOAD = (_HERE / "upload.js").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None
     """The page around its content. `here` is the navigation's entry that it belongs to."""
     ui.page_title(f"{title} · rule author's desk")
     ui.add_css(STYLE)
+    ui.add_head_html(f"<script>{_UPLOAD}</script>")
     link("Skip to the content", "#content", "skip")
     with box("header", "top"):
         Text("span", "Rule author's desk", "brand")
@@ -63,22 +66,35 @@ def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None
                 entry = link(text, href)
                 if text == here:
                     entry.props["aria-current"] = "page"
-        day = field("As of", "date", place.as_of.isoformat(), _to_day)
-        day.classes("day")
+        _day(place)
     # The page itself is the main landmark: the library puts one around everything.
     with box("div", "page", id="content", tabindex="-1"):
         _trouble(desk)
         Text("h1", title)
+        # A record may be dropped on any page.
+        box("div", "upload-told notice open", id="upload-told", role="status", data_url=place.to("upload-record"))
         yield
 
 
-def _to_day(day: str) -> None:
-    """The same page on another day."""
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        return
-    ui.run_javascript(f"const u = new URL(location); u.searchParams.set('as_of', '{day}'); location = u;")
+def _day(place: Place) -> None:
+    """The day, written as everywhere: a browser's own date field shows it as its country does."""
+
+    def to_day(text: str) -> None:
+        """The same page on another day."""
+        try:
+            day = date.fromisoformat(text.strip()).isoformat()
+        except ValueError:
+            wrong.text = f"“{text}” is no date. Write it as {place.as_of.isoformat()}."
+            return
+        wrong.text = ""
+        ui.run_javascript(f"const u = new URL(location); u.searchParams.set('as_of', '{day}'); location = u;")
+
+    day = field("As of", "text", place.as_of.isoformat(), to_day)
+    day.classes("day")
+    day.props["placeholder"] = "YYYY-MM-DD"
+    day.props["size"] = "11"
+    day.props["inputmode"] = "numeric"
+    wrong = Text("span", "", "wrong", role="status")
 
 
 def _trouble(desk: Desk) -> None:
@@ -92,7 +108,17 @@ def _trouble(desk: Desk) -> None:
 
 
 def not_found(desk: Desk, place: Place, what: str) -> None:
-    """The page for something that is not there."""
+    """The page for something that is not there, with status 404."""
+    ui.context.client.status_code = 404
     with frame(desk, place, "Not found"):
         Text("p", what)
-        link("All patients and trials", place.to())
+        Text("p", "Go on from one of these:")
+        with box("ul"):
+            for text, href in (
+                ("All patients and trials", place.to()),
+                ("The trials of the rules in use", place.to("trials")),
+                ("The sample patients as an EHR shows them", place.to("ehr")),
+                ("Upload a record", place.to("upload")),
+            ):
+                with box("li"):
+                    link(text, href)

@@ -4,22 +4,27 @@ from cds_service.workbench.views.checked import Checked, Problem, check
 from cds_service.workbench.views.completions import completions
 from cds_service.workbench.views.criteria import CriterionView, criteria_views
 from cds_service.workbench.views.ehr import Answer, accepted, answer_of, hook_request, overridden, reasons_of
+from cds_service.workbench.views.matrix import SHOWN, Cell, Column, Matrix, Row, Wanted, groups
 from cds_service.workbench.views.nearest import Turn, nearest
 from cds_service.workbench.views.outcomes import OutcomeView, outcomes
 from cds_service.workbench.views.series import Series, all_series, chart, describe
 from cds_service.workbench.views.sheet import Line, sheet, telling
 from cds_service.workbench.views.thresholds import thresholds
 from cds_service.workbench.views.unread import Question, map_draft, objections, questions, read_by_words
-from cds_service.workbench.views.verdicts import SIGNS, TONES, Row, matrix, told, who, word
+from cds_service.workbench.views.verdicts import SIGNS, TONES, told, who, word
 from cds_service.workbench.views.what_if import TrialFlip, changeable, flips, stated, statement, today
 
 __all__ = [
+    "SHOWN",
     "SIGNS",
     "TONES",
     "Answer",
+    "Cell",
     "Checked",
+    "Column",
     "CriterionView",
     "Line",
+    "Matrix",
     "OutcomeView",
     "Problem",
     "Question",
@@ -27,6 +32,7 @@ __all__ = [
     "Series",
     "TrialFlip",
     "Turn",
+    "Wanted",
     "accepted",
     "all_series",
     "answer_of",
@@ -37,9 +43,9 @@ __all__ = [
     "criteria_views",
     "describe",
     "flips",
+    "groups",
     "hook_request",
     "map_draft",
-    "matrix",
     "nearest",
     "objections",
     "outcomes",
