@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.workbench.serving import Service
 from tests.workbench.test_uploads import bundle, by_type, hook, ndjson
 
 pytestmark = pytest.mark.slow
@@ -52,7 +51,7 @@ def test_a_record_opens_and_goes_on_into_the_ehr_view(visit: Callable[[str], Any
     page.get_by_role("region", name="Chart").get_by_text("Systemic lupus").first.wait_for()
 
 
-def test_the_cards_of_an_uploaded_record_are_those_of_the_sample(visit: Callable[[str], Any], served: Service) -> None:
+def test_the_cards_of_an_uploaded_record_are_those_of_the_sample(visit: Callable[[str], Any]) -> None:
     page = visit("/ehr").page
     drop(page, "sle.json", bundle("sle"))
     page.wait_for_url("**/ehr?patient=upload-*")
@@ -64,7 +63,7 @@ def test_the_cards_of_an_uploaded_record_are_those_of_the_sample(visit: Callable
     assert body["context"]["patientId"] == "sle"
     trials = [card["source"]["topic"]["code"] for card in answered.value.json()["cards"]]
     assert set(trials) == {"NCT07083349", "NCT06676631"}
-    assert page.get_by_role("article").count() == 2
+    page.get_by_role("article").nth(1).wait_for()
 
 
 def test_of_several_patients_one_is_chosen(visit: Callable[[str], Any]) -> None:
