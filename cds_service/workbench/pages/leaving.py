@@ -7,7 +7,7 @@ def leaving_dialog(trial_id: str) -> None:
     """The question; `unsaved.js` opens it, and asks the browser's own where a page is closed or loaded anew."""
     with box("dialog", "leaving", id="leaving", aria_labelledby="leaving-title"):
         Text("h2", "Leave without saving?", id="leaving-title")
-        Text("p", f"Your edits to {trial_id} are not saved. Whoever leaves this page loses them.")
+        Text("p", f"What you changed in {trial_id} would be lost.")
         with box("div", "bar"):
             Text("button", "Stay and go on editing", "primary", type="button", data_stay="")
             Text("button", "Leave without saving", type="button", data_leave="")

@@ -164,6 +164,9 @@ class _TrialPage:
         self._update_bar()
         self._criteria.refresh()
         self._findings.refresh()
+        self._tell_checked()
+
+    def _tell_checked(self) -> None:
         # In the units of a browser's text, UTF-16.
         lengths = [len(text.encode("utf-16-le")) // 2 for text in self.texts.values()]
         ui.run_javascript(f"deskChecked({_truth(self.edited)}, {json.dumps(lengths)})")
@@ -212,6 +215,12 @@ class _TrialPage:
         if not self.desk.editable:
             return
         ui.run_javascript("deskChecking()")
+        try:
+            await self._write()
+        finally:
+            self._tell_checked()
+
+    async def _write(self) -> None:
         # The button shows what was so a moment ago; what is written is checked now.
         await self.check()
         checked = self.checked
