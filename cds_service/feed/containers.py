@@ -58,6 +58,11 @@ def opened(sources: Iterable[str], note: Note, bounds: Bounds = BOUNDS) -> Itera
                 yield from _of_file(path, note, bounds)
 
 
+def received(name: str, data: bytes, note: Note, bounds: Bounds = BOUNDS) -> Iterator[tuple[str, IO[bytes]]]:
+    """The same for a file that was received and lies on no disk: `name` is what its sender calls it."""
+    yield from _unpacked(name, io.BufferedReader(cast("io.RawIOBase", io.BytesIO(data))), note, Budget(bounds))
+
+
 def why(problem: Exception) -> str:
     """What went wrong, without anything of the file's content."""
     match problem:

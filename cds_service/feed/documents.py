@@ -80,7 +80,7 @@ def _whole(place: str, data: bytes, note: Note, read: Read[T], largest: int) -> 
         lines = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
         if len(lines) > 1 and any(_is_complete(line) for _, line in lines):
             yield from _of_lines(place, lines, note, read, largest)
-        elif not _is_manifest(data):
+        elif not is_manifest(data):
             note(Problem(place, str(problem)))
         return
     yield found
@@ -155,7 +155,8 @@ def _is_complete(line: bytes) -> bool:
     return True
 
 
-def _is_manifest(data: bytes) -> bool:
+def is_manifest(data: bytes) -> bool:
+    """Whether it is what lies beside the files of a bulk export."""
     try:
         msgspec.json.decode(data, type=_Manifest)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

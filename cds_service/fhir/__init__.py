@@ -24,6 +24,7 @@ from cds_service.fhir.repeated_keys import repeated_keys
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
 from cds_service.fhir.scan import Interest
 from cds_service.fhir.sections import ListedSection
+from cds_service.fhir.several import of_patient, patients_in
 from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
 from cds_service.fhir.views import (
     AbsenceExtension,
@@ -133,10 +134,12 @@ __all__ = [
     "isolated",
     "lettered_certainty",
     "misread",
+    "of_patient",
     "parse_date",
     "parse_period",
     "parse_reference",
     "parse_timing",
+    "patients_in",
     "read_bundle",
     "read_document",
     "repeated_keys",

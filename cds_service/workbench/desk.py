@@ -1,8 +1,6 @@
 """What the pages work with: the rules in use, the sample patients, and records that were uploaded."""
 
 import json
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, tzinfo
@@ -26,40 +24,15 @@ from cds_service.rule_tools import (
     samples_day,
 )
 from cds_service.rule_tools.cases import ReadSample
+from cds_service.workbench.uploads import UPLOADED, Uploads
+from cds_service.workbench.views import Matrix
 
-UPLOADED = "upload-"
-"""How the name of an uploaded record begins."""
 HOOK = "patient-view"
 """Which of the hooks the EHR view calls: that of a chart that is opened."""
-_MOST_UPLOADS = 20
 
 
 class NotAllowedError(CdsError):
     """The workbench may not write here."""
-
-
-class Uploads:
-    """Records that were uploaded: in memory, under names that can't be guessed, the oldest dropped first."""
-
-    def __init__(self) -> None:
-        self._records: OrderedDict[str, Record] = OrderedDict()
-
-    def add(self, data: bytes) -> str:
-        """Keep a Bundle; its name. Raises RecordError for what is none."""
-        record = read_bundle(data)
-        name = UPLOADED + secrets.token_urlsafe(12)
-        self._records[name] = record
-        while len(self._records) > _MOST_UPLOADS:
-            self._records.popitem(last=False)
-        return name
-
-    def get(self, name: str) -> Record | None:
-        """The record of that name."""
-        return self._records.get(name)
-
-    def drop(self, name: str) -> None:
-        """Forget a record."""
-        self._records.pop(name, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +64,7 @@ class Desk:
     site_dir: Path | None = None
     uploads: Uploads = field(default_factory=Uploads)
     _answering: Lock = field(default_factory=Lock)
+    _matrix: Matrix | None = None
     _read: dict[Path, tuple[int, Record]] = field(default_factory=dict)
 
     def samples_day(self) -> date:
@@ -112,18 +86,43 @@ class Desk:
         return found
 
     def record(self, name: str) -> Record | None:
-        """A sample, or an uploaded record."""
-        if name.startswith(UPLOADED):
-            return self.uploads.get(name)
-        return self.samples().get(name)
+        """A sample, or an uploaded record. None too where an upload with several patients has one without a record."""
+        if not name.startswith(UPLOADED):
+            return self.samples().get(name)
+        person = self.uploads.get(name)
+        try:
+            return None if person is None else person.record
+        except RecordError:
+            return None
 
     def people(self) -> dict[str, str]:
         """Every readable sample by its story, with who it is: `Woman of 41 with lupus`."""
         known = sample_people(self.samples_dir)
         return {story: known.get(story, story) for story in self.samples()}
 
+    def called(self, name: str) -> str:
+        """The words for a patient: a sample's own, or that it was uploaded."""
+        if not name.startswith(UPLOADED):
+            return self.people().get(name, name)
+        person = self.uploads.get(name)
+        return "Uploaded record" if person is None or "." not in name else f"Uploaded record: {person.title}"
+
+    def matrix(self, as_of: date) -> Matrix:
+        """The verdicts of the rules in use on a day, as far as they were worked out."""
+        library = self.library()
+        if self._matrix is None or self._matrix.library is not library or self._matrix.as_of != as_of:
+            self._matrix = Matrix(library, as_of)
+        return self._matrix
+
     def request(self, name: str) -> Mapping[str, Any] | None:
-        """The hook request of a sample as if its chart were opened today; None where there is none."""
+        """The hook request of an EHR that opens this chart today: a sample's, or one with an uploaded record and
+        nothing else. None where there is no such record."""
+        if name.startswith(UPLOADED):
+            person = self.uploads.get(name)
+            try:
+                return None if person is None else person.request(HOOK)
+            except RecordError:
+                return None
         if name not in self.samples():
             return None
         return sample_request(self.samples_dir, name, HOOK, self.today())
@@ -133,7 +132,7 @@ class Desk:
         record as it is. None where there is no such person."""
         if name.startswith(UPLOADED):
             record = self.record(name)
-            return None if record is None else OpenChart("Uploaded record", record, self.request(name))
+            return None if record is None else OpenChart(self.called(name), record, self.request(name))
         who = self.people().get(name)
         bundle = None if who is None else sample_bundle(self.samples_dir, name, self.today())
         if who is None or bundle is None:

@@ -32,6 +32,7 @@ window.enrichEditor = async (id, label, offers) => {
   view.dispatch({
     effects: CM.StateEffect.appendConfig.of([
       CM.EditorState.languageData.of(() => [{ autocomplete: listed }]),
+      CM.EditorView.updateListener.of((update) => update.docChanged && window.deskTyped()),
       CM.EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     ]),
   });

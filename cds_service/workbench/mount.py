@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
+from nicegui import Client, ui
 from nicegui import app as pages
-from nicegui import ui
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
 
 from cds_service.errors import RecordError
 from cds_service.wire import forwarded_prefix
@@ -21,6 +23,11 @@ from cds_service.workbench.pages.trial_page import trial_page
 from cds_service.workbench.pages.trials_page import trials_page
 from cds_service.workbench.pages.upload_page import upload_page
 from cds_service.workbench.pages.what_if_page import what_if_page
+from cds_service.workbench.uploads import UPLOADED
+from cds_service.workbench.views import Wanted
+
+_LISTED = 50
+"""Problems of an upload that are told."""
 
 
 def desk_pages(
@@ -34,6 +41,7 @@ def desk_pages(
     pages.add_middleware(Access, password=password)
     _add_pages(desk, path, now)
     _add_upload(desk, max_body_bytes)
+    _add_unknown(desk)
     app = FastAPI(openapi_url=None)
     ui.run_with(
         app,
@@ -49,9 +57,12 @@ def desk_pages(
 
 
 def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
-    @ui.page("/")
-    async def matrix(as_of: str | None = None) -> None:
-        await matrix_page(desk, place_of(desk, as_of))
+    @ui.page("/", response_timeout=120)
+    async def matrix(
+        as_of: str | None = None, show: str = "", patient: str = "", trial: str = "", page: str = ""
+    ) -> None:
+        number = int(page) if page.isdecimal() else 1
+        await matrix_page(desk, place_of(desk, as_of), Wanted(show, patient, trial), number)
 
     @ui.page("/trials")
     def trials(as_of: str | None = None) -> None:
@@ -65,7 +76,7 @@ def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
     async def one_patient(patient: str, as_of: str | None = None) -> None:
         place, record = place_of(desk, as_of, patient), desk.record(patient)
         if record is None:
-            not_found(desk, place, "There is no such sample, and no such upload in memory.")
+            not_found(desk, place, _nobody(patient))
         else:
             await patient_page(desk, place, patient, record)
 
@@ -73,7 +84,7 @@ def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
     async def what_if(patient: str, as_of: str | None = None) -> None:
         place, record = place_of(desk, as_of, patient), desk.record(patient)
         if record is None:
-            not_found(desk, place, "There is no such sample, and no such upload in memory.")
+            not_found(desk, place, _nobody(patient))
         else:
             await what_if_page(desk, place, patient, record)
 
@@ -89,9 +100,25 @@ def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
         upload_page(desk, place_of(desk, as_of))
 
 
+def _nobody(patient: str) -> str:
+    if patient.startswith(UPLOADED):
+        return "This upload is no longer in memory: it was one of many, or the service was started again."
+    return f"There is no sample patient {patient!r}."
+
+
+def _add_unknown(desk: Desk) -> None:
+    @pages.exception_handler(404)
+    async def unknown(request: Request, _problem: HTTPException) -> Response:
+        with Client(ui.page(""), request=request) as client:
+            not_found(
+                desk, place_of(desk, request.query_params.get("as_of")), "There is no such page in the workbench."
+            )
+        return client.build_response(request, 404)
+
+
 def _add_upload(desk: Desk, max_body_bytes: int) -> None:
-    @pages.post("/upload-bundle", include_in_schema=False)
-    async def upload_bundle(request: Request) -> JSONResponse:
+    @pages.post("/upload-record", include_in_schema=False)
+    async def upload_record(request: Request, name: str = "the file") -> JSONResponse:
         # Not a form: the framework would keep a large file of a form on disk.
         parts: list[bytes] = []
         size = 0
@@ -101,8 +128,16 @@ def _add_upload(desk: Desk, max_body_bytes: int) -> None:
                 return JSONResponse({"problem": f"The file is larger than {max_body_bytes:,} bytes."}, 413)
             parts.append(part)
         try:
-            name = desk.uploads.add(b"".join(parts))
+            upload = await run_sync(desk.uploads.add, b"".join(parts), name[:200])
         except RecordError as problem:
             return JSONResponse({"problem": f"Not a usable record: {problem}"}, 422)
         prefix = forwarded_prefix(request.headers) + str(request.scope.get("root_path", ""))
-        return JSONResponse({"page": f"{prefix}/patients/{name}"})
+        return JSONResponse(
+            {
+                "people": [
+                    {"title": one.title, "page": f"{prefix}/patients/{key}", "ehr": f"{prefix}/ehr?patient={key}"}
+                    for key, one in upload.people.items()
+                ],
+                "problems": [f"{place}: {message}" for place, message in upload.problems[:_LISTED]],
+            }
+        )

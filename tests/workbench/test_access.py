@@ -14,15 +14,12 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cds_service.facts.words import PhraseError, write_phrase
-from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.rule_files import PlaceError
 from cds_service.rule_tools import compile_draft
 from cds_service.server import workbench_on
 from cds_service.settings import Settings, SettingsError, load_settings
 from cds_service.workbench import COOKIE, Access, ConflictError, open_files, save_files
-from cds_service.workbench.desk import Uploads
-from tests.workbench.serving import ROOT
 
 PASSWORD = "correct horse battery"
 BASIC = {"Authorization": "Basic " + base64.b64encode(f"anyone:{PASSWORD}".encode()).decode()}
@@ -241,15 +238,3 @@ def test_an_answer_is_not_written_through_a_link_out_of_the_sites_folder(tmp_pat
     with pytest.raises(PhraseError, match="out of"):
         write_phrase(site, "gout", "en")
     assert list(outside.iterdir()) == []
-
-
-def test_uploads_are_few_unguessable_and_forgotten() -> None:
-    data = (ROOT / "fhir_samples" / "patients" / "healthy.json").read_bytes()
-    uploads = Uploads()
-    names = [uploads.add(data) for _ in range(21)]
-    assert len(set(names)) == 21
-    assert all(len(name) > 20 for name in names)
-    assert uploads.get(names[0]) is None, "the oldest went"
-    assert isinstance(uploads.get(names[-1]), Record)
-    uploads.drop(names[-1])
-    assert uploads.get(names[-1]) is None

@@ -42,13 +42,13 @@ def uploaded(served: Service, *entries: dict[str, Any]) -> str:
         own = {"id": f"unread-{number}", "subject": {"reference": f"Patient/{patient}"}}
         record["entry"].append({"resource": {**entry, **own}})
     request = urllib.request.Request(
-        f"{served.workbench}/upload-bundle",
+        f"{served.workbench}/upload-record",
         data=json.dumps(record).encode(),
         headers={"Content-Type": "application/json"},
         method="POST",
     )
     with urllib.request.urlopen(request, timeout=HANG) as answer:
-        page = str(json.load(answer)["page"])
+        page = str(json.load(answer)["people"][0]["page"])
     return page[page.index("/patients/") :] + DAY
 
 

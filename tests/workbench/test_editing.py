@@ -35,7 +35,7 @@ def test_an_edit_changes_an_outcome_while_one_types(visit: Callable[[str], Any])
     assert "✓ pass" in criterion.inner_text(), "what it was is still there"
     assert "is 108 g/L, needs ≥ 110 g/L" in criterion.inner_text()
     flipped = page.get_by_role("list", name="Flipped patients")
-    assert "sle-likely" in flipped.inner_text()
+    assert "Woman of 34 with lupus, fully worked up" in flipped.inner_text()
     assert "inc-04b pass → fail" in flipped.inner_text()
 
 

@@ -12,11 +12,10 @@ PAGES = {
     "/trials": "Trials",
     "/trials/NCT07083349?patient=sle-likely": "NCT07083349",
     "/trials/NCT06676631?patient=lupus-nephritis": "NCT06676631",
-    "/patients/sle-likely": "Patient sle-likely",
+    "/patients/sle-likely": "Woman of 34 with lupus, fully worked up",
     "/patients/sle-likely/what-if": "What if",
     "/ehr?patient=sle-likely": "EHR view",
     "/upload": "Upload a record",
-    "/patients/nobody": "Not found",
     "/?as_of=2027-06-01": "Sample patients and trials",
 }
 
@@ -33,7 +32,7 @@ def test_a_page_loads_quietly_and_is_accessible(visit: Callable[[str], Any], pat
 
 def test_the_matrix_says_the_verdict_in_words(visit: Callable[[str], Any]) -> None:
     page = visit("/").page
-    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="sle-likely", exact=True))
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="Woman of 34 with lupus, fully worked up"))
     assert "likely eligible" in row.inner_text()
     assert "possibly eligible" in row.inner_text()
 
@@ -43,5 +42,5 @@ def test_another_day_gives_other_verdicts(visit: Callable[[str], Any]) -> None:
     page.get_by_label("As of").fill("2027-12-24")
     page.get_by_label("As of").press("Enter")
     page.wait_for_url("**/workbench/?as_of=2027-12-24")
-    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="sle-likely", exact=True))
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="Woman of 34 with lupus, fully worked up"))
     assert "✓ likely eligible" not in row.inner_text()

@@ -52,7 +52,7 @@ def test_an_upload_is_shown_like_a_sample_and_not_kept_on_disk(visit: Callable[[
     record["entry"][0]["resource"]["name"] = [{"family": mark}]
     page = visit("/upload").page
     content = json.dumps(record).encode()
-    page.get_by_label("Bundle").set_input_files({"name": "r.json", "mimeType": "application/json", "buffer": content})
+    page.get_by_label("Record").set_input_files({"name": "r.json", "mimeType": "application/json", "buffer": content})
     page.wait_for_url("**/patients/upload-*")
     page.get_by_role("heading", name="Uploaded record").wait_for()
     page.wait_for_load_state("networkidle")
@@ -64,7 +64,7 @@ def test_an_upload_that_is_no_bundle_is_told(visit: Callable[[str], Any], tmp_pa
     wrong = tmp_path / "wrong.json"
     wrong.write_text("[1, 2]", encoding="utf-8")
     watched = visit("/upload")
-    watched.page.get_by_label("Bundle").set_input_files(wrong)
+    watched.page.get_by_label("Record").set_input_files(wrong)
     watched.page.get_by_text("Not a usable record").wait_for()
     # The browser itself writes a line for any answer that is not 2xx.
     watched.complaints = [c for c in watched.complaints if "422" not in c]

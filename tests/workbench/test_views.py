@@ -24,7 +24,6 @@ from cds_service.workbench.views import (
     completions,
     criteria_views,
     flips,
-    matrix,
     nearest,
     outcomes,
     overridden,
@@ -55,15 +54,6 @@ def checked(library: Library, old: str = "", new: str = "", file: str = "trial.j
     records = {story: record(story) for story in ("sle-likely", "lupus-both", "no-sle")}
     read = sample_reader(library, SAMPLES)
     return check(library, TRIAL, texts, records=records, patient="sle-likely", as_of=AS_OF, read_sample=read)
-
-
-def test_the_matrix_has_a_verdict_for_every_patient_and_trial(library: Library) -> None:
-    [row] = matrix({"sle-likely": record("sle-likely")}, library, AS_OF)
-    assert (row.patient, row.who) == ("sle-likely", "female, 34 years")
-    cells = {c.trial: c for c in row.cells}
-    assert set(cells) == {t.id for t in library.trials}
-    assert cells[TRIAL].verdict == "likely_eligible"
-    assert cells["NCT06027853"].told.startswith("fails inc-02a")
 
 
 def test_the_text_on_disk_is_sound_and_changes_nothing(library: Library) -> None:

@@ -11,11 +11,12 @@ from nicegui import ui
 
 from cds_service.cds_hooks import service_for
 from cds_service.cds_hooks.trust import Desk as Wish
-from cds_service.workbench.desk import HOOK, UPLOADED, Desk, OpenChart
+from cds_service.workbench.desk import HOOK, Desk, OpenChart
 from cds_service.workbench.elements import Text, box, button
 from cds_service.workbench.pages.ehr_cards import CardView
 from cds_service.workbench.pages.ehr_chart import show_banner, show_chart
 from cds_service.workbench.pages.layout import EHR, EHR_STYLE, Place, frame
+from cds_service.workbench.uploads import UPLOADED
 from cds_service.workbench.views import Answer, PatientChart, answer_of, hook_request, patient_chart
 
 _SECONDS = 120.0

@@ -1,6 +1,6 @@
 """What is wrong with an edited trial, and what it would change."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from cds_service.rule_tools.cases import said
 from cds_service.workbench.elements import Text, badge, box, button, link
@@ -32,8 +32,8 @@ def show_findings(problems: Iterable[Problem], go_to: Callable[[str, int], None]
             Text("li", f"and {len(problems) - _MOST} more")
 
 
-def show_effect(checked: Checked, place: Place) -> None:
-    """What differs from the rules in use, and whose verdict flips."""
+def show_effect(checked: Checked, place: Place, people: Mapping[str, str]) -> None:
+    """What differs from the rules in use, and whose verdict flips. `people`: who each sample is."""
     if checked.change is not None:
         Text("h2", "What you changed")
         with box("ul", "changes"):
@@ -46,10 +46,10 @@ def show_effect(checked: Checked, place: Place) -> None:
                         Text("span", f" {change.what}: {change.old} → {change.new}. ")
     elif checked.draft.trial is not None:
         Text("p", "The rules mean the same as those in use.", "hint")
-    _flips(checked, place)
+    _flips(checked, place, people)
 
 
-def _flips(checked: Checked, place: Place) -> None:
+def _flips(checked: Checked, place: Place, people: Mapping[str, str]) -> None:
     if checked.draft.trial is None:
         return
     flipped = [f for f in checked.flips if f.flips]
@@ -59,12 +59,12 @@ def _flips(checked: Checked, place: Place) -> None:
         with box("ul", "flips", aria_label="Flipped patients"):
             for flip in flipped:
                 with box("li"):
-                    link(flip.patient, place.to("patients", flip.patient))
+                    link(people.get(flip.patient, flip.patient), place.to("patients", flip.patient))
                     badge(flip.old)
                     Text("span", "→", "arrow", aria_label="becomes", role="img")
                     badge(flip.new)
                     because = ", ".join(f"{said(c.place)} {c.old} → {c.new}" for c in flip.because[:4])
                     Text("span", because, "told")
     if others:
-        names = ", ".join(f.patient for f in others[:8])
+        names = ", ".join(people.get(f.patient, f.patient) for f in others[:8])
         Text("p", f"Single outcomes differ, the verdict doesn't, for {len(others)}: {names}.", "hint")

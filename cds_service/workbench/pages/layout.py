@@ -16,16 +16,19 @@ from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, field, link
 
 _HERE = Path(__file__).resolve().parents[1]
-_SHEETS = ("colours", "style", "charts", "narrow", "paper")
+_SHEETS = ("colours", "style", "desk", "charts", "narrow", "paper")
 STYLE = "".join((_HERE / f"{name}.css").read_text(encoding="utf-8") for name in _SHEETS)
 THEME = (_HERE / "theme.js").read_text(encoding="utf-8")
 EDITOR = (_HERE / "editor.js").read_text(encoding="utf-8")
 EHR = (_HERE / "ehr.js").read_text(encoding="utf-8")
 EHR_STYLE = (_HERE / "ehr.css").read_text(encoding="utf-8")
+UNSAVED = (_HERE / "unsaved.js").read_text(encoding="utf-8")
+_UPLOAD = (_HERE / "upload.js").read_text(encoding="utf-8")
 THEME_COOKIE = "cds-desk-theme"
 _ISO_DAY = {
     "pattern": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "title": "A day such as 2026-11-24",
+    "placeholder": "YYYY-MM-DD",
     "maxlength": "10",
     "size": "10",
     "inputmode": "numeric",
@@ -65,6 +68,7 @@ def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None
     ui.page_title(f"{title} · rule author's desk")
     ui.add_css(STYLE)
     ui.add_head_html(f"<script>{THEME}</script>")
+    ui.add_head_html(f"<script>{_UPLOAD}</script>")
     link("Skip to the content", "#content", "skip")
     with box("header", "top"):
         Text("span", "Rule author's desk", "brand")
@@ -84,23 +88,28 @@ def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None
     with box("div", "page", id="content", tabindex="-1"):
         _trouble(desk)
         Text("h1", title)
+        # A record may be dropped on any page.
+        box("div", "upload-told notice open", id="upload-told", role="status", data_url=place.to("upload-record"))
         yield
 
 
 def _choose_day(place: Place) -> None:
     """The day that counts, as ISO 8601 writes it: a native date field would write it as the browser's country does."""
-    day = field("As of", "text", place.as_of.isoformat(), _to_day)
+
+    def to_day(text: str) -> None:
+        """The same page on another day."""
+        try:
+            day = date.fromisoformat(text.strip()).isoformat()
+        except ValueError:
+            wrong.text = f"“{text}” is no date. Write it as {place.as_of.isoformat()}."
+            return
+        wrong.text = ""
+        ui.run_javascript(f"const u = new URL(location); u.searchParams.set('as_of', '{day}'); location = u;")
+
+    day = field("As of", "text", place.as_of.isoformat(), to_day)
     day.classes("day")
     day.props.update(_ISO_DAY)
-
-
-def _to_day(day: str) -> None:
-    """The same page on another day."""
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        return
-    ui.run_javascript(f"const u = new URL(location); u.searchParams.set('as_of', '{day}'); location = u;")
+    wrong = Text("span", "", "wrong", role="status")
 
 
 def _choose_theme(place: Place) -> None:
@@ -129,7 +138,17 @@ def _trouble(desk: Desk) -> None:
 
 
 def not_found(desk: Desk, place: Place, what: str) -> None:
-    """The page for something that is not there."""
+    """The page for something that is not there, with status 404."""
+    ui.context.client.status_code = 404
     with frame(desk, place, "Not found"):
         Text("p", what)
-        link("All patients and trials", place.to())
+        Text("p", "Go on from one of these:")
+        with box("ul"):
+            for text, href in (
+                ("All patients and trials", place.to()),
+                ("The trials of the rules in use", place.to("trials")),
+                ("The sample patients as an EHR shows them", place.to("ehr")),
+                ("Upload a record", place.to("upload")),
+            ):
+                with box("li"):
+                    link(text, href)

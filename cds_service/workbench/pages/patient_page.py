@@ -7,7 +7,7 @@ from nicegui import ui
 
 from cds_service.fhir import Record
 from cds_service.matching import Match, match
-from cds_service.workbench.desk import UPLOADED, Desk
+from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, badge, box, link, table
 from cds_service.workbench.pages.charts import show_charts
 from cds_service.workbench.pages.layout import Place, frame
@@ -19,13 +19,11 @@ async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -
     """The page of one patient."""
     page = _PatientPage(desk, place, record)
     await page.read()
-    name = "Uploaded record" if patient.startswith(UPLOADED) else f"Patient {patient}"
-    with frame(desk, place, name):
+    with frame(desk, place, desk.called(patient)):
         Text("p", f"{who(page.result)}. As of {place.as_of.isoformat()}.", "lead")
         with box("p", "links"):
             link("What if a fact were different?", place.to("patients", patient, "what-if"), "action")
-            if not patient.startswith(UPLOADED):
-                link("Open in the EHR view", place.to("ehr", patient=patient), "action")
+            link("Open in the EHR view", place.to("ehr", patient=patient), "action")
         for issue in page.result.issues:
             Text("p", f"{f'{issue.resource} {issue.element}'.strip()}: {issue.message}", "notice open")
         page.build(patient)

@@ -15,7 +15,8 @@ from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, button, choice
 from cds_service.workbench.pages.criteria import show_criteria
 from cds_service.workbench.pages.findings import show_effect, show_findings
-from cds_service.workbench.pages.layout import EDITOR, Place, frame, not_found
+from cds_service.workbench.pages.layout import EDITOR, UNSAVED, Place, frame, not_found
+from cds_service.workbench.pages.leaving import leaving_dialog
 from cds_service.workbench.saving import FILES, ConflictError, TrialFiles, open_files, save_files
 from cds_service.workbench.views import Checked, check, completions, criteria_views
 
@@ -83,6 +84,7 @@ class _TrialPage:
                 with box("section", "desk", aria_label="Editor"):
                     self._show_editor()
                     self._show_bar()
+                    leaving_dialog(self.trial_id)
                     self._findings = ui.refreshable(self._show_findings)
                     self._findings()
 
@@ -90,10 +92,11 @@ class _TrialPage:
         names = list(self.desk.samples())
         if self.patient not in names:
             names.append(self.patient)
-        choice("Patient", [(name, name) for name in names], self.patient, self._other_patient)
+        choice("Patient", [(name, self.desk.called(name)) for name in names], self.patient, self._other_patient)
 
     async def _other_patient(self, name: str) -> None:
         self.patient = name
+        ui.run_javascript("deskChecking()")
         await self._again()
 
     def _show_criteria(self) -> None:
@@ -118,7 +121,7 @@ class _TrialPage:
                 for name in FILES
             }
         offers = completions(self.desk.library())
-        ui.add_head_html(f"<script>{EDITOR}</script>")
+        ui.add_head_html(f"<script>{EDITOR}{UNSAVED}</script>")
         for name in FILES:
             made = ui.codemirror(
                 self.texts[name], language="JSON", theme="githubLight", indent="  ", line_wrapping=True
@@ -155,10 +158,19 @@ class _TrialPage:
             await self._again()
 
     async def _again(self) -> None:
+        turn = self.edits
         await self.check()
+        if turn != self.edits:
+            return  # there is a newer text, which is checked in its turn
         self._update_bar()
         self._criteria.refresh()
         self._findings.refresh()
+        self._tell_checked()
+
+    def _tell_checked(self) -> None:
+        # In the units of a browser's text, UTF-16.
+        lengths = [len(text.encode("utf-16-le")) // 2 for text in self.texts.values()]
+        ui.run_javascript(f"deskChecked({_truth(self.edited)}, {json.dumps(lengths)})")
 
     def _show_bar(self) -> None:
         """Made once and then only changed, so that whoever works by keyboard does not lose the place."""
@@ -166,6 +178,7 @@ class _TrialPage:
             self._saves = button("Save", self._save, "primary") if self.desk.editable else None
             self._undoes = button("Undo all edits", self._revert)
             self._told = Text("span", "", "told", role="status")
+            Text("span", "checking …", "checking", id="checking", role="status", hidden="true")
         self._update_bar()
 
     def _update_bar(self) -> None:
@@ -186,7 +199,7 @@ class _TrialPage:
         checked = self.checked
         assert checked is not None
         if self.edited:
-            show_effect(checked, self.place)
+            show_effect(checked, self.place, self.desk.people())
         if checked.problems:
             Text("h2", "To mend")
         show_findings(checked.problems, self._go_to)
@@ -202,6 +215,13 @@ class _TrialPage:
     async def _save(self) -> None:
         if not self.desk.editable:
             return
+        ui.run_javascript("deskChecking()")
+        try:
+            await self._write()
+        finally:
+            self._tell_checked()
+
+    async def _write(self) -> None:
         # The button shows what was so a moment ago; what is written is checked now.
         await self.check()
         checked = self.checked

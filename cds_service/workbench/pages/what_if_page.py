@@ -8,7 +8,7 @@ from cds_service.explanation import unread_entries
 from cds_service.fhir import Record
 from cds_service.matching import Match, match
 from cds_service.rule_tools.cases import said
-from cds_service.workbench.desk import UPLOADED, Desk
+from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, badge, box, choice, field, link, table
 from cds_service.workbench.pages.layout import Place, frame
 from cds_service.workbench.views import TrialFlip, Turn, changeable, flips, nearest, stated, statement, today
@@ -18,8 +18,7 @@ async def what_if_page(desk: Desk, place: Place, patient: str, record: Record) -
     """The page of one patient."""
     result = await run_sync(match, record, desk.library(), place.as_of)
     page = _WhatIf(place, record, result)
-    name = "Uploaded record" if patient.startswith(UPLOADED) else patient
-    with frame(desk, place, f"What if: {name}"):
+    with frame(desk, place, f"What if: {desk.called(patient)}"):
         with box("p", "links"):
             link("Back to the patient", place.to("patients", patient), "action")
         waiting = len(unread_entries(result))
@@ -75,8 +74,9 @@ class _WhatIf:
             if fact.ask == "choice":
                 choice("Instead", [("", "choose"), *((a, a) for a in fact.answers)], "", self._entered)
             else:
-                kind = "date" if fact.ask == "date" else "text"
-                field("Instead", kind, "", self._entered, "input")
+                entry = field("Instead", "text", "", self._entered, "input")
+                if fact.ask == "date":
+                    entry.props["placeholder"] = "YYYY-MM-DD"
             if fact.units:
                 self.unit = fact.units[0]
                 choice("Unit", [(u, u) for u in fact.units], self.unit, self._other_unit)

@@ -13,6 +13,7 @@ from cds_service.workbench.views.ehr import (
     overridden,
     reasons_of,
 )
+from cds_service.workbench.views.matrix import SHOWN, Cell, Column, Matrix, Row, Wanted, groups
 from cds_service.workbench.views.nearest import Turn, nearest
 from cds_service.workbench.views.outcomes import OutcomeView, outcomes
 from cds_service.workbench.views.patient_chart import (
@@ -30,19 +31,23 @@ from cds_service.workbench.views.series import Point, Series, all_series, descri
 from cds_service.workbench.views.sheet import Line, sheet, telling
 from cds_service.workbench.views.thresholds import thresholds
 from cds_service.workbench.views.unread import Question, map_draft, objections, questions, read_by_words
-from cds_service.workbench.views.verdicts import SIGNS, TONES, Row, matrix, told, who, word
+from cds_service.workbench.views.verdicts import SIGNS, TONES, told, who, word
 from cds_service.workbench.views.what_if import TrialFlip, changeable, flips, stated, statement, today
 
 __all__ = [
+    "SHOWN",
     "SIGNS",
     "TONES",
     "Answer",
+    "Cell",
     "Checked",
+    "Column",
     "CriterionView",
     "Disease",
     "Drug",
     "Entry",
     "Line",
+    "Matrix",
     "OutcomeView",
     "Panel",
     "PatientChart",
@@ -55,6 +60,7 @@ __all__ = [
     "Series",
     "TrialFlip",
     "Turn",
+    "Wanted",
     "accepted",
     "all_series",
     "answer_of",
@@ -66,9 +72,9 @@ __all__ = [
     "done_words",
     "flips",
     "folded",
+    "groups",
     "hook_request",
     "map_draft",
-    "matrix",
     "nearest",
     "objections",
     "on_scale",

@@ -1,12 +1,8 @@
-"""Verdicts and outcomes as words with a tone, and the matrix of patients and trials."""
+"""Verdicts and outcomes as words with a tone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 
-from cds_service.fhir import Record
-from cds_service.library import Library
-from cds_service.matching import Match, match
+from cds_service.matching import Match
 from cds_service.trials import CriterionResult, TrialResult
 
 TONES: Mapping[str, str] = {
@@ -29,33 +25,6 @@ SIGNS: Mapping[str, str] = {"good": "✓", "fair": "◐", "open": "?", "bad": "�
 def word(value: str | None) -> str:
     """Such as `likely eligible`."""
     return "no trial" if value is None else value.replace("_", " ")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One trial for one patient. `told` says how many computed criteria pass, or which fail."""
-
-    trial: str
-    verdict: str
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One patient. `who` is age and sex."""
-
-    patient: str
-    who: str
-    cells: tuple[Cell, ...]
-
-
-def matrix(records: Mapping[str, Record], library: Library, as_of: date) -> tuple[Row, ...]:
-    """Every patient with every trial of the library, in the order of `records` and of the library."""
-    rows = []
-    for name, record in records.items():
-        result = match(record, library, as_of)
-        rows.append(Row(name, who(result), tuple(Cell(t.trial.id, t.verdict, told(t)) for t in result.trials)))
-    return tuple(rows)
 
 
 def who(result: Match) -> str:
