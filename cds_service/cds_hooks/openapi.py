@@ -182,6 +182,7 @@ HOOK_RESPONSES: dict[int | str, dict[str, Any]] = {
         for status, description in {
             400: "Not a valid request for this hook, or it mixes patients. Each issue names its field.",
             401: "No valid token of a registered client. Why, the service's log says.",
+            403: "Without clients: another `Host`, or a page of an `Origin` that is not listed.",
             412: "The Patient or the conditions were not supplied, or none can be read. Issues name the prefetch key.",
             413: "The body is too large.",
             415: "The body is not sent as JSON in UTF-8.",
@@ -263,6 +264,7 @@ FEEDBACK_RESPONSES: dict[int | str, dict[str, Any]] = {
         for status, description in {
             400: "Not feedback, in no item. Each issue names its place, and nothing of the batch is kept.",
             401: "No valid token of a registered client.",
+            403: "Without clients: another `Host`, or a page of an `Origin` that is not listed.",
             413: "The body is too large.",
             415: "The body is not sent as JSON in UTF-8.",
             500: "The service failed.",
@@ -272,5 +274,5 @@ FEEDBACK_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 DISCOVERY_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: answer for status, answer in HOOK_RESPONSES.items() if status in (401, 500, 503)
+    status: answer for status, answer in HOOK_RESPONSES.items() if status in (401, 403, 500, 503)
 }

@@ -14,7 +14,7 @@ from tests.fuzz.mutations import Body
 MARKER = "ZQXMARK"
 """Begins the patient's id and name, and the token: nothing of it may be in a log."""
 TOKEN = f"{MARKER}token"
-REFUSALS = frozenset({400, 404, 405, 412, 413, 415})
+REFUSALS = frozenset({400, 403, 404, 405, 412, 413, 415})
 PATH = "/cds-services/clinical-trial-match"
 _MAY_BE_EMPTY = frozenset({"cards"})
 
