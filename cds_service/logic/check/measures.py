@@ -134,7 +134,7 @@ class Measures:
             node.pointer,
             "unit-of-another-dimension",
             f"{node.unit!r} is not a unit of time here",
-            f'write {{"quantity": [{number(node.value)}, "{meant}"]}}' if meant else "use d, wk, mo or a",
+            "use d, wk, mo or a" + (f': write {{"quantity": [{number(node.value)}, "{meant}"]}}' if meant else ""),
         )
         return None
 
