@@ -15,7 +15,7 @@ from cds_service.errors import RecordError
 from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.matching import match
-from cds_service.workbench.uploads import Upload, Uploads
+from cds_service.workbench.desk import Uploads
 from tests.workbench.serving import ROOT
 
 SAMPLES = ROOT / "fhir_samples"
@@ -56,7 +56,7 @@ def by_type(*stories: str) -> bytes:
     return zipped(manifest__json=manifest, **{name: b"\n".join(lines) for name, lines in files.items()})
 
 
-def uploaded(data: bytes, file: str = "file", largest: int = 200_000_000) -> Upload:
+def uploaded(data: bytes, file: str = "file", largest: int = 200_000_000) -> Any:
     return Uploads().add(data, file, largest)
 
 
