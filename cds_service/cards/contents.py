@@ -164,7 +164,7 @@ class Contents:
         if undecided:
             counts.append(f"{undecided} {'is' if undecided == 1 else 'are'} open")
         if reading.trial.source_gaps:
-            counts.append("the registry omits some")
+            counts[-1] += "; the registry omits others"
         return sentence("; ".join(filter(None, [recorded, ", ".join(counts)]))) + "."
 
     def _next(self, choice: Choice, found: Open) -> str:
