@@ -4,7 +4,7 @@ A set is a number here, its place in `ids`. Systems have their canonical names, 
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ _ANCESTORS: dict[str, tuple[int, ...]] = {ICD10: (3, 4, 5, 6), ICD10CM: (3, 4, 5
 
 _LONGEST_PREFIX = 12
 """Characters of the longest code of ICD-10 and ATC, and some more."""
+
+_NEARLY_ALL = 0.8
+"""The part of a set's codes that another one has to hold to be meant by its phrases too."""
 
 Numbers = dict[str, dict[str, list[int]]]
 """By system and code: the sets."""
@@ -121,6 +124,37 @@ class SetTables(Struct):
             number: {other for other, shared in found.items() if 2 * shared >= min(sizes[number], sizes[other])}
             for number, found in common.items()
         }
+
+    def spread_hints(self) -> None:
+        """Let a phrase name every set that holds nearly all codes of the smallest set that it names: who writes of an
+        acute promyelocytic leukaemia writes of a malignancy, whichever of the two lists the phrase.
+
+        The smallest says best what is meant. `Lupus` names lupus and the autoimmune diseases, and the autoimmune
+        diseases other than lupus hold nearly all of these, but none of those.
+        """
+        sizes: dict[int, Counter[str]] = defaultdict(Counter)
+        common: dict[int, Counter[int]] = defaultdict(Counter)
+        named = {number for numbers in self.hints.values() for number in numbers}
+        for codes in (self.included.exact, self.included.prefix):
+            for system, listed in codes.items():
+                for code in listed:
+                    members = self.members((system, code))
+                    for number in members:
+                        sizes[number][system] += 1
+                    for number in members & named:
+                        common[number].update(members)
+        holders = {
+            number: [
+                other
+                for other, shared in sorted(common[number].items())
+                # A set says nothing about codes of systems that it has none of.
+                if _NEARLY_ALL * sum(n for system, n in sizes[number].items() if system in sizes[other]) <= shared
+            ]
+            for number in named
+        }
+        for numbers in self.hints.values():
+            smallest = min(numbers, key=lambda number: (sizes[number].total(), number))
+            numbers += [other for other in holders[smallest] if other not in numbers]
 
     def find_ancestors(self) -> None:
         """Work out `above` from what is included."""

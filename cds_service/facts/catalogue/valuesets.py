@@ -274,6 +274,7 @@ def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
             if number not in holders:
                 holders.append(number)
     tables.find_ancestors()
+    tables.spread_hints()
     return tables
 
 
