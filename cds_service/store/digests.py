@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import DecodeError, Raw, json
 
+from cds_service.fhir import isolated
+
 _WITHOUT = "fhirAuthorization"
 """What a request holds besides its content: the access token is never kept, not even as part of a digest."""
 _SORTED_LEVELS = 2
@@ -31,15 +33,26 @@ def request_digest(body: bytes) -> str:
     """SHA-256 of a hook request without its token, whatever its spacing and the order of its fields and prefetch keys.
 
     Within a resource the order of fields and the way in which characters are escaped count: to decode and sort a
-    record takes longer than to answer it. `is_request` looks through the escapes. Raises msgspec.DecodeError for no
-    JSON object.
+    record takes longer than to answer it. `is_request` looks through the escapes. Single values that JSON does not have
+    count as unreadable, whichever they are: such a request is answered, so its decision is logged. Raises
+    msgspec.DecodeError for no JSON object.
     """
-    fields = json.decode(body.removeprefix(_BYTE_ORDER_MARK), type=dict[str, Raw])
+    fields = _fields(body.removeprefix(_BYTE_ORDER_MARK))
     fields.pop(_WITHOUT, None)
     total = hashlib.sha256()
     for piece in _object(fields, _SORTED_LEVELS):
         total.update(piece)
     return total.hexdigest()
+
+
+def _fields(body: bytes) -> dict[str, Raw]:
+    try:
+        return json.decode(body, type=dict[str, Raw])
+    except (DecodeError, UnicodeError, RecursionError):
+        strict = isolated(body)
+        if strict is None:
+            raise
+    return json.decode(strict, type=dict[str, Raw])
 
 
 def is_request(body: bytes, digest: str) -> bool:

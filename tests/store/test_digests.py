@@ -65,3 +65,18 @@ def test_an_empty_list_in_many_spaces_is_an_empty_list() -> None:
 def test_what_is_no_request_has_no_digest(body: bytes) -> None:
     with pytest.raises(DecodeError):
         request_digest(body)
+
+
+@pytest.mark.parametrize(
+    "bad", [rb'"\ud800"', b"NaN", b"-Infinity", b"007", b"1e999", b'"M\xfcller"', b"[" * 5_000 + b"]" * 5_000]
+)
+def test_a_request_with_a_value_that_json_does_not_have_has_a_digest_without_its_token(bad: bytes) -> None:
+    """Such a request is answered, so its decision has to be logged, and found again."""
+
+    def sent(code: bytes, token: bytes) -> bytes:
+        entry = b'{"resourceType": "Condition", "note": [{"text": %s}], "code": {"text": "%s"}}' % (bad, code)
+        return b'{"prefetch": {"conditions": %s}, "fhirAuthorization": {"access_token": "%s"}}' % (entry, token)
+
+    digest = request_digest(sent(b"asthma", b"one"))
+    assert is_request(sent(b"asthma", b"another"), digest)
+    assert not is_request(sent(b"lupus", b"one"), digest)
