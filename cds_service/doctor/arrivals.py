@@ -10,11 +10,12 @@ from cds_service.fhir import KeyReport, KeyState, Record
 
 _SAYS = {
     "absent": "the request has no such key",
-    KeyState.NULL.value: "is null: it counts as none. Some clients send null where they can't make the query",
+    KeyState.NULL.value: "is null: no answer can be given without it",
     KeyState.ERROR.value: "holds an error of the client or its FHIR server instead",
     KeyState.UNREADABLE.value: "holds nothing that can be read as that resource type",
     KeyState.EMPTY.value: "is empty",
 }
+_NULL_AS_NONE = "is null: it counts as none. Some clients send null where they can't make the query"
 _NEXT_PAGE = "is one page of several: the others did not come"
 _FILTERED = "answers a narrower search than the query: what that leaves out did not come"
 _IN_PART = "brought a part: something in it is missing or can't be read"
@@ -59,8 +60,10 @@ def _lacks(key: str, type_: str, supplied: Supplied, record: Record) -> Iterator
     for report in reports:
         state = report.state
         if state is KeyState.NULL:
-            if key in REQUIRED or not record.resources.get(type_):
-                yield state.value, _SAYS[state.value], key not in REQUIRED
+            if key in REQUIRED:
+                yield state.value, _SAYS[state.value], False
+            elif not record.resources.get(type_):
+                yield state.value, _NULL_AS_NONE, True
         elif state is KeyState.INCOMPLETE:
             yield state.value, _in_part(report), False
         elif not state.is_complete or (key == "patient" and record.patient is None):

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from msgspec import DecodeError, Raw, json
+from msgspec import DecodeError, Raw, ValidationError, json
 
 from cds_service.cds_hooks import HookError, HookRequest, Service, parse_request
 from cds_service.errors import CdsError
@@ -28,8 +28,11 @@ def fields_of(body: bytes) -> dict[str, Any]:
         raise NoRequest("it is not text in UTF-8") from problem
     except RecursionError as problem:
         raise NoRequest("it is nested too deeply") from problem
-    except DecodeError as problem:
+    except ValidationError as problem:
         raise NoRequest("it is no JSON object, so no hook request") from problem
+    except DecodeError as problem:
+        # What the decoder says has the place and the kind of the fault, and no content.
+        raise NoRequest(f"it is not JSON: {problem}" if body.strip() else "it is empty") from problem
     if "resourceType" in fields:
         raise NoRequest("it is a FHIR resource, not a hook request; `cds-service explain` reads a record")
     if not {"hook", "context", "prefetch"} & fields.keys():

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cds_service.rule_files.json_grammar import CLOSES, OPENS, START, State, run, step
-from cds_service.rule_files.json_tokens import SIGNS, TEXT, Token, tokens_of
+from cds_service.rule_files.json_tokens import ATOM, SIGNS, TEXT, Token, tokens_of
 from cds_service.rule_files.json_words import WORDS, WRITTEN_OTHERWISE
 
 _AROUND = 40
@@ -70,7 +70,15 @@ def _plainly(tokens: Sequence[Token], place: int, state: State) -> Broken | None
         return _broken("value", tokens[place - 1].line)
     if state.awaits == "end" and token.kind not in OPENS:
         return _broken("after-end", token.line)
+    if state.awaits == "key" and token.kind == ATOM and _is_number(tokens[place - 2], token):
+        whole, rest = tokens[place - 2].text, token.text
+        return _broken("decimal-comma", token.line, found=f"{whole},{rest}", instead=f"{whole}.{rest}")
     return None
+
+
+def _is_number(before: Token, after: Token) -> bool:
+    """Whether two tokens on both sides of a comma look like one number as much of Europe writes it: `1,5`."""
+    return before.line == after.line and before.text.lstrip("-").isdecimal() and after.text.isdecimal()
 
 
 def _of_token(tokens: Sequence[Token], place: int, state: State) -> Broken:

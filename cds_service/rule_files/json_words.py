@@ -20,6 +20,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "word": ("{found} in line {line} is no JSON value", "{instead}"),
     "number": ("{found} in line {line} is no number", "write it as 8, 0.5 or -3, with a point and without more zeros"),
+    "decimal-comma": ("{found} in line {line} has a comma within the number", "write {instead}, with a point"),
     "unquoted": ("{found} in line {line} stands without quotes", 'texts and keys stand in double quotes: "text"'),
     "character": ("{found} in line {line} does not belong there", "leave it out"),
     "comma-end": ("a comma is missing at the end of line {line}", ""),

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import Finding
+from cds_service.rule_files.bad_values import bad_value
 from cds_service.rule_files.json_text import NotJsonError, decode, shown
 from cds_service.rule_files.opening import is_there, read_file
 
@@ -213,8 +214,10 @@ def parse_json(data: bytes, name: str, *, decimals: bool = False) -> tuple[Any, 
     """As `read_json`, from the content of the file."""
     try:
         text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None, [Finding(name, "", "unreadable-file", "error", "can't be read: it is not UTF-8 text")]
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        message = "can't be read: it is not UTF-8 text"
+        return None, [Finding(name, "", "unreadable-file", "error", message, "save it as UTF-8", line)]
     try:
         content, faults = decode(text, decimals=decimals)
     except NotJsonError as problem:
@@ -239,8 +242,7 @@ def invalid(problem: ValidationError, name: str, model: type[BaseModel], at: Seq
                 key = str(error["loc"][-1])
                 findings.append(Finding(name, pointer(steps), "missing-key", "error", f"the key {key!r} is missing"))
             case _:
-                message = error["msg"].removeprefix("Value error, ")
-                findings.append(Finding(name, pointer(steps), "bad-value", "error", message))
+                findings.append(Finding(name, pointer(steps), "bad-value", "error", *bad_value(error)))
     return findings
 
 

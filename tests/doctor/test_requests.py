@@ -97,7 +97,8 @@ def test_scopes_are_compared_as_far_as_they_are_written_as_smart_does(
     ("key", "value", "state", "says", "is_red"),
     [
         ("conditions", ..., "absent", "no such key", True),
-        ("conditions", None, "null", "is null", True),
+        ("conditions", None, "null", "is null: no answer can be given without it", True),
+        ("patient", None, "null", "is null: no answer can be given without it", True),
         ("conditions", ERROR, "error", "holds an error", True),
         ("conditions", "<html>", "unreadable", "nothing that can be read", True),
         ("conditions", platelets(), "unreadable", "nothing that can be read", True),
@@ -228,7 +229,10 @@ def test_of_a_request_that_is_refused_the_prefetch_is_looked_at_all_the_same(
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "no JSON object"),
+        (b"", "it is empty"),
+        (b" \n", "it is empty"),
+        (b'{"hook": "patient-view", "context": {"pat', "not JSON: Input data was truncated"),
+        (b'{"hook" "patient-view"}', r"not JSON: JSON is malformed: .*byte 8"),
         (b"[1]", "no JSON object"),
         (b'{"hook": \xff}', "UTF-8"),
         (b'{"context": ' + b"[" * 100_000, "nested too deeply"),

@@ -59,6 +59,8 @@ BROKEN: list[tuple[str, str, int, str]] = [
     ('"title":', '"title"', 3, 'a colon is missing in line 3 after "title"'),
     ('"title": "A trial"', '"title": ', 3, "after the colon in line 3 there is no value"),
     ('"title": "A trial"', '"A trial"', 3, '"A trial" in line 3 stands alone'),
+    ('"draft"', "1,5", 4, "1,5 in line 4 has a comma within the number (write 1.5, with a point)"),
+    ('"draft"', "-0,25", 4, "-0,25 in line 4 has a comma within the number (write -0.25, with a point)"),
     ("[18,", "[018,", 8, "018 in line 8 is no number"),
     ("[18,", "[.5,", 8, ".5 in line 8 is no number"),
     ("A trial", "A \\d trial", 3, "\\d in line 3 means nothing (a backslash within a text is written \\\\)"),

@@ -211,6 +211,8 @@ RANGE = [{"low": amount(2.0, "10*9/L"), "high": amount(7.5, "10*9/L")}]
         ),
         ({"valueQuantity": amount(5, "U/L", comparator="<")}, ("< 5 U/L", "", "")),
         ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 160}}}, ("1:160", "", "")),
+        ({"valueBoolean": True}, ("yes", "", "")),
+        ({"valueBoolean": False}, ("no", "", "")),
         ({"valueString": "Non-reactive"}, ("Non-reactive", "", "")),
         ({"valueCodeableConcept": {"text": "Negative"}}, ("Negative", "", "")),
         (

@@ -32,6 +32,7 @@ from cds_service.workbench.views import (
     statement,
     telling,
     thresholds,
+    who,
 )
 
 RULES, SAMPLES = default_rules_dir(), default_samples_dir()
@@ -243,3 +244,18 @@ def test_the_sample_day_is_that_of_the_samples() -> None:
     content = json.loads(Path(SAMPLES / "samples.json").read_text(encoding="utf-8"))
     assert date.fromisoformat(content["as_of"]) == AS_OF
     jsonschema.validate(content, {"type": "object", "required": ["as_of"]})
+
+
+@pytest.mark.parametrize(
+    ("person", "told"),
+    [
+        ({"gender": "female", "birthDate": "1990-05-01"}, "female, 36 years"),
+        ({"gender": "male", "birthDate": "2025-09-10"}, "male, 14 months"),
+        ({"birthDate": "2016-11-24"}, "10 years"),
+        ({"gender": "female"}, "female"),
+        ({}, "Sex and age not known"),
+    ],
+)
+def test_who_a_patient_is(library: Library, person: dict[str, str], told: str) -> None:
+    bundle = json.dumps({"resourceType": "Patient", "id": "p", **person})
+    assert who(match(read_bundle(bundle), library, date(2026, 11, 24))) == told

@@ -1,5 +1,6 @@
 """The operators of the rule language: the single table that parser, checker, specification and tests read."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -73,3 +74,34 @@ REFUSED: Mapping[str, str] = {
     "val": "write 'var'",
 }
 """Operators of JSONLogic or its engine that a rule may not use, each with what to do instead."""
+
+_OTHERWISE: Mapping[str, str] = {
+    "≥": ">=",
+    "=>": ">=",
+    "≤": "<=",
+    "=<": "<=",
+    "=": "==",
+    "≠": "!=",
+    "<>": "!=",
+    "×": "*",
+    "÷": "/",
+    "−": "-",
+    "&&": "and",
+    "&": "and",
+    "||": "or",
+    "|": "or",
+    "not": "!",
+    "any": "some",
+}
+"""How else people write an operator, in small letters."""
+_BETWEEN = frozenset({"between", "range", "from"})
+
+
+def operator_meant(name: str) -> str:
+    """`did you mean ...?` about a name that no operator has: `≥`, `AND`, `between`. Empty where none is near."""
+    said = name.casefold().strip()
+    if said in _BETWEEN:
+        return 'write {"<=": [the least, {"var": …}, the most]}'
+    known = said if said in OPERATORS else _OTHERWISE.get(said)
+    close = [known] if known else difflib.get_close_matches(said, list(OPERATORS), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from cds_service.errors import Finding
 from cds_service.logic.check.meant import length_meant
-from cds_service.logic.check.operators import OPERATORS, REFUSED
+from cds_service.logic.check.operators import OPERATORS, REFUSED, operator_meant
 
 MAX_DEPTH = 24
 MAX_NODES = 2_000
@@ -165,7 +165,7 @@ class _Parser:
             self.findings.at(place, "operator-refused", f"operator {name!r} is not in this language", REFUSED[name])
             return None
         if name not in OPERATORS:
-            self.findings.at(place, "unknown-operator", f"unknown operator {name!r}", nearest(name, OPERATORS))
+            self.findings.at(place, "unknown-operator", f"unknown operator {name!r}", operator_meant(name))
             return None
         args = body if isinstance(body, list) else [body]
         if name == "var":
@@ -205,5 +205,8 @@ class _Parser:
                 number = self._number(value, place)
                 return None if number is None else Quantity(value, unit, pointer)
         hint = next(filter(None, map(length_meant, args)), 'write {"quantity": [80, "g/L"]}')
+        match args:
+            case [int() as whole, int() as rest, str(unit)] if rest >= 0 and not isinstance(whole, bool):
+                hint = f'write {{"quantity": [{whole}.{rest}, "{unit}"]}}, with a point in the number'
         self.findings.at(place, "bad-quantity", "'quantity' takes a number and a unit", hint)
         return None

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from cds_service.cards import age_words
+from cds_service.facts.fact import Age
 from cds_service.matching import Match
 from cds_service.trials import CriterionResult, TrialResult
 
@@ -28,14 +30,12 @@ def word(value: str | None) -> str:
 
 
 def who(result: Match) -> str:
-    """Such as `female, 34 a`; what is not known is left out."""
-    parts = []
-    for name in ("patient.sex", "patient.age"):
-        described = result.sheet.describe(name)
-        value = described[0]["value"] if described else None
-        if value is not None:
-            parts.append(f"{value} years" if name == "patient.age" else str(value))
-    return ", ".join(parts)
+    """Such as `female, 34 years`, of a small child `male, 14 months`; it says where neither is known."""
+    described = result.sheet.describe("patient.sex")
+    sex = described[0]["value"] if described else None
+    age = result.sheet["patient.age"].value if "patient.age" in result.sheet else None
+    known = (sex, age_words(age.years, age.months) if isinstance(age, Age) else None)
+    return ", ".join(filter(None, known)) or "Sex and age not known"
 
 
 def told(result: TrialResult) -> str:

@@ -140,6 +140,8 @@ def value_of(result: Observation | ObservationComponent) -> str:
         return amount(result.value_quantity)
     if result.value_codeable_concept is not None:
         return words_of(result.value_codeable_concept)
+    if result.value_boolean is not None:
+        return "yes" if result.value_boolean else "no"
     value, raw = shown(result)
     return joined(day_of(value) if result.value_date_time else value, printed_unit(raw), by=" ")
 
