@@ -214,7 +214,7 @@ def test_a_folder_that_is_not_there_is_said_and_stops_nothing(tmp_path: Path) ->
 def answers(library: Library, name: str) -> tuple[Any, Any]:
     record = read_bundle((SAMPLES / f"{name}.json").read_bytes())
     found = match(record, library, AS_OF)
-    options = CardOptions(near_miss=True).at_site(library.site.order_codes)
+    options = CardOptions(near_miss=True).at_site(library.site)
     return explain(found), cards_for(match(record, library, AS_OF, screened=True, near=True), options, "seed")
 
 
