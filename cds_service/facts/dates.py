@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from cds_service.as_of import AsOf
-from cds_service.facts.fact import UNDATED, Days
+from cds_service.facts.fact import Days
 from cds_service.fhir import DateError, DateRange, Period, parse_date
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -47,11 +47,6 @@ def days_back(span: DateRange, as_of: date) -> Days:
     today."""
     first, last = span.days(AsOf.of(as_of).zone)
     return Days(max(0, (as_of - last).days), max(0, (as_of - first).days))
-
-
-def age_in_days(span: DateRange | None, as_of: date) -> int:
-    """How old evidence of that date is at most."""
-    return UNDATED if span is None else min(UNDATED, days_back(span, as_of).hi)
 
 
 def earlier(first: Days, second: Days) -> Days:

@@ -87,6 +87,8 @@ def test_a_phrase_of_the_narrower_set_is_a_hint_of_the_wider(
         ("硬膜下血肿", "condition.cns_disease"),
         ("Schädel-Hirn-Trauma", "condition.cns_disease"),
         ("脑外伤", "condition.cns_disease"),
+        ("hay fever", "condition.nasal_disease"),
+        ("家用呼吸机", "condition.niv"),
     ],
 )
 def test_everyday_words_are_a_hint(words: str, fact: str, library: Library) -> None:

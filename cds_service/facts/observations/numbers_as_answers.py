@@ -1,7 +1,8 @@
 """Positive or negative from a number: by the observation's own range, by a cut-off of the fact, or as an index.
 
-An index (S/CO, COI) is positive from its cut-off on; another number only above its upper limit. Between two limits
-above 0 nobody has decided. A competitive assay is read by a lower limit that stands alone (docs/facts.md).
+An index (S/CO, COI) is positive from its cut-off on; another number only above its upper limit, and negative at it
+unless it reads "<1.0". Between two limits above 0 nobody has decided. A competitive assay is read by a lower limit that
+stands alone (docs/facts.md).
 """
 
 from collections.abc import Mapping
@@ -56,6 +57,8 @@ class NumbersAsAnswers:
             above, below = ">=", "<"
             if not saying.reference_range and self._qualitative.is_index(units, by_one=True):
                 high = _CUT_OFF
+        elif _is_open(sides["high"]):
+            below = "<"  # what is just the limit of "<1.0" is not normal, and not above it
         if low is None or high is None:
             # Below a limit that is not known it may be negative, or neither.
             negative = None if sides["low"] == "unknown" else high
@@ -151,6 +154,10 @@ def _units(saying: Saying, qualitative: Qualitative) -> tuple[str, ...]:
         return tuple(text for text in (quantity.unit, quantity.code) if text)
     written = qualitative.written(saying.value_string)
     return (written.unit,) if written is not None and written.unit else ()
+
+
+def _is_open(limit: OnSide) -> bool:
+    return isinstance(limit, Limit) and limit.is_open
 
 
 def _value(limit: OnSide) -> Decimal | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.facts.intervals import Factor, Interval, is_sane, parse_number
 from cds_service.facts.observations.range_words import Flag, RangeWords
@@ -15,6 +16,7 @@ ToFactor = Callable[[str | None, str | None, str | None], Factor | None]
 """From a unit as sent (unit, code, system) to its factor, `None` where it is not understood."""
 
 _COMPARATORS = {"high": frozenset({"<", "<="}), "low": frozenset({">", ">="})}
+_OPEN = frozenset({"<", ">"})
 # What software fills in where no limit is known: 9999, 99999.99.
 _NINES = re.compile(r"9999+(?:\.9+)?")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
@@ -23,10 +25,11 @@ _TOLERANCE = Decimal("0.02")
 
 
 class Limit(Struct, frozen=True, gc=False):
-    """A limit of normal as written and its factor into the canonical unit."""
+    """A limit of normal as written and its factor into the canonical unit. `is_open`: it is itself outside (`<1.0`)."""
 
     value: Decimal
     factor: Factor
+    is_open: bool = False
 
     @property
     def ends(self) -> tuple[Decimal, Decimal]:
@@ -76,7 +79,7 @@ def bounds_of(
     found = _consistent(RangeBounds(low, high))
     if found is None or (text and not _agrees(text, found, own_unit, to_factor, words)):
         return None
-    return found
+    return _opened(found, _of_text(text, own_unit, to_factor, words)) if text else found
 
 
 def contradicts(flags: Collection[Flag], value: Interval, limits: Mapping[Side, OnSide]) -> bool:
@@ -135,7 +138,7 @@ def _of_quantity(
         return "unreadable"
     has_unit = bool(quantity.unit or quantity.code)
     factor = to_factor(quantity.unit, quantity.code, quantity.system) if has_unit else own_unit
-    return "unreadable" if factor is None else Limit(value, factor)
+    return "unreadable" if factor is None else Limit(value, factor, quantity.comparator in _OPEN)
 
 
 def _of_text(text: str, own_unit: Factor, to_factor: ToFactor, words: RangeWords) -> RangeBounds | None:
@@ -149,8 +152,8 @@ def _of_text(text: str, own_unit: Factor, to_factor: ToFactor, words: RangeWords
         return None
     if bounds.hi is not None and _NINES.fullmatch(str(bounds.hi)):
         return NO_BOUNDS
-    low = None if bounds.lo is None or bounds.lo <= 0 else Limit(bounds.lo, factor)
-    return RangeBounds(low, None if bounds.hi is None else Limit(bounds.hi, factor))
+    low = None if bounds.lo is None or bounds.lo <= 0 else Limit(bounds.lo, factor, bounds.lo_open)
+    return RangeBounds(low, None if bounds.hi is None else Limit(bounds.hi, factor, bounds.hi_open))
 
 
 def _consistent(found: RangeBounds) -> RangeBounds | None:
@@ -170,6 +173,13 @@ def _agrees(text: str, found: RangeBounds, own_unit: Factor, to_factor: ToFactor
     numbers = [number for match in _NUMBER.findall(text) if (number := parse_number(match)) is not None]
     limits = [limit.value for limit in (found.low, found.high) if limit is not None]
     return not numbers or all(any(_near(limit, number) for number in numbers) for limit in limits)
+
+
+def _opened(found: RangeBounds, written: RangeBounds | None) -> RangeBounds:
+    """The limits of the numbers, the upper one open where the text beside them has it so."""
+    if found.high is None or written is None or written.high is None or not written.high.is_open:
+        return found
+    return RangeBounds(found.low, replace(found.high, is_open=True))
 
 
 def _near(one: Decimal, other: Decimal) -> bool:

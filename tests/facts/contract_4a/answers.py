@@ -45,6 +45,10 @@ def dsdna(value: float, limit: float, **elements: Any) -> Json:
     return lab(DSDNA, value, "IU/mL", referenceRange=[{"high": quantity(limit, "IU/mL")}], **elements)
 
 
+def below_in_words(value: float, text: str = "< 25", **limits: Any) -> Json:
+    return lab(DSDNA, value, "IU/mL", referenceRange=[{"text": text, **limits} if text else limits])
+
+
 def ranged_text(text: str, limit: float) -> Json:
     return observation(DSDNA, valueString=text, referenceRange=[{"high": quantity(limit)}])
 
@@ -145,6 +149,11 @@ TABLE: Table = {
     "a bare number by the observation's own range, where the fact says so": [
         row("above the limit", "result.anti_dsdna", "positive", dsdna(26, 25)),
         row("at the limit", "result.anti_dsdna", "negative", dsdna(25, 25)),
+        row("at a limit that is itself outside, in words", "result.anti_dsdna", "value_not_understood", below_in_words(25)),
+        row("below it", "result.anti_dsdna", "negative", below_in_words(24.9)),
+        row("above it", "result.anti_dsdna", "positive", below_in_words(25.1)),
+        row("at it, in numbers and words", "result.anti_dsdna", "value_not_understood", below_in_words(25, high=quantity(25, "IU/mL"))),
+        row("at a limit with a comparator", "result.anti_dsdna", "value_not_understood", below_in_words(25, text="", high=quantity(25, "IU/mL", "<"))),
         row("below some number below the limit", "result.anti_dsdna", "negative", dsdna(10, 25, comparator="<")),
         row("above some number below the limit", "result.anti_dsdna", "value_not_understood", dsdna(10, 25, comparator=">")),
         row("no range", "result.anti_dsdna", "value_not_understood", lab(DSDNA, 26, "IU/mL")),
