@@ -125,7 +125,7 @@ def test_nothing_of_a_patient_is_told(library: Library, tmp_path: Path, format: 
         immunizations=f"<html>{NAME}</html>",
         **{f"extra of {NAME}": bundle(condition(id="cond-5", code={"text": NAME}))},
     )
-    broken = changed(content, userId=NAME, subject=NAME)
+    broken = changed(content, userId=NAME, subject=NAME, hookInstance=NAME)
     result = run(broken, "--format", format, folder=tmp_path, **FHIR)
     assert result.exit_code == 1
     assert [one for one in (*MARKERS, "ORD8472915") if one in result.output] == []

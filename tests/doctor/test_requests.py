@@ -52,7 +52,6 @@ def test_a_good_request_is_all_green(examiner: Examiner, library: Library) -> No
     ("fields", "duty", "says"),
     [
         ({"hookInstance": "no-uuid"}, "request", "hookInstance: must be a UUID"),
-        ({"userId": ...}, "request", "context.userId: is required"),
         ({"patientId": "somebody-else"}, "request", "another patient"),
         ({"hook": "order-sign"}, "registration", "patient-view at /cds-services/clinical-trial-match"),
         ({"fhirServer": "https://other.example.org/fhir"}, "fhir_access", "`fhir_servers` of the client ehr"),
@@ -274,3 +273,9 @@ def test_an_anchor_is_made_as_github_makes_it() -> None:
     assert Section("a.md", "When something doesn't arrive: `cds-service doctor`").link == (
         "a.md#when-something-doesnt-arrive-cds-service-doctor"
     )
+
+
+def test_what_the_service_forgives_is_green_and_told(examiner: Examiner, library: Library) -> None:
+    found = report(examiner, changed(request(library), userId=...))
+    assert states(found)["request"] == "green"
+    assert [(one.kind, one.says) for one in found.faults] == [("forgiven", "no `context.userId`: nobody")]

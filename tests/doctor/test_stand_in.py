@@ -29,7 +29,9 @@ class Bench:
             clients, frozenset({SERVER}), address=PUBLIC, leeway=60, now=lambda: NOW, outbound=Unconnected()
         )
         self.stand_in = StandIn(examiner, callers, lambda *told: self.told.append(told), max_body_bytes=1_000_000)
-        self.http = TestClient(self.stand_in.app(["https://browser.example.org"]))
+        self.http = TestClient(
+            self.stand_in.app(["https://browser.example.org"]), headers={"Content-Type": "application/json"}
+        )
 
     def states(self) -> dict[str, str]:
         return {duty.name: duty.state for duty in self.stand_in.summary.duties()}
