@@ -65,7 +65,7 @@ class Duration:
         if not (years or months or weeks or days):
             meant = spelled(text)
             why = next((why for form, why in _FAULTS if form.fullmatch(text)), "")
-            if meant is not None:
+            if meant is not None and meant[0] and not why:
                 why = f"write 'P{meant[0]}{_LETTERS[meant[1]]}'"
             example = "is not a duration such as P90D, P2W, P3M, P1Y or P1M15D"
             raise ValueError(f"{text!r} {example}{why and ': '}{why}")

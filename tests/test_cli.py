@@ -53,7 +53,7 @@ def test_explain_as_text_and_as_fact_sheet() -> None:
 
 def test_match_prints_the_response_that_the_service_would_send() -> None:
     response = json.loads(run("match", "--bundle", sample("sle-likely"), "--as-of", "2026-11-24").stdout)
-    assert [card["source"]["topic"]["code"] for card in response["cards"]] == ["NCT07083349", "NCT06676631"]
+    assert [card["source"]["topic"]["code"] for card in response["cards"]] == ["NCT06676631", "NCT07083349"]
     assert json.loads(run("match", "--bundle", sample("no-sle"), "--as-of", "2026-11-24").stdout) == {"cards": []}
 
 
@@ -156,8 +156,12 @@ def test_a_broken_trial_file_is_found_with_its_place(rules: Path, old, new, code
     result = run("rules", "check", str(rules))
     assert result.exit_code == 1
     assert "trials/NCT07083349/trial.json" in result.output
-    for expected in (code, pointer, hint):
+    for expected in (code, hint):
         assert expected in result.output
+    [found] = json.loads(run("rules", "check", str(rules), "--format", "json").stdout)
+    assert found["pointer"].endswith(pointer)
+    if found["line"] is not None:
+        assert f"trial.json:{found['line']}: error: {code}: " in result.output
     refused = run("match", "--bundle", sample("sle"), rules=rules)
     assert refused.exit_code == 2
     assert code in refused.output

@@ -86,7 +86,7 @@ def test_a_chart_and_new_results_beside_it_are_one_record(tmp_path: Path) -> Non
 def test_a_hook_request_is_read_as_the_hook_reads_it() -> None:
     request = ROOT / "fhir_samples" / "requests" / "patient-view-sle.json"
     found = answer(run("match", request))
-    assert [card["source"]["topic"]["code"] for card in found["cards"]] == ["NCT07083349", "NCT06676631"]
+    assert [card["source"]["topic"]["code"] for card in found["cards"]] == ["NCT06676631", "NCT07083349"]
     assert answer(run("explain", request, "--format", "json"))["patient"] == "sle"
 
 
@@ -255,7 +255,7 @@ def test_ages_are_said_as_people_say_them() -> None:
 
 def test_short_is_the_verdicts_and_what_is_open() -> None:
     shown = run("explain", sample("sle"), "--short").stdout
-    assert re.search(r"may fit +NCT07083349  NK510 for refractory SLE; 5 open, 5 to judge", shown)
+    assert re.search(r"may fit +NCT07083349  NK510 in refractory SLE; 5 open, 5 to judge", shown)
     assert re.search(r"inc-06 +Antinuclear antibody titre of at least 1:80", shown)
     assert "hepatitis B surface antigen: too old (Negative, 2025-02-11)" in " ".join(shown.split())
     assert "not excluded" not in shown

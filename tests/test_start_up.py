@@ -82,7 +82,7 @@ def test_help_imports_no_library_but_that_of_the_command_line(arguments: list[st
 def test_a_match_imports_what_reads_records_and_rules_and_no_more() -> None:
     status, modules, output = imported(_SPY, "match", "--bundle", SLE, "--as-of", "2026-11-24")
     assert status == 0
-    assert [card["source"]["topic"]["code"] for card in json.loads(output)["cards"]] == ["NCT07083349", "NCT06676631"]
+    assert [card["source"]["topic"]["code"] for card in json.loads(output)["cards"]] == ["NCT06676631", "NCT07083349"]
     assert loaded(modules) == {"settings", "rules engine"}
     assert not {"cds_service.app", "cds_service.rule_tools.cases.cases", "cds_service.rule_tools.samples"} & modules
 

@@ -142,7 +142,7 @@ def test_a_trial_is_no_candidate_less_for_its_exceptions(tmp_path: Path) -> None
         ({"exception": {"when": LOW_HB}}, "/criteria/1/exception/text", "is missing"),
         ({"exception": {"text": ""}}, "/criteria/1/exception/text", "at least 1 character"),
         ({"exception": {"text": TEXT, "where": LOW_HB}}, "/criteria/1/exception/where", "unknown key"),
-        ({"exception": TEXT}, "/criteria/1/exception", "CriterionException"),
+        ({"exception": TEXT}, "/criteria/1/exception", "takes an object"),
         ({"logic": ..., "review": "Ask", "exception": {"text": TEXT}}, "/criteria/1", "with 'logic'"),
     ],
     ids=["no text", "empty text", "unknown key", "only a text", "without logic"],

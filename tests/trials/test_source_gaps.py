@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from cds_service.cards import CardOptions, cards_for
-from cds_service.cli.show_results import show_explanation
+from cds_service.cli.show_explanation import Shown
 from cds_service.cli.show_rules import show_trial
 from cds_service.explanation import explain
 from cds_service.fhir import read_bundle
@@ -125,16 +125,16 @@ def test_a_gap_is_an_open_point_when_cards_are_ranked(tmp_path: Path) -> None:
     assert [card["source"]["topic"]["code"][-1] for card in cards] == ["4", "2", "3", "1"]
 
 
-def test_authors_see_it(library: Library, tmp_path: Path) -> None:
+def test_authors_see_it(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reference = Reference(library, write_rules(tmp_path, FACTS, VALUESETS))
     compiled = library.trial("NCT00000001")
     assert compiled is not None
-    shown, explained = io.StringIO(), io.StringIO()
+    shown = io.StringIO()
     show_trial(compiled, reference.trial(compiled), Console(file=shown, width=200))
     assert f"Source gap: {GAP}" in shown.getvalue()
     found = of(library, LUPUS, GOOD)
-    show_explanation(explain(found, "NCT00000001"), Console(file=explained, width=200))
-    assert f"source gap: {GAP}" in explained.getvalue()
+    Shown(explain(found, "NCT00000001"), found, "NCT00000001").all()
+    assert f"source gap: {GAP}" in " ".join(capsys.readouterr().out.split())
     assert f"* {GAP}\n" in trials_page(reference)
     assert [told(result) for result in found.trials[:2]] == ["source gap", "2 pass"]
     assert told(of(library, LUPUS).trials[0]) == "source gap; unknown inc-02"
@@ -163,7 +163,7 @@ def test_a_change_of_it_is_told(tmp_path: Path) -> None:
         ([GAP, GAP], "/source_gaps", "stands there twice"),
         (["x" * 201], "/source_gaps/0", "200 characters"),
         ([f"Gap {n}" for n in range(11)], "/source_gaps", "at most 10"),
-        (GAP, "/source_gaps", "tuple"),
+        (GAP, "/source_gaps", "takes a list"),
         ([7], "/source_gaps/0", "string"),
     ],
     ids=["empty", "blank", "blank before", "twice", "too long", "too many", "no list", "no text"],
