@@ -161,7 +161,7 @@ def test_a_broken_trial_file_is_found_with_its_place(rules: Path, old, new, code
     [found] = json.loads(run("rules", "check", str(rules), "--format", "json").stdout)
     assert found["pointer"].endswith(pointer)
     if found["line"] is not None:
-        assert f"trial.json:{found['line']}: error: {code}: " in result.output
+        assert f"trial.json:{found['line']}: error: {found['code']}: " in result.output
     refused = run("match", "--bundle", sample("sle"), rules=rules)
     assert refused.exit_code == 2
     assert code in refused.output
