@@ -32,10 +32,10 @@ MARKED = f"token={TOKEN}&patient={PATIENT}&name={NAME}"
 _FAULTY = """
 import cds_service.cds_hooks.endpoint as endpoint
 parse = endpoint.parse_request
-def parsing(body, service):
+def parsing(body, *more, **named):
     if b"FAULT" in body:
         raise RuntimeError(body.decode("latin-1"))
-    return parse(body, service)
+    return parse(body, *more, **named)
 endpoint.parse_request = parsing
 from cds_service.cli import app
 app(["serve"])
