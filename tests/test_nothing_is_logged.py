@@ -32,10 +32,10 @@ MARKED = f"token={TOKEN}&patient={PATIENT}&name={NAME}"
 _FAULTY = """
 import cds_service.cds_hooks.endpoint as endpoint
 parse = endpoint.parse_request
-def parsing(body, service):
+def parsing(body, *more, **named):
     if b"FAULT" in body:
         raise RuntimeError(body.decode("latin-1"))
-    return parse(body, service)
+    return parse(body, *more, **named)
 endpoint.parse_request = parsing
 from cds_service.cli import app
 app(["serve"])
@@ -192,6 +192,7 @@ def routes(talk: Talk) -> None:
 def bad_protocol(talk: Talk) -> None:
     """What is no HTTP, or not quite."""
     line, host = f"GET /{PATIENT}?{MARKED}", f"Host: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
+    json_body = f"POST {HOOK}?{MARKED} HTTP/1.1\r\n{host}Content-Type: application/json\r\n"
     for text in (
         f"{NAME}\r\n\r\n",
         f"{line}\r\n\r\n",
@@ -200,11 +201,11 @@ def bad_protocol(talk: Talk) -> None:
         f"{line} HTTP/1.1\r\n{TOKEN}\r\n\r\n",
         f"{line} HTTP/1.1\r\n{host}Content-Length: {NAME}\r\n\r\n",
         f"{line} HTTP/1.1\r\n{host}Content-Length: {'9' * 5_000}\r\n\r\n{NAME}",
-        f"POST {HOOK}?{MARKED} HTTP/1.1\r\n{host}Content-Length: {'9' * 18}\r\n\r\n{NAME}",
+        f"{json_body}Content-Length: {'9' * 18}\r\n\r\n{NAME}",
         f"{line} HTTP/1.1\r\n{host}Content-Length: 5\r\nContent-Length: 6\r\n\r\n{NAME}",
         f"{line} HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\n{NAME}\r\n{NAME}\r\n0\r\n\r\n",
-        f"POST {HOOK}?{MARKED} HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\n5\r\n{NAME}",
-        f"POST {HOOK}?{MARKED} HTTP/1.1\r\n{host}Content-Length: 5000\r\n\r\n{NAME}",
+        f"{json_body}Transfer-Encoding: chunked\r\n\r\n5\r\n{NAME}",
+        f"{json_body}Content-Length: 5000\r\n\r\n{NAME}",
         f"{line} HTTP/1.1\r\n{host}{NAME}: \x00\r\n\r\n",
         f"{line} HTTP/1.1\r\n{host}Upgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: {TOKEN}\r\n\r\n",
         f"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{NAME}",
@@ -231,7 +232,7 @@ def pages(talk: Talk) -> None:
     talk.http("GET", "/workbench/trials/NCT07083349")
     talk.http("GET", f"/workbench/_nicegui/{NAME}")
     for content in (NAME.encode(), bundle(patient(id=PATIENT, name=[{"family": NAME}])), {"resourceType": NAME}):
-        talk.http("POST", "/workbench/upload-bundle", content)
+        talk.http("POST", f"/workbench/upload-record?name={NAME}.json", content)
     talk.http("GET", "/workbench/", Origin=f"http://{NAME}[")
     talk.http("GET", "/workbench/", X_Forwarded_Prefix=f"//{NAME}")
     talk.http("GET", "/workbench/", Authorization=f"Basic {NAME}é")

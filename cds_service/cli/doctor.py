@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import SplitResult, urlsplit
 
 import typer
 
@@ -162,19 +161,20 @@ def _listen(address: str, settings: "Settings", given: Any, *, fetch_keys: bool,
 
 def _own_address(address: str) -> tuple[str, int]:
     """Host and port of an address of this machine. Ends the command for any other."""
+    from cds_service.wire import AddressProblem, parse_address
+
     try:
-        parts: SplitResult = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        stop(f"{address} is no address: give one such as http://127.0.0.1:9000")
-    if parts.scheme.lower() != "http" or parts.path.strip("/") or parts.query or parts.username is not None:
+        parts = parse_address(address)
+    except AddressProblem as problem:
+        stop(f"{address} can't be used ({problem}): give one such as http://127.0.0.1:9000")
+    if parts.scheme != "http" or parts.path.strip("/") or parts.query or parts.fragment:
         stop(f"{address}: give http, a host of this machine and a port, such as http://127.0.0.1:9000")
-    if not _is_loopback(host):
+    if not _is_loopback(parts.host):
         stop(
             f"{address} is not of this machine. doctor listens where only this machine can call (127.0.0.1), since "
             "what it is sent is about patients; a client elsewhere reaches it through a tunnel (docs/integration.md)."
         )
-    return host, 80 if port is None else port
+    return parts.host, parts.port
 
 
 def _is_loopback(host: str) -> bool:

@@ -25,10 +25,14 @@ class AddressProblem(CdsError):  # noqa: N818 - it says what is the matter with 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An http(s) address taken apart. `origin`: scheme and host in lower case, no default port. `path` as written."""
+    """An http(s) address taken apart. `origin`: scheme and host in lower case, no default port. `path` as written.
+
+    `port` is that of the scheme where none is written.
+    """
 
     scheme: str
     host: str
+    port: int
     origin: str
     path: str
     query: str
@@ -49,7 +53,9 @@ def parse_address(text: str) -> Address:
         raise AddressProblem("it is no http(s) address with a host and without a user name")
     name = f"[{host}]" if ":" in host else host
     origin = f"{scheme}://{name}" + ("" if port in (None, _PORTS[scheme]) else f":{port}")
-    return Address(scheme, host, origin, parts.path, parts.query, parts.fragment)
+    return Address(
+        scheme, host, _PORTS[scheme] if port is None else port, origin, parts.path, parts.query, parts.fragment
+    )
 
 
 def base_url(url: str) -> str | None:

@@ -132,7 +132,7 @@ def test_one_tenant_belongs_to_one_client(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "not JSON at line 1, column 2"),
+        ("{", "not JSON: { of line 1 is not closed"),
         ("[]", "valid dictionary"),
         ("{}", "the key 'clients' is missing"),
         ('{"clients": []}', "nobody could call"),

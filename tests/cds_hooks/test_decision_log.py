@@ -203,8 +203,8 @@ def test_after_ordering_tests_the_card_comes_back_when_there_is_something_new(se
     }
     with service.start() as client:
         card = service.ask(client, request)[TRIAL]
-        orders = [{"id": suggestion["uuid"]} for suggestion in card["suggestions"][1:]]
-        assert orders
+        orders = [{"id": suggestion["uuid"]} for suggestion in card["suggestions"][:-1]]
+        assert orders, "what is to be ordered comes first, the referral last"
         service.tell(client, card, "accepted", acceptedSuggestions=orders)
         assert TRIAL not in service.ask(client, request)
         request["prefetch"]["observations"]["entry"].append({"resource": result})

@@ -40,7 +40,7 @@ def test_the_documentation_holds_a_request_to_try(client: TestClient, service: S
     response = client.post(service.path, json=example)
     assert response.status_code == 200
     assert response.json()["cards"]
-    assert set(hook["responses"]) == {"200", "400", "401", "412", "413", "415", "500", "503"}
+    assert set(hook["responses"]) == {"200", "400", "401", "403", "412", "413", "415", "500", "503"}
 
 
 @pytest.fixture

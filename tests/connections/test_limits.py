@@ -242,6 +242,17 @@ def test_and_so_it_is_for_all_together() -> None:
     told(scenario)
 
 
+def test_who_is_answered_already_gets_no_second_answer() -> None:
+    def scenario(place: Place) -> None:
+        wire, protocol = place.open(sent=POST % b"")
+        protocol.cycle.response_started = protocol.cycle.response_complete = True
+        protocol.on_response_complete()
+        ticks(10, (wire, protocol))
+        assert (wire.open, wire.written) == (False, b""), "it would be taken for the answer to the next request"
+
+    told(scenario)
+
+
 @pytest.mark.parametrize(
     ("sent", "seconds", "status"),
     [

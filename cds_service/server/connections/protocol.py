@@ -244,6 +244,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._register.ended(refusal.why)
         self._register.body_ends(self)
         self._unset_keepalive_if_required()
+        if self._arriving is _Arriving.BODY and self.cycle is not None and self.cycle.response_complete:
+            # It was answered before its body was there. A second answer would be taken for that to another request.
+            self.transport.close()
+            self._stand()
+            return
         others_turn = self._answering() and (self._arriving is _Arriving.HEADERS or self.cycle.response_started)
         if self._silent or others_turn or self.pipeline or not self.transport.can_write_eof():
             # To whom has said nothing, nothing is said; and an answer would be taken for that to another request.
