@@ -231,7 +231,7 @@ def pages(talk: Talk) -> None:
     talk.http("GET", "/workbench/trials/NCT07083349")
     talk.http("GET", f"/workbench/_nicegui/{NAME}")
     for content in (NAME.encode(), bundle(patient(id=PATIENT, name=[{"family": NAME}])), {"resourceType": NAME}):
-        talk.http("POST", "/workbench/upload-bundle", content)
+        talk.http("POST", f"/workbench/upload-record?name={NAME}.json", content)
     talk.http("GET", "/workbench/", Origin=f"http://{NAME}[")
     talk.http("GET", "/workbench/", X_Forwarded_Prefix=f"//{NAME}")
     talk.http("GET", "/workbench/", Authorization=f"Basic {NAME}é")
