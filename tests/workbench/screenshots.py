@@ -67,9 +67,9 @@ def take(page: Any, address: str, name: str, folder: Path) -> Iterable[str]:
 def uploaded(service: Service, record: bytes) -> str:
     """Uploads a record; the path of its page in the workbench."""
     content = {"Content-Type": "application/json"}
-    request = Request(f"{service.workbench}/upload-bundle", record, content, method="POST")
+    request = Request(f"{service.workbench}/upload-record?name=record.json", record, content, method="POST")
     with urlopen(request, timeout=HANG) as answer:
-        return str(json.load(answer)["page"]).removeprefix("/workbench")
+        return str(json.load(answer)["people"][0]["page"]).removeprefix("/workbench")
 
 
 def main(folder: Path) -> int:

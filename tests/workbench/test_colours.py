@@ -27,6 +27,7 @@ TEXT = [
     ("blue", "paper"),
     ("blue", "hover"),
     ("bar-ink", "bar"),
+    ("bar-bad", "bar"),
     ("fill-ink", "fill"),
     ("fill-ink", "fill-hover"),
     ("pressed-ink", "pressed"),

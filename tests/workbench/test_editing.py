@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 SELECT = """([text, from, to]) => {
   const view = getElement(document.querySelector('.editor').id.slice(1)).editor;
   const at = view.state.doc.toString().indexOf(text);
+  if (at < 0) throw new Error(`the text has no ${text}`);
   view.dispatch({ selection: { anchor: at + from, head: at + to }, scrollIntoView: true });
   view.focus();
 }"""

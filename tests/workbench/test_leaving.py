@@ -101,7 +101,7 @@ def test_without_edits_nobody_is_asked(visit: Callable[[str], Any], end: str) ->
 def test_after_saving_nobody_is_asked(visit: Callable[[str], Any], served: Service) -> None:
     before = served.trial().read_bytes()
     page = visit(PATH).page
-    choose(page, "NK510 for refractory SLE", 0, 5)
+    choose(page, "NK510 in refractory SLE", 0, 5)
     page.keyboard.type("NK-510")
     page.get_by_text("All checks pass; 0 verdicts flip").wait_for()
     page.get_by_role("button", name="Save").click()
