@@ -4,12 +4,12 @@ import errno
 import json
 import socket
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from shlex import quote
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -51,29 +51,29 @@ def _sample_requests() -> Iterator[Path | None]:
     from cds_service.rule_tools import default_samples_dir, sample_people, sample_request
 
     samples, today = default_samples_dir(), datetime.now().astimezone().date()
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="cds-service-", ignore_cleanup_errors=True)
-    except OSError:
-        yield None
-        return
-    with folder as made:
-        for story in sample_people(samples):
-            request = sample_request(samples, story, _HOOK, today)
-            if request is not None:
-                path = Path(made) / f"{_HOOK}-{story}.json"
-                path.write_text(json.dumps(request, indent=2, ensure_ascii=False), encoding="utf-8")
-        offered = Path(made) / f"{_HOOK}-{_STORY}.json"
-        yield offered if offered.is_file() else None
+    with ExitStack() as kept:
+        try:
+            made = Path(kept.enter_context(TemporaryDirectory(prefix="cds-service-", ignore_cleanup_errors=True)))
+            for story in sample_people(samples):
+                request = sample_request(samples, story, _HOOK, today)
+                if request is not None:
+                    path = made / f"{_HOOK}-{story}.json"
+                    path.write_text(json.dumps(request, indent=2, ensure_ascii=False), encoding="utf-8")
+            offered = made / f"{_HOOK}-{_STORY}.json"
+        except OSError:  # a full or read-only disk is no reason not to serve
+            offered = None
+        yield offered if offered is not None and offered.is_file() else None
 
 
-def when_ready(app: "FastAPI", say: Callable[[Path | None], None]) -> None:
-    """Have `say` called when `app` is about to answer, with a sample's request that is there until `app` ends."""
+def when_ready(app: "FastAPI", say: Callable[[Path | None], None], *, offered: bool) -> None:
+    """Have `say` called when `app` is about to answer: where one is `offered`, with a sample's request that is there
+    until `app` ends."""
     lifespan = app.router.lifespan_context
 
     @asynccontextmanager
     async def saying(app: "FastAPI") -> AsyncIterator[Any]:
         async with lifespan(app) as state:
-            with _sample_requests() as sample:
+            with _sample_requests() if offered else nullcontext() as sample:
                 say(sample)
                 yield state
 

@@ -113,7 +113,7 @@ def serve() -> None:
         say()
         share_between_workers()
     else:
-        when_ready(application, say)
+        when_ready(application, say, offered=settings.clients_file is None)
     _run(settings, application)
 
 
