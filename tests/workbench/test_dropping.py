@@ -53,16 +53,14 @@ def test_a_record_opens_and_goes_on_into_the_ehr_view(visit: Callable[[str], Any
 
 def test_the_cards_of_an_uploaded_record_are_those_of_the_sample(visit: Callable[[str], Any]) -> None:
     page = visit("/ehr").page
-    drop(page, "sle.json", bundle("sle"))
-    page.wait_for_url("**/ehr?patient=upload-*")
-    page.get_by_role("heading", name="Uploaded record").wait_for()
-    page.wait_for_load_state("networkidle")
     with page.expect_response("**/cds-services/clinical-trial-match") as answered:
-        page.get_by_role("button", name="Open the chart").click()
+        drop(page, "sle.json", bundle("sle"))
+        page.wait_for_url("**/ehr?patient=upload-*")
     body = json.loads(answered.value.request.post_data)
     assert body["context"]["patientId"] == "sle"
     trials = [card["source"]["topic"]["code"] for card in answered.value.json()["cards"]]
     assert set(trials) == {"NCT07083349", "NCT06676631"}
+    page.get_by_role("heading", name="Uploaded record").wait_for()
     page.get_by_role("article").nth(1).wait_for()
 
 

@@ -29,7 +29,7 @@ def test_people_and_trials_stand_in_words_with_their_ids_below(visit: Callable[[
     page = visit("/").page
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="Woman of 41 with lupus"))
     assert row.locator("th .who").inner_text() == "sle"
-    heading = page.get_by_role("columnheader").filter(has=page.get_by_role("link", name="NK510 for refractory SLE"))
+    heading = page.get_by_role("columnheader").filter(has=page.get_by_role("link", name="NK510 in refractory SLE"))
     assert heading.locator("code").inner_text() == "NCT07083349"
     assert page.get_by_role("columnheader", name="Systemic lupus erythematosus").get_attribute("colspan") == "2"
 
@@ -47,6 +47,7 @@ def test_what_fits_is_found_and_the_address_keeps_it(visit: Callable[[str], Any]
     assert page.get_by_label("Find patients").input_value() == "woman lupus"
     page.get_by_label("Find patients").fill("")
     page.get_by_label("Find trials").fill("sclerosis")
+    page.locator("tbody tr", has_text="als-likely").wait_for()
     told(page, "1 patient, 1 trial")
     assert patients(page) == ["als-likely"]
     page.get_by_label("Find trials").fill("gout")
