@@ -95,7 +95,7 @@ def _answer(decision: Decision, body: bytes, looks: _Looks) -> None:
         options=decision.options,
         seed=seed,
         held_back=HeldBack,
-        hurry=looks,
+        deadline=Deadline(looks),
         late=looks,
     )
 

@@ -23,12 +23,12 @@ class OutOfTime(CdsError):  # noqa: N818 - it names the situation that the hook 
 
 
 class Deadline:
-    """Asks `hurry` once for every `STEP` things, in whatever loops they are handled. For one thread."""
+    """Asks whether it `is_over` once for every `STEP` things, in whatever loops they are handled. For one thread."""
 
-    __slots__ = ("_left", "hurry")
+    __slots__ = ("_left", "is_over")
 
-    def __init__(self, hurry: Callable[[], bool]) -> None:
-        self.hurry = hurry
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self.is_over = is_over
         self._left = STEP
 
     def each(self, things: Iterable[T]) -> Iterable[T]:
@@ -40,7 +40,7 @@ class Deadline:
         self._left -= things
         if self._left < 0:
             self._left = STEP
-            if self.hurry():
+            if self.is_over():
                 raise OutOfTime
 
     def _each(self, things: Iterable[T]) -> Iterator[T]:

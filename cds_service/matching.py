@@ -1,12 +1,12 @@
 """The pure function at the centre: a patient's record and the rules give a verdict for every trial."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from types import MappingProxyType
 
-from cds_service.deadline import NEVER, Deadline, OutOfTime, never
+from cds_service.deadline import NEVER, Deadline, OutOfTime
 from cds_service.errors import Issue
 from cds_service.facts import FactReader, FactSheet
 from cds_service.facts.fact import Age, Events, Fact, World
@@ -20,22 +20,12 @@ _MANY = 250
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked of the record, so that more can be. `places` in the library: of the trials that were evaluated."""
-
-    reader: FactReader
-    patient: Patient
-    places: frozenset[int]
-    hurry: Callable[[], bool]
-
-
-@dataclass(frozen=True, slots=True)
 class Match:
     """Everything known about one patient and all trials on one day.
 
     * `trials`: a result for every trial that was evaluated, eligible or not, in the library's order.
-    * `passed_over`: how many were not, because they can't fit: drafts, retired trials, and what the index rules out.
-    * `skipped`: the ids of those that were not for want of time.
+    * `screened_out`: how many were not, because they can't fit: drafts, retired trials, and what the index rules out.
+    * `timed_out`: the ids of those that were not for want of time.
     * `gaps`: the resource types that the library's rules rest on and that were not supplied whole, with the reasons.
     """
 
@@ -47,9 +37,8 @@ class Match:
     library: Library
     trials: tuple[TrialResult, ...]
     gaps: Mapping[str, Gap] = field(default_factory=dict)
-    passed_over: int = 0
-    skipped: tuple[str, ...] = ()
-    asked: Asked | None = field(default=None, compare=False, repr=False)
+    screened_out: int = 0
+    timed_out: tuple[str, ...] = ()
 
 
 def match(
@@ -58,33 +47,30 @@ def match(
     as_of: date,
     stated: Mapping[str, Fact] = MappingProxyType({}),
     *,
-    screened: bool = False,
+    candidates_only: bool = False,
     near: bool = False,
-    hurry: Callable[[], bool] = never,
+    deadline: Deadline = NEVER,
 ) -> Match:
     """Match one record against all trials as of a calendar date.
 
-    `stated` facts are put in place of what the record says, to ask what would be if they were so. `screened` leaves out
-    the trials that can't come to a card for this patient, without looking at them; with `near` those stay that another
-    age would let fit. `hurry` is asked between trials: once it says yes the rest is skipped. It is asked too while the
-    record is turned into facts, and as no trial can be judged by a part of them, a yes ends it there with `OutOfTime`.
+    `stated` facts are put in place of what the record says, to ask what would be if they were so. `candidates_only`
+    leaves out the trials that can't come to a card for this patient, without looking at them; with `near` those stay
+    that another age would let fit. Once the `deadline` is over the rest of the trials is left out. Where it is over
+    while the record is turned into facts, `OutOfTime` is raised: no trial can be judged by a part of them.
     No clock, no settings, no global state: the same arguments give the same result. Never raises for what a record
     holds: a fact that can't be read is unknown, with the reason.
     """
-    deadline = NEVER if hurry is never else Deadline(hurry)
     compiled = library.compiled
     reader = FactReader(record, library.facts, as_of, stated, deadline)
-    patient = _patient(reader, library)
-    if screened:
-        places = compiled.index.candidates(patient, near=near)
+    if candidates_only:
+        places = compiled.index.candidates(indexed(reader, library), near=near)
         sheet = reader.sheet(compiled.facts_of(places))
     else:
         places = list(range(len(compiled.shelf)))
         sheet = reader.sheet(library.facts_read)
     together = max(1, CHUNK // (1 + sheet.most_events // _MANY))
     documents = _documents(sheet)
-    trials = compiled.evaluate(*documents, as_of, places, hurry, together=together)
-    done, skipped = places[: len(trials)], places[len(trials) :]
+    trials = compiled.evaluate(*documents, as_of, places, deadline, together=together)
     return Match(
         as_of=as_of,
         patient_id=record.patient.id if record.patient is not None and record.patient.id else "",
@@ -94,9 +80,8 @@ def match(
         library=library,
         trials=trials,
         gaps={name: gap for name, gap in {**sheet.gaps, **record.gaps}.items() if name in library.types_read},
-        passed_over=len(compiled.shelf) - len(places),
-        skipped=tuple(compiled.shelf[place].id for place in skipped),
-        asked=Asked(reader, patient, frozenset(done), hurry),
+        screened_out=len(compiled.shelf) - len(places),
+        timed_out=tuple(compiled.shelf[place].id for place in places[len(trials) :]),
     )
 
 
@@ -108,32 +93,33 @@ def undecided(match: Match) -> bool:
     """
     if match.deceased:
         return False
-    if match.skipped or any(t.trial.state == "active" and t.verdict == "undetermined" for t in match.trials):
+    if match.timed_out or any(t.trial.state == "active" and t.verdict == "undetermined" for t in match.trials):
         return True
     try:
-        return match.asked is not None and _any_undetermined(match, match.asked)
+        return _any_undetermined(match)
     except OutOfTime:
         return True
 
 
-def whole_lists(match: Match, asked: Asked) -> frozenset[str]:
+def whole_lists(match: Match) -> frozenset[str]:
     """The event facts that some gate asks for and of which there is no other entry than those on record."""
     names = match.library.compiled.index.asked
-    sheet = asked.reader.sheet(names)
+    sheet = match.sheet.reader.sheet(names)
     values = {name: sheet[name].value for name in names}
     return frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
 
 
-def _any_undetermined(match: Match, rest: Asked) -> bool:
-    compiled = match.library.compiled
-    whole = whole_lists(match, rest)
-    done = frozenset(rest.places)
-    left = (place for place in compiled.index.undetermined(rest.patient, whole) if place not in done)
+def _any_undetermined(match: Match) -> bool:
+    compiled, reader = match.library.compiled, match.sheet.reader
+    patient = indexed(reader, match.library)
+    done = frozenset(result.trial.id for result in match.trials)
+    undetermined = compiled.index.undetermined(patient, whole_lists(match))
+    left = (place for place in undetermined if compiled.shelf[place].id not in done)
     taken = 1
     while now := list(islice(left, taken)):
-        if rest.hurry():
+        if reader.deadline.is_over():
             return True
-        sheet = rest.reader.sheet(compiled.facts_of(now))
+        sheet = reader.sheet(compiled.facts_of(now))
         found = compiled.evaluate(*_documents(sheet), match.as_of, now)
         if any(trial.verdict == "undetermined" for trial in found):
             return True
@@ -151,7 +137,7 @@ def _documents(sheet: FactSheet) -> tuple[Overlaid, Overlaid]:
     return overlaid(sheet, "closed"), overlaid(sheet, "open")
 
 
-def _patient(reader: FactReader, library: Library) -> Patient:
+def indexed(reader: FactReader, library: Library) -> Patient:
     """What the index asks of a patient."""
     about = reader.sheet((AGE, SEX))
     age, sex = (about[name].value if name in library.catalogue.facts else None for name in (AGE, SEX))

@@ -92,7 +92,7 @@ def test_what_was_checked_is_not_checked_again_and_answers_are_the_same(cache: P
     for sample in SAMPLES:
         record = read_bundle(sample.read_bytes())
         for screened in (True, False):
-            answers = [explain(match(record, one, DAY, screened=screened)) for one in (checked, remembered)]
+            answers = [explain(match(record, one, DAY, candidates_only=screened)) for one in (checked, remembered)]
             assert answers[0] == answers[1], sample.stem
 
 

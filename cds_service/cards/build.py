@@ -108,7 +108,7 @@ class _Dealer:
         """The cards of a selection, in its order."""
         opens = self._opens(selection)
         left_out = [choice.result.trial.id for choice in selection.left_out]
-        rest = (left_out, len(self.match.skipped))
+        rest = (left_out, len(self.match.timed_out))
         last = len(selection.shown) - 1
         return tuple(
             Card(choice.result.trial.id, choice.key, self._body(choice, opens[i], *(rest if i == last else ([], 0))))

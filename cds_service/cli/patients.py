@@ -150,7 +150,7 @@ def _show_cards(asked: _Question, record: "Record", *, as_json: bool) -> None:
 
     library = asked.library
     options = card_options(asked.settings).at_site(library.site)
-    result = match_record(record, library, asked.day, screened=True, near=options.near_miss)
+    result = match_record(record, library, asked.day, candidates_only=True, near=options.near_miss)
     cards = cards_for(result, options, seed=answer_seed(str(result.as_of), MATCH_CLIENT, result.patient_id))
     sent = 0 if cards or result.deceased else unreadable_conditions(record)
     if sent:

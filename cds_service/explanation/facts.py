@@ -31,14 +31,13 @@ def fact_sheet(record: Record, library: Library, as_of: date, names: Iterable[st
     `ever` (of events), `via` (the alternative that a derived fact took) and `because` (what a defined fact follows
     from).
     """
-    reader = FactReader(record, library.facts, as_of)
-    sheet = reader.sheet(names)
+    sheet = FactReader(record, library.facts, as_of).sheet(names)
     told = sorted(sheet) if names is None else sorted({library.catalogue.fact_of(name) or "" for name in names} - {""})
     document: Json = {**dated(as_of), "patient": (record.patient.id if record.patient else None) or ""}
     if sheet.deceased:
         document["deceased"] = True
     document["issues"] = [asdict(issue) for issue in (*record.issues, *sheet.issues)]
-    document["unread"] = [entry.as_json() for entry in unread_in(reader, sheet)]
+    document["unread"] = [entry.as_json() for entry in unread_in(sheet)]
     document["gaps"] = dict(sorted({**sheet.gaps, **record.gaps}.items()))
     document["facts"] = [_entry(library.catalogue.facts[name], sheet, library) for name in told]
     return document

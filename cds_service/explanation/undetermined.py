@@ -11,7 +11,7 @@ from typing import Any
 
 from cds_service.facts.catalogue import EventResource, EventsFact
 from cds_service.fhir import Record, is_material
-from cds_service.matching import Asked, Match, whole_lists
+from cds_service.matching import Match, indexed, whole_lists
 
 EXTENSION = "org.cds-service.undetermined"
 """The name under which an answer carries it."""
@@ -76,11 +76,11 @@ def undetermined(match: Match, told: Collection[str] = ()) -> Undetermined | Non
     None where every one could. It is worked out from the entries and from what the gates ask for, without evaluating
     a trial that was not evaluated: what age and sex rule out is left out, and any other criterion may fail.
     """
-    if match.deceased or match.asked is None:
+    if match.deceased:
         return None
-    if not is_misread(match) and not match.asked.reader.unread(_UNREAD):
+    if not is_misread(match) and not match.sheet.reader.unread(_UNREAD):
         return None  # nearly always
-    cause = _Cause(match, match.asked)
+    cause = _Cause(match)
     trials = tuple(trial for trial in cause.trials() if trial not in told)
     return Undetermined(trials, cause.entries) if trials else None
 
@@ -92,28 +92,27 @@ class _Cause:
     could not be read for certain.
     """
 
-    def __init__(self, match: Match, asked: Asked) -> None:
-        self.match, self.asked = match, asked
+    def __init__(self, match: Match) -> None:
+        self.match = match
+        self.patient = indexed(match.sheet.reader, match.library)
         self.index = match.library.compiled.index
         specs = match.library.catalogue.facts
         self.resources: dict[str, EventResource] = {
             name: spec.resource for name in self.index.asked if isinstance(spec := specs[name], EventsFact)
         }
-        kinds, reader = set(self.resources.values()), asked.reader
+        kinds, reader = set(self.resources.values()), match.sheet.reader
         unread = reader.unread(_UNREAD) if _UNREAD in kinds else 0
         unjudged = {kind: found for kind in kinds if (found := reader.unjudged(kind))}
         self.kinds = unjudged.keys() | ({_UNREAD} if unread else set())
-        on_record = self.resources.keys() & asked.patient.on_record
+        on_record = self.resources.keys() & self.patient.on_record
         misread = {name: found for name in on_record if (found := reader.misread(name))}
         self.misread = misread.keys()
         self.entries = unread + len(frozenset[str]().union(*unjudged.values(), *misread.values()))
 
     def trials(self) -> list[str]:
         """The ids of the trials whose gates hang on it."""
-        patient, shelf = self.asked.patient, self.match.library.compiled.shelf
-        whole = frozenset(
-            name for name in whole_lists(self.match, self.asked) if self.resources.get(name) not in self.kinds
-        )
+        patient, shelf = self.patient, self.match.library.compiled.shelf
+        whole = frozenset(name for name in whole_lists(self.match) if self.resources.get(name) not in self.kinds)
         verdicts = {result.trial.id: result.verdict for result in self.match.trials}
         return [
             shelf[place].id

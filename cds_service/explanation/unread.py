@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts import FactReader, FactSheet
+from cds_service.facts import FactSheet
 from cds_service.facts.catalogue import PRINTED_SYSTEMS, EventResource
 from cds_service.facts.events import NotCoded
 from cds_service.facts.fact import Events
@@ -50,14 +50,12 @@ def unread_entries(match: Match, deadline: Deadline = NEVER) -> tuple[UnreadEntr
 
     An entry that nothing waits for is not told: whatever it is, it changes no answer.
     """
-    if match.asked is None:
-        return ()
-    return unread_in(match.asked.reader, match.sheet, deadline)
+    return unread_in(match.sheet, deadline)
 
 
-def unread_in(reader: FactReader, sheet: FactSheet, deadline: Deadline = NEVER) -> tuple[UnreadEntry, ...]:
+def unread_in(sheet: FactSheet, deadline: Deadline = NEVER) -> tuple[UnreadEntry, ...]:
     """The same of one sheet of facts."""
-    entries = [one for one in deadline.each(reader.not_coded()) if one.is_unread or one.facts]
+    entries = [one for one in deadline.each(sheet.reader.not_coded()) if one.is_unread or one.facts]
     if not entries:
         return ()  # nearly always
     waiting: dict[str, list[str]] = defaultdict(list)
@@ -74,11 +72,9 @@ def unread_in(reader: FactReader, sheet: FactSheet, deadline: Deadline = NEVER) 
 def unread_counts(match: Match, deadline: Deadline = NEVER) -> Mapping[tuple[EventResource, str], int]:
     """How many entries were not understood, by their kind and by what people call the code system of each (`none`,
     `other` where it has none or an unknown one): nothing of the record. Raises `OutOfTime`."""
-    if match.asked is None:
-        return {}
     systems = match.library.facts.systems
     found: Counter[tuple[EventResource, str]] = Counter()
-    for one in deadline.each(match.asked.reader.not_coded()):
+    for one in deadline.each(match.sheet.reader.not_coded()):
         if one.is_unread or one.facts:
             found[one.kind, PRINTED_SYSTEMS.get(systems.canonical(one.system), "other") if one.system else "none"] += 1
     return found
@@ -86,9 +82,7 @@ def unread_counts(match: Match, deadline: Deadline = NEVER) -> Mapping[tuple[Eve
 
 def by_words(match: Match) -> tuple[UnreadEntry, ...]:
     """The entries without a code that is known which are something else, as their words say."""
-    if match.asked is None:
-        return ()
-    return tuple(_as_sent(one) for one in match.asked.reader.not_coded() if not one.is_unread and not one.facts)
+    return tuple(_as_sent(one) for one in match.sheet.reader.not_coded() if not one.is_unread and not one.facts)
 
 
 def _as_sent(one: NotCoded) -> UnreadEntry:

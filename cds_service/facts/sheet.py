@@ -47,34 +47,32 @@ class FactSheet:
         self,
         absent: AbsentSheet,
         made: Mapping[str, Fact],
-        knowledge: FactKnowledge,
-        as_of: date,
+        reader: "FactReader",
         *,
         deceased: bool,
         issues: Iterable[Issue] = (),
         gaps: Mapping[str, Gap] = MappingProxyType({}),
         planned: Iterable[str] = (),
-        deadline: Deadline = NEVER,
     ) -> None:
-        """`issues`: what is said of entries besides. `planned`: the results that lie after the end of `as_of`.
-        `deadline` may end this, and `document`, with `OutOfTime`."""
-        self._deadline = deadline
+        """`issues`: what is said of entries besides. `planned`: the results that lie after the end of `as_of`. The
+        deadline of the `reader` may end this, and `document`, with `OutOfTime`."""
+        self.reader = reader
         self._absent = absent
         self._made = made
-        self._knowledge = knowledge
         self._nodes: dict[bool, dict[str, Nodes]] = {}
         self._documents: dict[tuple[World, bool], dict[str, Any]] = {}
-        self.as_of = as_of
+        self.as_of = reader.as_of
         self.deceased = deceased
         self.gaps = gaps
-        self.issues = (*issues, *map(_planned_issue, sorted(planned)), *_issues(made, knowledge, deadline))
+        not_understood = _issues(made, reader.knowledge, reader.deadline)
+        self.issues = (*issues, *map(_planned_issue, sorted(planned)), *not_understood)
 
     def __getitem__(self, name: str) -> Fact:
         """The fact, or part of a fact, of that name. Raises `KeyError` for one that was not built."""
         found = self._get(name)
         if found is not None:
             return found
-        base = self._knowledge.catalogue.fact_of(name)
+        base = self.reader.knowledge.catalogue.fact_of(name)
         fact = None if base is None else self._get(base)
         if base is None or fact is None:
             raise KeyError(name)
@@ -89,7 +87,7 @@ class FactSheet:
         return iter(self._absent.facts)
 
     def __contains__(self, name: str) -> bool:
-        base = self._knowledge.catalogue.fact_of(name)
+        base = self.reader.knowledge.catalogue.fact_of(name)
         return base in self._absent.facts
 
     @property
@@ -120,7 +118,7 @@ class FactSheet:
         `fresh_within` is how many days old the evidence may be; older evidence is shown with the reason `too_old`.
         A fact that is not in the catalogue, or was not built, gives an empty list. Raises `OutOfTime`.
         """
-        catalogue = self._knowledge.catalogue
+        catalogue = self.reader.knowledge.catalogue
         base = catalogue.fact_of(name)
         if base is None or base not in self._absent.facts:
             return []
@@ -139,7 +137,7 @@ class FactSheet:
         """The whole sheet as `describe` tells it, fact by fact, each under the catalogue's own limit of age."""
         entries = []
         for name in self:
-            spec = self._knowledge.catalogue.facts[name]
+            spec = self.reader.knowledge.catalogue.facts[name]
             if not isinstance(spec, DefinedFact):
                 computed = _is_computed(spec, self[name])
                 found = describe_fact(name, self[name], self._limit(name), computed=computed)
@@ -156,7 +154,7 @@ class FactSheet:
     def _nodes_of_made(self, *, late: bool) -> dict[str, Nodes]:
         found = self._nodes.get(late)
         if found is None:
-            found = {fact.name: nodes_of(fact, self._deadline, late=late) for fact in self._made.values()}
+            found = {fact.name: nodes_of(fact, self.reader.deadline, late=late) for fact in self._made.values()}
             self._nodes[late] = found
         return found
 
@@ -164,11 +162,11 @@ class FactSheet:
         return self._made.get(name) or self._absent.facts.get(name)
 
     def _formula_parts(self, name: str) -> tuple[str, ...]:
-        spec = self._knowledge.catalogue.facts.get(name)
+        spec = self.reader.knowledge.catalogue.facts.get(name)
         return spec.parts if isinstance(spec, DerivedFact) else ()
 
     def _limit(self, name: str) -> int | None:
-        limit = self._knowledge.catalogue.fresh_for(name)
+        limit = self.reader.knowledge.catalogue.fresh_for(name)
         return None if limit is None else limit.span(self.as_of)
 
 
@@ -189,10 +187,10 @@ class FactReader:
         deadline: Deadline = NEVER,
     ) -> None:
         """`deadline` may end this, and every method, with `OutOfTime`."""
-        self._deadline = deadline
-        self._knowledge = knowledge
+        self.deadline = deadline
+        self.knowledge = knowledge
         # Once for all that is read: of a plain day the end would be looked up for every date.
-        self._as_of = as_of = AsOf.of(as_of)
+        self.as_of = as_of = AsOf.of(as_of)
         self._stated = stated
         self._deceased = is_deceased(record.patient, as_of)
         self._events = RecordedEvents(record, knowledge.events, as_of, deadline)
@@ -215,7 +213,7 @@ class FactReader:
         Any other has no events in the sheet of this record: whatever asks for one cannot be true. Whether it is absent
         or unknown is not said.
         """
-        events = self._knowledge.catalogue.facts
+        events = self.knowledge.catalogue.facts
         stated = (name for name in self._stated if isinstance(events.get(name), EventsFact))
         return frozenset([*self._events.on_record(), *stated])
 
@@ -249,13 +247,11 @@ class FactReader:
         return FactSheet(
             absent,
             made,
-            self._knowledge,
-            self._as_of,
+            self,
             deceased=self._deceased,
             issues=self._events.silence.issues,
             gaps=self._events.silence.gaps,
             planned=self._builder.planned(made),
-            deadline=self._deadline,
         )
 
     def _known(self, name: str) -> Fact | None:

@@ -25,7 +25,7 @@ from cds_service.cards import (
 )
 from cds_service.cds_hooks import Answer, HookRequest, Sent
 from cds_service.cds_hooks.trust import Caller
-from cds_service.deadline import NEVER, Deadline, OutOfTime, never
+from cds_service.deadline import NEVER, Deadline, OutOfTime
 from cds_service.durations import Duration
 from cds_service.explanation import Undetermined, undetermined, unread_counts, unreadable_conditions
 from cds_service.facts.catalogue import EventResource
@@ -68,26 +68,25 @@ def compute(
     options: CardOptions,
     seed: str,
     held_back: Callable[[], HeldBack],
-    hurry: Callable[[], bool] = never,
-    late: Callable[[], bool] | None = None,
+    deadline: Deadline = NEVER,
+    cards_deadline: Deadline | None = None,
     skipped: Collection[str] = (),
 ) -> tuple[Match, tuple[Card, ...], Undetermined | None]:
     """The match, its cards, and which trials could not be judged besides those of the cards.
 
     `held_back` is asked for after the match, so that it may be looked up meanwhile.
 
-    `hurry`: see `match`. `late` is asked in the same way while the cards are made; without it `hurry` is. Raises
+    `deadline`: see `match`. `cards_deadline` holds while the cards are made; without it `deadline` does. Raises
     OutOfTime where one of them leaves no time for facts or cards. `skipped` trials are left out as if there had been no
     time for them.
     """
-    late = hurry if late is None else late
-    result = match(record, library, as_of, screened=True, near=options.near_miss, hurry=hurry)
+    cards_deadline = deadline if cards_deadline is None else cards_deadline
+    result = match(record, library, as_of, candidates_only=True, near=options.near_miss, deadline=deadline)
     if skipped:
         kept = tuple(t for t in result.trials if t.trial.id not in skipped)
-        result = replace(result, trials=kept, skipped=tuple(skipped))
+        result = replace(result, trials=kept, timed_out=tuple(skipped))
     held = held_back()
-    deadline = NEVER if late is never else Deadline(late)
-    deck = deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards, deadline=deadline)
+    deck = deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards, deadline=cards_deadline)
     open_trials = undetermined(result, {*held.trials, *(card.trial_id for card in deck)}) if options.unread else None
     check_undetermined(open_trials)
     return result, deck, open_trials
@@ -165,13 +164,13 @@ class Answerer:
                 options=options,
                 seed=answer_seed(request.hook_instance, client, patient),
                 held_back=held_back,
-                hurry=partial(self.is_late, arrived),
-                late=partial(self.is_late, arrived, _TO_WRITE),
+                deadline=Deadline(partial(self.is_late, arrived)),
+                cards_deadline=Deadline(partial(self.is_late, arrived, _TO_WRITE)),
             )
         except OutOfTime:
             return self._out_of_time()
-        if result.skipped:
-            self.metrics.cut_short(len(result.skipped))
+        if result.timed_out:
+            self.metrics.cut_short(len(result.timed_out))
         unread: Mapping[tuple[EventResource, str], int] | None = None
         with suppress(OutOfTime):
             unread = unread_counts(result, Deadline(partial(self.is_late, arrived, _TO_WRITE)))
@@ -182,8 +181,8 @@ class Answerer:
             undecided=not deck and "Condition" in record.gaps and undecided(result),
             decision=computed.decision,
             keep=partial(self._keep, asking, computed),
-            passed_over=result.passed_over,
-            skipped=result.skipped,
+            passed_over=result.screened_out,
+            skipped=result.timed_out,
             set_aside=() if caller.desk is None else _set_aside(result, options, held[0]),
             undetermined=open_trials,
             unread=sum((unread or {}).values()),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias, overload
 from weakref import ref
 
+from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.logic import Document, Facts, Truth3, Vocabulary, answer_together
@@ -114,21 +115,21 @@ class TrialLibrary:
         opened: Facts,
         as_of: date,
         places: Sequence[int] | None = None,
-        hurry: Callable[[], bool] = lambda: False,
+        deadline: Deadline = NEVER,
         *,
         together: int = CHUNK,
     ) -> tuple[TrialResult, ...]:
         """The results of the trials at `places` (all if None) from the two fact documents of one patient.
 
-        `hurry` is asked before each trial but the first; once it says yes the rest is left out. `together` are answered
-        in one native call, which nothing can end.
+        The `deadline` is looked at before each trial but the first: once it is over the rest is left out. `together`
+        are answered in one native call, which nothing can end.
         """
         wanted = range(len(self.shelf)) if places is None else places
         results: list[TrialResult] = []
         for start in range(0, len(wanted), together):
             trials: list[CompiledTrial] = []
             for place in wanted[start : start + together]:
-                if (start or trials) and hurry():
+                if (start or trials) and deadline.is_over():
                     return (*results, *_evaluated(trials, closed, opened, as_of))
                 trials.append(self.compiled(place))
             results += _evaluated(trials, closed, opened, as_of)

@@ -259,7 +259,8 @@ def test_the_last_card_says_what_was_left_out(small: Small) -> None:
 
 
 def test_the_last_card_says_that_there_was_no_time_for_others(small: Small) -> None:
-    match = replace(matched(small(*(trial(f"NCT0000000{n}") for n in (1, 2)))), skipped=("NCT00000003", "NCT00000004"))
+    two = matched(small(*(trial(f"NCT0000000{n}") for n in (1, 2))))
+    match = replace(two, timed_out=("NCT00000003", "NCT00000004"))
     said = "There was no time to look at 2 further trials: others may fit too."
     assert [said in card["detail"] for card in cards_for(match, CardOptions(), "seed")] == [False, True]
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from cds_service.app import create_app
 from cds_service.cards import CardOptions
 from cds_service.cli import app as command_line
+from cds_service.deadline import Deadline
 from cds_service.library import Library
 from cds_service.matching import Match
 from cds_service.server import answering
@@ -48,15 +49,15 @@ class Hourglass:
     def __call__(self) -> float:
         return self.seconds
 
-    def match(self, *arguments: Any, hurry: Callable[[], bool], **options: Any) -> Match:
+    def match(self, *arguments: Any, deadline: Deadline, **options: Any) -> Match:
         self.arguments = options
         result = self._match(*arguments, **options)
         self.seconds += self.passes
-        if not hurry():
+        if not deadline.is_over():
             return result
         skipped = tuple(t.trial.id for t in result.trials if self.left_out(t.trial.id))
         kept = tuple(t for t in result.trials if t.trial.id not in skipped)
-        return replace(result, trials=kept, skipped=(*skipped, *self.invented))
+        return replace(result, trials=kept, timed_out=(*skipped, *self.invented))
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_in_time_nothing_is_skipped(start: Start, glass: Hourglass, hook_request
     assert "skipped" not in line
     assert line["passed_over"] >= 0
     assert line["ms"] == 1900
-    assert glass.arguments == {"screened": True, "near": False}
+    assert glass.arguments == {"candidates_only": True, "near": False}
 
 
 def test_too_late_for_every_card_is_a_failure_and_not_an_empty_list(

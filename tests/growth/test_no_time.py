@@ -27,8 +27,8 @@ URL = "/cds-services/clinical-trial-match"
 EVERYTHING = ("one instant", "components", "conditions", "procedures", "undated", "prefetch keys", "drugs", "genes")
 STEP = 8
 
-Hurry = Callable[[], bool]
-Start = Callable[[Hurry, Hurry], TestClient]
+IsOver = Callable[[], bool]
+Start = Callable[[IsOver, IsOver], TestClient]
 
 
 @pytest.fixture(autouse=True)
@@ -36,10 +36,10 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "STEP", STEP)
 
 
-def answered(decision: Decision, body: bytes, hurry: Hurry, late: Hurry) -> tuple[Match, tuple[Card, ...]]:
+def answered(decision: Decision, body: bytes, is_over: IsOver, late: IsOver) -> tuple[Match, tuple[Card, ...]]:
     """As the service answers. Raises OutOfTime, which it answers with 503."""
     request = parse_request(body, service_for("patient-view"))
-    record = Supplied(request, {}, decision.interest, Deadline(hurry)).record()
+    record = Supplied(request, {}, decision.interest, Deadline(is_over)).record()
     match, deck, _ = compute(
         record,
         decision.library,
@@ -47,8 +47,8 @@ def answered(decision: Decision, body: bytes, hurry: Hurry, late: Hurry) -> tupl
         options=decision.options,
         seed="seed",
         held_back=HeldBack,
-        hurry=hurry,
-        late=late,
+        deadline=Deadline(is_over),
+        cards_deadline=Deadline(late),
     )
     return match, deck
 
@@ -74,7 +74,7 @@ def outcome(decision: Decision, body: bytes, calls: int, whole: Match) -> str:
     verdicts = {t.trial.id: t.verdict for t in found.trials}
     every = {t.trial.id: t.verdict for t in whole.trials}
     assert verdicts.items() <= every.items()
-    assert {*found.skipped} == every.keys() - verdicts.keys()
+    assert {*found.timed_out} == every.keys() - verdicts.keys()
     assert {card.trial_id for card in deck} <= verdicts.keys()
     return "complete" if verdicts == every else "cut short"
 
@@ -168,8 +168,8 @@ def test_what_is_handled_in_many_short_loops_counts_together() -> None:
 def start(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Starts a service whose time runs out as one likes: for all but the cards, and for the cards."""
 
-    def make(hurry: Hurry, late: Hurry) -> TestClient:
-        monkeypatch.setattr(Answerer, "is_late", lambda _self, _arrived, more=0: late() if more else hurry())
+    def make(is_over: IsOver, late: IsOver) -> TestClient:
+        monkeypatch.setattr(Answerer, "is_late", lambda _self, _arrived, more=0: late() if more else is_over())
         return TestClient(create_app(Settings(state_dir=tmp_path), library, lambda: Decision(library).as_of))
 
     return make
@@ -206,8 +206,8 @@ def test_facts_or_cards_that_there_is_no_time_for_are_answered_with_503_and_name
 ) -> None:
     reading = After(sys.maxsize)
     Supplied(parse_request(body, service_for("patient-view")), {}, decision.interest, Deadline(reading)).record()
-    hurry, late = (After(reading.asked + 5), never) if cut == "facts" else (never, After(3))
-    with start(hurry, late) as client:
+    is_over, late = (After(reading.asked + 5), never) if cut == "facts" else (never, After(3))
+    with start(is_over, late) as client:
         response = client.post(URL, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 503
     assert "Not all trials" in response.json()["issue"][0]["diagnostics"]

@@ -215,7 +215,7 @@ def answers(library: Library, name: str) -> tuple[Any, Any]:
     record = read_bundle((SAMPLES / f"{name}.json").read_bytes())
     found = match(record, library, AS_OF)
     options = CardOptions(near_miss=True).at_site(library.site)
-    return explain(found), cards_for(match(record, library, AS_OF, screened=True, near=True), options, "seed")
+    return explain(found), cards_for(match(record, library, AS_OF, candidates_only=True, near=True), options, "seed")
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.json")))

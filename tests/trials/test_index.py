@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from benchmarks.invented_library import SYSTEM, write_library
 from cds_service.cards import CardOptions, deck_for
+from cds_service.deadline import Deadline
 from cds_service.explanation import MOST_NAMED, undetermined
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, check_library
@@ -161,12 +162,12 @@ def cards(found: Match, *, near: bool) -> list[Any]:
 @given(patients(), st.booleans())
 def test_the_index_changes_no_answer(record: Record, near: bool) -> None:
     plain = match(record, library(), AS_OF)
-    screened = match(record, library(), AS_OF, screened=True, near=near)
+    screened = match(record, library(), AS_OF, candidates_only=True, near=near)
     every = {r.trial.id: r for r in plain.trials}
     assert fitting(screened) == fitting(plain)
     assert all(r == every[r.trial.id] for r in screened.trials)
     assert {r.trial.state for r in screened.trials} <= {"active"}
-    assert len(screened.trials) + screened.passed_over == len(plain.trials) == len(library().trials)
+    assert len(screened.trials) + screened.screened_out == len(plain.trials) == len(library().trials)
     assert cards(screened, near=near) == cards(plain, near=near)
     assert undecided(screened) == undecided(plain)
     assert undetermined(screened) == undetermined(plain)
@@ -175,7 +176,7 @@ def test_the_index_changes_no_answer(record: Record, near: bool) -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
 def test_a_patient_of_the_samples_has_as_many_candidates_as_with_five_trials(sample: Path) -> None:
     record = read_bundle(sample.read_bytes())
-    evaluated = match(record, library(), AS_OF, screened=True).trials
+    evaluated = match(record, library(), AS_OF, candidates_only=True).trials
     real = {r.trial.id for r in evaluated if r.trial.id.startswith("NCT")}
     assert {r.trial.id for r in evaluated if not r.trial.id.startswith("ODD")} == real
 
@@ -189,12 +190,12 @@ def ticks(count: int) -> Iterator[bool]:
 @pytest.mark.parametrize("screened", [False, True])
 def test_what_there_is_no_time_for_is_skipped_and_told(screened: bool) -> None:
     record = read_bundle((SAMPLES[0].parent / "sle-likely.json").read_bytes())
-    whole = match(record, library(), AS_OF, screened=screened)
+    whole = match(record, library(), AS_OF, candidates_only=screened)
     clock = ticks(3)
-    short = match(record, library(), AS_OF, screened=screened, hurry=lambda: next(clock))
+    short = match(record, library(), AS_OF, candidates_only=screened, deadline=Deadline(lambda: next(clock)))
     assert short.trials == whole.trials[:4]
-    assert short.skipped == tuple(r.trial.id for r in whole.trials[4:])
-    assert short.passed_over == whole.passed_over
+    assert short.timed_out == tuple(r.trial.id for r in whole.trials[4:])
+    assert short.screened_out == whole.screened_out
     assert undecided(short), "nobody knows"
 
 
@@ -202,7 +203,7 @@ def test_without_conditions_it_is_undecided_after_a_look_at_few(monkeypatch: pyt
     record = read_bundle((SAMPLES[0].parent / "healthy.json").read_bytes())
     gaps = {**record.gaps, "Condition": "not_supplied"}
     record = replace(record, whole=record.whole - {"Condition"}, gaps=gaps)  # type: ignore[arg-type]
-    found = match(record, library(), AS_OF, screened=True)
+    found = match(record, library(), AS_OF, candidates_only=True)
     looked: list[int] = []
     compiled = type(library().compiled).compiled
     monkeypatch.setattr(
@@ -218,7 +219,7 @@ def test_of_many_trials_that_could_not_be_judged_the_first_are_named_without_eva
     bundle = json.loads((SAMPLES[0].parent / "healthy.json").read_bytes())
     broken = {"resourceType": "Condition", "id": "broken", "code": 7}
     record = read_bundle(json.dumps({**bundle, "entry": [*bundle["entry"], {"resource": broken}]}))
-    found = match(record, library(), AS_OF, screened=True)
+    found = match(record, library(), AS_OF, candidates_only=True)
     monkeypatch.setattr(type(library().compiled), "compiled", lambda self, place: pytest.fail("it was compiled"))
     open_trials = undetermined(found)
     assert open_trials is not None

@@ -57,7 +57,7 @@ def libraries() -> dict[int, Library]:
 
 def answer(record: Record, library: Library, *, screened: bool) -> tuple[Any, Any]:
     """All results, and the cards as JSON."""
-    found = match(record, library, AS_OF, screened=screened, near=True)
+    found = match(record, library, AS_OF, candidates_only=screened, near=True)
     deck = deck_for(found, CardOptions(max_cards=20, near_miss=True), SEED)
     return found.trials, json.dumps([card.body for card in deck])
 

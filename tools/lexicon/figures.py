@@ -17,7 +17,7 @@ from typing import Any
 
 from cds_service.errors import RecordError
 from cds_service.explanation import unread_in
-from cds_service.facts import FactKnowledge, FactReader
+from cds_service.facts import FactKnowledge, FactReader, build_sheet
 from cds_service.facts.catalogue import EventsFact
 from cds_service.facts.fact import Events
 from cds_service.fhir import Record, read_bundle
@@ -118,9 +118,9 @@ def stays(library: Library, archive: Path) -> Iterator[str]:
 
 def country(library: Library, chart: Path) -> Iterator[str]:
     """What is unknown in an invented chart of one country, and because of which entries."""
-    reader = FactReader(read_bundle(chart.read_bytes()), library.facts, AS_OF)
+    sheet = build_sheet(read_bundle(chart.read_bytes()), library.facts, AS_OF)
     yield f"chart {chart.stem}:"
-    for entry in unread_in(reader, reader.sheet()):
+    for entry in unread_in(sheet):
         said = entry.words or f"{entry.system} {entry.code}, no words"
         yield f"    {len(entry.facts):4} facts of {entry.kind} wait for: {said}"
 
