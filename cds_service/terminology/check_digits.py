@@ -1,4 +1,4 @@
-"""Check digits of identifiers: SNOMED CT's by Verhoeff, LOINC's by modulus 10. They find a typing error without any release.
+"""Check digits: SNOMED CT's by Verhoeff, LOINC's by modulus 10. They find a typing error without a release.
 
 Sources: SNOMED CT Release File Specification, chapter 6 (constraints, check-digit computation, partitions);
 LOINC Users' Guide, "Calculating Mod 10 Check Digits" (https://loinc.org/kb/users-guide/calculating-mod-10-check-digits/).
@@ -43,14 +43,16 @@ _NAMESPACED = 11
 """The fewest digits of an identifier with a namespace: one of its own, seven of the namespace, two of the partition and
 one to check."""
 
-_LOINC = re.compile(r"([0-9]{1,7})-([0-9])", re.ASCII)
+_LOINC = re.compile(r"((?:L[AP])?[0-9]{1,7})-([0-9])", re.ASCII)
+"""LA: an answer, LP: a part. Theirs are check digits of the same kind, over the letters too."""
 MISPRINTED_LOINC = frozenset(
     {
         *("11491-6", "11501-6", "5895-7", "5896-5", "5897-3", "5928-1", "6028-3"),
         *("6415-5", "6580-7", "6645-7", "6646-5", "6647-3", "6648-1", "6649-9"),
+        *("LA101819-1", "LA21257-8"),
     }
 )
-"""Codes that LOINC gave out with a wrong check digit, as its Users' Guide lists them."""
+"""Codes that LOINC gave out with a wrong check digit: fourteen, as its Users' Guide lists them, and two answers."""
 
 
 def verhoeff_digit(digits: str) -> str:
@@ -91,18 +93,23 @@ def namespace_of(code: str) -> str | None:
     return code[-10:-3] if code[-3:-1] in _LONG and len(code) >= _NAMESPACED else None
 
 
-def loinc_digit(number: str) -> str:
-    """The check digit of the digits before a LOINC code's hyphen."""
-    odd, even = str(int(number[::-2]) * 2), number[-2::-2]
-    return str(-sum(int(digit) for digit in odd + even) % 10)
+def loinc_digit(stem: str) -> str:
+    """The check digit of what stands before a LOINC code's hyphen: digits, or LA or LP and digits.
+
+    Every second character from the last on counts double, less 9 where that is more than 9. A letter counts by its
+    place after "0" in ASCII (https://wiki.openmrs.org/display/docs/Check+Digit+Algorithm).
+    """
+    values = [ord(character) - ord("0") for character in reversed(stem)]
+    total = sum(2 * value - value // 5 * 9 for value in values[::2]) + sum(values[1::2])
+    return str(-total % 10)
 
 
 def loinc_problem(code: str) -> str | None:
-    """Why a code can't be a LOINC code; None if it can. Codes of parts and answers (LP…, LA…) are none."""
+    """Why a code can't be one of LOINC, of a term, a part or an answer; None if it can."""
     found = _LOINC.fullmatch(code)
     if found is None:
-        return "a LOINC code is up to 7 digits, a hyphen and a check digit"
-    number, digit = found.groups()
-    if digit != loinc_digit(number) and code not in MISPRINTED_LOINC:
-        return f"its check digit is wrong: {number} takes {loinc_digit(number)}"
+        return "a LOINC code is up to 7 digits (after LA or LP for an answer or a part), a hyphen and a check digit"
+    stem, digit = found.groups()
+    if digit != loinc_digit(stem) and code not in MISPRINTED_LOINC:
+        return f"its check digit is wrong: {stem} takes {loinc_digit(stem)}"
     return None

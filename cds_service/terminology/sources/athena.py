@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from cds_service.facts.catalogue import ATC, CVX, ICD10, ICD10CM, LOINC, RXNORM, SNOMED
 from cds_service.terminology.sources.descent import Descent
-from cds_service.terminology.sources.filters import Table, unanswered
+from cds_service.terminology.sources.filters import Table, asked, unanswered
 from cds_service.terminology.sources.listed import InMemory, Listed, without_point
-from cds_service.terminology.sources.release_files import ReleaseFile, number, release_files, rows, text
+from cds_service.terminology.sources.packed import ReleaseFile, number, release_files, rows, text
 from cds_service.terminology.sources.source import Concept, Condition, Source, SourceError, UnsupportedFilterError
 from cds_service.terminology.sources.systems import ICD9CM, ICD9CM_PROCEDURES, ICD10PCS
 
@@ -42,8 +42,8 @@ BY_ANCESTOR: Mapping[str, str] = {"SNOMED": SNOMED, "RxNorm": RXNORM, "LOINC": L
 FLAT: Mapping[str, str] = {"CVX": CVX}
 VOCABULARIES = frozenset({*BY_PREFIX, *BY_ANCESTOR, *FLAT})
 
-INGREDIENTS = frozenset({"ingredient", "has_ingredient"})
-"""Properties of RxNorm: the drugs that contain one, and the ingredient itself."""
+HAS_INGREDIENT = "has_ingredient"
+"""RxNorm's property (https://hl7.org/fhir/R4/rxnorm.html): the drugs that contain one; the ingredient itself, too."""
 
 _MOST_UNLISTED = 0.1
 """Of a vocabulary's standard concepts."""
@@ -186,8 +186,9 @@ class _Descending(Listed):
         return frozenset({root, *(number for number in found if number is not None)})
 
     def related(self, condition: Condition) -> Set[int]:
-        if self.vocabulary == "RxNorm" and condition.property in INGREDIENTS and condition.op == "=":
-            return self.below(condition.value)
+        if self.vocabulary == "RxNorm" and condition.property == HAS_INGREDIENT and condition.op in {"=", "in"}:
+            ingredients = (value.removeprefix("CUI:") for value in asked(condition))
+            return frozenset().union(*(self.below(ingredient) for ingredient in ingredients))
         raise unanswered(condition, "of a download of Athena codes, names, descent and RxNorm's ingredients are read")
 
 

@@ -10,7 +10,7 @@ LONGEST_PATTERN = 500
 """Characters of a regular expression in a filter."""
 
 HIERARCHY = "concept"
-"""The property that `is-a`, `descendent-of` and `is-not-a` are asked of; the code itself for `=` and `in`."""
+"""The property that `is-a`, `descendent-of` and `is-not-a` are asked of; the code itself for `=`."""
 
 
 class Table(Protocol):
@@ -59,13 +59,24 @@ def _numbers(table: Table, condition: Condition) -> Set[int]:
             return table.below(condition.value)
         case "concept", "descendent-of":
             return table.below(condition.value) - {table.find(condition.value)}
+        case ("concept", "in"):
+            raise unanswered(condition, "it asks for a reference set, which is not read; codes are listed with `code in`")
         case (("code" | "concept"), ("=" | "in")):
-            codes = condition.value.split(",") if condition.op == "in" else [condition.value]
-            found = [table.find(code.strip()) for code in codes]
+            found = [table.find(code) for code in asked(condition)]
             return {number for number in found if number is not None}
         case (("code" | "concept" | "display"), _):
             raise UnsupportedFilterError(f"{condition.property} {condition.op} is no filter that is answered here")
     return table.related(condition)
+
+
+_COMMA = re.compile(r"(?<!\\),")
+
+
+def asked(condition: Condition) -> tuple[str, ...]:
+    r"""The values of `=` and `in`; a comma within one of several is written `\,`."""
+    if condition.op != "in":
+        return (condition.value.strip(),)
+    return tuple(value.strip().replace("\\,", ",") for value in _COMMA.split(condition.value) if value.strip())
 
 
 def unanswered(condition: Condition, why: str = "the release has no such property") -> UnsupportedFilterError:
@@ -74,7 +85,7 @@ def unanswered(condition: Condition, why: str = "the release has no such propert
 
 
 def _has_name(condition: Condition) -> Callable[[Concept], bool]:
-    names = {name.strip() for name in condition.value.split(",")} if condition.op == "in" else {condition.value}
+    names = frozenset(asked(condition))
     return lambda concept: concept.display in names
 
 

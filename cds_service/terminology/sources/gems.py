@@ -13,7 +13,7 @@ from math import prod
 from typing import NamedTuple
 
 from cds_service.terminology.sources.listed import with_point
-from cds_service.terminology.sources.release_files import ReleaseFile, lines, text
+from cds_service.terminology.sources.packed import ReleaseFile, lines, text
 from cds_service.terminology.sources.source import SourceError
 
 MOST_ALTERNATIVES = 1000

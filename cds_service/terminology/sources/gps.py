@@ -14,7 +14,7 @@ from cds_service.facts.catalogue import SNOMED
 from cds_service.terminology.check_digits import sctid_problem
 from cds_service.terminology.sources.filters import unanswered
 from cds_service.terminology.sources.listed import InMemory, Listed
-from cds_service.terminology.sources.release_files import TAB, ReleaseFile, lines, release_files, text
+from cds_service.terminology.sources.packed import TAB, ReleaseFile, lines, release_files, text
 from cds_service.terminology.sources.source import Concept, Condition, Source, SourceError
 
 _LACKS = (
@@ -64,7 +64,7 @@ class _Flat(Listed):
 
 
 class _Columns(NamedTuple):
-    """Where what is read stands; `active` is None where the set has active concepts only. `width`: how many there are."""
+    """Where what is read stands; `active` is None where only active concepts are listed. `width`: of the table."""
 
     code: int
     name: int

@@ -104,7 +104,7 @@ class InMemory:
 
     def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
         if system not in self._tables:
-            raise UnsupportedFilterError(f"the source holds no release of {system}")
+            raise LookupError(f"the source holds no release of {system}, but of {', '.join(self._tables)}")
         return expand(self._tables[system], conditions)
 
     def concept(self, system: str, code: str) -> Concept | None:

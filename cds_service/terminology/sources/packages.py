@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from cds_service.facts.catalogue import ICD10CM
 from cds_service.terminology.sources.gems import Equivalence, read_equivalences
 from cds_service.terminology.sources.listed import InMemory, Listed, with_point, without_point
-from cds_service.terminology.sources.release_files import ReleaseFile, lines, plain_file, text
+from cds_service.terminology.sources.packed import ReleaseFile, lines, plain_file, text
 from cds_service.terminology.sources.source import Concept, Source, SourceError
 from cds_service.terminology.sources.systems import ICD9CM, ICD9CM_PROCEDURES, ICD10PCS
 
@@ -30,6 +30,10 @@ _CODES = re.compile(r"code-list-([A-Z][a-z]+-\d{4})\.txt")
 _TABULAR = re.compile(r"icd10c-tabular-(.+)\.xml")
 _TO_10, _TO_9 = re.compile(r"(icd9toicd10cmgem)\.csv"), re.compile(r"(icd10cmtoicd9gem)\.csv")
 
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _CODE_10 = re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}")
 _LINE = re.compile(r"([0-9A-Z]{3,7}) +(\S.*)")
 _LATIN = "latin-1"
@@ -147,7 +151,11 @@ def _current(data: _Data) -> tuple[list[Concept], str]:
     unnamed = [code for code in codes if names.name(code) is None]
     if unnamed:
         raise SourceError(tabular.where, f"has no name for {len(unnamed)} codes of {file.name}, such as {unnamed[0]}")
-    return [Concept(with_point(code, _POINT_10), names.name(code) or "") for code in codes], version
+    month, year = version.split("-")
+    if month not in _MONTHS:
+        raise SourceError(file.where, "has no month of a release in its name")
+    concepts = [Concept(with_point(code, _POINT_10), names.name(code) or "") for code in codes]
+    return concepts, f"{year}-{_MONTHS.index(month) + 1:02}"
 
 
 class _Tabular:

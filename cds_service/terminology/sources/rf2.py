@@ -16,7 +16,7 @@ from cds_service.facts.catalogue import SNOMED
 from cds_service.terminology.sources.descent import Descent
 from cds_service.terminology.sources.filters import unanswered
 from cds_service.terminology.sources.listed import InMemory, Names
-from cds_service.terminology.sources.release_files import ReleaseFile, number, release_files, rows, text
+from cds_service.terminology.sources.packed import ReleaseFile, number, release_files, rows, text
 from cds_service.terminology.sources.source import Concept, Condition, Source, SourceError
 
 _CONCEPTS = ("id", "effectiveTime", "active", "moduleId", "definitionStatusId")
@@ -99,7 +99,7 @@ class _Concepts:
             times.append(_time(file, line, row[1]))
             active.append(_is_active(file, line, row[2]))
             self.modules[number(file, line, row[3], "moduleId")] += 1
-        kept = _latest(ids, times, seen)
+        kept = array("I", _latest(ids, times, seen))
         self.ids = array("q", [ids[row] for row in kept])
         self.active = bytearray(active[row] for row in kept)
         self.latest = max(times, default=0)

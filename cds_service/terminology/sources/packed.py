@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from cds_service.terminology.sources.source import SourceError
 
@@ -22,7 +22,9 @@ _UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplemented
 """What unpacking raises: cut off, damaged; a packing that is not known; an archive under a password."""
 
 TAB = b"\t"
-_ZIP, _GZIP, _BOM = b"PK\x03\x04", b"\x1f\x8b", b"\xef\xbb\xbf"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+"""How an archive begins, and how one without files."""
+_GZIP, _BOM = b"\x1f\x8b", b"\xef\xbb\xbf"
 
 
 class ReleaseFile(NamedTuple):
@@ -46,8 +48,8 @@ def release_files(place: str) -> list[ReleaseFile]:
             ]
         else:
             with path.open("rb") as file:
-                start = file.read(len(_ZIP))
-            found = _members(path) if start == _ZIP else [plain_file(path)]
+                start = file.read(len(_ZIP[0]))
+            found = _members(path) if start in _ZIP else [plain_file(path)]
     except _UNREADABLE as problem:
         raise SourceError(place, _why(problem)) from problem
     if not found:
@@ -86,7 +88,8 @@ def _members(path: Path) -> list[ReleaseFile]:
 
 def _open_member(path: Path, name: str) -> io.BufferedIOBase:
     with zipfile.ZipFile(path) as archive:
-        member = archive.open(name)  # stays open when the archive is closed
+        # It stays open when the archive is closed, and the stub does not say what it is.
+        member = cast("zipfile.ZipExtFile", archive.open(name))
     return gzip.GzipFile(fileobj=member) if member.peek(len(_GZIP))[: len(_GZIP)] == _GZIP else member
 
 
