@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.terminology.check_digits import (
+from cds_service.terminology import (
     MISPRINTED_LOINC,
     loinc_digit,
     loinc_problem,

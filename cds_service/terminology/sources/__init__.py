@@ -1,7 +1,7 @@
 """Releases of code systems that value sets are compiled from, one file each."""
 
 from cds_service.terminology.sources.athena import open_athena
-from cds_service.terminology.sources.gems import Equivalence
+from cds_service.terminology.sources.gems import Equivalence, read_equivalences, sharing
 from cds_service.terminology.sources.gps import open_gps
 from cds_service.terminology.sources.packages import open_equivalences, open_packages
 from cds_service.terminology.sources.rf2 import open_rf2
@@ -33,4 +33,6 @@ __all__ = [
     "open_gps",
     "open_packages",
     "open_rf2",
+    "read_equivalences",
+    "sharing",
 ]

@@ -60,7 +60,7 @@ def _numbers(table: Table, condition: Condition) -> Set[int]:
         case "concept", "descendent-of":
             return table.below(condition.value) - {table.find(condition.value)}
         case ("concept", "in"):
-            raise unanswered(condition, "it asks for a reference set, which is not read; codes are listed with `code in`")
+            raise unanswered(condition, "it asks for a reference set, which is not read; `code in` lists codes")
         case (("code" | "concept"), ("=" | "in")):
             found = [table.find(code) for code in asked(condition)]
             return {number for number in found if number is not None}

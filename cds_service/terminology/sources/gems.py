@@ -10,10 +10,11 @@ import csv
 from collections.abc import Iterator, Mapping
 from itertools import groupby, product
 from math import prod
+from pathlib import Path
 from typing import NamedTuple
 
 from cds_service.terminology.sources.listed import with_point
-from cds_service.terminology.sources.packed import ReleaseFile, lines, text
+from cds_service.terminology.sources.packed import ReleaseFile, lines, plain_file, text
 from cds_service.terminology.sources.source import SourceError
 
 MOST_ALTERNATIVES = 1000
@@ -52,15 +53,28 @@ class _Row(NamedTuple):
     choice_list: int
 
 
-def read_equivalences(file: ReleaseFile, source: str, target: str) -> Mapping[str, Equivalence]:
-    """A map of NBER's layout, by its source codes, all with their points. Raises SourceError.
+def read_equivalences(place: str, source: str, target: str) -> Mapping[str, Equivalence]:
+    """A map in the CSV layout that NBER publishes the mappings in, by its source codes, all codes with their points.
 
-    `source` and `target`: the names of its first columns, `icd9cm` and `icd10cm`.
+    `source` and `target`: the names of its first columns, `icd9cm` and `icd10cm`. Raises SourceError.
     """
+    file = plain_file(Path(place))
     rows = sorted(_rows(file, source, target))
     if not rows:
         raise SourceError(file.where, "holds no equivalence")
     return {code: _equivalence(file, code, list(of_code)) for code, of_code in groupby(rows, lambda row: row.source)}
+
+
+def sharing(equivalences: Mapping[str, Equivalence]) -> Mapping[str, frozenset[str]]:
+    """For each target the source codes that can stand for it. Where there are several the target is wider than each of
+    them: G12.21 is what both 335.20 (amyotrophic lateral sclerosis) and 335.21 (progressive muscular atrophy) become, so
+    that a set with G12.21 in it has not thereby both.
+    """
+    found: dict[str, set[str]] = {}
+    for source, equivalence in equivalences.items():
+        for target in equivalence.targets:
+            found.setdefault(target, set()).add(source)
+    return {target: frozenset(sources) for target, sources in found.items()}
 
 
 def _rows(file: ReleaseFile, source: str, target: str) -> Iterator[_Row]:

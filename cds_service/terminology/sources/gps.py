@@ -103,7 +103,7 @@ def _is_active(file: ReleaseFile, line: int, field: str) -> bool:
 
 def _columns(file: ReleaseFile) -> tuple[_Columns, int]:
     """The columns, and the line that the concepts begin with. By the first hundred rows: which column has identifiers,
-    which nothing but whether something is active, which names that end with a tag."""
+    which mostly tells whether something is active, which has names that end with a tag."""
     begin, sample = 0, []
     for line, content in lines(file):
         row = [text(file, line, field) for field in content.split(TAB)]
@@ -120,7 +120,8 @@ def _columns(file: ReleaseFile) -> tuple[_Columns, int]:
     width = Counter(len(row) for row in sample).most_common(1)[0][0]
     fields = list(zip(*(row for row in sample if len(row) == width), strict=True))
     code = max(range(width), key=lambda at: sum(sctid_problem(field) is None for field in fields[at]))
-    flags = [at for at in range(width) if all(field.strip().lower() in _ACTIVE for field in fields[at])]
+    told = [sum(field.strip().lower() in _ACTIVE for field in fields[at]) for at in range(width)]
+    flags = [at for at in range(width) if 2 * told[at] > len(fields[at])]
     tagged = [at for at in range(width) if at != code and any(_TAG.search(field) for field in fields[at])]
     if not tagged:
         raise file.at(begin, "has no column of fully specified names, which end with a tag such as (disorder)")

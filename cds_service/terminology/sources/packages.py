@@ -79,8 +79,8 @@ def open_equivalences() -> tuple[Mapping[str, Equivalence], Mapping[str, Equival
     if data is None:
         raise _not_installed(MAPPINGS)
     return (
-        read_equivalences(_one(data, _TO_10)[0], "icd9cm", "icd10cm"),
-        read_equivalences(_one(data, _TO_9)[0], "icd10cm", "icd9cm"),
+        read_equivalences(_one(data, _TO_10)[0].where, "icd9cm", "icd10cm"),
+        read_equivalences(_one(data, _TO_9)[0].where, "icd10cm", "icd9cm"),
     )
 
 
