@@ -6,7 +6,7 @@ the cluster; one code of each of its lists makes it whole.
 Source: "Diagnosis Code Set General Equivalence Mappings: Documentation and User's Guide", CMS and NCHS, appendix A.
 """
 
-import csv
+import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby, product
 from math import prod
@@ -20,6 +20,8 @@ from cds_service.terminology.sources.source import SourceError
 MOST_ALTERNATIVES = 1000
 """Of one code; the most of the maps of 2018 are 9 × 9."""
 
+_FIVE = re.compile(r"[0-9]{5}", re.ASCII)
+_CODE = re.compile(r"[0-9A-Z]{3,7}")
 _FLAGS = ("approximate", "no_map", "combination", "scenario", "choice_list")
 
 
@@ -67,8 +69,8 @@ def read_equivalences(place: str, source: str, target: str) -> Mapping[str, Equi
 
 def sharing(equivalences: Mapping[str, Equivalence]) -> Mapping[str, frozenset[str]]:
     """For each target the source codes that can stand for it. Where there are several the target is wider than each of
-    them: G12.21 is what both 335.20 (amyotrophic lateral sclerosis) and 335.21 (progressive muscular atrophy) become, so
-    that a set with G12.21 in it has not thereby both.
+    them: G12.21 is what both 335.20 (amyotrophic lateral sclerosis) and 335.21 (progressive muscular atrophy) become,
+    so that a set with G12.21 in it has not thereby both.
     """
     found: dict[str, set[str]] = {}
     for source, equivalence in equivalences.items():
@@ -81,7 +83,7 @@ def _rows(file: ReleaseFile, source: str, target: str) -> Iterator[_Row]:
     expected = [source, target, "flags", *_FLAGS]
     decoded = ((line, text(file, line, content)) for line, content in lines(file))
     for line, content in decoded:
-        row = next(csv.reader([content]), [])
+        row = [field.removeprefix('"').removesuffix('"') for field in content.split(",")]
         if line == 1:
             if row != expected:
                 raise file.at(1, f"the columns are {content[:200]!r} instead of {','.join(expected)}")
@@ -89,12 +91,14 @@ def _rows(file: ReleaseFile, source: str, target: str) -> Iterator[_Row]:
         if len(row) != len(expected):
             raise file.at(line, f"has {len(row)} columns instead of {len(expected)}")
         flags = row[3:]
-        if row[2] != "".join(flags) or not row[2].isdigit() or any(flag not in {"0", "1"} for flag in flags[:3]):
+        if row[2] != "".join(flags) or not _FIVE.fullmatch(row[2]) or any(flag not in {"0", "1"} for flag in flags[:3]):
             raise file.at(line, f"the flags {row[2]!r} are not the five columns after them")
         approximate, no_map, combination = (flag == "1" for flag in flags[:3])
         scenario, choice_list = int(flags[3]), int(flags[4])
         if combination != (scenario > 0) or combination != (choice_list > 0):
             raise file.at(line, "a combination, and nothing else, has a scenario and a choice list")
+        if not _CODE.fullmatch(row[0]) or not (no_map or _CODE.fullmatch(row[1])):
+            raise file.at(line, f"{row[0][:40]!r} and {row[1][:40]!r} are no codes without their points")
         codes = (_pointed(row[0], source), "" if no_map else _pointed(row[1], target))
         yield _Row(*codes, approximate, no_map, combination, scenario, choice_list)
 

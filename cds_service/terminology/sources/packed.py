@@ -5,6 +5,8 @@ Everything is read in blocks: nothing is unpacked onto the disk, and a table tak
 
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +20,8 @@ _BLOCK = 1 << 20
 _LONGEST = 1 << 20
 """Bytes of a line. The longest of a real release are text definitions, 4096 characters."""
 
-_UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+_DAMAGED = (zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile, struct.error, ValueError)
+_UNREADABLE = (OSError, EOFError, NotImplementedError, RuntimeError, *_DAMAGED)
 """What unpacking raises: cut off, damaged; a packing that is not known; an archive under a password."""
 
 TAB = b"\t"
@@ -46,6 +49,8 @@ def release_files(place: str) -> list[ReleaseFile]:
             found = [
                 plain_file(each) for each in sorted(path.rglob("*")) if each.is_file() and not _is_hidden(each, path)
             ]
+        elif path.exists() and not path.is_file():
+            raise SourceError(place, "is neither a folder nor a regular file")
         else:
             with path.open("rb") as file:
                 start = file.read(len(_ZIP[0]))
@@ -94,6 +99,8 @@ def _open_member(path: Path, name: str) -> io.BufferedIOBase:
 
 
 def _why(problem: Exception) -> str:
+    if isinstance(problem, _DAMAGED):
+        return "is damaged or cut off"
     match problem:
         case FileNotFoundError():
             return "there is no such file or folder"
@@ -103,8 +110,6 @@ def _why(problem: Exception) -> str:
             return "is packed in a way that is not known"
         case EOFError():
             return "is cut off"
-        case zipfile.BadZipFile() | gzip.BadGzipFile() | zlib.error():
-            return "is damaged or cut off"
         case RuntimeError():
             return "is under a password"
     return "can't be read"

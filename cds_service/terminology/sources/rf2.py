@@ -39,6 +39,7 @@ _ROOT = 138875005
 _CORE, _MODEL = 900000000000207008, 900000000000012004
 """The modules of the International Edition, which is known by the first."""
 
+_SCTID = re.compile(r"[1-9][0-9]{5,17}", re.ASCII)
 _NO_NAME = 0xFFFFFFFF
 _MOST_WITHOUT_NAME = 0.01
 """Of the active concepts. A national release may hold some whose name is in its own language only."""
@@ -117,8 +118,7 @@ class _Concepts:
         return found if found < len(self.ids) and self.ids[found] == identifier else None
 
     def find(self, code: str) -> int | None:
-        code = code.strip()
-        return self.place(int(code)) if code.isascii() and code.isdigit() and len(code) <= 18 else None
+        return self.place(int(code)) if _SCTID.fullmatch(code.strip()) else None
 
     def concept(self, place: int) -> Concept:
         name = self.name_of[place]

@@ -137,6 +137,8 @@ def test_the_targets_are_all_codes_of_all_alternatives() -> None:
         (['"99998","Z990","10000",0,0,0,0,0'], ":2", "are not the five columns after them"),
         ([row("99998", "Z990", "20000")], ":2", "are not the five columns"),
         ([row("99998", "Z990", "1x000")], ":2", "are not the five columns"),
+        ([row("999.98", "Z990", "00000")], ":2", "no codes without their points"),
+        ([row("99998", "NoDx", "10000")], ":2", "no codes without their points"),
         ([row("99998", "Z990", "10011")], ":2", "a combination, and nothing else, has a scenario"),
         ([row("99998", "Z990", "10100")], ":2", "a combination, and nothing else, has a scenario"),
         ([row("99998", "Z990", "10110")], ":2", "a combination, and nothing else, has a scenario"),
