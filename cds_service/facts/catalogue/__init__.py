@@ -6,6 +6,7 @@ from cds_service.facts.catalogue.codesystems import (
     CVX,
     ICD10,
     ICD10CM,
+    LOINC,
     PREFIX_SYSTEMS,
     PRINTED_SYSTEMS,
     RXNORM,
@@ -16,6 +17,7 @@ from cds_service.facts.catalogue.codesystems import (
     is_short,
     keys_of,
     load_codesystems,
+    normalised,
 )
 from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
@@ -66,6 +68,7 @@ __all__ = [
     "ICD10",
     "ICD10CM",
     "ISSUE_CODES",
+    "LOINC",
     "MODELS",
     "ONE",
     "OTHER",
@@ -129,6 +132,7 @@ __all__ = [
     "load_spellings",
     "load_valuesets",
     "longest",
+    "normalised",
     "read_conceptmaps",
     "value_set_schema",
     "words",
