@@ -1,5 +1,7 @@
 """Releases of code systems that value sets are compiled from, one file each."""
 
+from cds_service.terminology.sources.loinc import open_loinc
+from cds_service.terminology.sources.rxnorm import open_rxnorm
 from cds_service.terminology.sources.source import (
     Concept,
     Condition,
@@ -9,5 +11,19 @@ from cds_service.terminology.sources.source import (
     SourceError,
     UnsupportedFilterError,
 )
+from cds_service.terminology.sources.table import open_table
+from cds_service.terminology.sources.tx import open_tx
 
-__all__ = ["Concept", "Condition", "Operator", "Release", "Source", "SourceError", "UnsupportedFilterError"]
+__all__ = [
+    "Concept",
+    "Condition",
+    "Operator",
+    "Release",
+    "Source",
+    "SourceError",
+    "UnsupportedFilterError",
+    "open_loinc",
+    "open_rxnorm",
+    "open_table",
+    "open_tx",
+]

@@ -88,8 +88,8 @@ class ReleaseFiles:
     @contextmanager
     def _open(self, name: str) -> Iterator[io.TextIOWrapper]:
         try:
-            raw = self._zip.open(name) if self._zip else open(self._root / name, "rb")
-            with io.TextIOWrapper(raw, encoding="utf-8-sig", errors="strict", newline="") as text:
+            opened = self._zip.open(name) if self._zip else (self._root / name).open("rb")
+            with opened as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="strict", newline="") as text:
                 yield text
         except UnicodeDecodeError as problem:
             raise SourceError(self.where(name), f"it is not UTF-8: {problem.reason}") from problem

@@ -13,7 +13,7 @@ from cds_service.terminology.sources.rxnorm_words import FORMS, OF_A_FORM, ROUTE
 _BIOSIMILAR = re.compile(r"-[a-z]{4}$")
 """The four letters that the FDA adds to the name of a biological (Nonproprietary Naming of Biological Products)."""
 _BRAND = re.compile(r"\s*\[(?P<brand>[^\[\]]+)\]$")
-_QUANTITY = re.compile(r"^[0-9][0-9.]* (?:ML|HR|ACTUAT|MG|GM|DAY|UNT) (?=\S)", re.IGNORECASE)
+_QUANTITY = re.compile(r"^(?:[0-9][0-9.]* (?:ML|HR|ACTUAT|MG|GM|DAY|UNT)(?:, | Dose | ))+(?=\S)", re.IGNORECASE)
 _HOW_MUCH = re.compile(r"[0-9][0-9.]* [A-Za-z]+")
 """Stands in brackets before a drug of a pack: "2 (480 ML) (...)"."""
 _STRENGTH = re.compile(

@@ -2,16 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from cds_service.terminology.sources.names import CODE, CONCEPT, asked, listed, matcher, unsupported
-from cds_service.terminology.sources.rxnorm_filters import (
-    HAS_FORM,
-    HAS_INGREDIENT,
-    HAS_ROUTE,
-    TTY,
-    any_fits,
-    bare_code,
-    routes_fit,
-)
+from cds_service.terminology.sources.names import CODE, CONCEPT, asked, unsupported
+from cds_service.terminology.sources.rxnorm_filters import HAS_FORM, HAS_INGREDIENT, HAS_ROUTE, TTY, bare_code, fitting
 from cds_service.terminology.sources.rxnorm_names import Drug, drug_of, names_of
 from cds_service.terminology.sources.source import Concept, Condition
 
@@ -41,14 +33,17 @@ class DrugNames:
             return self._with((bare_code(condition.value),), itself=condition.op == "is-a")
         if condition.property in (HAS_FORM, HAS_ROUTE):
             by_form = condition.property == HAS_FORM
-            fits = any_fits(matcher(condition)) if by_form else routes_fit(condition)
-            return self._told(lambda drug: fits(drug.forms if by_form else drug.routes) if drug.kind else None)
+            known = {name for drug in self._drugs.values() for name in (drug.forms if by_form else drug.routes)}
+            wanted = fitting(condition, known)
+            return self._told(
+                lambda drug: not wanted.isdisjoint(drug.forms if by_form else drug.routes) if drug.kind else None
+            )
         if condition.property == TTY:
             untold = [one for one in asked(condition) if one not in _SHAPED]
             if untold:
                 raise unsupported(condition, f"the shape of a name does not tell {', '.join(untold)}")
-            wanted = frozenset(listed(condition.value))
-            return self._told(lambda drug: drug.kind in wanted if drug.kind else None)
+            types = frozenset(asked(condition))
+            return self._told(lambda drug: drug.kind in types if drug.kind else None)
         raise unsupported(condition, "names do not tell it; an RxNorm release would")
 
     def _told(self, of_drug: Callable[[Drug], bool | None]) -> Callable[[Concept], bool | None]:
