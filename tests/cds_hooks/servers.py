@@ -14,10 +14,11 @@ from tests.waiting import HANG
 
 @dataclass
 class Asked:
-    """A request as it came: the path with its query, and the headers by lower-case name."""
+    """A request as it came: the path with its query, the headers by lower-case name, and what was posted."""
 
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -60,8 +61,12 @@ def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
-            one = Asked(self.path, {name.lower(): value for name, value in self.headers.items()})
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            one = Asked(self.path, headers, self.rfile.read(int(headers.get("content-length", "0"))))
             asked.append(one)
             try:
                 self._send(answer(one))

@@ -1,6 +1,6 @@
 """Releases of code systems that value sets are compiled from, one file each."""
 
-from cds_service.terminology.sources.loinc import open_loinc
+from cds_service.terminology.sources.loinc import Loinc, open_loinc
 from cds_service.terminology.sources.rxnorm import open_rxnorm
 from cds_service.terminology.sources.source import (
     Concept,
@@ -11,16 +11,18 @@ from cds_service.terminology.sources.source import (
     SourceError,
     UnsupportedFilterError,
 )
-from cds_service.terminology.sources.table import open_table
+from cds_service.terminology.sources.table import Table, open_table
 from cds_service.terminology.sources.tx import open_tx
 
 __all__ = [
     "Concept",
     "Condition",
+    "Loinc",
     "Operator",
     "Release",
     "Source",
     "SourceError",
+    "Table",
     "UnsupportedFilterError",
     "open_loinc",
     "open_rxnorm",

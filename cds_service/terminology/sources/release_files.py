@@ -70,9 +70,16 @@ class ReleaseFiles:
     def rows(self, name: str, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
         """The rows of a CSV file by the names of its first line. Raises SourceError, also where a column is missing."""
         where = self.where(name)
+        last = [""]
+
+        def lines(text: io.TextIOWrapper) -> Iterator[str]:
+            for line in text:
+                last[0] = line
+                yield line
+
         with self._open(name) as text:
             try:
-                reader = csv.reader(text, strict=True)
+                reader = csv.reader(lines(text), strict=True)
                 head = next(reader, [])
                 missing = [column for column in columns if column not in head]
                 if missing:
@@ -82,6 +89,8 @@ class ReleaseFiles:
                         problem = f"line {reader.line_num} has {len(row)} columns of {len(head)}: was it cut off?"
                         raise SourceError(where, problem)
                     yield dict(zip(head, row, strict=True))
+                if not last[0].endswith(("\n", '"')):
+                    raise SourceError(where, f"it ends in the middle of line {reader.line_num}: was it cut off?")
             except csv.Error as problem:
                 raise SourceError(where, f"line {reader.line_num}: {problem}: was it cut off?") from problem
 

@@ -20,7 +20,7 @@ class DrugNames:
         brands = _brands(drugs.values())
         # A bare name that is neither a brand here nor an ingredient of any drug here may be a brand of anything.
         told = [drug for drug in drugs.values() if drug.kind or len(drug.ingredients) > 1]
-        self._ingredients = {one for drug in told for one in drug.ingredients}
+        self._ingredients = {name for drug in told for one in drug.ingredients for name in names_of(one)}
         self._drugs = {code: _told(drug, brands) for code, drug in drugs.items()}
         self._names = {one: names_of(one) for drug in drugs.values() for one in drug.ingredients}
 
