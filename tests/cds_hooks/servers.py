@@ -60,6 +60,8 @@ def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are written one after the other: with the algorithm the body waits for the head's receipt.
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             self.do_GET()

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from cds_service.facts.catalogue import PRINTED_SYSTEMS
 from cds_service.terminology.sources.names import in_order
 from cds_service.terminology.sources.source import (
     Concept,
@@ -33,6 +34,8 @@ MOST_CODES = 500_000
 """Of one expansion. SNOMED CT as a whole is below that."""
 _MOST_PAGES = 5_000
 _SECONDS = 60.0
+_SYSTEMS = tuple(system for system in PRINTED_SYSTEMS if system.startswith("http"))
+"""What a server is asked for that does not list it."""
 _ROOTED = ("is-a", "descendent-of")
 _NO_SUCH_CODE = frozenset({"not-found", "code-invalid"})
 
@@ -48,7 +51,7 @@ class TerminologyServer:
 
     @property
     def releases(self) -> tuple[Release, ...]:
-        """What is known by now: a server need not list what it holds, and says it with an expansion."""
+        """The code systems of which the server named one version: in its capabilities, by search, in an expansion."""
         return tuple(Release(system, version) for system, version in sorted(self._versions.items()))
 
     def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
@@ -65,12 +68,21 @@ class TerminologyServer:
             self._concepts[key] = self._lookup(system, code)
         return self._concepts[key]
 
+    def version(self, system: str) -> str | None:
+        """The version of a code system: of its capabilities, else of a search for it."""
+        if system not in self._versions:
+            answer = self._client.ask(f"CodeSystem?url={in_path(system)}&_elements=url,version")
+            found = read_search(answer, system) if answer.status == 200 else None
+            if found is not None:
+                self._versions[system] = found
+        return self._versions.get(system)
+
     def _lookup(self, system: str, code: str) -> Concept | None:
         query = f"system={in_path(system)}&code={in_path(code)}"
         answer = self._client.ask(f"CodeSystem/$lookup?{query}")
         if answer.status in (400, 404, 422) and answer.issues & _NO_SUCH_CODE:
-            if self._version(system) is None:
-                raise SourceError(answer.where, f"it does not say that it holds {system}: {answer.words}")
+            if self.version(system) is None:
+                raise SourceError(answer.where, f"it does not say that it holds {system}: {answer.said}")
             return None
         return read_lookup(answer, code)
 
@@ -103,14 +115,14 @@ class TerminologyServer:
     def _page(self, answer: Answer, system: str) -> Expansion:
         """One page. The version that it was made from has to be the one of the pages before it."""
         if answer.status != 200 and "not-supported" in answer.issues:
-            raise UnsupportedFilterError(f"{self._client.base} cannot answer it: {answer.words}")
+            raise UnsupportedFilterError(f"{self._client.base} cannot answer it: {answer.said}")
         expansion = read_expansion(answer)
         if expansion.is_partial:
             raise SourceError(
                 answer.where, "the server says that it is too costly, or has no end: it gives a part only"
             )
         version = expansion.version_of(system)
-        known = self._version(system) if version is None else self._versions.setdefault(system, version)
+        known = self.version(system) if version is None else self._versions.setdefault(system, version)
         if known is None:
             raise SourceError(answer.where, f"it does not say which version of {system} it holds")
         if version is not None and version != known:
@@ -148,15 +160,6 @@ class TerminologyServer:
             ],
         }
 
-    def _version(self, system: str) -> str | None:
-        """The version of a code system: of its capabilities, else of a search for it."""
-        if system not in self._versions:
-            answer = self._client.ask(f"CodeSystem?url={in_path(system)}&_elements=url,version")
-            found = read_search(answer, system) if answer.status == 200 else None
-            if found is not None:
-                self._versions[system] = found
-        return self._versions.get(system)
-
 
 def open_tx(
     place: str,
@@ -168,7 +171,8 @@ def open_tx(
 ) -> TerminologyServer:
     """Ask the server at `place` what it holds. `token`: a bearer token; without one CDS_TX_TOKEN of the environment.
 
-    `seconds`: what a request may take. Raises SourceError.
+    `seconds`: what a request may take. Of a code system that the server holds in several versions it has to name a
+    default, or the system is none of its releases. Raises SourceError.
     """
     base = base_url(place)
     if base is None:
@@ -176,6 +180,8 @@ def open_tx(
     client = Client(base, token or os.environ.get(TOKEN), Waiting(seconds, clock, sleep))
     answer = client.ask("metadata?mode=terminology")
     # A server need not have capabilities of its terminology. It may answer with those of a FHIR server, then.
-    listed = answer.status == 200 and answer.resource["resourceType"] == "TerminologyCapabilities"
-    other = answer.status in (400, 404, 501) or answer.resource["resourceType"] == "CapabilityStatement"
-    return TerminologyServer(client, read_versions(answer) if listed or not other else {})
+    is_other = answer.status in (400, 404, 405, 501) or answer.resource.get("resourceType") == "CapabilityStatement"
+    found = TerminologyServer(client, {} if is_other else read_versions(answer))
+    for system in _SYSTEMS:
+        found.version(system)
+    return found

@@ -165,7 +165,7 @@ def read_lookup(answer: Answer, code: str) -> Concept:
 def _read(answer: Answer, resource_type: str, model: type[M]) -> M:
     found = answer.resource.get("resourceType")
     if answer.status != 200 or found != resource_type:
-        said = answer.words or f"a {found}"
+        said = f"a {found}" if found not in (None, "OperationOutcome") else answer.said
         raise SourceError(answer.where, f"status {answer.status}, not the {resource_type} that was asked for: {said}")
     try:
         return model.model_validate(answer.resource)

@@ -5,6 +5,7 @@ of its answer, and how often it is asked again.
 """
 
 import json
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,31 +23,26 @@ LONGEST_WAIT = 120.0
 """Seconds that a busy server may ask to wait for."""
 _PIECE = 65_536
 _WORDS = 300
+_UNKNOWN_ADDRESS = frozenset({404, 405, 410, 501})
 _JSON = "application/fhir+json"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A FHIR resource as a server sent it with that status: what was asked for (200), or an OperationOutcome."""
+    """A FHIR resource as a server sent it with that status: what was asked for (200), or an OperationOutcome.
+
+    `resource` is empty where the server does not know the address, in whatever words. `said`: the words, in short.
+    """
 
     where: str
     status: int
     resource: dict[str, Any]
+    said: str
 
     @property
     def issues(self) -> frozenset[str]:
         """The codes of an OperationOutcome's issues: https://hl7.org/fhir/R4/valueset-issue-type.html"""
         return frozenset(str(issue.get("code")) for issue in _issues(self.resource))
-
-    @property
-    def words(self) -> str:
-        """What an OperationOutcome says, in short."""
-        said = []
-        for issue in _issues(self.resource):
-            details = issue.get("details")
-            text = details.get("text") if isinstance(details, dict) else None
-            said.append(f"{issue.get('code')}: {text or issue.get('diagnostics') or 'no more said'}")
-        return "; ".join(said)[:_WORDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +93,8 @@ class Client:
 
         if self._client is None:
             self._client = httpx2.Client(timeout=self._waiting.seconds, follow_redirects=False)
+            # A Source is not closed by whoever compiles: its connections end with it.
+            weakref.finalize(self, self._client.close)
         headers = {"Accept": _JSON, "Accept-Encoding": "identity"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -130,15 +128,15 @@ class Client:
             if self._waiting.clock() > over:
                 raise SourceError(where, f"no whole answer within {self._waiting.seconds:g} seconds")
         resource = _resource(bytes(data))
-        said = Answer(where, status, resource or {}).words or _beginning(bytes(data))
+        said = _words(resource or {}) or _beginning(bytes(data))
         if status in (401, 403):
             why = "the token is not accepted" if self._token else "it wants a token (CDS_TX_TOKEN)"
             raise SourceError(where, f"{why} (status {status}): {said}")
         if status == 429 or (status >= 500 and "too-costly" not in said and "not-supported" not in said):
             raise _AgainError(f"status {status}: {said}", _seconds(response))
-        if resource is None:
+        if resource is None and status not in _UNKNOWN_ADDRESS:
             raise SourceError(where, f"status {status} with what is no FHIR JSON, or is cut off: {said}")
-        return Answer(where, status, resource)
+        return Answer(where, status, resource or {}, said)
 
 
 def _resource(data: bytes) -> dict[str, Any] | None:
@@ -152,6 +150,16 @@ def _resource(data: bytes) -> dict[str, Any] | None:
 def _issues(resource: dict[str, Any]) -> list[dict[str, Any]]:
     issues = resource.get("issue") if resource.get("resourceType") == "OperationOutcome" else None
     return [issue for issue in issues if isinstance(issue, dict)] if isinstance(issues, list) else []
+
+
+def _words(resource: dict[str, Any]) -> str:
+    """What an OperationOutcome says, in short."""
+    said = []
+    for issue in _issues(resource):
+        details = issue.get("details")
+        text = details.get("text") if isinstance(details, dict) else None
+        said.append(f"{issue.get('code')}: {text or issue.get('diagnostics') or 'no more said'}")
+    return "; ".join(said)[:_WORDS]
 
 
 def _beginning(data: bytes) -> str:

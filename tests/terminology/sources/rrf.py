@@ -3,7 +3,21 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from cds_service.terminology.sources.rxnorm_release import INVERSE
+INVERSE = {
+    "consists_of": "constitutes",
+    "contains": "contained_in",
+    "form_of": "has_form",
+    "has_dose_form": "dose_form_of",
+    "has_doseformgroup": "doseformgroup_of",
+    "has_ingredient": "ingredient_of",
+    "has_ingredients": "ingredients_of",
+    "has_part": "part_of",
+    "has_precise_ingredient": "precise_ingredient_of",
+    "isa": "inverse_isa",
+    "quantified_form_of": "has_quantified_form",
+    "tradename_of": "has_tradename",
+}
+"""RxNorm's relations in both directions (technical documentation, appendix 1)."""
 
 TERMS = (
     ("101", "IN", "zorbamab"),

@@ -5,8 +5,7 @@ The names follow the grammar of the two systems; the substances are invented.
 
 import pytest
 
-from cds_service.terminology.sources.loinc_names import axes_of
-from cds_service.terminology.sources.rxnorm_names import drug_of, names_of
+from cds_service.terminology.sources import axes_of, drug_of, names_of
 
 ANY = None  # the name does not tell
 
