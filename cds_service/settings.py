@@ -392,6 +392,13 @@ class Settings(BaseSettings):
             "front of it."
         ),
     )
+    tx_token: SecretStr | None = Field(
+        None,
+        description=(
+            "Bearer token of the FHIR terminology server that `codes compile --source tx:…` asks. The service itself "
+            "asks none."
+        ),
+    )
 
     @field_validator("timezone")
     @classmethod

@@ -14,10 +14,11 @@ from tests.waiting import HANG
 
 @dataclass
 class Asked:
-    """A request as it came: the path with its query, and the headers by lower-case name."""
+    """A request as it came: the path with its query, the headers by lower-case name, and what was posted."""
 
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -59,9 +60,15 @@ def serving(answer: Callable[[Asked], Says]) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are written one after the other: with the algorithm the body waits for the head's receipt.
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def do_GET(self) -> None:
-            one = Asked(self.path, {name.lower(): value for name, value in self.headers.items()})
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            one = Asked(self.path, headers, self.rfile.read(int(headers.get("content-length", "0"))))
             asked.append(one)
             try:
                 self._send(answer(one))

@@ -66,6 +66,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "CDS_WORKBENCH": "false",
         "CDS_WORKBENCH_EDIT": "false",
         "CDS_WORKBENCH_PASSWORD": "a long enough one",
+        "CDS_TX_TOKEN": "a token",
         "CDS_MAX_HEADER_BYTES": "16384",
         "CDS_HEADER_SECONDS": "5",
         "CDS_BODY_SECONDS": "20",

@@ -17,6 +17,7 @@ from cds_service.facts.catalogue.codesystems import (
     is_short,
     keys_of,
     load_codesystems,
+    normalised,
 )
 from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
@@ -131,6 +132,7 @@ __all__ = [
     "load_spellings",
     "load_valuesets",
     "longest",
+    "normalised",
     "read_conceptmaps",
     "value_set_schema",
     "words",

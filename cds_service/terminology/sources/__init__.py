@@ -3,8 +3,12 @@
 from cds_service.terminology.sources.athena import open_athena
 from cds_service.terminology.sources.gems import Equivalence, read_equivalences, sharing
 from cds_service.terminology.sources.gps import open_gps
+from cds_service.terminology.sources.loinc import Loinc, open_loinc
+from cds_service.terminology.sources.loinc_names import axes_of
 from cds_service.terminology.sources.packages import open_equivalences, open_packages
 from cds_service.terminology.sources.rf2 import open_rf2
+from cds_service.terminology.sources.rxnorm import open_rxnorm
+from cds_service.terminology.sources.rxnorm_names import drug_of, names_of
 from cds_service.terminology.sources.source import (
     Concept,
     Condition,
@@ -15,6 +19,8 @@ from cds_service.terminology.sources.source import (
     UnsupportedFilterError,
 )
 from cds_service.terminology.sources.systems import ICD9CM, ICD9CM_PROCEDURES, ICD10PCS
+from cds_service.terminology.sources.table import Table, open_table
+from cds_service.terminology.sources.tx import open_tx
 
 __all__ = [
     "ICD9CM",
@@ -23,16 +29,25 @@ __all__ = [
     "Concept",
     "Condition",
     "Equivalence",
+    "Loinc",
     "Operator",
     "Release",
     "Source",
     "SourceError",
+    "Table",
     "UnsupportedFilterError",
+    "axes_of",
+    "drug_of",
+    "names_of",
     "open_athena",
     "open_equivalences",
     "open_gps",
+    "open_loinc",
     "open_packages",
     "open_rf2",
+    "open_rxnorm",
+    "open_table",
+    "open_tx",
     "read_equivalences",
     "sharing",
 ]
