@@ -1,4 +1,4 @@
-"""Observations that had to be asked for under two keys are one set: whole where both answers came, whatever each holds."""
+"""Observations that had to be asked for under two keys are one set: whole where both answers came."""
 
 import json
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from cds_service.cds_hooks import Supplied
-from cds_service.cds_hooks.fallback.queries import queries
-from cds_service.cds_hooks.request import HookRequest
+from cds_service.cds_hooks import HookRequest, Outbound, Supplied
+from cds_service.cds_hooks.fallback import Fallback
+from cds_service.cds_hooks.trust import Caller
 
 BASE = "https://ehr.example/fhir"
 TEMPLATES = {
@@ -90,5 +90,8 @@ def test_a_half_that_says_what_it_was_searched_by_is_no_narrower_search() -> Non
     ],
 )
 def test_the_half_that_did_not_come_is_asked_for(sent: dict[str, Any], asked: list[str]) -> None:
-    found = queries(supplied(sent), TEMPLATES, frozenset({"Observation"}), BASE)
-    assert [query.key for query in found] == asked
+    outbound = Outbound(expected=False)
+    fallback = Fallback(TEMPLATES, frozenset({"Observation"}), outbound, seconds=1, max_bytes=1)
+    plan = fallback.plan(supplied(sent), Caller(None, None, {}, frozenset({BASE})))
+    found = () if plan is None else plan.queries
+    assert [query.key for query in found if query.key != "conditions"] == asked

@@ -1,8 +1,8 @@
-"""By fact: which LOINC codes measure it, told by the axes of their long common names, and which don't, with the reason.
+"""By fact: which LOINC codes measure it, told by the axes of their long common names, and which don't, and why.
 
-A LOINC name says "Component [Property] (note) in System by Method --state" (https://loinc.org/kb/users-guide/). Codes of
-these components, properties and systems, by any method, are one measurement: each is a code of the fact. `OUT` has those
-that are not, in spite of their axes; `BESIDE` has codes of a fact that are outside its axes.
+A LOINC name says "Component [Property] (note) in System by Method --state" (https://loinc.org/kb/users-guide/). Codes
+of these components, properties and systems, by any method, are one measurement: each is a code of the fact. `OUT` has
+those that are not, in spite of their axes; `BESIDE` has codes of a fact that are outside its axes.
 
 What lies outside the axes is out by rule, and this is the rule:
 * another specimen: urine, fluids, dried spots, cord blood, a fetus, a donor, a blood product, "Specimen" without more;
