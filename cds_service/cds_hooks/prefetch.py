@@ -4,9 +4,11 @@ Only the search subset that every client supports: each parameter once, the pati
 https://cds-hooks.hl7.org/2.0/#prefetch-template
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
-from cds_service.facts.catalogue import Catalogue, Code, EventsFact, FactSpec, Observed, ResultFact, ScoreFact
+from cds_service.facts.catalogue import Catalogue, CodeSystems, EventsFact, FactSpec, Observed
 from cds_service.fhir import RESOURCE_TYPES
 from cds_service.wire import in_path
 
@@ -19,26 +21,42 @@ OBSERVATIONS = _KEY_OF["Observation"]
 
 LABELS = (*_TYPE_OF, *_KEY_OF)
 """Every prefetch key that is understood without an alias, also those that are never asked for."""
+MORE_OBSERVATIONS = "moreObservations"
+"""The key of the rarer half where the codes of observations are too many for one URL."""
+_SPLIT = {MORE_OBSERVATIONS: "Observation"}
 
 # Of the usual web servers most take 8,192 characters of request line. This leaves the base URL and the patient's id the
 # rest, also where each comma is sent as `%2C`.
-_MOST_CHARACTERS = 6_000
-# All of https://hl7.org/fhir/R4/codesystem-observation-category.html.
-_CATEGORIES = "social-history,vital-signs,imaging,laboratory,procedure,survey,exam,therapy,activity"
+MOST_CHARACTERS = 6_000
+_COMMA = len("%2C")
+_SPECIAL = re.compile(r"[\\,|$]")
 
 
-def prefetch_templates(catalogue: Catalogue, facts: Iterable[str]) -> dict[str, str]:
-    """Prefetch key: FHIR query, for rules that read these facts (and all that the catalogue makes them from)."""
+def prefetch_templates(
+    catalogue: Catalogue, facts: Iterable[str], systems: CodeSystems | None = None
+) -> dict[str, str]:
+    """Prefetch key: FHIR query, for rules that read these facts (and all that the catalogue makes them from).
+
+    `systems`: whose maps say under which codes of its own a site has the same observations.
+    """
     read = [catalogue.facts[name] for name in sorted(catalogue.closure(facts))]
     kinds = {spec.resource for spec in read if isinstance(spec, EventsFact)}
-    codes = {code.code for spec in read for code in _observation_codes(spec)}
     templates = {
         asked.key: _query(row.name)
         for row in RESOURCE_TYPES.values()
         if (asked := row.asked_for) is not None and (not asked.only_where_read or row.events in kinds)
     }
-    templates[OBSERVATIONS] += _narrowed_to(sorted(codes))
-    return templates
+    everything = templates[OBSERVATIONS]
+    found: dict[str, str] = {}
+    for key, query in templates.items():
+        found[key] = query
+        if key == OBSERVATIONS:
+            parts = _parts(_by_use(read, systems))
+            found |= {
+                name: f"{everything}&code={','.join(codes)}"
+                for name, codes in zip((OBSERVATIONS, MORE_OBSERVATIONS), parts, strict=False)
+            }
+    return found
 
 
 def resource_type(key: str) -> str | None:
@@ -46,7 +64,7 @@ def resource_type(key: str) -> str | None:
 
     A type's own name, `Condition`, is what several clients use, and is as good as the key.
     """
-    return _TYPE_OF.get(key) or (key if key in _KEY_OF else None)
+    return _TYPE_OF.get(key) or _SPLIT.get(key) or (key if key in _KEY_OF else None)
 
 
 def scopes(templates: Mapping[str, str]) -> list[str]:
@@ -60,24 +78,39 @@ def _query(resource: str) -> str:
     return f"{resource}/{patient}" if resource == "Patient" else f"{resource}?patient={patient}"
 
 
-def _observation_codes(spec: FactSpec) -> Iterator[Code]:
-    if isinstance(spec, Observed):
-        yield from spec.codes
-    if isinstance(spec, ScoreFact) and spec.component is not None:
-        yield spec.component.code
-    if isinstance(spec, ResultFact) and spec.variant is not None:
-        yield from spec.variant.codes
+def _by_use(read: Iterable[FactSpec], systems: CodeSystems | None) -> list[str]:
+    """The codes of observations, the most used first: the first of every fact, then the second of every fact.
+
+    A fact lists its usual codes before the rare ones. The codes of which a site's maps make one of these come last.
+    """
+    listed = [spec.observation_codes for spec in read if isinstance(spec, Observed)]
+    by_use = [code for row in zip_longest(*listed) for code in row if code is not None]
+    own = () if systems is None else systems.mapped_to(systems.key(code.system, code.code) for code in by_use)
+    return list(dict.fromkeys(map(_token, [*(code.code for code in by_use), *own])))
 
 
-def _narrowed_to(codes: list[str]) -> str:
-    """What the query for observations has besides the patient.
+def _token(code: str) -> str:
+    """A code as a value of a search: a site's own may hold what has a meaning there
+    (https://hl7.org/fhir/R4/search.html#escaping)."""
+    return in_path(_SPECIAL.sub(r"\\\g<0>", code))
+
+
+def _parts(codes: Sequence[str]) -> Iterator[list[str]]:
+    """The codes in one part, or in two where they are too many for one URL; in none where they are for two, too.
 
     The codes stand without their system: `system|code` makes the list three times as long and needs escaping, and the
     service looks at the system when it reads. No date: clients differ in which date they compare and how they write a
-    bound, so the service leaves out what is too old. By category only where the codes are too many for a URL: it brings
-    every result there ever was, and misses those without a category. Not by several keys with a part of the codes each:
-    what one of them leaves out would look as if it had never been measured.
+    bound, so the service leaves out what is too old. Both parts are one set: what came is whole only where both did
+    (`Supplied`). Without any part everything there is comes, which is much and lacks nothing. Never by category: that
+    misses the results that have none.
     """
-    if len(in_path(",".join(codes))) > _MOST_CHARACTERS:
-        return f"&category={_CATEGORIES}"
-    return f"&code={','.join(codes)}" if codes else ""
+    parts: list[list[str]] = []
+    used = MOST_CHARACTERS
+    for code in codes:
+        length = len(code) + _COMMA
+        used += length
+        if used > MOST_CHARACTERS:
+            parts.append([])
+            used = length
+        parts[-1].append(code)
+    return iter(parts if len(parts) <= len((OBSERVATIONS, MORE_OBSERVATIONS)) else ())

@@ -50,13 +50,21 @@ class Supplied:
         """Why a FHIR query did not bring (all of) a key, by the service's name for it."""
         self._aliases = aliases
         self._deadline = deadline
-        self._queries = {resource_type(key) or "": query for key, query in templates.items()}
+        queries = {resource_type(key) or "": query for key, query in reversed([*templates.items()])}
+        types = [resource_type(key) for key in templates]
+        self._split = {
+            name: frozenset(key for key in templates if resource_type(key) == name)
+            for name in types
+            if name is not None and types.count(name) > 1
+        }
         self._builder = RecordBuilder(
             request.patient_id,
             request.fhir_server,
             interest,
             deadline,
-            queries=self._queries,
+            queries={**queries, **{key: templates[key] for keys in self._split.values() for key in keys}},
+            split=self._split,
+            called=self._own,
             required=_REQUIRED,
             is_strict=self.leniency.is_strict,
         )
@@ -70,7 +78,12 @@ class Supplied:
 
     def reports(self, key: str) -> list[KeyReport]:
         """What came under `key`, and under other names for the same: a client may split one query into several."""
-        return [report for name, report in self._builder.keys.items() if self._type(name) == resource_type(key)]
+        name = resource_type(key)
+        of_type = [report for label, report in self._builder.keys.items() if self._type(label) == name]
+        if name not in self._split:
+            return of_type
+        # Of a query that had to be made in parts each is a question of its own; one answer to all has the type's name.
+        return [report for report in of_type if self._own(report.key) in {key, name}]
 
     def pages(self, label: str) -> tuple[bytes, ...]:
         """The value of one prefetch key, page by page."""
@@ -117,8 +130,12 @@ class Supplied:
             raise HookError(412, tuple(missing))
         return record
 
+    def _own(self, label: str) -> str:
+        """The service's name for a key of the client."""
+        return self._aliases.get(label, label)
+
     def _type(self, label: str) -> str | None:
-        return resource_type(self._aliases.get(label, label))
+        return resource_type(self._own(label))
 
     def _add(self, label: str, pages: tuple[bytes, ...]) -> None:
         self._fetched[label] = pages

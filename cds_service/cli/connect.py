@@ -35,11 +35,11 @@ def prefetch(
     from cds_service.server import configured_clients
 
     try:
-        library = load_library(settings.rules_dir)
+        library = load_library(settings.rules_dir, site_dir=settings.site_dir)
         aliases = {} if client is None else _client(client, configured_clients(settings)).prefetch_aliases
     except CdsError as problem:
         stop(str(problem))
-    templates = prefetch_templates(library.catalogue, library.facts_read)
+    templates = prefetch_templates(library.catalogue, library.facts_read, library.facts.systems)
     needed = scopes(templates)
     templates = {_own_name(key, aliases): query for key, query in templates.items()}
     if as_json:

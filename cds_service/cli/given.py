@@ -206,7 +206,7 @@ def _request(data: bytes, place: str) -> Given:
     def record(library: "Library") -> "Record":
         from cds_service.cds_hooks import Supplied, prefetch_templates
 
-        templates = prefetch_templates(library.catalogue, library.facts_read)
+        templates = prefetch_templates(library.catalogue, library.facts_read, library.facts.systems)
         return Supplied(request, {}, templates=templates).record()
 
     return Given(request.patient_id, place, record, by_hook=True)

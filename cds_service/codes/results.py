@@ -19,7 +19,7 @@ from cds_service.fhir import (
 
 _NOBODY = Person(None, None)
 # Of several facts that have a code, the one that was read speaks for it.
-_RANK: tuple[Outcome, ...] = ("read", "unit_refused", "value_refused", "words_refused", "no_value")
+_RANK: tuple[Outcome, ...] = ("read", "unit_refused", "value_refused", "words_refused", "no_value", "hint")
 
 
 def result_sightings(view: Observation, knowledge: FactKnowledge) -> Iterator[Sighting]:
@@ -78,12 +78,16 @@ def _of_none(saying: Saying, knowledge: FactKnowledge) -> Sighting:
 def _outcome(name: str, measurement: Measurement, knowledge: FactKnowledge) -> Outcome:
     spec = knowledge.catalogue.facts[name]
     saying = measurement.saying
+    if measurement.how == "hint":
+        return "hint"
     if measurement.how in {"mention", "about"}:
         return "words_refused"
     if isinstance(spec, ResultFact):
-        if not has_value(saying) and not saying.interpretation and measurement.how != "variant":
+        reader = knowledge.results[name]
+        says = has_value(saying) or saying.interpretation or reader.in_code(saying)
+        if not says and measurement.how != "variant":
             return "no_value"
-        answer: object = knowledge.results[name].read(saying, _NOBODY, measurement.how)
+        answer: object = reader.read(saying, _NOBODY, measurement.how)
     elif not has_value(saying):
         return "no_value"
     elif isinstance(spec, Numeric):

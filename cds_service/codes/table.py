@@ -103,7 +103,7 @@ def own_names(knowledge: FactKnowledge) -> Mapping[Key, str]:
     """What the catalogue calls the codes of its Observations."""
     systems = knowledge.systems
     specs = (spec for spec in knowledge.catalogue if isinstance(spec, Observed))
-    return {systems.key(code.system, code.code): code.display for spec in specs for code in spec.codes}
+    return {systems.key(code.system, code.code): code.display for spec in specs for code in spec.observation_codes}
 
 
 def without_typed(

@@ -82,7 +82,7 @@ class Examiner:
         self._library = library
         self._as_of = as_of
         self._options = options
-        self.templates = prefetch_templates(library.catalogue, library.facts_read)
+        self.templates = prefetch_templates(library.catalogue, library.facts_read, library.facts.systems)
 
     def examine(self, body: bytes, known: Known, service: Service | None = None) -> Examined:
         """`service`: the one that was called; without it the hook of the request says which. Raises NoRequest."""

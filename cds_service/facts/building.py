@@ -41,7 +41,9 @@ from cds_service.facts.observations import (
     extreme,
     has_value,
     hull,
+    is_no_hint,
     makes_newer,
+    or_hinted,
     share_of,
 )
 from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact
@@ -152,6 +154,8 @@ class Builder:
         whole_day: bool = False,
     ) -> Measured:
         measurements = self._told.measurements.get(spec.name, ())
+        if counts is None and spec.hint_codes:
+            counts = is_no_hint
         if counts is not None:
             measurements = [item for item in self._deadline.each(measurements) if counts(item)]
         malformed = self._told.malformed.get(spec.name, ())
@@ -193,9 +197,13 @@ class Builder:
             if not fact.parts:
                 fact = replace(fact, parts=Multiples(reader, read, self._persons, merge).of(measured, fact))
             fact = self._settled(spec, self._at_most(spec, measured, fact))
+        fact = self._or_hinted(fact)
         if spec.presumed is not None and self._is_presumed(spec, fact):
             return replace(fact, presumed=point(spec.presumed.value))
         return fact
+
+    def _or_hinted(self, fact: Fact) -> Fact:
+        return or_hinted(fact, self._told.measurements.get(fact.name, ()), self._as_of, self._deadline)
 
     def _by_differential(self, spec: QuantityFact, reported: Measured) -> Fact | None:
         """The absolute count from a share of all cells; `None` where there is none, or a report that is as new."""
@@ -274,6 +282,7 @@ class Builder:
         )
         if fact.value is not None and fact.value == spec.lasting:
             return replace(fact, age=0, least_age=0)
+        fact = self._or_hinted(fact)
         if spec.presumed is None or not self._nothing_told(fact):
             return fact
         # A report on the same gene that says less (one allele, no judgement) is no finding, and no reason to presume.

@@ -26,7 +26,8 @@ def interest_of(knowledge: FactKnowledge, facts_read: Iterable[str]) -> Interest
 
     def topics_of(code: CodeableConcept) -> Topics | None:
         topics = knowledge.observations.facts_of(code.coding) & observed
-        # Where it is malformed it may hide what is told beside components.
-        return None if topics & listed or knowledge.observations.facts_beside(code.coding) & read else topics
+        # Where it is malformed it may hide what is told beside components. A hint never hides another result.
+        others = knowledge.observations.facts_beside(code.coding) | knowledge.observations.facts_hinted(code.coding)
+        return None if topics & listed or others & read else topics
 
     return Interest(topics_of, knowledge.observations.asks_components)

@@ -144,11 +144,11 @@ def load_facts(
     catalogue, found = _usable(catalogue, valuesets, routes)
     findings += found
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)
-    observations = ObservationCodes(catalogue, systems)
     resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     phrases = valuesets.phrases()
     answered = {**dict.fromkeys(site.harmless, ()), **{text: phrases[text] for text in site.named()}}
     words = WordReader(PhraseIndex(phrases), cues, lexicon, telling, answered)
+    observations = ObservationCodes(catalogue, systems, words)
     codes = {
         resource: EventCodes(resource, catalogue, systems, valuesets, words=words, judged=judged)
         for resource in resources

@@ -25,7 +25,7 @@ from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_mat
 from cds_service.fhir.scan import Interest
 from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.several import of_patient, patients_in
-from cds_service.fhir.statuses import codes_of, is_empty, misread, word_of
+from cds_service.fhir.statuses import codes_of, is_empty, is_void, misread, word_of
 from cds_service.fhir.views import (
     AbsenceExtension,
     AllergyIntolerance,
@@ -131,6 +131,7 @@ __all__ = [
     "is_empty",
     "is_material",
     "is_odd",
+    "is_void",
     "isolated",
     "lettered_certainty",
     "misread",

@@ -4,7 +4,7 @@ What each value may be, and what it then means, is the table in CDS Hooks' prefe
 send: `null`, an error in place of the answer, half an answer, a whole chart under one key, an HTML page.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -94,13 +94,17 @@ class RecordBuilder:
         queries: Mapping[str, str] = MappingProxyType({}),
         required: frozenset[str] = frozenset(),
         is_strict: bool = False,
+        split: Mapping[str, frozenset[str]] = MappingProxyType({}),
+        called: Callable[[str], str] = str,
     ) -> None:
         """`patient_id`: `context.patientId`. `base_url`: `fhirServer`, to note references that name another server.
 
         `interest`: what is asked of Observations. Of a key that holds nothing else, those of which nothing is asked are
         left out, and what is wrong with these is not among the issues. Without it everything is read. `deadline` may
         end every method with `OutOfTime`. `queries`: by resource type, the query that is made for it; what a Bundle
-        says to have been searched by besides leaves something out. `required`: the types of which neither `null` nor
+        says to have been searched by besides leaves something out. `split`: the types whose query is made in parts,
+        with the keys of all parts, by which `queries` has them too; `called` gives such a key for a key as it was sent.
+        A type's own name as the key holds all parts. `required`: the types of which neither `null` nor
         `[]` says that there are none. `is_strict`: `[]` says so of no type, and an entry needs its `resource`.
         """
         self._required = required
@@ -110,6 +114,8 @@ class RecordBuilder:
         self._base_url = base_url
         self._interest = interest
         self._queries = {name: values_of(query) for name, query in queries.items()}
+        self._split = split
+        self._called = called
         self._keys: dict[str, _Key] = {}
         self._built: Record | None = None
 
@@ -121,7 +127,7 @@ class RecordBuilder:
         far as they were fetched.
         """
         self._deadline.spend()
-        own = self._own(expected)
+        own = self._own(key, expected)
         heads = self._interest is not None
         place, bare = f"prefetch.{key}", not self._is_strict
         if bare and len(pages) == 1 and _is_empty_list(pages[0]):
@@ -135,15 +141,17 @@ class RecordBuilder:
         self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
     ) -> KeyReport:
         """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
-        reading = of_search(search, text, f"prefetch.{key}", own=self._own(expected), deadline=self._deadline)
+        reading = of_search(search, text, f"prefetch.{key}", own=self._own(key, expected), deadline=self._deadline)
         if reading is None:
             return self.add(key, expected, text())
         reading.settle()
         return self._note(key, expected, reading, None)
 
-    def _own(self, expected: frozenset[str] | None) -> Values:
+    def _own(self, key: str, expected: frozenset[str] | None) -> Values:
         """The parameters of the query for what is expected; none where it is no one type."""
-        return self._queries.get(next(iter(expected or ()), ""), _NO_QUERY)
+        name = next(iter(expected or ()), "")
+        part = self._called(key) if name in self._split else name
+        return self._queries.get(part) or self._queries.get(name, _NO_QUERY)
 
     def _note(
         self,
@@ -236,12 +244,18 @@ class RecordBuilder:
             own = [] if len(silent) == len(own) else own
         else:
             silent = []
+        if own and not self._has_all_parts(name, own):
+            return False
         if own:
             return not silent and all(key.report.state.is_complete for key in own)
         others = [key for key in self._deadline.each(keys) if name in key.reading.types and _is_whole_chart(key)]
         return bool(others) and all(
             key.report.state is KeyState.SUPPLIED and name not in key.reading.left_out for key in others
         )
+
+    def _has_all_parts(self, name: str, own: Iterable[_Key]) -> bool:
+        sent = {self._called(key.report.key) for key in own}
+        return name in sent or self._split.get(name, frozenset()) <= sent
 
 
 def _in_part(key: _Key) -> frozenset[str]:

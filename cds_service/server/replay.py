@@ -70,7 +70,7 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     decision, options = logged.decision, logged.decision.options
     as_of = logged_as_of(decision)
     interest = interest_of(library.facts, library.facts_read).on(lambda: as_of)
-    templates = prefetch_templates(library.catalogue, library.facts_read)
+    templates = prefetch_templates(library.catalogue, library.facts_read, library.facts.systems)
     hook_request = parse_request(request, service_for(decision.hook))
     supplied = Supplied(hook_request, options["prefetch_aliases"], interest, templates=templates)
     held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))

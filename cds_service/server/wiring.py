@@ -187,7 +187,7 @@ class Wiring:
 
     def _prepare(self, rules: Library) -> Prepared:
         metrics, clocks, seconds = self._metrics, self._clocks, self._settings.seconds_to_decide
-        templates = prefetch_templates(rules.catalogue, rules.facts_read)
+        templates = prefetch_templates(rules.catalogue, rules.facts_read, rules.facts.systems)
         options = {client: one.at_site(rules.site) for client, one in self._options.items()}
         calendar = self._calendar(rules.site.settings.time_zone)
         answerer = Answerer(

@@ -115,6 +115,11 @@ class CodeSystems:
                 found[key] = None
         return tuple(found)
 
+    def mapped_to(self, keys: Iterable[Key]) -> tuple[str, ...]:
+        """The site's own codes, in order, that its maps make one of these of."""
+        wanted = frozenset(keys)
+        return tuple(sorted({own[1] for own, targets in self._maps.items() if not wanted.isdisjoint(targets)}))
+
     def is_known(self, key: Key) -> bool:
         """Whether a code is of a system that is read here, so that it (not a text beside it) says what is meant.
 

@@ -127,6 +127,11 @@ class ScoreAnswer(Code):
 
 class ResultAnswer(Code):
     value: Result
+    alone: bool = Field(
+        default=False,
+        description="That the code says of itself which test it answers: it counts as the code of an observation or of "
+        "a condition, too.",
+    )
 
 
 class Where(Model):
@@ -208,9 +213,19 @@ class Observed(Fact):
     """A fact that an Observation (or a component of one) tells."""
 
     codes: tuple[ObservedCode, ...] = ()
+    hint_codes: tuple[Code, ...] = Field(
+        default=(),
+        description="Codes that only may mean it, as they leave the specimen or the test open. Where nothing else is "
+        "on record the fact is unknown because of them; they never count beside another.",
+    )
     fresh_for: Period | None = None
     order: Code | None = None
     absence: Literal["unknown"] = "unknown"
+
+    @property
+    def observation_codes(self) -> tuple[Code, ...]:
+        """The codes of observations that tell it or may tell it, the usual ones first."""
+        return (*self.codes, *self.hint_codes)
 
 
 class Numeric(Observed):
@@ -301,6 +316,12 @@ class ScoreFact(Numeric):
     values: tuple[ScoreAnswer, ...] = ()
     component: Component | None = None
 
+    @property
+    def observation_codes(self) -> tuple[Code, ...]:
+        return (
+            super().observation_codes if self.component is None else (*super().observation_codes, self.component.code)
+        )
+
 
 class TiterFact(Numeric):
     kind: Literal["titer"]
@@ -321,6 +342,11 @@ class ResultFact(Observed):
     lasting: Literal["positive", "negative"] | None = Field(
         default=None, description="The answer that does not go stale."
     )
+
+    @property
+    def observation_codes(self) -> tuple[Code, ...]:
+        alone = tuple([answer for answer in self.values if answer.alone])
+        return (*super().observation_codes, *alone, *(() if self.variant is None else self.variant.codes))
 
 
 class DateFact(Observed):

@@ -2,6 +2,7 @@
 
 from cds_service.facts.observations.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value, shown
 from cds_service.facts.observations.beside import bounded, makes_newer, share_of
+from cds_service.facts.observations.hints import is_no_hint, or_hinted
 from cds_service.facts.observations.measured import Measured, Merge, agreeing, hull, matching
 from cds_service.facts.observations.numbers import NumberReader
 from cds_service.facts.observations.observations import Measurement, ObservationCodes, Saying
@@ -39,11 +40,13 @@ __all__ = [
     "extreme",
     "has_value",
     "hull",
+    "is_no_hint",
     "is_void",
     "load_qualitative",
     "load_range_words",
     "makes_newer",
     "matching",
+    "or_hinted",
     "select",
     "share_of",
     "shown",

@@ -9,7 +9,7 @@ from cds_service.facts.intervals import Interval
 from cds_service.facts.observations.answers import Unreadable, concept_text, has_value, shown
 from cds_service.facts.observations.observations import Measurement, ObservationCodes
 from cds_service.facts.observations.selection import Candidate, select
-from cds_service.fhir import DateRange, Malformed, Observation
+from cds_service.fhir import DateRange, Malformed
 
 Read = Callable[[Measurement, DateRange | None], Value | Unreadable]
 """Reads a measurement of a date (`None`: undated)."""
@@ -25,6 +25,7 @@ _RANK: tuple[Reason, ...] = (
     "implausible",
     "no_reference_range",
     "uncoded_mention",
+    "unconfirmed",
     "indeterminate",
     "incomplete_record",
 )
@@ -66,7 +67,7 @@ class Measured:
     def planned(self) -> frozenset[str]:
         """The observations that lie after the end of the day that is asked about, and do not count."""
         planned = self._selection.planned
-        return frozenset([_source(item.observation) for item in self._deadline.each(planned)]) if planned else _NONE
+        return frozenset([_source(item) for item in self._deadline.each(planned)]) if planned else _NONE
 
     @property
     def is_one_day(self) -> bool:
@@ -173,8 +174,11 @@ def _read(candidate: Candidate, read: Read) -> Value | Unreadable:
     return read(candidate.measurement, candidate.date)
 
 
-def _source(observation: Observation) -> str:
-    return f"Observation/{observation.id}" if observation.id else "Observation"
+def _source(measurement: Measurement) -> str:
+    if measurement.source:
+        return measurement.source
+    own = measurement.observation.id
+    return f"Observation/{own}" if own else "Observation"
 
 
 def _evidence(candidate: Candidate, note: str) -> Evidence:
@@ -182,13 +186,13 @@ def _evidence(candidate: Candidate, note: str) -> Evidence:
     if measurement is None:
         assert candidate.malformed is not None
         return Evidence(candidate.malformed.issue.resource, candidate.shown_date, note=note)
-    saying, observation = measurement.saying, measurement.observation
+    saying = measurement.saying
     value, unit = shown(saying)
     coding = measurement.coding
     if saying.data_absent_reason is not None:
         note = f"{note}: {concept_text(saying.data_absent_reason)}"[:120] if note else note
     return Evidence(
-        source=_source(observation),
+        source=_source(measurement),
         date=candidate.shown_date,
         value=value,
         unit=unit,

@@ -22,24 +22,29 @@ from cds_service.facts.catalogue import (
     is_short,
     keys_of,
 )
+from cds_service.facts.observations.findings import AnswerCodes, findings_of
+from cds_service.facts.words import WordReader
 from cds_service.fhir import CodeableConcept, Coding, Observation, ObservationComponent, Record
 
 _MOST_REMEMBERED = 50_000
 Saying = Observation | ObservationComponent
-How = Literal["value", "variant", "about", "mention"]
+How = Literal["value", "variant", "about", "mention", "hint"]
 
 
 class Measurement(Struct, frozen=True, gc=False):
     """Something said about one fact: `saying` has the value, `observation` the status and the date, `coding` the code.
 
     `how`: by its value; as a `variant` (a positive finding by what its components say); as one that is `about` the same
-    gene and does not say as much; or as an uncoded `mention`.
+    gene and does not say as much; as an uncoded `mention`; or as a `hint`, under a code that only may mean it.
+
+    `source`: the reference of the entry that says it, where that is no Observation.
     """
 
     saying: Saying
     observation: Observation
     coding: Coding
     how: How = "value"
+    source: str = ""
 
 
 # The codes of a component, and what it has to say: one of these codes or texts.
@@ -58,16 +63,28 @@ class _Beside:
 class ObservationCodes:
     """The codes of all observed facts, compiled once."""
 
-    def __init__(self, catalogue: Catalogue, systems: CodeSystems) -> None:
+    def __init__(self, catalogue: Catalogue, systems: CodeSystems, words: WordReader | None = None) -> None:
+        """`words`: reads what stands beside a finding's code. Without it no doubt in words is heard."""
         self._systems = systems
-        self._plain: dict[Key, list[str]] = {}
+        self._plain: dict[Key, list[tuple[str, How]]] = {}
+        self._findings: dict[Key, AnswerCodes] = {}
+        self._words = words
         self._components: dict[Key, list[_Beside]] = {}
         self._variants: dict[Key, list[_Beside]] = {}
         self._mentions: list[_Beside] = []
         for spec in catalogue:
             if isinstance(spec, Observed):
                 for code in spec.codes:
-                    self._plain.setdefault(systems.key(code.system, code.code), []).append(spec.name)
+                    self._plain.setdefault(systems.key(code.system, code.code), []).append((spec.name, "value"))
+                for hint in spec.hint_codes:
+                    self._plain.setdefault(systems.key(hint.system, hint.code), []).append((spec.name, "hint"))
+            if isinstance(spec, ResultFact):
+                for answer in spec.values:
+                    if answer.alone:
+                        key = systems.key(answer.system, answer.code)
+                        self._plain.setdefault(key, []).append((spec.name, "value"))
+                        facts = self._findings[key].facts if key in self._findings else ()
+                        self._findings[key] = AnswerCodes((*facts, spec.name), answer.display)
             if isinstance(spec, ScoreFact) and spec.component is not None:
                 hints = frozenset(hint.casefold() for hint in spec.component.text_hints)
                 beside = _Beside(spec.name, (self._where(spec.component.where),), hints)
@@ -79,11 +96,15 @@ class ObservationCodes:
                 beside = _Beside(spec.name, tuple(map(self._where, spec.variant.where)), frozenset())
                 for called in spec.variant.codes:
                     self._variants.setdefault(systems.key(called.system, called.code), []).append(beside)
-        self._found: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
+        self._found: dict[tuple[str | None, str | None], tuple[tuple[str, How], ...]] = {}
 
     def facts_of(self, codings: Iterable[Coding]) -> frozenset[str]:
         """The facts that a plain observation with these codings speaks of."""
-        return frozenset(name for coding in codings for name in self._of(coding))
+        return frozenset(name for coding in codings for name, how in self._of(coding) if how != "hint")
+
+    def facts_hinted(self, codings: Iterable[Coding]) -> frozenset[str]:
+        """The facts that an observation with these codings only may speak of."""
+        return frozenset(name for coding in codings for name, how in self._of(coding) if how == "hint")
 
     def facts_beside(self, codings: Iterable[Coding]) -> frozenset[str]:
         """The facts that an observation, or a component, with these codings may tell beside other components."""
@@ -104,9 +125,9 @@ class ObservationCodes:
             keys = self._keys(component)
             if self._mentions and not any(map(self._systems.is_known, keys)):
                 return True
-            if any(key in self._components for key in keys) or self.facts_of(component.coding):
+            if any(key in self._components for key in keys) or any(map(self._of, component.coding)):
                 return True
-        return bool(self.facts_of(code.coding))
+        return any(map(self._of, code.coding))
 
     def sort(
         self, record: Record, wanted: frozenset[str] | None = None, deadline: Deadline = NEVER
@@ -121,11 +142,11 @@ class ObservationCodes:
                 if len(codings) == 1:  # nearly always: this loop sees every entry of the record
                     coding = codings[0]
                     names = known.get((coding.system, coding.code))
-                    for name in self._of(coding) if names is None else names:
+                    for name, how in self._of(coding) if names is None else names:
                         items = found.get(name)
                         if items is None:
                             items = found[name] = []
-                        items.append(Measurement(observation, observation, coding))
+                        items.append(Measurement(observation, observation, coding, how))
                 elif codings:
                     deadline.spend(len(codings))
                     self._add(observation, observation, codings, found)
@@ -134,14 +155,18 @@ class ObservationCodes:
                     if component.code is not None:
                         self._add(component, observation, component.code.coding, found)
                 self._add_beside(observation, found, deadline)
+        for one in findings_of(record, self._findings, self._systems, self._words, deadline):
+            sure: How = "value" if one.is_sure else "hint"
+            stated = Measurement(one.result, one.result, one.coding, sure, one.source)
+            found.setdefault(one.fact, []).append(stated)
         return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
 
-    def _of(self, coding: Coding) -> tuple[str, ...]:
+    def _of(self, coding: Coding) -> tuple[tuple[str, How], ...]:
         raw = (coding.system, coding.code)
         names = self._found.get(raw)
         if names is None:
             keys = self._systems.keys((coding,))
-            names = tuple(dict.fromkeys(name for key in keys for name in self._plain.get(key, ())))
+            names = tuple(dict.fromkeys(named for key in keys for named in self._plain.get(key, ())))
             if len(self._found) < _MOST_REMEMBERED and is_short(coding):
                 self._found[raw] = names
         return names
@@ -153,12 +178,12 @@ class ObservationCodes:
         codings: Sequence[Coding],
         found: dict[str, list[Measurement]],
     ) -> None:
-        matched: dict[str, Coding] = {}
+        matched: dict[tuple[str, How], Coding] = {}
         for coding in codings:
-            for name in self._of(coding):
-                matched[name] = min(matched.get(name, coding), coding, key=_order)
-        for name, coding in matched.items():
-            found.setdefault(name, []).append(Measurement(saying, observation, coding))
+            for named in self._of(coding):
+                matched[named] = min(matched.get(named, coding), coding, key=_order)
+        for (name, how), coding in matched.items():
+            found.setdefault(name, []).append(Measurement(saying, observation, coding, how))
 
     def _add_beside(self, observation: Observation, found: dict[str, list[Measurement]], deadline: Deadline) -> None:
         components = observation.component

@@ -29,6 +29,8 @@ class ResultReader:
     ) -> None:
         self._qualitative = qualitative
         self._own: Mapping[Key, Answer] = {systems.key(a.system, a.code): a.value for a in spec.values}
+        self._alone = frozenset(systems.key(a.system, a.code) for a in spec.values if a.alone)
+        self._systems = systems
         self._numbers = NumbersAsAnswers(spec, qualitative, systems, ranges)
         names = (name for listed in spec.names.values() for name in listed)
         self._names = OwnNames(names, qualitative.beside_names)
@@ -45,7 +47,10 @@ class ResultReader:
         flagged = bool(answers)
         answers |= self.in_code(saying)
         if names:
-            answers |= self._of_value(getattr(saying, names[0]), names[0])
+            valued = self._of_value(getattr(saying, names[0]), names[0])
+            if not valued and self._by_code(saying):
+                return NOT_UNDERSTOOD  # what is not understood may say that the finding is absent
+            answers |= valued
         if how == "variant" and not answers and not names:
             return "positive"  # what its components say; a value that is not understood may call it absent
         # A flag goes before the number. A word in one text with it does not: there the two must agree.
@@ -59,8 +64,14 @@ class ResultReader:
         return INDETERMINATE if answer == "indeterminate" else answer
 
     def in_code(self, saying: Saying) -> frozenset[Answer]:
-        """The answer that the name of an observation gives: `HBsAg negative`."""
-        return frozenset().union(*map(self._qualitative.of_text, self._names.in_code(saying.code)))
+        """The answer that the name of an observation gives, `HBsAg negative`, or a code that says so by itself."""
+        named = frozenset[Answer]().union(*map(self._qualitative.of_text, self._names.in_code(saying.code)))
+        return named | self._by_code(saying)
+
+    def _by_code(self, saying: Saying) -> frozenset[Answer]:
+        if not self._alone or saying.code is None:
+            return frozenset()
+        return frozenset(self._own[key] for key in self._systems.keys(saying.code.coding) if key in self._alone)
 
     def denies(self, saying: Saying) -> bool:
         """Whether an observation says that what it is about is absent or uncertain, or has no value for a reason."""

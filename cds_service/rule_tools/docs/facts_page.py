@@ -133,6 +133,8 @@ def _limits(spec: Observed | DerivedFact, reference: Reference) -> Iterator[str]
 
 def _observed(spec: QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact) -> Iterator[str]:
     yield f"{spec.kind}: {_codes(spec)}"
+    if spec.hint_codes:
+        yield f"only may be it, where nothing else is on record: {'; '.join(map(_code, spec.hint_codes))}"
     match spec:
         case QuantityFact():
             yield from _units(spec)
@@ -195,6 +197,9 @@ def _absence(spec: Observed) -> Iterator[str]:
 def _result(spec: ResultFact) -> Iterator[str]:
     if spec.values:
         yield f"answers besides the common ones: {'; '.join(f'{_code(a)} = {a.value}' for a in spec.values)}"
+    alone = [answer for answer in spec.values if answer.alone]
+    if alone:
+        yield f"answers as the code of an observation or condition, too: {'; '.join(map(_code, alone))}"
     if spec.read_number is not None:
         positive, negative = (_bound(*side) for side in (spec.read_number.positive, spec.read_number.negative))
         yield f"a bare number is positive {positive}, negative {negative}; a flag of the laboratory goes before it"
