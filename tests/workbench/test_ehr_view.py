@@ -66,9 +66,9 @@ def test_a_clinician_reads_accepts_and_dismisses(visit: Callable[[str], Any], wi
     assert card.get_by_role("heading").first.is_visible()
     for read_at_once in ("Why:", "Next:", re.compile("recruiting", re.IGNORECASE)):
         assert card.locator(".nicegui-markdown").first.get_by_text(read_at_once).first.is_visible()
-    assert not card.get_by_text("What it rests on").is_visible()
+    assert not card.get_by_text("Evidence").is_visible()
     card.get_by_text("More about").click()
-    card.get_by_text("What it rests on").wait_for()
+    card.get_by_text("Evidence").wait_for()
     assert overflow(page) <= 0
     place = boxes(page)
 
