@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from cds_service.cli.output import command_group, is_json, print_json, settings_or_stop, stop
+from cds_service.durations import in_words
 from cds_service.errors import CdsError
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ def prune(
 
     settings = settings_or_stop()
     if days < settings.suppress_days:
-        typer.echo(f"Trials dealt with more than {days} days ago will be shown again (CDS_SUPPRESS_DAYS).", err=True)
+        typer.echo(
+            f"Trials dealt with more than {in_words(days, 'd')} ago will be shown again (CDS_SUPPRESS_DAYS).", err=True
+        )
     before = datetime.now(UTC) - timedelta(days=days)
     with_deleted = _with_database(settings, lambda database: prune_rows(database, before, lambda: sleep(_PAUSE)))
     typer.echo(", ".join(f"{number} {table}" for table, number in with_deleted.items()) + " deleted.")

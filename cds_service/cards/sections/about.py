@@ -49,12 +49,12 @@ def where(trial: Trial, home: Home) -> str:
 
 
 def line(trial: Trial, home: Home, *, named: bool) -> str:
-    """Its number and phase, where it is or else who runs it, and a contact, of the place to go to first; before them its
+    """Its number and phase, where it is or who runs it, and a contact, of the place to go to first; before that its
     full name, unless it is `named` elsewhere on the card."""
     nearest = home.nearest(trial)
     sites = [*filter(None, [nearest]), *(site for site in trial.sites if site is not nearest)]
     # Its town stands beside `where`.
-    names = capped(list(dict.fromkeys(site.name for site in sites)), MOST_SITES) or [trial.sponsor]
+    names = capped(list(dict.fromkeys(site.name for site in sites)), MOST_SITES) or [trial.sponsor or ""]
     contact = next((_contact(one) for site in sites for one in site.contacts), "")
     return "; ".join(filter(None, ("" if named else trial.title, trial.id, trial.phase, *names, contact)))
 

@@ -251,11 +251,12 @@ def _measured(values: Iterable[Sequence[str]]) -> Iterator[str]:
     before: `ALT 33 U/L (0.94 × ULN), AST 29 U/L (0.83)`."""
     before = ""
     for value, *multiples in values:
+        said = value
         for times in multiples:
             number, _, limit = times.strip("()").partition(" × ")
-            value += f" ({number})" if limit == before else f" {times}"
+            said += f" ({number})" if limit == before else f" {times}"
             before = limit
-        yield value
+        yield said
 
 
 def _grouped(values: Sequence[str]) -> list[str]:
