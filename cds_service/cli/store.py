@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from cds_service.cli.output import command_group, is_json, print_json, settings_or_stop, stop
-from cds_service.durations import in_words
 from cds_service.errors import CdsError
 
 if TYPE_CHECKING:
@@ -72,6 +71,7 @@ def prune(
     days: Annotated[int, typer.Option(min=1, help="Keep what is younger than this.")],
 ) -> None:
     """Delete decisions, cards and feedback that are older than some days, for good."""
+    from cds_service.durations import in_words
     from cds_service.store import prune as prune_rows
 
     settings = settings_or_stop()

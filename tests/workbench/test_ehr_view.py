@@ -110,6 +110,7 @@ def test_choosing_a_person_opens_the_chart_and_asks_at_once(visit: Callable[[str
 
 def test_a_person_of_the_list_is_opened_by_one_click(visit: Callable[[str], Any]) -> None:
     page = visit("/ehr").page
+    assert page.get_by_label("As of").count() == 0, "the hook knows no day but today"
     page.get_by_role("button", name="Woman of 30 with asthma").click()
     page.get_by_text("No cards: no trial fits.").wait_for()
 
