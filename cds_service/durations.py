@@ -146,6 +146,11 @@ def in_words(count: int, unit: TimeUnit) -> str:
     return f"{count} {_ONE_UNIT[unit]}{'' if count == 1 else 's'}"
 
 
+def range_in_words(low: int, high: int, unit: TimeUnit) -> str:
+    """Such as `1 month`, `14 to 15 months`, `0 to 1 month`."""
+    return in_words(low, unit) if low == high else f"{low} to {in_words(high, unit)}"
+
+
 def last_of_month(year: int, month: int) -> date:
     """The last day of a month. Raises ValueError where the calendar has no such month."""
     if not (date.min.year <= year <= date.max.year and 1 <= month <= 12):

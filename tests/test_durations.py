@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.durations import PATTERN, Duration, completed_months, completion, in_words, shortest
+from cds_service.durations import (
+    PATTERN,
+    Duration,
+    TimeUnit,
+    completed_months,
+    completion,
+    in_words,
+    range_in_words,
+    shortest,
+)
 from cds_service.explanation import explain, fact_sheet
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, check_library, load_library
@@ -287,3 +296,19 @@ def test_a_criterions_limit_that_is_none_is_refused_at_its_place(tmp_path: Path,
     [finding] = [f for f in findings if f.severity == "error"]
     assert (finding.code, finding.pointer) == ("bad-value", "/criteria/1/lookback")
     assert "is not a duration such as P90D" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "said"),
+    [
+        (1, 1, "d", "1 day"),
+        (2, 2, "wk", "2 weeks"),
+        (1, 1, "mo", "1 month"),
+        (0, 1, "mo", "0 to 1 month"),
+        (14, 15, "mo", "14 to 15 months"),
+        (1, 1, "a", "1 year"),
+        (0, 0, "a", "0 years"),
+    ],
+)
+def test_one_of_something_is_not_many(low: int, high: int, unit: TimeUnit, said: str) -> None:
+    assert range_in_words(low, high, unit) == said

@@ -13,6 +13,7 @@ from cds_service.cards.near_miss import NearMiss, near_miss
 from cds_service.cards.needs import Open
 from cds_service.cards.overrides import OVERRIDE_REASONS
 from cds_service.cards.reading import Reader, TrialReading
+from cds_service.cards.registry import host, record_link
 from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, may_be_unread, select
 from cds_service.cards.suggestions import Suggester, is_condition_reference, stable_uuid
 from cds_service.cards.summary import name_of
@@ -21,7 +22,6 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.explanation import is_misread
 from cds_service.matching import Match
 from cds_service.trials import TrialResult
-from cds_service.wire import host_of
 
 _MOST_REASONS = 20
 """Conditions that a suggested request names as its reason."""
@@ -102,7 +102,7 @@ class _Dealer:
         self.match = reader.match
         self.options = options
         self.seed = seed
-        self.contents = Contents(reader, options.home)
+        self.contents = Contents(reader, options)
 
     def deal(self, selection: Selection) -> tuple[Card, ...]:
         """The cards of a selection, in its order."""
@@ -147,9 +147,9 @@ class _Dealer:
     def _body(self, choice: Choice, found: Open, left_out: list[str], skipped: int) -> dict[str, Any]:
         trial, profile = choice.result.trial, self.options.profile
         summary, detail = self.contents.of(choice, found, left_out, skipped)
-        host = host_of(trial.registry.url) or "registry"
-        source: dict[str, Any] = {"label": host}
-        if profile.opens(host):
+        link = record_link(trial, profile)
+        source: dict[str, Any] = {"label": host(trial)}
+        if link is not None:
             source["url"] = trial.registry.url
         # Static per trial: EHRs remember an override by this code.
         source["topic"] = {"system": "https://clinicaltrials.gov", "code": trial.id, "display": name_of(trial)}
@@ -165,8 +165,8 @@ class _Dealer:
             card["suggestions"] = suggestions
             card["selectionBehavior"] = "any"
         card["overrideReasons"] = [dict(reason) for reason in OVERRIDE_REASONS]
-        if profile.opens(host):
-            card["links"] = [{"label": f"Registry record {trial.id}", "url": trial.registry.url, "type": "absolute"}]
+        if link is not None:
+            card["links"] = [link]
         return card
 
     def _suggestions(self, choice: Choice, found: Open) -> list[dict[str, Any]]:

@@ -1,12 +1,12 @@
 """What a card says: its title and its detail."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from cds_service.cards.detail import Detail, Paragraph, Section
-from cds_service.cards.home import Home
 from cds_service.cards.near_miss import NearMiss
 from cds_service.cards.needs import Open
 from cds_service.cards.reading import Reader, TrialReading
+from cds_service.cards.registry import record_link
 from cds_service.cards.sections import (
     UNREAD,
     Grounds,
@@ -21,7 +21,7 @@ from cds_service.cards.sections import (
     missing_words,
     sentence,
 )
-from cds_service.cards.selection import Choice, out_of_date
+from cds_service.cards.selection import CardOptions, Choice, out_of_date
 from cds_service.cards.summary import title
 from cds_service.cards.unread import Unread
 from cds_service.fhir import is_material
@@ -31,11 +31,12 @@ MOST_NAMED = 10
 
 
 class Contents:
-    """Writes the cards of one match, for clinicians at `home`."""
+    """Writes the cards of one match, for the clinicians and the client of `options`."""
 
-    def __init__(self, reader: Reader, home: Home) -> None:
+    def __init__(self, reader: Reader, options: CardOptions) -> None:
         self.reader = reader
-        self.home = home
+        self.home = options.home
+        self.profile = options.profile
         self.as_of = reader.match.as_of
         self.names = reader.prepared.names
         self.missing = missing_words(self.names)
@@ -58,7 +59,11 @@ class Contents:
                 Paragraph("Next", self._next(choice, found)),
                 *self._open_and_where(reading.trial),
             ),
-            sections=(*self._to_do(choice, reading, found), *self._about(choice, reading, above)),
+            sections=(
+                *self._to_do(choice, reading, found),
+                Section("Evidence", self.grounds.lines(reading.criteria, above)),
+            ),
+            closing=(*self._cohorts(choice, reading), self._trial(reading.trial)),
             notes=(self._incomplete(reading), self._unread(), _left_out(left_out), _skipped(skipped)),
         )
         return self._title(choice, reading, found), detail
@@ -76,10 +81,8 @@ class Contents:
                 Paragraph("Next", sentence(f"{step}; the trial is judged when the chart is opened again.")),
                 *self._open_and_where(trial),
             ),
-            sections=(
-                Section("To mend", mend.lines(found.entries, self.reader.match.issues)),
-                Section("The trial", about.lines(trial, self.home), fixed=True),
-            ),
+            sections=(Section("To mend", mend.lines(found.entries, self.reader.match.issues)),),
+            closing=(self._trial(trial),),
             notes=(self._incomplete(found.reading), _left_out(left_out), _skipped(skipped)),
         )
         mended = "an unreadable entry" if count == 1 else f"{count} unreadable entries"
@@ -119,11 +122,9 @@ class Contents:
             sources.update(e["source"] for e in told)
         return self.missing.unread([one for one in self.reader.unread_entries if one.source in sources], waiting)
 
-    def _about(self, choice: Choice, reading: TrialReading, above: Collection[str]) -> tuple[Section, ...]:
-        """What it rests on, without the facts that stand `above`; cohorts, and the trial."""
-        grounds = Section("What it rests on", self.grounds.lines(reading.criteria, above))
-        cohorts = () if choice.kind == "closed" else (Section("Cohorts that fit", self._cohorts(reading)),)
-        return (grounds, *cohorts, Section("The trial", about.lines(reading.trial, self.home), fixed=True))
+    def _trial(self, trial: Trial) -> Paragraph:
+        named = record_link(trial, self.profile) is not None
+        return Paragraph("Trial", about.line(trial, self.home, named=named), fixed=True)
 
     def _title(self, choice: Choice, reading: TrialReading, found: Open) -> str:
         """The verdict, the trial, and the one thing to do next."""
@@ -159,12 +160,10 @@ class Contents:
             if passed == computed
             else f"{passed} of {computed} computed criteria pass"
         ]
-        if passed < computed:
-            counts.append(f"{failing or 'none'} {'fail' if failing > 1 else 'fails'}")
+        if failing:
+            counts.append(f"{failing} {'fail' if failing > 1 else 'fails'}")
         if undecided:
             counts.append(f"{undecided} {'is' if undecided == 1 else 'are'} open")
-        if reading.trial.source_gaps:
-            counts[-1] += "; the registry omits others"
         return sentence("; ".join(filter(None, [recorded, ", ".join(counts)]))) + "."
 
     def _next(self, choice: Choice, found: Open) -> str:
@@ -172,9 +171,9 @@ class Contents:
         if choice.near is not None:
             return self._later(choice.near)
         if choice.kind == "closed":
-            text = f"No referral is suggested: {about.why_closed(trial, self.as_of)}."
+            text = f"No referral: {about.why_closed(trial, self.as_of)}."
             if out_of_date(trial, self.as_of):
-                text += " Ask the study team whether it still takes patients."
+                text += " Ask whether it still recruits."
                 if found.missing:
                     text += f" {counted_noun(len(found.missing), 'result')} would then be missing."
             return text
@@ -182,8 +181,8 @@ class Contents:
         steps = [f"get {f'{count} missing results' if count > 1 else 'the missing result'}"] if count else []
         steps += ["look up what the registry omits"] if trial.source_gaps else []
         steps.append("check the points below")
-        opened = "ask the study team whether it is open yet" if trial.status == "not_yet_recruiting" else ""
-        return f"{', '.join(steps)}, then {opened or 'refer to the study team'}.".capitalize()
+        opened = "ask whether it is open yet" if trial.status == "not_yet_recruiting" else ""
+        return f"{', '.join(steps)}, then {opened or 'refer'}.".capitalize()
 
     def _later(self, miss: NearMiss) -> str:
         steps = []
@@ -193,10 +192,13 @@ class Contents:
             steps.append(f"look again on or after {miss.until}")
         return f"{sentence(listed(steps))}. Today it does not fit."
 
-    def _cohorts(self, reading: TrialReading) -> tuple[str, ...]:
+    def _cohorts(self, choice: Choice, reading: TrialReading) -> tuple[Paragraph, ...]:
+        if choice.kind == "closed":
+            return ()
         fitting = [c for c in reading.result.cohorts if c.verdict in ("likely_eligible", "possibly_eligible")]
         words = {"likely_eligible": "likely", "possibly_eligible": "may fit"}
-        return tuple(f"{c.cohort.id} ({words[c.verdict]}): {c.cohort.title}" for c in fitting)
+        told = "; ".join(f"{c.cohort.id} ({words[c.verdict]}): {c.cohort.title}" for c in fitting)
+        return (Paragraph("Cohorts that fit", told),)
 
     def _incomplete(self, reading: TrialReading) -> str:
         gaps = self.reader.match.gaps

@@ -4,7 +4,7 @@ Every text in it is plain: what is markup is written here, and all text is escap
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -47,12 +47,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What a card says below its summary: paragraphs that are read at once, and below the fold (`FOLD`) the rest. Empty
-    parts are left out, and with nothing below it the fold."""
+    """What a card says below its summary: paragraphs that are read at once, and below the fold (`FOLD`) lists,
+    closing paragraphs and notes. Empty parts are left out, and with nothing below it the fold."""
 
     paragraphs: tuple[Paragraph, ...] = ()
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
+    closing: tuple[Paragraph, ...] = ()
 
 
 def as_markdown(detail: Detail) -> str:
@@ -93,18 +94,22 @@ def _fixed_line(style: _Style, text: str) -> str:
     return _line(style, text)
 
 
-def _written(detail: Detail, style: _Style) -> str:
-    parts = []
-    for paragraph in detail.paragraphs:
+def _paragraphs(paragraphs: Sequence[Paragraph], style: _Style) -> Iterator[str]:
+    for paragraph in paragraphs:
         said = (_fixed_line if paragraph.fixed else _line)(style, paragraph.text)
         if said:
-            parts.append(f"{style.bold(_fixed_line(style, paragraph.lead) + ':')} {said}")
+            yield f"{style.bold(_fixed_line(style, paragraph.lead) + ':')} {said}"
+
+
+def _written(detail: Detail, style: _Style) -> str:
+    parts = list(_paragraphs(detail.paragraphs, style))
     above = len(parts)
     for section in detail.sections:
         written = _fixed_line if section.fixed else _line
         lines = [style.bullet + style.block(said) for line in section.lines if (said := written(style, line))]
         if lines:
             parts.append(style.title(_fixed_line(style, section.title)) + style.under + "\n".join(lines))
+    parts += _paragraphs(detail.closing, style)
     parts += [style.block(said) for note in detail.notes if note and (said := _line(style, note))]
     if 0 < above < len(parts):
         parts.insert(above, FOLD)

@@ -1,5 +1,6 @@
 """Commands for rule authors: begin a trial, compare two versions of the rules, write the JSON Schemas."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,14 +27,22 @@ def rules_new(
     condition: Annotated[
         str | None, typer.Option(help="The fact that the trial is about, such as condition.sle.")
     ] = None,
-    title: Annotated[str | None, typer.Option(help="The trial's title in your own words.")] = None,
+    title: Annotated[
+        str | None, typer.Option(help="The trial's title in your own words. In a terminal it is asked for.")
+    ] = None,
     rules_dir: RulesDir = None,
 ) -> None:
     """Begin a trial: a sound draft with test cases, to be filled in."""
     folder = _folder(rules_dir)
 
-    from cds_service.rule_tools import ScaffoldError, new_trial
+    from cds_service.rule_tools import ScaffoldError, check_number, new_trial
 
+    try:
+        check_number(trial)
+    except ScaffoldError as problem:
+        stop(str(problem))
+    if title is None and sys.stdin.isatty():
+        title = typer.prompt("The trial's title in your own words", default=f"Trial {trial}")
     catalogue = _library(folder).catalogue
     try:
         files = new_trial(

@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from cds_service.cli.plain_help import PlainCommand
 from cds_service.errors import CdsError, Finding
 
 if TYPE_CHECKING:
     from cds_service.settings import Settings
 
 
+class _Group(typer.Typer):
+    """Commands whose help names no types of a program."""
+
+    def command(self, name: str | None = None, **options: Any) -> Any:
+        return super().command(name, **{"cls": PlainCommand, **options})
+
+
 def command_group(help: str | None = None, **options: Any) -> typer.Typer:
     """A group of commands. Its help is plain text: with rich it would take two thirds of the time of `--help`."""
-    return typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=help, **options)
+    return _Group(no_args_is_help=True, rich_markup_mode=None, help=help, **options)
 
 
 def is_json(format: str) -> bool:

@@ -103,8 +103,8 @@ def explain(
 ) -> None:
     """Explain every criterion of every trial for a record: the verdicts, best first, then why.
 
-    With --facts: the whole fact sheet (with --trial the facts that this trial reads), with evidence and reasons. Of
-    several patients: the table that `match` prints; --patient chooses one. Exit code 2 as for `match`.
+    With --facts: the whole fact sheet (with --trial or --criterion the facts that these read), with evidence and
+    reasons. Of several patients: the table that `match` prints; --patient chooses one. Exit code 2 as for `match`.
     """
     asked = _question(files, bundle, patient, trial, as_of, format)
     form = asked.format_for_one("text")
@@ -114,9 +114,10 @@ def explain(
         _show_table(asked)
         asked.people.end()
         return
+    read = _read_by(asked, criterion) if facts else None
     record = asked.record(asked.people.given[0])
     if record is not None and facts:
-        _show_facts(asked, record, as_json=form == "json", everything=everything)
+        _show_facts(asked, record, read, as_json=form == "json", everything=everything)
     elif record is not None:
         _show_explanation(asked, record, as_json=form == "json", short=short, criterion=criterion)
     asked.people.end()
@@ -203,11 +204,26 @@ def _show_explanation(asked: _Question, record: "Record", *, as_json: bool, shor
         shown.all()
 
 
-def _show_facts(asked: _Question, record: "Record", *, as_json: bool, everything: bool) -> None:
+def _read_by(asked: _Question, criterion: str | None) -> list[str] | None:
+    """The facts that are read by the trial and the criterion that were asked for; None where all were. Ends the command
+    where no such trial has such a criterion."""
+    if asked.trial is None and criterion is None:
+        return None
+    ids = [trial.id for trial in asked.library.shelf if asked.trial in {None, trial.id}]
+    trials = [trial for id in ids if (trial := asked.library.trial(id)) is not None]
+    every = [one for trial in trials for one in trial.all_criteria()]
+    chosen = [one for one in every if criterion in {None, one.criterion.id}]
+    if not chosen:
+        known = ", ".join(dict.fromkeys(one.criterion.id for one in every))
+        stop(f"there is no criterion {criterion!r}; known: {known}")
+    return [ref.name for one in chosen for ref in one.facts]
+
+
+def _show_facts(
+    asked: _Question, record: "Record", names: list[str] | None, *, as_json: bool, everything: bool
+) -> None:
     from cds_service.explanation import fact_sheet
 
-    chosen = None if asked.trial is None else asked.library.trial(asked.trial)
-    names = None if chosen is None else [ref.name for one in chosen.all_criteria() for ref in one.facts]
     sheet: dict[str, Any] = fact_sheet(record, asked.library, asked.day, names) | {"time_zone": asked.zone}
     if as_json:
         print_json(sheet)

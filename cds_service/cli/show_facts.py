@@ -11,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from cds_service.cli.as_of import when
+from cds_service.durations import TimeUnit, range_in_words
 from cds_service.facts import PRESUMED, presumed_words
 from cds_service.facts.catalogue import GROUPS, OTHER, PRINTED_SYSTEMS
+from cds_service.logic.words import rounded
 
 Entry = dict[str, Any]
 
-_MOST_DIGITS = 6
-_NUMBER = re.compile(r"\d+\.\d{3,}")
+_NUMBER = re.compile(r"\d+\.\d+")
 _YES_NO = {True: "yes", False: "no"}
 _SHORT = 40
 _MOST_LINES = 8
@@ -103,7 +104,7 @@ def _said(fact: Entry) -> str:
     elif isinstance(value, bool):
         text = _YES_NO[value]
     elif fact["unit"] == "a":
-        text = f"{value} years ({fact['months']} months)"
+        text = f"{_lasting(value, 'a')} ({_lasting(fact['months'], 'mo')})"
     else:
         unit = "" if fact.get("display_unit") is None else fact["display_unit"]
         text = f"{_number(value)} {unit}".rstrip()
@@ -127,9 +128,15 @@ def _event(fact: Entry) -> str:
     return ", ".join(said)
 
 
+def _lasting(value: Any, unit: TimeUnit) -> str:
+    """A number, or `40 to 41`, of years or months."""
+    low, _, high = str(value).partition(" to ")
+    return range_in_words(int(low), int(high or low), unit)
+
+
 def _number(value: Any) -> str:
-    """A converted value has more digits than the record had; those of `39.0197 to 42.789` too."""
-    return _NUMBER.sub(lambda found: f"{float(found[0]):.{_MOST_DIGITS}g}", str(value))
+    """A number to three significant digits, as cards and explanations have it; those of `39.0197 to 42.789` too."""
+    return _NUMBER.sub(lambda found: rounded(float(found[0])), str(value))
 
 
 def _evidence(fact: Entry, everything: bool) -> str:

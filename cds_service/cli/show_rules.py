@@ -18,7 +18,7 @@ def show_case_report(report: CaseReport, mutation: MutationReport | None, consol
     checked = sum(len(case.expect) for case, _ in report.ran)
     console.rule(f"{trial.id}  {trial.trial.short_title}", align="left")
     for mismatch, more in _grouped(report.mismatches):
-        line = f"{mismatch.case}: {mismatch.what} is {mismatch.found}, expected {mismatch.expected}"
+        line = f"case “{mismatch.case}”: {mismatch.what} is {mismatch.found}, expected {mismatch.expected}"
         line += f" (and in {more} more {'case' if more == 1 else 'cases'})" if more else ""
         console.print(line, style="red", markup=False, highlight=False)
         console.print(f"  {report.cases.file}#{mismatch.pointer}", style="dim", markup=False, highlight=False)

@@ -71,11 +71,14 @@ def prune(
     days: Annotated[int, typer.Option(min=1, help="Keep what is younger than this.")],
 ) -> None:
     """Delete decisions, cards and feedback that are older than some days, for good."""
+    from cds_service.durations import in_words
     from cds_service.store import prune as prune_rows
 
     settings = settings_or_stop()
     if days < settings.suppress_days:
-        typer.echo(f"Trials dealt with more than {days} days ago will be shown again (CDS_SUPPRESS_DAYS).", err=True)
+        typer.echo(
+            f"Trials dealt with more than {in_words(days, 'd')} ago will be shown again (CDS_SUPPRESS_DAYS).", err=True
+        )
     before = datetime.now(UTC) - timedelta(days=days)
     with_deleted = _with_database(settings, lambda database: prune_rows(database, before, lambda: sleep(_PAUSE)))
     typer.echo(", ".join(f"{number} {table}" for table, number in with_deleted.items()) + " deleted.")

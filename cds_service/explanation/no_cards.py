@@ -5,6 +5,7 @@ from collections.abc import Callable
 from cds_service.explanation.plain_words import OUTCOME_WORDS, VERDICT_WORDS, PlainWords
 from cds_service.explanation.standings import Judged, Standing, standings
 from cds_service.explanation.unread import unread_entries
+from cds_service.facts.fact import Events
 from cds_service.fhir import is_material
 from cds_service.matching import Match
 
@@ -16,7 +17,7 @@ def why_no_cards(match: Match, more: Callable[[str], str], trial_id: str | None 
         return ("No cards: the patient has died, and nothing is suggested.",)
     active = [one for one in standings(match, trial_id) if one.result.trial.state == "active"]
     nearest = active[0].result.trial.id if active else ""
-    return (_how_many(active), _nearest(active, PlainWords(match)), f"{_not_read(match)} More: {more(nearest)}")
+    return (_how_many(active), _nearest(active, match), f"{_not_read(match)} More: {more(nearest)}")
 
 
 def _how_many(active: list[Standing]) -> str:
@@ -36,9 +37,20 @@ def _how_many(active: list[Standing]) -> str:
     return f"No cards: of {_trials(len(active))} none fits" + (f"; {said}." if said else ".")
 
 
-def _nearest(active: list[Standing], words: PlainWords) -> str:
+def _about_another(standing: Standing, match: Match) -> bool:
+    """Whether a trial asks for diseases of which the record has none. One that may be there is none of another's."""
+    gates = [judged.result for judged in standing.counted if judged.result.criterion.gate]
+    names = {match.library.catalogue.fact_of(ref.name) or ref.name for gate in gates for ref in gate.facts}
+    values = [match.sheet[name].value for name in names if name.startswith("condition.")]
+    return any(gate.outcome == "fail" for gate in gates) and all(isinstance(v, Events) and not v.items for v in values)
+
+
+def _nearest(active: list[Standing], match: Match) -> str:
     if not active:
         return "Nearest miss: none."
+    if all(_about_another(standing, match) for standing in active):
+        return "Nearest miss: none; no trial is about this patient's diseases."
+    words = PlainWords(match)
     best = active[0]
     trial, judged = best.result.trial, best.decisive
     head = f"{trial.id} {trial.short_title}"

@@ -1,5 +1,6 @@
 """The files that people edit: opened, decoded and looked at. Every fault is a finding with its place."""
 
+from cds_service.rule_files.exact import Day, WholeNumber, YesNo
 from cds_service.rule_files.opening import MOST_BYTES, is_there, read_file, unzipped
 from cds_service.rule_files.places import CASES_FILE, TRIAL_FILE, TRIALS, about_places, trial_paths
 from cds_service.rule_files.reading import (
@@ -28,11 +29,14 @@ __all__ = [
     "SITE",
     "TRIALS",
     "TRIAL_FILE",
+    "Day",
     "Folder",
     "LayeredFolders",
     "Layers",
     "PlaceError",
     "Stamp",
+    "WholeNumber",
+    "YesNo",
     "about_places",
     "check_inside",
     "few_of_each",

@@ -24,6 +24,7 @@ _TAKES: Mapping[str, str] = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "day_in_quotes": 'a day in quotes, such as "2026-11-24"',
 }
 """By what pydantic calls the error (https://docs.pydantic.dev/latest/errors/validation_errors/): what belongs there."""
 

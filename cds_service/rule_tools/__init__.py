@@ -23,7 +23,7 @@ from cds_service.rule_tools.samples import (
     sample_request,
     samples_day,
 )
-from cds_service.rule_tools.scaffold import ScaffoldError, new_trial
+from cds_service.rule_tools.scaffold import ScaffoldError, check_number, new_trial
 from cds_service.rule_tools.schemas import (
     FOLDER,
     cases_schema,
@@ -50,6 +50,7 @@ __all__ = [
     "answer_entry",
     "cases_schema",
     "check_answer",
+    "check_number",
     "check_rules",
     "check_site",
     "check_source",

@@ -1,6 +1,8 @@
 """The files that a new trial begins with: a sound draft with test cases, to be filled in criterion by criterion."""
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -59,8 +61,32 @@ _CONDITION_CASES = """,
      "verdict": "undetermined"}"""
 
 
+_REGISTRIES: Mapping[str, tuple[str, str]] = {
+    "NCT": ("[0-9]{8}", "is followed by 8 digits, such as NCT07083349"),
+    "ChiCTR": ("[0-9]{10}", "is followed by 10 digits, such as ChiCTR2000029308"),
+    "ISRCTN": ("[0-9]{8}", "is followed by 8 digits, such as ISRCTN15088122"),
+    "jRCT": ("(?:s[0-9]{9}|[0-9]{10})", "is followed by 10 digits, or by s and 9 digits, such as jRCT2031190125"),
+    "DRKS": ("[0-9]{8}", "is followed by 8 digits, such as DRKS00021145"),
+    "ACTRN": ("[0-9]{14}", "is followed by 14 digits, such as ACTRN12605000143651"),
+    "EUCT": ("[0-9]{12,14}", "is followed by the digits of the number without hyphens, such as EUCT20225000011200"),
+    "EudraCT": ("[0-9]{12}", "is followed by the 12 digits of the number without hyphens, such as EudraCT200400044620"),
+}
+"""By how the numbers of a registry begin: what follows (https://www.who.int/clinical-trials-registry-platform/network)."""
+
+
 class ScaffoldError(CdsError):
     """The trial can't be begun; the text says why."""
+
+
+def check_number(trial_id: str) -> None:
+    """Raises ScaffoldError for what is neither a registry's number nor one of a site's own: 4 to 30 letters and digits
+    that do not begin as a registry's do."""
+    wanted = "a registry's number, such as NCT07083349, or one of your own: 4 to 30 letters and digits"
+    if not (trial_id.isascii() and trial_id.isalnum() and 4 <= len(trial_id) <= 30):
+        raise ScaffoldError(f"{trial_id!r} is no number of a trial: write {wanted}")
+    for start, (rest, shape) in _REGISTRIES.items():
+        if trial_id.casefold().startswith(start.casefold()) and not re.fullmatch(start + rest, trial_id):
+            raise ScaffoldError(f"{trial_id!r} is no number of its registry: {start} {shape}")
 
 
 def new_trial(
@@ -72,8 +98,7 @@ def new_trial(
     `as_of` is the day of the cases. Raises ScaffoldError where the trial is there already, its number or title can't be
     used, or there is no such fact.
     """
-    if not (trial_id.isascii() and trial_id.isalnum() and 4 <= len(trial_id) <= 30):
-        raise ScaffoldError(f"{trial_id!r} is no registry number: 4 to 30 letters and digits, such as NCT07083349")
+    check_number(trial_id)
     entry = None if condition is None else catalogue.lookup(condition)
     if condition is not None and (entry is None or entry.type != "events"):
         events = (spec for spec in catalogue if spec.kind == "events" and spec.name.startswith("condition."))

@@ -1,6 +1,5 @@
 """What a trial file may hold. The JSON Schema that editors use is generated from these models."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,6 +17,7 @@ from pydantic import (
 )
 
 from cds_service.durations import PATTERN, Duration
+from cds_service.rule_files import Day, WholeNumber, YesNo
 from cds_service.wire import AddressProblem, parse_address
 
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -61,8 +61,8 @@ class _File(BaseModel):
 class Span(_File):
     """A stretch of the source text, in code points of its file: from `start` up to, not including, `end`."""
 
-    start: Annotated[int, Field(ge=0)]
-    end: Annotated[int, Field(ge=1)]
+    start: Annotated[WholeNumber, Field(ge=0)]
+    end: Annotated[WholeNumber, Field(ge=1)]
 
     @model_validator(mode="after")
     def _has_a_length(self) -> "Span":
@@ -157,7 +157,9 @@ class Criterion(_File):
     id: CriterionId = Field(description="The registry's order: inc-01, exc-06a. Cohorts use ids of their own.")
     kind: Kind
     text: Text = Field(description="The criterion in this project's own words.")
-    gate: bool = Field(default=False, description="The patient must certainly have this for the trial to be mentioned.")
+    gate: YesNo = Field(
+        default=False, description="The patient must certainly have this for the trial to be mentioned."
+    )
     logic: Any = Field(default=None, description="JSONLogic by docs/rule-language.md. An exclusion's logic excludes.")
     review: Text | None = Field(default=None, description="What a person must judge or confirm.")
     exception: CriterionException | None = Field(default=None, description="What the source excepts from a fail.")
@@ -200,14 +202,14 @@ class Registry(_File):
     """Where the trial is registered, and when that record was last updated."""
 
     url: Annotated[str, Field(pattern=r"^https://[^\s]+$"), AfterValidator(_address)]
-    last_updated: date | None = None
+    last_updated: Day | None = None
 
 
 class Dates(_File):
     """Planned or actual dates as the registry gives them."""
 
-    start: date | None = None
-    completion: date | None = None
+    start: Day | None = None
+    completion: Day | None = None
 
 
 class Contact(_File):
@@ -246,7 +248,7 @@ class Trial(_File):
     )
     status: Status
     phase: Text | None = None
-    enrollment: Annotated[int, Field(ge=0)] | None = None
+    enrollment: Annotated[WholeNumber, Field(ge=0)] | None = None
     sponsor: Text | None = None
     registry: Registry
     dates: Dates = Dates()

@@ -68,7 +68,7 @@ def test_a_mismatch_says_which_part_decided_and_the_exit_code_is_1(changed_rules
 
     result = run("test", "--rules", changed_rules(wrong))
     assert result.exit_code == 1
-    assert "wrong: exc-07b is fail, expected pass" in result.output
+    assert "case “wrong”: exc-07b is fail, expected pass" in result.output
     assert "481 ms" in result.output
 
 

@@ -90,7 +90,7 @@ def test_the_check_runs_the_cases_and_says_how_many_unless_it_is_to_be_quick(rul
     path = rules / CASES
     path.write_text(path.read_text(encoding="utf-8").replace('{"a": 17}', '{"a": 19}'), encoding="utf-8")
     told = run("check", trial, code=1)
-    assert f"{CASES}:13: error: case-differs: inc-01: inc-01 is pass, expected fail, in the case '17 years'" in told
+    assert f"{CASES}:13: error: case-differs: inc-01: the rule says pass, expected fail, in the case '17 years'" in told
     assert "1 trial, 2 rules, no findings" in run("check", trial, "--no-cases")
 
 
@@ -110,7 +110,7 @@ def test_a_misspelt_fact_is_told_with_its_criterion_and_the_line(rules: Path) ->
     [
         (("NCT01234567", "--condition", "lupus nephritis"), "did you mean 'condition.lupus_nephritis'?"),
         (("NCT07083349",), "is there already"),
-        (("../NCT1",), "no registry number"),
+        (("../NCT1",), "no number of a trial"),
         (("NCT01234567", "--condition", "condition.lse"), "did you mean 'condition.sle'?"),
     ],
 )

@@ -171,8 +171,11 @@ def card_of(library: Library, *resources: Any, **patient: Any) -> dict[str, Any]
 
 def section(card: dict[str, Any], title: str) -> list[str]:
     """The lines of one section of a card."""
-    _, found, rest = card["detail"].partition(f"**{title}**\n\n")
-    return [line.removeprefix("- ") for line in rest.split("\n\n")[0].splitlines()] if found else []
+    for lead in (f"**{title}**\n\n", f"**{title}:** "):
+        _, found, rest = card["detail"].partition(lead)
+        if found:
+            return [line.removeprefix("- ") for line in rest.split("\n\n")[0].splitlines()]
+    return []
 
 
 def bundle(*resources: Json, **patient: Any) -> Json:

@@ -65,7 +65,7 @@ def test_why_names_what_is_on_record_and_not_the_criterion(
 def test_a_condition_in_the_evidence_has_the_words_of_the_record(small: Small) -> None:
     stroke = criterion("inc-02", STROKE)
     card = card_of(small(trial("NCT00000001", stroke)), condition("230690007", "2020-01-01", code=NAMED))
-    assert "Stroke (Cerebrovascular accident) since 2020-01-01" in section(card, "What it rests on")
+    assert "Stroke (Cerebrovascular accident) since 2020-01-01" in section(card, "Evidence")
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,26 @@ def test_and_so_it_is_for_all_together() -> None:
     told(scenario)
 
 
+@pytest.mark.parametrize(
+    ("case", "is_complete"), [("its answer is there", True), ("its answer has begun", False)], ids=["whole", "begun"]
+)
+def test_a_body_that_is_answered_before_it_is_there_does_not_give_way(case: str, *, is_complete: bool) -> None:
+    """Its client would find the connection gone with its next request, or its answer cut."""
+
+    def scenario(place: Place) -> None:
+        early, other = place.open(sent=POST % b""), place.open(sent=POST % b"")
+        other[1].data_received(b" " * 10_000)
+        ticks(TICK, early, other)
+        early[1].cycle.response_started = True
+        if is_complete:
+            early[1].cycle.response_complete = True
+            early[1].on_response_complete()
+        place.open(sent=POST % b"")
+        assert (early[0].open, early[0].written) == (True, b""), case
+
+    told(scenario)
+
+
 def test_who_is_answered_already_gets_no_second_answer() -> None:
     def scenario(place: Place) -> None:
         wire, protocol = place.open(sent=POST % b"")

@@ -36,6 +36,18 @@ CRITERION = SOUND["criteria"][0]
             "'gate' takes true or false, not 'per",
             "",
         ),
+        # What a program would make true or a number of.
+        ({"criteria": [CRITERION | {"gate": "yes"}]}, "/criteria/0/gate", "'gate' takes true or false, not 'yes'", ""),
+        ({"criteria": [CRITERION | {"gate": 1}]}, "/criteria/0/gate", "'gate' takes true or false, not 1", ""),
+        ({"enrollment": "18"}, "/enrollment", "'enrollment' takes a whole number, not '18'", ""),
+        ({"enrollment": 18.0}, "/enrollment", "'enrollment' takes a whole number, not 18.0", ""),
+        ({"enrollment": True}, "/enrollment", "'enrollment' takes a whole number, not true", ""),
+        (
+            {"dates": {"start": 2025}},
+            "/dates/start",
+            "'start' takes a day in quotes, such as \"2026-11-24\", not 2025",
+            "",
+        ),
         ({"criteria": [CRITERION | {"text": 5}]}, "/criteria/0/text", "'text' takes a text in quotes \"\", not 5", ""),
         ({"title": None}, "/title", "'title' takes a text in quotes \"\", not null", ""),
         ({"registry": "the page"}, "/registry", "'registry' takes an object { }, not 'the page'", ""),

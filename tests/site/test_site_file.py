@@ -128,7 +128,7 @@ def test_the_countries_are_those_of_iso_3166() -> None:
     if not path.is_file():
         pytest.skip("this machine has no iso3166.tab")
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert {line.split("\t")[0] for line in lines if line and not line.startswith("#")} == COUNTRIES
+    assert {line.split("\t")[0] for line in lines if line and not line.startswith("#")} == COUNTRIES.keys()
 
 
 def test_the_schema_agrees_with_the_reader(library: Library, tmp_path: Path) -> None:

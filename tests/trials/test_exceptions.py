@@ -97,7 +97,7 @@ def test_the_verdict_is_open_and_says_why(library: Library) -> None:
 def test_the_text_stands_under_to_check(library: Library, record: tuple[Any, ...], there: bool) -> None:
     cards = {c["source"]["topic"]["code"]: c for c in cards_for(of(library, LUPUS, *record), CardOptions(), "x")}
     detail = cards["NCT00000001"]["detail"]
-    check = detail.partition("**To check**")[2].partition("**What it rests on**")[0]
+    check = detail.partition("**To check**")[2].partition("**Evidence**")[0]
     assert (f"- {TEXT}" in check) is there
     assert "Check by hand" not in check
 

@@ -66,9 +66,9 @@ def test_a_clinician_reads_accepts_and_dismisses(visit: Callable[[str], Any], wi
     assert card.get_by_role("heading").first.is_visible()
     for read_at_once in ("Why:", "Next:", re.compile("recruiting", re.IGNORECASE)):
         assert card.locator(".nicegui-markdown").first.get_by_text(read_at_once).first.is_visible()
-    assert not card.get_by_text("What it rests on").is_visible()
+    assert not card.get_by_text("Evidence").is_visible()
     card.get_by_text("More about").click()
-    card.get_by_text("What it rests on").wait_for()
+    card.get_by_text("Evidence").wait_for()
     assert overflow(page) <= 0
     place = boxes(page)
 
@@ -110,6 +110,7 @@ def test_choosing_a_person_opens_the_chart_and_asks_at_once(visit: Callable[[str
 
 def test_a_person_of_the_list_is_opened_by_one_click(visit: Callable[[str], Any]) -> None:
     page = visit("/ehr").page
+    assert page.get_by_label("As of").count() == 0, "the hook knows no day but today"
     page.get_by_role("button", name="Woman of 30 with asthma").click()
     page.get_by_text("No cards: no trial fits.").wait_for()
 

@@ -27,6 +27,16 @@ def test_the_matrix_has_a_verdict_for_every_patient_and_trial(library: Library) 
     assert row.cells["NCT06027853"].told.startswith("fails inc-02a")
 
 
+def test_a_result_without_patients_or_trials_has_no_bare_head(library: Library) -> None:
+    matrix = Matrix(library, AS_OF)
+    rows = matrix.rows({"sle": record("sle")}, {"sle": "Woman of 41"})
+    told = [
+        bool(matrix_table(r, c, lambda *_parts, **_query: "#"))
+        for r, c in ((rows, matrix.columns), ((), matrix.columns), (rows, ()))
+    ]
+    assert told == [True, False, False]
+
+
 def test_trials_stand_by_disease_and_every_one_is_there(library: Library) -> None:
     columns = Matrix(library, AS_OF).columns
     assert groups(columns) == [

@@ -189,3 +189,12 @@ def test_a_range_of_one_side_reaches_to_the_edge(library: Library) -> None:
     found = re.search(r'y="([\d.]+)".*height="([\d.]+)"', band)
     assert found is not None
     assert float(found[1]) + float(found[2]) == pytest.approx(180, abs=0.2)
+
+
+def test_a_sample_has_a_history_that_is_drawn(library: Library) -> None:
+    ratio = series_of(library, (SAMPLES / "lupus-nephritis.json").read_bytes())["lab.upcr"]
+    assert [(p.first, round(float(p.value.lo), 1)) for p in ratio.drawn if p.value] == [
+        (date(2026, 4, 23), 3.0),
+        (date(2026, 8, 6), 2.3),
+        (date(2026, 11, 12), 1.9),
+    ]

@@ -5,6 +5,7 @@ from datetime import date
 from cds_service.cards.home import Home
 from cds_service.cards.sections.sentences import capped, counted_noun
 from cds_service.cards.selection import out_of_date
+from cds_service.site import COUNTRIES
 from cds_service.trials import Contact, Trial
 
 _RECRUITS = {
@@ -16,8 +17,8 @@ _RECRUITS = {
 }
 # Trials that are over get no card (`selection.OVER`).
 _CLOSED = {
-    "active_not_recruiting": ("the trial no longer recruits", "no longer recruits"),
-    "unknown": ("it is not known whether the trial still recruits", "ask whether it recruits"),
+    "active_not_recruiting": ("it no longer recruits", "no longer recruits"),
+    "unknown": ("it is not known whether it still recruits", "ask whether it recruits"),
 }
 """By status: why no referral is suggested, and what stands in the title in place of something to do."""
 MOST_SITES = 3
@@ -30,7 +31,7 @@ def recruiting(trial: Trial, as_of: date) -> str:
     if out_of_date(trial, as_of):
         return f"{text}, but completion was planned for {completion}"
     if trial.status == "not_yet_recruiting" and start is not None:
-        return f"{text}; start planned for {start}{', which has passed' if start < as_of else ''}"
+        return f"{text}; start {'was ' if start < as_of else ''}planned for {start}"
     return text
 
 
@@ -39,39 +40,28 @@ def where(trial: Trial, home: Home) -> str:
     abroad = " (abroad)" if home.is_abroad(trial) else ""
     site = home.nearest(trial)
     if site is None:
-        return f"{', '.join(capped(trial.countries, MOST_SITES)) or 'not known'}{abroad}; the registry names no site"
+        countries = capped([COUNTRIES.get(code, code) for code in trial.countries], MOST_SITES)
+        return f"{', '.join(countries) or 'not known'}{abroad}; no site named"
     # A site without a town has at least a name.
-    place = _joined(site.city or site.name, site.country)
+    place = _joined(site.city or site.name, COUNTRIES.get(site.country or "", site.country))
     more = len(trial.sites) - 1
     return f"{place}{abroad}" + (f"; {counted_noun(more, 'other site')}" if more else "")
 
 
-def lines(trial: Trial, home: Home) -> tuple[str, ...]:
-    """Its full name; its number, phase and size, who runs it; and a contact, of the place to go to first."""
-    size = counted_noun(trial.enrollment, "participant") if trial.enrollment is not None else None
+def line(trial: Trial, home: Home, *, named: bool) -> str:
+    """Its number and phase, where it is or who runs it, and a contact, of the place to go to first; before that its
+    full name, unless it is `named` elsewhere on the card."""
     nearest = home.nearest(trial)
     sites = [*filter(None, [nearest]), *(site for site in trial.sites if site is not nearest)]
-    # Its town stands beside `where`. A sponsor that is one of the sites is named once.
-    names = capped(list(dict.fromkeys(site.name for site in sites)), MOST_SITES)
-    sponsor = trial.sponsor or ""
-    if any(sponsor.split(",")[0] in site.name for site in sites):
-        sponsor = ""
-    contact = next((_contact(one) for site in sites for one in site.contacts), None)
-    return tuple(
-        filter(
-            None,
-            [
-                trial.title,
-                "; ".join(filter(None, [trial.id, trial.phase, size, sponsor, *names])),
-                f"Contact: {contact}" if contact else "",
-            ],
-        )
-    )
+    # Its town stands beside `where`.
+    names = capped(list(dict.fromkeys(site.name for site in sites)), MOST_SITES) or [trial.sponsor or ""]
+    contact = next((_contact(one) for site in sites for one in site.contacts), "")
+    return "; ".join(filter(None, ("" if named else trial.title, trial.id, trial.phase, *names, contact)))
 
 
 def gaps(trial: Trial) -> tuple[str, ...]:
     """What the trial's source does not say, each with where to look it up by hand."""
-    return tuple(f"{gap.rstrip('.')}: look it up in the registry, or ask the study team" for gap in trial.gap_texts)
+    return tuple(f"{gap.rstrip('.')}: look it up" for gap in trial.gap_texts)
 
 
 def why_closed(trial: Trial, as_of: date) -> str:

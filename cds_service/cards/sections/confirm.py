@@ -14,22 +14,28 @@ MOST_KEPT = 4_096
 
 _FOR_THE_STUDY_TEAM = (
     (re.compile(r"\bconsents?\b", re.IGNORECASE), "consent"),
-    (re.compile(r"\binvestigator", re.IGNORECASE), "investigator's judgement"),
+    (re.compile(r"\binvestigator", re.IGNORECASE), "judgement"),
 )
 """What every trial asks and its team sees to."""
 
 _LEADS = {
     "Confirm that": "Confirm",
     "Confirm": "Confirm",
+    "Check that": "Confirm",
+    "Check": "Confirm",
     "Ask about": "Ask about",
     "Ask": "Ask about",
+    "Discuss": "Ask about",
+    "Look for": "Ask about",
     "Judge": "Judge",
-    "Check": "Check",
-    "Discuss": "Discuss",
-    "Consider": "Consider",
-    "Look for": "Look for",
+    "Grade": "Judge",
+    "Consider": "Judge",
 }
-"""First words of what authors write, and those under which a card puts lines together; the longer ones first."""
+"""First words of what authors write, and those under which a card puts lines together, by what settles them: the chart,
+the patient, or a clinician's judgement. The longer ones first."""
+_ARTICLE = re.compile(r"^(?:an?|the) ")
+_NOT_CODED = re.compile(r" (?:that )?(?:is|are) not coded$")
+"""How authors ask for what the record may hold without a code."""
 
 
 def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
@@ -72,7 +78,11 @@ def left_open(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) 
 def _together(lead: str, rests: list[str]) -> list[str]:
     if not lead:
         return [sentence(rest) for rest in rests]
-    return [f"{lead} {rests[0]}" if len(rests) == 1 else f"{lead}: {'; '.join(rests)}"]
+    uncoded = [rest for rest in rests if _NOT_CODED.search(rest)]
+    if len(uncoded) > 1:
+        named = listed([_NOT_CODED.sub("", rest) for rest in uncoded], "or")
+        rests = [*(rest for rest in rests if rest not in uncoded), f"{named} that is not coded"]
+    return [f"{lead} {rests[0]}" if len(rests) == 1 else f"{lead}: {'; '.join(_ARTICLE.sub('', r) for r in rests)}"]
 
 
 @lru_cache(MOST_KEPT)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.cards.reading import Read, Reader
-from cds_service.cards.sections.sentences import capped, listed, sentence, within
+from cds_service.cards.sections.sentences import capped, listed, sentence
 from cds_service.cards.text import plain
 from cds_service.cards.values import Names, is_multiple, multiple
 from cds_service.durations import Duration
@@ -19,7 +19,7 @@ from cds_service.logic.words import unit as printed_unit
 
 Entry = dict[str, Any]
 ROOM_FOR_ABSENT = 60
-"""Code points: a line or two of a narrow panel. `explain` lists all."""
+"""Code points: a line or two of a narrow panel. More are counted; `explain` lists all."""
 MOST_WORDS = 3
 """Names under which a record has the same diagnosis."""
 WORDS_LIMIT = 80
@@ -87,14 +87,17 @@ class Grounds:
             elif told.person is not None:
                 person.setdefault(told.base, told.person)
         found = [sentence(", ".join(person.values()))] if person else []
-        found += [line for name, shown in records.items() for line in self._record_lines(name, shown)]
+        lines = (line for name, shown in records.items() for line in self._record_lines(name, shown))
+        found += dict.fromkeys(lines)  # a drug may be of several classes
         found += dates.values()
         for day in sorted(values, reverse=True):
-            found.append(f"{day or 'Without date'}: {'; '.join(_grouped([' '.join(v) for v in values[day].values()]))}")
+            found.append(f"{day or 'Without date'}: {'; '.join(_grouped(list(_measured(values[day].values()))))}")
         missing = list(dict.fromkeys([self.names.of(name) for name in absent if name not in records]))
         if missing:
-            named = ", ".join(within(missing, ROOM_FOR_ABSENT))
-            found.append(f"Presumed absent, nothing on record ({len(missing)}): {named}")
+            # Which of them come first is by chance, so they are named together or not at all.
+            named = ", ".join(missing)
+            shown = named if len(named) <= ROOM_FOR_ABSENT else f"{len(missing)} facts"
+            found.append(f"Presumed absent, not on record: {shown}")
         return tuple(found)
 
     def recorded(self, criteria: Iterable[Read]) -> tuple[str, frozenset[str]]:
@@ -215,7 +218,9 @@ class Grounds:
             return
         for display, entries in self.reader.deadline.each(shown.items()):
             self.reader.deadline.spend(len(entries))
-            what = f"{display} ({title})" if display and display.casefold() != title.casefold() else title
+            # A clinician knows what class a drug is of.
+            needs_title = display.casefold() != title.casefold() and not (display and name.startswith("medication."))
+            what = f"{display} ({title})" if display and needs_title else display or title
             yield f"{sentence(what)}{_when(entries)}"
 
 
@@ -239,6 +244,19 @@ def _code(entry: Entry) -> str:
     code = entry.get("code") or {}
     system = code.get("system", "")
     return " ".join(filter(None, (PRINTED_SYSTEMS.get(system, system.rpartition("/")[2]), code.get("code", ""))))
+
+
+def _measured(values: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Each value with its multiple of a limit of normal, if it has one; the limit is named where it is another than
+    before: `ALT 33 U/L (0.94 × ULN), AST 29 U/L (0.83)`."""
+    before = ""
+    for value, *multiples in values:
+        said = value
+        for times in multiples:
+            number, _, limit = times.strip("()").partition(" × ")
+            said += f" ({number})" if limit == before else f" {times}"
+            before = limit
+        yield said
 
 
 def _grouped(values: Sequence[str]) -> list[str]:

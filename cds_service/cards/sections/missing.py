@@ -120,9 +120,9 @@ class MissingWords:
         why = _TESTED_AGAIN.get(item.reason)
         if why is not None:
             date = f"of {day_words(item.date)}" if item.date else ""
-            last = "the results" if item.reason == "conflicting_results" else "the last one"
             said = " ".join(filter(None, (listed(capped(list(item.values), MOST_VALUES)), date)))
-            remarks.append(f"{last}, {said}, {why}" if said else f"{last} {why}")
+            several = item.reason == "conflicting_results"
+            remarks.append(f"{said or ('the results' if several else 'the last one')} {why}")
         for other in item.instead:
             when = f"of {day_words(other.date)}" if other.date else ""
             said = " ".join(filter(None, (self.names.of(other.fact), other.value, when)))

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from cds_service.durations import PATTERN, Duration
 from cds_service.facts.intervals import Factor, is_sane
+from cds_service.rule_files import WholeNumber, YesNo
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
@@ -272,13 +273,13 @@ class QuantityFact(Numeric):
     display_unit: str = ""
     units: dict[str, UnitFactor] = Field(default_factory=dict)
     molar_mass: Number | None = None
-    logarithmic: bool = Field(default=False, description="Whether its units are read on a scale of log₁₀ too.")
+    logarithmic: YesNo = Field(default=False, description="Whether its units are read on a scale of log₁₀ too.")
     unit_when_missing: str | None = None
     fresh_for_child: Period | None = None
     plausible: Bounds | None = None
     plausible_reason: str = ""
     plausible_limit: Bounds | None = None
-    zero: bool = False
+    zero: YesNo = False
     normal: Bounds | None = None
     differential: Differential | None = None
     at_most: AtMostBeside | None = None
@@ -399,7 +400,7 @@ class EventsFact(Fact):
         "for `excepted`), `hint` where one without a known code only may.",
     )
     excepted: str | None = Field(default=None, description="The value set of what never counts.")
-    least: Annotated[int, Field(ge=2)] | None = None
+    least: Annotated[WholeNumber, Field(ge=2)] | None = None
     borne_out_by: tuple[BorneOut, ...] = ()
     state_of: FactName | None = Field(
         default=None,
@@ -410,7 +411,7 @@ class EventsFact(Fact):
     gap: Period = Duration(days=14)
     course: Course | None = None
     half_lives: HalfLives | None = None
-    treats: bool = Field(
+    treats: YesNo = Field(
         default=False,
         description="That only a dose that treats counts: of a drug in treating-doses.json another one is a hint.",
     )

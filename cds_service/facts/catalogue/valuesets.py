@@ -89,7 +89,7 @@ class _Include(_Codes):
 
 class _Compose(_Strict):
     locked_date: str | None = Field(default=None, alias="lockedDate")
-    inactive: bool | None = None
+    inactive: Annotated[bool, Field(strict=True)] | None = None
     include: tuple[_Include, ...] = Field(min_length=1)
     exclude: tuple[_Codes, ...] = ()
 

@@ -4,6 +4,7 @@ import math
 import re
 from typing import Any
 
+from cds_service.durations import range_in_words
 from cds_service.logic.words.numerals import number
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
@@ -51,8 +52,7 @@ def day_words(text: str | None) -> str:
 
 def age_words(years: tuple[int, int], months: tuple[int, int]) -> str:
     """An age as it is said: `41 years`, `14 months` for small children, `40 to 41 years` where it is not exact."""
-    low, high, unit = (*months, "months") if years[1] < _FEW_YEARS else (*years, "years")
-    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
+    return range_in_words(*months, "mo") if years[1] < _FEW_YEARS else range_in_words(*years, "a")
 
 
 def _significant(value: float) -> str:

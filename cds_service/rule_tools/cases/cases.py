@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
 from cds_service.facts.fact import Fact
-from cds_service.rule_files import invalid, is_there, nearest, pointer, read_json
+from cds_service.rule_files import Day, YesNo, invalid, is_there, nearest, pointer, read_json
 from cds_service.rule_tools.cases.stated import Documents, StatementError, documents_of, read_facts
 from cds_service.trials import CASES_FILE, CompiledCriterion, CompiledTrial, Outcome, Text, Verdict
 
@@ -54,8 +54,8 @@ class Case(Expectations):
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     why: Text | None = Field(default=None, description="Where the expectation comes from, if it is not plain.")
-    as_of: date | None = Field(default=None, description="The day that counts as today, if not the file's.")
-    base: bool = True
+    as_of: Day | None = Field(default=None, description="The day that counts as today, if not the file's.")
+    base: YesNo = True
     sample: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] | None = None
 
     @model_validator(mode="after")
@@ -83,7 +83,7 @@ class CaseFile(_File):
     """One `cases.json`."""
 
     json_schema: str | None = Field(default=None, alias="$schema")
-    as_of: date = Field(description="The day that counts as today in every case that says nothing else.")
+    as_of: Day = Field(description="The day that counts as today in every case that says nothing else.")
     base: Base = Base()
     cases: tuple[Case, ...] = ()
     equivalent_mutants: tuple[EquivalentMutant, ...] = ()

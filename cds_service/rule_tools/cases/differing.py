@@ -70,13 +70,15 @@ def _difference(report: CaseReport, expected: str, found: str, several: Sequence
     where = cases_named(first.pointer, first.case, len(cases))
     names = [items[0].what for items in several]
     verb = "is" if len(names) == 1 else "are"
+    # The finding is the criterion's own, which whoever shows it names.
+    said = f"the rule says {found}" if names == [first.criterion] else f"{few_named(names)} {verb} {found}"
     # Reasons that are told once for several criteria are those of the first.
     return Finding(
         report.cases.file,
         first.pointer,
         "case-differs",
         "error",
-        f"{few_named(names)} {verb} {found}, expected {expected}, in {where}",
+        f"{said}, expected {expected}, in {where}",
         "; ".join(first.because[:_MOST_REASONS]),
         criterion=first.criterion if len(names) == 1 else None,
     )

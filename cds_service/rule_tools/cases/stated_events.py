@@ -15,6 +15,7 @@ from cds_service.durations import Duration
 from cds_service.facts.catalogue import EventsFact, Period
 from cds_service.facts.events import unlisted, with_courses
 from cds_service.facts.fact import UNBOUNDED, Days, Event, Events, Evidence
+from cds_service.rule_files import WholeNumber
 from cds_service.rule_tools.cases.stated_lasting import Course, happened, limited
 from cds_service.rule_tools.cases.stated_times import DaysAgo, PartialDate, days_of, days_since
 
@@ -47,7 +48,7 @@ class Record(BaseModel):
     start_days_ago: DaysAgo | None = None
     end: PartialDate | None = None
     end_days_ago: DaysAgo | None = None
-    dose_changed_days_ago: int | None = Field(default=None, ge=0)
+    dose_changed_days_ago: WholeNumber | None = Field(default=None, ge=0)
     half_life_days: tuple[PositiveFloat, PositiveFloat] | None = None
     lasts: Period | Literal["event"] | None = None
     at_visit: StrictBool = False

@@ -160,6 +160,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        # What still comes of the body is dropped and takes nobody's place. Were it ended for another one, the client,
+        # whose answer said nothing of it, would send its next request into a connection that is gone (RFC 9112, 9.6).
+        self._register.body_ends(self)
         self._stand()
 
     # The register's side
@@ -190,8 +193,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def body_rate(self) -> float | None:
-        """Bytes a second of the body that is arriving; None where it has only begun."""
-        return self._body_bytes / self._seconds if self._seconds else None
+        """Bytes a second of the body that is arriving; None where it has only begun, or an answer to it: that would be
+        cut."""
+        if not self._seconds or (self._answering() and self.cycle.response_started):
+            return None
+        return self._body_bytes / self._seconds
 
     def give_up_body(self) -> None:
         self._refuse(MANY_BODIES)

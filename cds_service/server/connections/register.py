@@ -35,7 +35,7 @@ class Connection(Protocol):
 
     @property
     def body_rate(self) -> float | None:
-        """Bytes a second of the body that is arriving; None where it has only begun."""
+        """Bytes a second of the body that is arriving; None where it is not to be ended, as it has only begun."""
         ...
 
     def give_up_body(self) -> None:

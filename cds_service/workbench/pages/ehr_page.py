@@ -39,7 +39,8 @@ async def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, 
     page = _Ehr(desk, service, now)
     if patient is not None:
         await page.read(patient)
-    with frame(desk, place, "EHR view", "EHR view"):
+    # The hook is called as an EHR calls it, which knows no other day than today.
+    with frame(desk, place, "EHR view", "EHR view", of_a_day=False):
         ui.add_css(EHR_STYLE)
         ui.add_head_html(f"<script>{EHR}</script>")
         page.build(patient)

@@ -63,8 +63,9 @@ def place_of(desk: Desk, as_of: str | None, patient: str | None = None) -> Place
 
 
 @contextmanager
-def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None]:
-    """The page around its content. `here` is the navigation's entry that it belongs to."""
+def frame(desk: Desk, place: Place, title: str, here: str = "", *, of_a_day: bool = True) -> Iterator[None]:
+    """The page around its content. `here` is the navigation's entry that it belongs to; `of_a_day`: whether what it
+    shows is as of the day that is chosen at its top."""
     ui.page_title(f"{title} · rule author's desk")
     ui.add_css(STYLE)
     ui.add_head_html(f"<script>{THEME}</script>")
@@ -82,7 +83,8 @@ def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None
                 entry = link(text, href)
                 if text == here:
                     entry.props["aria-current"] = "page"
-        _choose_day(place)
+        if of_a_day:
+            _choose_day(place)
         _choose_theme(place)
     # The page itself is the main landmark: the library puts one around everything.
     with box("div", "page", id="content", tabindex="-1"):

@@ -62,7 +62,7 @@ class _Matrix:
             field("Find patients", "search", self.wanted.patient, lambda text: self._want(patient=text), "input")
             field("Find trials", "search", self.wanted.trial, lambda text: self._want(trial=text), "input")
         self._told = Text("p", "", "told", role="status")
-        with box("div", "scroll matrix-box", tabindex="0", role="region", aria_label="Verdicts"):
+        with box("div", "scroll matrix-box", tabindex="0", role="region", aria_label="Verdicts") as self._box:
             self._table = ui.html("", sanitize=False, tag="table").classes("matrix")
         with box("nav", "bar pages", aria_label="Pages of patients") as self._pages:
             self._before = button("Previous patients", lambda: self._turn(-1))
@@ -101,6 +101,7 @@ class _Matrix:
         start = (self.page - 1) * _PAGE
         here = rows[start : start + _PAGE]
         content = matrix_table(here, columns, self.place.to)
+        self._box.visible = bool(content)
         if content != self._table.content:
             self._table.content = content
         waiting = len(self.records) - len(known)

@@ -13,7 +13,9 @@ Address = Callable[..., str]
 
 
 def matrix_table(rows: Sequence[Row], columns: Sequence[Column], to: Address) -> str:
-    """What stands inside of the table element."""
+    """What stands inside of the table element; nothing without patients or trials, as a bare head would say nothing."""
+    if not (rows and columns):
+        return ""
     body = "".join(_row(row, columns, to) for row in rows)
     return f"<caption>Verdicts</caption>{_head(columns, to)}<tbody>{body}</tbody>"
 

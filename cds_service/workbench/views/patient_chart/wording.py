@@ -120,7 +120,9 @@ def amount(quantity: Quantity | None) -> str:
         return ""
     number = "" if quantity.value is None else number_of(quantity.value)
     sign = {"<=": "≤", ">=": "≥"}.get(quantity.comparator or "", quantity.comparator)
-    return joined(sign, number, printed_unit(quantity.unit or quantity.code), by=" ")
+    code = (quantity.unit or quantity.code or "").strip()
+    one = code in _SPANS and quantity.value == 1
+    return joined(sign, number, printed_unit(code).removesuffix("s") if one else printed_unit(code), by=" ")
 
 
 def span_of(quantities: Range | None) -> str:
