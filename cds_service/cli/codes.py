@@ -145,12 +145,12 @@ def _write(table: "Table", files: list[Path]) -> None:
 
 def _knowledge() -> "FactKnowledge":
     from cds_service.facts import load_facts
-    from cds_service.rule_files import SITE
+    from cds_service.rule_files import is_of_a_site
 
     settings = settings_or_stop()
     knowledge, findings = load_facts(settings.rules_dir, site_dir=settings.site_dir)
-    # What of a site's folder is broken is left out, and told by `site check`.
-    findings = tuple(finding for finding in findings if not finding.file.startswith(SITE))
+    # What of a site's folder or of a map is broken is left out, and told by `site check` and `codes check`.
+    findings = tuple(finding for finding in findings if not is_of_a_site(finding.file))
     if any(finding.severity == "error" for finding in findings):
         show_findings(findings)
         stop(str(RulesError(findings)).partition("\n")[0] + ": the rules can't be used until this is mended.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.facts import fact_schemas
-from cds_service.facts.catalogue import value_set_schema
+from cds_service.facts.catalogue import concept_map_schema, value_set_schema
 from cds_service.library import Library
 from cds_service.rule_tools.cases import CaseFile
 from cds_service.rule_tools.rule_schema import rule_definitions
@@ -28,6 +28,7 @@ def schemas(library: Library) -> dict[str, Schema]:
         "trial.schema.json": trial_schema(library),
         "cases.schema.json": cases_schema(library),
         "valueset.schema.json": {"$schema": DIALECT, **value_set_schema()},
+        "conceptmap.schema.json": {"$schema": DIALECT, **concept_map_schema()},
         "site.schema.json": {"$schema": DIALECT, **SiteSettings.model_json_schema(by_alias=True)},
         **fact_schemas(),
     }

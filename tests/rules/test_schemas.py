@@ -12,7 +12,7 @@ from cds_service.rule_tools import FOLDER, outdated_schemas, schemas
 from cds_service.settings import default_rules_dir
 
 RULES = default_rules_dir()
-FILES = sorted(path for path in RULES.rglob("*.json") if path.parent.name not in {FOLDER, "codesystems", "conceptmaps"})
+FILES = sorted(path for path in RULES.rglob("*.json") if path.parent.name not in {FOLDER, "codesystems"})
 
 
 @pytest.fixture(scope="module")

@@ -270,7 +270,7 @@ TARGETS = [
 def test_a_map_leads_to_what_something_reads(tmp_path: Path) -> None:
     target = {"equivalence": "equal"}
     maps = {
-        f"conceptmaps__{row}": concept_map("X", {"code": code, **target}, target=system)
+        f"conceptmaps__{row}": concept_map(f"X{row}", {"code": code, **target}, target=system)
         for row, (system, code, _) in enumerate(TARGETS)
     }
     status, _, err = run("site", "check", "--site", str(write(tmp_path, **maps)), "--rules", str(RULES))

@@ -1,28 +1,39 @@
 """Which facts there are: their codes, units and value sets. Data only; knows nothing of FHIR resources."""
 
 from cds_service.facts.catalogue.catalogue import TABLES, Catalogue, FactEntry, load_catalogue
+from cds_service.facts.catalogue.check_digits import is_loinc, is_sctid
+from cds_service.facts.catalogue.codes_read import CodesRead, read_as_they_are
 from cds_service.facts.catalogue.codesystems import (
     ATC,
     CVX,
     ICD10,
     ICD10CM,
+    LOINC,
     PREFIX_SYSTEMS,
     PRINTED_SYSTEMS,
     RXNORM,
     SNOMED,
     CodeSystems,
     Key,
+    Reading,
     SystemTable,
     is_short,
     keys_of,
     load_codesystems,
 )
-from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
+from cds_service.facts.catalogue.conceptmaps import (
+    MappedCode,
+    MappedShape,
+    Statement,
+    concept_map_schema,
+    read_conceptmaps,
+)
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
 from cds_service.facts.catalogue.phrases import Phrases, words
+from cds_service.facts.catalogue.relations import IMPLIED
 from cds_service.facts.catalogue.set_tables import SetTables
 from cds_service.facts.catalogue.specs import (
     MODELS,
@@ -65,7 +76,9 @@ __all__ = [
     "GROUPS",
     "ICD10",
     "ICD10CM",
+    "IMPLIED",
     "ISSUE_CODES",
+    "LOINC",
     "MODELS",
     "ONE",
     "OTHER",
@@ -81,6 +94,7 @@ __all__ = [
     "Catalogue",
     "Code",
     "CodeSystems",
+    "CodesRead",
     "Component",
     "Course",
     "DateFact",
@@ -98,6 +112,7 @@ __all__ = [
     "Key",
     "Lasts",
     "MappedCode",
+    "MappedShape",
     "Numeric",
     "Observed",
     "ObservedCode",
@@ -106,11 +121,13 @@ __all__ = [
     "Period",
     "Phrases",
     "QuantityFact",
+    "Reading",
     "ResultFact",
     "ScoreFact",
     "SetTables",
     "SpellingTable",
     "Spellings",
+    "Statement",
     "SystemTable",
     "TiterFact",
     "UnitTable",
@@ -118,9 +135,12 @@ __all__ = [
     "ValueSets",
     "Where",
     "canonical",
+    "concept_map_schema",
     "finding",
     "fold",
     "group_of",
+    "is_loinc",
+    "is_sctid",
     "is_short",
     "keys_of",
     "load_catalogue",
@@ -129,6 +149,7 @@ __all__ = [
     "load_spellings",
     "load_valuesets",
     "longest",
+    "read_as_they_are",
     "read_conceptmaps",
     "value_set_schema",
     "words",
