@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cds_service.cli.codes_check import codes_check
 from cds_service.cli.output import command_group, print_json, settings_or_stop, show_findings, stop
 from cds_service.errors import RulesError
 
@@ -14,17 +15,14 @@ if TYPE_CHECKING:
     from cds_service.facts import FactKnowledge
     from cds_service.feed import Problem
 
-codes_app = command_group("See which codes and words a site's feed holds, and what became of each.")
+codes_app = command_group("Check the codes of the rules, and see which codes and words a site's feed holds.")
 
 _FORMATS = ("text", "tsv", "json")
 _MOST_PROBLEMS = 100
 _DRAFTS = ("conceptmaps/draft.json", "phrases/draft.json")
 
 
-@codes_app.callback()
-def _about_codes() -> None:
-    # With a callback `seen` stays a word of its own beside others to come.
-    pass
+codes_app.command("check")(codes_check)
 
 
 @codes_app.command("seen")

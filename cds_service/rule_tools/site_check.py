@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.errors import Finding
-from cds_service.facts.catalogue import IMPLIED, EventsFact, MappedCode, finding, read_conceptmaps
+from cds_service.facts.catalogue import IMPLIED, EventsFact, MappedCode, finding, read_conceptmaps, unread_targets
 from cds_service.facts.words import Everyday, PhraseIndex, WrittenPhrase, load_everyday, tokens
 from cds_service.library import Library, check_library
 from cds_service.rule_files import SITE, Layers, is_of_a_site
-from cds_service.rule_tools.map_targets import unread_targets
 
 _SETS = ("valueset", "history", "hints", "by_route")
 _SHOWN = 60
@@ -40,7 +39,7 @@ def check_site(site_dir: Path, rules_dir: Path) -> SiteReport:
     findings = (
         *about_rules,
         *library.about_site,
-        *unread_targets(library, said),
+        *unread_targets(library.facts.systems, library.facts.codes_read, said),
         *phrase_findings(library, everyday, written),
     )
     return SiteReport(findings, len(library.site_files), len(written), len({one.source for one in mapped}))

@@ -32,6 +32,7 @@ from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS,
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
+from cds_service.facts.catalogue.map_targets import unread_targets
 from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.relations import IMPLIED
 from cds_service.facts.catalogue.set_tables import SetTables
@@ -151,6 +152,7 @@ __all__ = [
     "longest",
     "read_as_they_are",
     "read_conceptmaps",
+    "unread_targets",
     "value_set_schema",
     "words",
 ]
