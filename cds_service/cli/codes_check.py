@@ -48,8 +48,7 @@ def codes_check(
 
 
 def _opened(specs: list[str]) -> "list[Source]":
-    from cds_service.terminology.sources import SourceError
-    from cds_service.terminology.sources.opening import open_source
+    from cds_service.terminology.sources import SourceError, open_source
 
     try:
         return [open_source(spec) for spec in specs]

@@ -148,21 +148,18 @@ def load_facts(
     findings += found
     codes_read = CodesRead(catalogue, valuesets, systems, qualitative.codes | routes.codes)
     findings += read_as_they_are(systems, codes_read)
-    units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)
     observations = ObservationCodes(catalogue, systems)
-    resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     phrases = valuesets.phrases()
     answered = {**dict.fromkeys(site.harmless, ()), **{text: phrases[text] for text in site.named()}}
     words = WordReader(PhraseIndex(phrases), cues, lexicon, telling, answered)
     codes = {
         resource: EventCodes(resource, catalogue, systems, valuesets, words=words, judged=judged)
-        for resource in resources
+        for resource in dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     }
     dosing, doses = Dosing(dosage, systems, catalogue), DoseReader(dosage)
     events = EventTables(codes, valuesets, words, routes, dosing, doses, half_lives, no_information, treating)
-    knowledge = FactKnowledge(
-        catalogue, systems, valuesets, units, numbers, results, observations, events, codes_read, site
-    )
+    read = *_readers(catalogue, spellings, qualitative, systems, ranges), observations, events, codes_read, site
+    knowledge = FactKnowledge(catalogue, systems, valuesets, *read)
     if checked is not None:
         return knowledge, checked[1]
     return knowledge, (*findings, *_unit_conflicts(knowledge), *_endless(catalogue, valuesets))

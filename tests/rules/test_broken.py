@@ -29,6 +29,9 @@ WITHOUT_A_FOLDER = {
     "source-other-text": "the same",
     "source-span-outside": "the same",
     "phrase-not-found": "it needs a text of more than 2,000 characters; tests/site/test_answers.py",
+    "code-retired": "it needs a release beside the rules; tests/terminology/test_codes_check.py",
+    "code-not-in-source": "the same",
+    "code-root-dead": "the same",
     "link-outside": "git keeps no link to a place outside; tests/rules/test_hostile_files.py",
     "no-rules-folder": "it says that there is no folder",
     "no-site-folder": "the same",
@@ -58,6 +61,8 @@ def found_in(folder: Path, how: str) -> list[dict[str, str]]:
         return [{key: getattr(finding, key) for key in Finding.__dataclass_fields__} for finding in findings]
     if how == "site check":
         return command("site", "check", "--site", str(folder / "site"), "--rules", str(folder))[1]
+    if how == "codes check":
+        return command("codes", "check", "--rules", str(folder))[1]
     exit_code, report = command(*how.split(), "--rules", str(folder))
     assert exit_code == 1
     assert not any(trial["mismatches"] for trial in report["trials"])

@@ -28,9 +28,11 @@ def test_they_are_as_the_models_and_the_catalogue_say(library: Library) -> None:
 def test_a_file_names_its_schema_and_is_valid(path: Path, made: dict[str, dict[str, Any]]) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))
     own = f"{path.stem}.schema.json"
-    name = {"facts": own if own in made else "facts.schema.json", "valuesets": "valueset.schema.json"}.get(
-        path.parent.name, own
-    )
+    name = {
+        "facts": own if own in made else "facts.schema.json",
+        "valuesets": "valueset.schema.json",
+        "conceptmaps": "conceptmap.schema.json",
+    }.get(path.parent.name, own)
     assert (path.parent / content["$schema"]).resolve() == RULES / FOLDER / name
     jsonschema.Draft202012Validator(made[name]).validate(content)
 

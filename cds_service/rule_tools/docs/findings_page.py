@@ -25,8 +25,8 @@ Written by `cds-service rules docs --findings --out docs/findings.md` from the t
 current.
 
 `cds-service rules check`, `rules test`, `site check` and `codes check` report what is wrong with file, JSON pointer,
-code, message and, mostly, a hint. Files of a site's folder are named `site:…`. Codes keep their meaning. `tests/rules/broken/<code>/`
-has a folder with just that fault.
+code, message and, mostly, a hint. Files of a site's folder are named `site:…`. Codes keep their meaning.
+`tests/rules/broken/<code>/` has a folder with just that fault.
 [The rule language](rule-language.md#findings) shows an example of each fault of a rule.
 """
 

@@ -1,5 +1,6 @@
 """Releases of code systems that value sets are compiled from, one file each."""
 
+from cds_service.terminology.sources.opening import open_source
 from cds_service.terminology.sources.source import (
     Concept,
     Condition,
@@ -10,4 +11,13 @@ from cds_service.terminology.sources.source import (
     UnsupportedFilterError,
 )
 
-__all__ = ["Concept", "Condition", "Operator", "Release", "Source", "SourceError", "UnsupportedFilterError"]
+__all__ = [
+    "Concept",
+    "Condition",
+    "Operator",
+    "Release",
+    "Source",
+    "SourceError",
+    "UnsupportedFilterError",
+    "open_source",
+]
