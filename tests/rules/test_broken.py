@@ -160,7 +160,7 @@ def test_the_tables_have_the_codes_that_the_source_gives_and_no_others() -> None
 
 def source_files() -> list[Path]:
     package = Path(cds_service.__file__).parent
-    names = ("rule_files", "logic", "facts", "site", "trials", "rule_tools")
+    names = ("rule_files", "logic", "facts", "site", "trials", "rule_tools", "terminology")
     layers = [file for layer in names for file in (package / layer).rglob("*.py")]
     return [file for file in layers if file.name != "findings.py"] + [package / "library.py"]
 
@@ -168,7 +168,7 @@ def source_files() -> list[Path]:
 def codes_given(call: ast.Call) -> list[str]:
     """What a call that makes a finding gives as its code."""
     name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-    place = {"Finding": 2, "finding": 0, "drop": 1, "at": 1, "_error": 1, "error": 1}.get(name)
+    place = {"Finding": 2, "finding": 0, "code_finding": 0, "drop": 1, "at": 1, "_error": 1, "error": 1}.get(name)
     if place is None or len(call.args) <= place:
         return []
     constants = [node.value for node in ast.walk(call.args[place]) if isinstance(node, ast.Constant)]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
-from cds_service.facts.catalogue.code_shapes import URL, CodeShape, read_shape
+from cds_service.facts.catalogue.code_shapes import LIKE, PART, CodeShape, read_part, shape_fault
 from cds_service.facts.catalogue.findings import finding
 from cds_service.facts.catalogue.relations import EQUIVALENCE, IMPLIED, RELATIONSHIP, Relation, relation_of
 from cds_service.rule_files import Layers, invalid, pointer, read_json
@@ -45,7 +45,17 @@ class _Lenient(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
 
-class _Target(_Lenient):
+class _Extended(_Lenient):
+    extension: tuple[Any, ...] = ()
+
+    def says(self, url: str) -> str | None:
+        """The text of the extension of that name; None where there is none."""
+        given = (one for one in self.extension if isinstance(one, dict) and one.get("url") == url)
+        found = next(given, None)
+        return None if found is None else str(found.get("valueString", "")).strip()
+
+
+class _Target(_Extended):
     code: str | None = None
     value_set: str | None = Field(default=None, alias="valueSet", description="Of R5; not read.")
     equivalence: str | None = Field(default=None, description="R4: equal, equivalent, wider, subsumes, narrower, …")
@@ -63,7 +73,7 @@ class _Target(_Lenient):
         return "mapped to a value set, which is not read" if self.value_set else ""
 
 
-class _Element(_Lenient):
+class _Element(_Extended):
     code: str | None = None
     value_set: str | None = Field(default=None, alias="valueSet", description="Of R5; not read.")
     no_map: bool = Field(default=False, alias="noMap", description="Of R5: there is no target.")
@@ -75,7 +85,6 @@ class _Group(_Lenient):
     target: str = Field(min_length=1)
     element: tuple[Any, ...] = ()
     unmapped: Any = Field(default=None, description="Not read.")
-    extension: tuple[Any, ...] = Field(default=(), description=f"`{URL}`: codes of which a part is the target's.")
 
 
 class _ConceptMap(_Lenient):
@@ -121,14 +130,6 @@ def _group(raw: Any, name: str, at: tuple[str | int, ...]) -> Iterator[Statement
     if group.unmapped is not None:
         message = "`unmapped` is not read: codes that stand in no element stay what they are"
         yield finding("conceptmap-not-read", name, pointer([*at, "unmapped"]), message, severity="warning")
-    for number, extension in enumerate(group.extension):
-        if not isinstance(extension, dict) or extension.get("url") != URL:
-            continue
-        place = pointer([*at, "extension", number])
-        try:
-            yield MappedShape(group.source, group.target, read_shape(extension, group.source), name, place)
-        except ValueError as problem:
-            yield finding("conceptmap-shape", name, place, str(problem))
     for number, element in enumerate(group.element):
         yield from _element(element, group, name, (*at, "element", number))
 
@@ -139,7 +140,13 @@ def _element(raw: Any, group: _Group, name: str, at: tuple[str | int, ...]) -> I
     except ValidationError as problem:
         yield from invalid(problem, name, _Element, at)
         return
-    if element.code is None or not element.code.strip():
+    shape = element.says(LIKE)
+    fault = "" if shape is None else shape_fault(shape, group.source)
+    if shape is not None and (fault or element.code):
+        fault = fault or "an element is of a code or of codes that look alike, not of both"
+        yield finding("conceptmap-shape", name, pointer(at), fault)
+        return
+    if shape is None and (element.code is None or not element.code.strip()):
         message = "has no `code`" + ("; a `valueSet` in its place is not read" if element.value_set else "")
         yield finding("conceptmap-not-read", name, pointer(at), message, severity="warning")
         return
@@ -154,29 +161,51 @@ def _element(raw: Any, group: _Group, name: str, at: tuple[str | int, ...]) -> I
         except ValidationError as problem:
             yield from invalid(problem, name, _Target, place)
         else:
-            yield from _target(target, (group.source, element.code), group.target, name, pointer(place))
+            about = MappedCode(
+                (group.source, element.code or f"like {shape}"), (group.target, ""), name, pointer(place)
+            )
+            yield from _target(target, about, shape)
 
 
-def _target(target: _Target, source: tuple[str, str], system: str, name: str, at: str) -> Iterator[Statement | Finding]:
+def _target(target: _Target, about: MappedCode, shape: str | None) -> Iterator[Statement | Finding]:
+    """What a target says. `about`: the statement without the target's code and the relation."""
+    (_, code), name, at = about.source, about.file, about.pointer
     relation = relation_of(target.equivalence, target.relationship)
     said = " and ".join(word for word in (target.equivalence, target.relationship) if word is not None)
     if target.refused:
-        message = f"{source[1]!r} is {target.refused} and does not count"
+        message = f"{code!r} is {target.refused} and does not count"
         yield finding("conceptmap-equivalence", name, at, message, severity="warning")
         return
-    if target.code is None or not target.code.strip():
-        message = f"{source[1]!r} is not mapped and does not count"
+    part = target.says(PART)
+    if (target.code is None or not target.code.strip()) and (shape is None or part is None):
+        message = f"{code!r} is not mapped and does not count"
     elif not said:
-        message = f"{source[1]!r} is mapped without `equivalence` or `relationship` and does not count"
+        message = f"{code!r} is mapped without `equivalence` or `relationship` and does not count"
     elif relation is None:
-        message = f"{source[1]!r} is mapped as {said}, which FHIR has not, and does not count"
+        message = f"{code!r} is mapped as {said}, which FHIR has not, and does not count"
     else:
-        yield MappedCode(source, (system, target.code), name, at, relation)
+        about = about._replace(target=(about.target[0], target.code or ""), relation=relation)
+        yield about if shape is None else _of_shape(about, shape, part)
         if relation in IMPLIED:
             return
         follows = "a hint at most, and nothing for a result" if relation == "perhaps" else "nothing follows"
-        message = f"{source[1]!r} is mapped as {said}: {follows}"
+        message = f"{code!r} is mapped as {said}: {follows}"
+        if shape is not None:
+            return  # who writes a rule for many codes knows what it says of them
     yield finding("conceptmap-equivalence", name, at, message, severity="warning")
+
+
+def _of_shape(about: MappedCode, shape: str, part: str | None) -> MappedShape | Finding:
+    """The statement about all codes that look alike."""
+    system, code = about.target
+    try:
+        if (part is None) is not bool(code):
+            raise ValueError("a target has a `code` or the part of one, not both")
+        first, last = (0, 0) if part is None else read_part(part, shape)
+    except ValueError as problem:
+        return finding("conceptmap-shape", about.file, about.pointer, str(problem))
+    rule = CodeShape(shape, first, last, code, about.relation)
+    return MappedShape(about.source[0], system, rule, about.file, about.pointer)
 
 
 def concept_map_schema() -> dict[str, Any]:
