@@ -148,7 +148,6 @@ def load_facts(
     findings += found
     codes_read = CodesRead(catalogue, valuesets, systems, qualitative.codes | routes.codes)
     findings += read_as_they_are(systems, codes_read)
-    observations = ObservationCodes(catalogue, systems)
     phrases = valuesets.phrases()
     answered = {**dict.fromkeys(site.harmless, ()), **{text: phrases[text] for text in site.named()}}
     words = WordReader(PhraseIndex(phrases), cues, lexicon, telling, answered)
@@ -158,8 +157,8 @@ def load_facts(
     }
     dosing, doses = Dosing(dosage, systems, catalogue), DoseReader(dosage)
     events = EventTables(codes, valuesets, words, routes, dosing, doses, half_lives, no_information, treating)
-    read = *_readers(catalogue, spellings, qualitative, systems, ranges), observations, events, codes_read, site
-    knowledge = FactKnowledge(catalogue, systems, valuesets, *read)
+    read = *_readers(catalogue, spellings, qualitative, systems, ranges), ObservationCodes(catalogue, systems)
+    knowledge = FactKnowledge(catalogue, systems, valuesets, *read, events, codes_read, site)
     if checked is not None:
         return knowledge, checked[1]
     return knowledge, (*findings, *_unit_conflicts(knowledge), *_endless(catalogue, valuesets))
