@@ -12,7 +12,17 @@ from typing import TypeVar
 from cds_service.errors import Finding, RulesError
 from cds_service.facts import FactKnowledge, load_facts, types_read
 from cds_service.facts.catalogue import Catalogue, ValueSets
-from cds_service.rule_files import SITE, LayeredFolders, Layers, Stamp, about_places, few_of_each, read_file, stamp_at
+from cds_service.rule_files import (
+    SITE,
+    LayeredFolders,
+    Layers,
+    Stamp,
+    about_places,
+    few_of_each,
+    is_of_a_site,
+    read_file,
+    stamp_at,
+)
 from cds_service.site import LocalSite, load_site
 from cds_service.trials import (
     DEFAULT_BYTES,
@@ -53,7 +63,8 @@ class Library:
     about_places: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
     """The findings about what lies in the rules folder and is not read, or lies elsewhere."""
     about_site: tuple[Finding, ...] = field(default=(), compare=False, repr=False)
-    """The findings about the site's folder: none of them stops anything, and what they are about does not count."""
+    """The findings about the site's folder, and about the maps of codes in the rules folder: none of them stops
+    anything, and what they are about does not count."""
 
     @property
     def trials(self) -> Sequence[CompiledTrial]:
@@ -107,7 +118,7 @@ def load_library(
     site_dir: Path | None = None,
 ) -> Library:
     """Load `rules_dir`, and over it `site_dir`. Raises RulesError, with every finding, when one about the rules is an
-    error; what is wrong with the site's folder stops nothing and is in `about_site`.
+    error; what is wrong with the site's folder, or with a map of codes, stops nothing and is in `about_site`.
 
     `previous`, `stamps`, `pause` and `compiled_bytes` as for `check_library`. `memory` spares the checks of what was
     checked before, and remembers what was not; it is not asked where there is a `previous` library to start from.
@@ -119,8 +130,8 @@ def load_library(
         if remembered is not None:
             return remembered
     library, findings = check_library(rules_dir, previous, stamps, pause, compiled_bytes, site_dir=site_dir)
-    if library is None or any(f.severity == "error" and not f.file.startswith(SITE) for f in findings):
-        raise RulesError(tuple(f for f in findings if not f.file.startswith(SITE)))
+    if library is None or any(f.severity == "error" and not is_of_a_site(f.file) for f in findings):
+        raise RulesError(tuple(f for f in findings if not is_of_a_site(f.file)))
     # What was read must be what was hashed, however quick somebody's edits are: this outlives the process.
     if memory is not None and previous is None:
         files = _all_files(library)
@@ -179,7 +190,7 @@ def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory
         return None  # somebody is editing
     compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue), kept=kept)
     library = _library(layers, (facts, about_facts), compiled, files, stamps)
-    return None if any(f.severity == "error" for f in library.about_places) else library
+    return None if any(f.severity == "error" and not is_of_a_site(f.file) for f in library.about_places) else library
 
 
 def _load(
@@ -212,7 +223,7 @@ def _load(
     compiled, about_trials = read_trials(layers.rules, trials, rules, before, known=known, pause=pause, kept=kept)
     files |= {one.file: one.digest for one in compiled.shelf}
     library = _library(layers, (facts, about_facts), compiled, files, stamps)
-    rest = tuple(f for f in about_facts if not f.file.startswith(SITE))
+    rest = tuple(f for f in about_facts if not is_of_a_site(f.file))
     return library, few_of_each((*rest, *about_trials, *library.about_places, *library.about_site)), read
 
 
@@ -232,10 +243,10 @@ def _library(
         _rules_only(files),
         stamps,
         about_facts,
-        about_places=tuple(f for f in places if not f.file.startswith(SITE)),
+        about_places=tuple(f for f in places if not is_of_a_site(f.file)),
         site=site,
         site_files={name.removeprefix(SITE): digest for name, digest in files.items() if name.startswith(SITE)},
-        about_site=few_of_each((*about_site, *(f for f in (*about_facts, *places) if f.file.startswith(SITE)))),
+        about_site=few_of_each((*about_site, *(f for f in (*about_facts, *places) if is_of_a_site(f.file)))),
     )
 
 

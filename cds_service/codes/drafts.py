@@ -47,7 +47,7 @@ def concept_map(table: Table) -> dict[str, Any]:
         "resourceType": "ConceptMap",
         "status": "draft",
         "description": "Codes that were not understood. Give each a target: its `code`, and `equivalence` equal, "
-        "equivalent or wider. Leave out what no trial asks.",
+        "equivalent or wider; narrower or relatedto where it only may be that. Leave out what no trial asks.",
         **({"group": [_group(*key, elements) for key, elements in groups.items()]} if groups else {}),
     }
 

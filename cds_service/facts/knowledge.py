@@ -8,6 +8,7 @@ from cds_service.errors import Finding
 from cds_service.facts.absent import AbsentFacts
 from cds_service.facts.catalogue import (
     Catalogue,
+    CodesRead,
     CodeSystems,
     EventResource,
     EventsFact,
@@ -23,6 +24,7 @@ from cds_service.facts.catalogue import (
     load_judged,
     load_spellings,
     load_valuesets,
+    read_as_they_are,
 )
 from cds_service.facts.coverage import Coverage
 from cds_service.facts.events import (
@@ -78,6 +80,7 @@ class FactKnowledge:
     results: Mapping[str, ResultReader]
     observations: ObservationCodes
     events: EventTables
+    codes_read: CodesRead
     site: OwnPhrases = field(default_factory=OwnPhrases)
     """What the site's own phrases say; `site.harmless`: texts that are read and name none of the value sets."""
     _absent: Recent[Coverage, AbsentFacts] = field(default_factory=lambda: Recent(_MOST_COVERAGES))
@@ -143,19 +146,21 @@ def load_facts(
     findings += found
     catalogue, found = _usable(catalogue, valuesets, routes)
     findings += found
+    codes_read = CodesRead(catalogue, valuesets, systems, qualitative.codes | routes.codes)
+    findings += read_as_they_are(systems, codes_read)
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)
-    resources = dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     phrases = valuesets.phrases()
     answered = {**dict.fromkeys(site.harmless, ()), **{text: phrases[text] for text in site.named()}}
     words = WordReader(PhraseIndex(phrases), cues, lexicon, telling, answered)
     observations = ObservationCodes(catalogue, systems, words)
     codes = {
         resource: EventCodes(resource, catalogue, systems, valuesets, words=words, judged=judged)
-        for resource in resources
+        for resource in dict.fromkeys(spec.resource for spec in catalogue if isinstance(spec, EventsFact))
     }
     dosing, doses = Dosing(dosage, systems, catalogue), DoseReader(dosage)
     events = EventTables(codes, valuesets, words, routes, dosing, doses, half_lives, no_information, treating)
-    knowledge = FactKnowledge(catalogue, systems, valuesets, units, numbers, results, observations, events, site)
+    read = units, numbers, results, observations
+    knowledge = FactKnowledge(catalogue, systems, valuesets, *read, events, codes_read, site)
     if checked is not None:
         return knowledge, checked[1]
     return knowledge, (*findings, *_unit_conflicts(knowledge), *_endless(catalogue, valuesets))

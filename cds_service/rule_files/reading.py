@@ -22,6 +22,9 @@ Stamp = tuple[int, int, int, int, int]
 SITE = "site:"
 """What the names of a site's own files begin with: in findings, and wherever files of both folders stand together."""
 
+MAPS = "conceptmaps/"
+"""Where maps of codes lie, in a site's folder or, as sites had them before, in the rules folder."""
+
 MOST_OF_A_KIND = 50
 """Findings of one code in one file that are shown."""
 
@@ -203,6 +206,11 @@ def read_json(path: Path, name: str, *, decimals: bool = False) -> tuple[Any, li
     except OSError as problem:
         return None, [unreadable(name, problem)]
     return parse_json(data, name, decimals=decimals)
+
+
+def is_of_a_site(name: str) -> bool:
+    """Whether a file is what a site teaches the service. What is wrong with it is left out and never stops anything."""
+    return name.startswith((SITE, MAPS))
 
 
 def unreadable(name: str, problem: OSError) -> Finding:

@@ -150,7 +150,9 @@ def check_answer(answer: Answer, ground: Ground, library: Library) -> AnswerRepo
     except RulesError as problem:
         return AnswerReport(answer, problem.findings)
     # With an error anywhere in its folder a running service would not take the answer either.
-    found = tuple(f for f in after.about_site if f.severity == "error") or tuple(_unheard(written, after))
+    found = tuple(f for f in after.about_site if f.severity == "error" and f.file.startswith(SITE)) or tuple(
+        _unheard(written, after)
+    )
     if found:
         return AnswerReport(answer, found)
     flips = verdict_flips(ground.samples, before, after, ground.as_of)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.facts import fact_schemas
-from cds_service.facts.catalogue import value_set_schema
+from cds_service.facts.catalogue import concept_map_schema, value_set_schema
 from cds_service.library import Library
 from cds_service.rule_tools.cases import CaseFile
 from cds_service.rule_tools.rule_schema import rule_definitions
 from cds_service.site import SiteSettings
+from cds_service.terminology.check import ReviewedNames
 from cds_service.trials import Trial
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,6 +29,8 @@ def schemas(library: Library) -> dict[str, Schema]:
         "trial.schema.json": trial_schema(library),
         "cases.schema.json": cases_schema(library),
         "valueset.schema.json": {"$schema": DIALECT, **value_set_schema()},
+        "conceptmap.schema.json": {"$schema": DIALECT, **concept_map_schema()},
+        "reviewed-names.schema.json": {"$schema": DIALECT, **ReviewedNames.model_json_schema(by_alias=True)},
         "site.schema.json": {"$schema": DIALECT, **SiteSettings.model_json_schema(by_alias=True)},
         **fact_schemas(),
     }

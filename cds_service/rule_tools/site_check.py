@@ -1,19 +1,14 @@
 """Checking a site's folder (`CDS_SITE_DIR`) against the rules that it is laid over."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
 
 from cds_service.errors import Finding
-from cds_service.facts.catalogue import Code, EventsFact, MappedCode, finding, read_conceptmaps
-from cds_service.facts.events import load_routes
-from cds_service.facts.observations import load_qualitative
+from cds_service.facts.catalogue import IMPLIED, EventsFact, MappedCode, finding, read_conceptmaps, unread_targets
 from cds_service.facts.words import Everyday, PhraseIndex, WrittenPhrase, load_everyday, tokens
 from cds_service.library import Library, check_library
-from cds_service.rule_files import SITE, Layers
+from cds_service.rule_files import SITE, Layers, is_of_a_site
 
 _SETS = ("valueset", "history", "hints", "by_route")
 _SHOWN = 60
@@ -34,46 +29,20 @@ def check_site(site_dir: Path, rules_dir: Path) -> SiteReport:
     """Check a site's folder against a rules folder. Errors of the rules are among the findings: without rules there is
     nothing to check against."""
     library, findings = check_library(rules_dir, site_dir=site_dir)
-    about_rules = tuple(f for f in findings if not f.file.startswith(SITE) and f.severity == "error")
+    about_rules = tuple(f for f in findings if not is_of_a_site(f.file) and f.severity == "error")
     if library is None:
         return SiteReport(about_rules)
-    mapped = [one for one in read_conceptmaps(Layers(rules_dir, site_dir))[0] if one.file.startswith(SITE)]
+    said = [one for one in read_conceptmaps(Layers(rules_dir, site_dir))[0] if one.file.startswith(SITE)]
+    mapped = [one for one in said if isinstance(one, MappedCode) and one.relation in IMPLIED]
     written = [one for one in library.facts.site.written if one.file.startswith(SITE)]
     everyday, _ = load_everyday(rules_dir)
     findings = (
         *about_rules,
         *library.about_site,
-        *_unread_targets(library, rules_dir, mapped),
+        *unread_targets(library.facts.systems, library.facts.codes_read, said),
         *phrase_findings(library, everyday, written),
     )
     return SiteReport(findings, len(library.site_files), len(written), len({one.source for one in mapped}))
-
-
-def _unread_targets(library: Library, rules_dir: Path, mapped: Iterable[MappedCode]) -> Iterator[Finding]:
-    facts, systems = library.facts, library.facts.systems
-    coded = {systems.key(code.system, code.code) for spec in library.catalogue for code in _codes(spec)}
-    coded |= load_qualitative(rules_dir, systems)[0].codes | load_routes(rules_dir, systems)[0].codes
-    read = {set_id for sets in _sets_by_fact(library).values() for set_id in sets}
-    for one in mapped:
-        key = systems.key(*one.target)
-        if key not in coded and facts.valuesets.members(key).isdisjoint(read):
-            message = f"{one.source[1]!r} leads to {one.target[1]!r} ({one.target[0]}), which nothing reads"
-            yield finding("conceptmap-target-unread", one.file, one.pointer, message, severity="warning")
-
-
-def _codes(value: Any) -> Iterator[Code]:
-    """Every code in an entry of the catalogue."""
-    if isinstance(value, Code):
-        yield value
-    if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _codes(getattr(value, name))
-    elif isinstance(value, list | tuple | frozenset):
-        for one in value:
-            yield from _codes(one)
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _codes(one)
 
 
 def phrase_findings(library: Library, everyday: Everyday, written: Iterable[WrittenPhrase]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cds_service.errors import Finding, RulesError
 from cds_service.library import Library, load_library
-from cds_service.rule_files import LayeredFolders, Layers
+from cds_service.rule_files import SITE, LayeredFolders, Layers
 from cds_service.server.agreeing import cases_file, changed_trials, disagreeing
 from cds_service.trials import DEFAULT_BYTES, RulesMemory
 
@@ -143,7 +143,8 @@ class LiveRules(Generic[Prepared_co]):
         try:
             current = self.current.library
             library = load_library(self.folder, current, found, _pause, site_dir=self._site_dir)
-            if library.site_files != current.site_files and errors_in(library.about_site):
+            of_site = [f for f in library.about_site if f.file.startswith(SITE)]
+            if library.site_files != current.site_files and errors_in(of_site):
                 raise RulesError(library.about_site)  # the site's folder as it was before goes on, and so do the rules
             changed = changed_trials(current, library)
             against = disagreeing(library, self.folder, changed, _pause)

@@ -12,7 +12,7 @@ from cds_service.rule_tools import FOLDER, outdated_schemas, schemas
 from cds_service.settings import default_rules_dir
 
 RULES = default_rules_dir()
-FILES = sorted(path for path in RULES.rglob("*.json") if path.parent.name not in {FOLDER, "codesystems", "conceptmaps"})
+FILES = sorted(path for path in RULES.rglob("*.json") if path.parent.name not in {FOLDER, "codesystems"})
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +28,11 @@ def test_they_are_as_the_models_and_the_catalogue_say(library: Library) -> None:
 def test_a_file_names_its_schema_and_is_valid(path: Path, made: dict[str, dict[str, Any]]) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))
     own = f"{path.stem}.schema.json"
-    name = {"facts": own if own in made else "facts.schema.json", "valuesets": "valueset.schema.json"}.get(
-        path.parent.name, own
-    )
+    name = {
+        "facts": own if own in made else "facts.schema.json",
+        "valuesets": "valueset.schema.json",
+        "conceptmaps": "conceptmap.schema.json",
+    }.get(path.parent.name, own)
     assert (path.parent / content["$schema"]).resolve() == RULES / FOLDER / name
     jsonschema.Draft202012Validator(made[name]).validate(content)
 

@@ -263,14 +263,13 @@ TARGETS = [
     ("ICD-10", "M32.9", True),  # below a prefix
     ("http://loinc.org", "1-8", False),
     ("http://snomed.info/sct", "125605004", False),
-    ("urn:example:nowhere", "718-7", False),
 ]
 
 
 def test_a_map_leads_to_what_something_reads(tmp_path: Path) -> None:
     target = {"equivalence": "equal"}
     maps = {
-        f"conceptmaps__{row}": concept_map("X", {"code": code, **target}, target=system)
+        f"conceptmaps__{row}": concept_map(f"X{row}", {"code": code, **target}, target=system)
         for row, (system, code, _) in enumerate(TARGETS)
     }
     status, _, err = run("site", "check", "--site", str(write(tmp_path, **maps)), "--rules", str(RULES))
@@ -278,3 +277,9 @@ def test_a_map_leads_to_what_something_reads(tmp_path: Path) -> None:
     for row, (system, code, is_read) in enumerate(TARGETS):
         place = f"site:conceptmaps/{row}.json#/group/0/element/0/target/0: warning: conceptmap-target-unread"
         assert (place in err) is not is_read, (system, code)
+
+
+def test_a_map_leads_to_a_system_that_is_read(tmp_path: Path) -> None:
+    nowhere = concept_map("X", {"code": "718-7", "equivalence": "equal"}, target="urn:example:nowhere")
+    status, _, err = run("site", "check", "--site", str(write(tmp_path, conceptmaps__x=nowhere)), "--rules", str(RULES))
+    assert (status, err.startswith("site:conceptmaps/x.json#/group/0/target: warning: conceptmap-unknown")) == (0, True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.terminology import (
+from cds_service.facts.catalogue import (
     MISPRINTED_LOINC,
     loinc_digit,
     loinc_problem,

@@ -1,6 +1,15 @@
 """Which facts there are: their codes, units and value sets. Data only; knows nothing of FHIR resources."""
 
 from cds_service.facts.catalogue.catalogue import TABLES, Catalogue, FactEntry, load_catalogue
+from cds_service.facts.catalogue.check_digits import (
+    MISPRINTED_LOINC,
+    loinc_digit,
+    loinc_problem,
+    namespace_of,
+    sctid_problem,
+    verhoeff_digit,
+)
+from cds_service.facts.catalogue.codes_read import CodesRead, read_as_they_are
 from cds_service.facts.catalogue.codesystems import (
     ATC,
     CVX,
@@ -13,18 +22,27 @@ from cds_service.facts.catalogue.codesystems import (
     SNOMED,
     CodeSystems,
     Key,
+    Reading,
     SystemTable,
     is_short,
     keys_of,
     load_codesystems,
     normalised,
 )
-from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
+from cds_service.facts.catalogue.conceptmaps import (
+    MappedCode,
+    MappedShape,
+    Statement,
+    concept_map_schema,
+    read_conceptmaps,
+)
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
+from cds_service.facts.catalogue.map_targets import unread_targets
 from cds_service.facts.catalogue.phrases import Phrases, words
+from cds_service.facts.catalogue.relations import IMPLIED
 from cds_service.facts.catalogue.set_tables import SetTables
 from cds_service.facts.catalogue.specs import (
     MODELS,
@@ -67,8 +85,10 @@ __all__ = [
     "GROUPS",
     "ICD10",
     "ICD10CM",
+    "IMPLIED",
     "ISSUE_CODES",
     "LOINC",
+    "MISPRINTED_LOINC",
     "MODELS",
     "ONE",
     "OTHER",
@@ -84,6 +104,7 @@ __all__ = [
     "Catalogue",
     "Code",
     "CodeSystems",
+    "CodesRead",
     "Component",
     "Course",
     "DateFact",
@@ -101,6 +122,7 @@ __all__ = [
     "Key",
     "Lasts",
     "MappedCode",
+    "MappedShape",
     "Numeric",
     "Observed",
     "ObservedCode",
@@ -109,11 +131,13 @@ __all__ = [
     "Period",
     "Phrases",
     "QuantityFact",
+    "Reading",
     "ResultFact",
     "ScoreFact",
     "SetTables",
     "SpellingTable",
     "Spellings",
+    "Statement",
     "SystemTable",
     "TiterFact",
     "UnitTable",
@@ -121,6 +145,7 @@ __all__ = [
     "ValueSets",
     "Where",
     "canonical",
+    "concept_map_schema",
     "finding",
     "fold",
     "group_of",
@@ -131,9 +156,16 @@ __all__ = [
     "load_judged",
     "load_spellings",
     "load_valuesets",
+    "loinc_digit",
+    "loinc_problem",
     "longest",
+    "namespace_of",
     "normalised",
+    "read_as_they_are",
     "read_conceptmaps",
+    "sctid_problem",
+    "unread_targets",
     "value_set_schema",
+    "verhoeff_digit",
     "words",
 ]

@@ -36,6 +36,7 @@ from cds_service.rule_files import invalid, pointer, read_json
 TABLES = frozenset(
     {
         *("dosage.json", "everyday.json", "half-lives.json", "judged.json", "no_information.json", "qualitative.json"),
+        "reviewed-names.json",
         "treating-doses.json",
         *("ranges.json", "routes.json", "systems.json", "units.json", "wording.json"),
     }

@@ -4,15 +4,19 @@ A *key* is (canonical system, normalised code). A site's own codes become standa
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding, Severity
+from cds_service.facts.catalogue.check_digits import loinc_problem, sctid_problem
+from cds_service.facts.catalogue.code_shapes import ANY_SYSTEM
 from cds_service.facts.catalogue.conceptmaps import read_conceptmaps
 from cds_service.facts.catalogue.findings import finding
+from cds_service.facts.catalogue.mapped import NO_MAPS, Maps, usable
+from cds_service.facts.catalogue.relations import IMPLIED, Relation
 from cds_service.facts.catalogue.specs import Code
 from cds_service.rule_files import SITE, Layers, invalid, pointer, read_json
 
@@ -58,9 +62,19 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
 }
 """What a code of a system looks like, as `CodeSystems.key` writes it. What looks otherwise is no code of it."""
 
+_DIGITS: Mapping[str, Callable[[str], str | None]] = {SNOMED: sctid_problem, LOINC: loinc_problem}
+"""What says why a code of a system can't be one, by its check digit."""
+
 _ICD_MARKS = str.maketrans("", "", ". +*!†")
 _LONGEST = 200
 _MOST_REMEMBERED = 50_000
+
+
+class Reading(NamedTuple):
+    """What a code is: itself (`own`), or what a map makes of it, and how surely (`relations`)."""
+
+    key: Key
+    how: Relation | Literal["own"]
 
 
 class CodeSystems:
@@ -69,7 +83,6 @@ class CodeSystems:
     def __init__(
         self,
         aliases: Mapping[str, Iterable[str]] | None = None,
-        maps: Mapping[Key, Iterable[Key]] | None = None,
         known: Iterable[str] | None = None,
     ) -> None:
         """`aliases`: other names of a system, by its name. `known`: which of these systems are read; None: all."""
@@ -79,11 +92,9 @@ class CodeSystems:
         for name, others in aliases.items():
             self._canonical.update((_plain(other), name) for other in others)
         self._canonical.update((_plain(name), name) for name in (*aliases, *self.known))
-        self._maps = {
-            self.key(system, code): tuple(self.key(*target) for target in targets)
-            for (system, code), targets in (maps or {}).items()
-        }
+        self._maps = NO_MAPS
         self._remembered: dict[Key, tuple[Key, ...]] = {}
+        self._readings: dict[Key, tuple[Reading, ...]] = {}
 
     def canonical(self, system: str) -> str:
         """The system's canonical name; one that is not known stays as it is."""
@@ -97,8 +108,19 @@ class CodeSystems:
         name = self.canonical(system)
         return name, normalised(name, code)
 
+    def lay(self, maps: Maps) -> None:
+        """Read codes by these maps from now on."""
+        self._maps = maps
+        self._remembered.clear()
+        self._readings.clear()
+
+    @property
+    def maps(self) -> Maps:
+        """The maps by which codes are read."""
+        return self._maps
+
     def keys(self, codings: Iterable[Any]) -> tuple[Key, ...]:
-        """The keys of some codings (anything with `system` and `code`) and of what the site's maps make of them."""
+        """The keys of some codings (anything with `system` and `code`) and of all that they imply by a site's maps."""
         found: dict[Key, None] = {}
         for coding in codings:
             system, code = coding.system, coding.code
@@ -107,8 +129,7 @@ class CodeSystems:
             raw = (system, code)
             keys = self._remembered.get(raw)
             if keys is None:
-                own = self.key(system, code)
-                keys = (own, *self._maps.get(own, ()))
+                keys = tuple([key for key, how in self.readings(coding) if how == "own" or how in IMPLIED])
                 if len(self._remembered) < _MOST_REMEMBERED and is_short(coding):
                     self._remembered[raw] = keys
             for key in keys:
@@ -118,7 +139,50 @@ class CodeSystems:
     def mapped_to(self, keys: Iterable[Key]) -> tuple[str, ...]:
         """The site's own codes, in order, that its maps make one of these of."""
         wanted = frozenset(keys)
-        return tuple(sorted({own[1] for own, targets in self._maps.items() if not wanted.isdisjoint(targets)}))
+        implied = (
+            (own, {key for key, how in said.items() if how in IMPLIED}) for own, said in self._maps.codes.items()
+        )
+        return tuple(sorted({own[1] for own, targets in implied if not wanted.isdisjoint(targets)}))
+
+    def readings(self, coding: Any) -> tuple[Reading, ...]:
+        """What a coding is, and what it is or may be by the maps. None where it has no system or no code."""
+        system, code = coding.system, coding.code
+        if not system or not code:
+            return ()
+        raw = (system, code)
+        found = self._readings.get(raw)
+        if found is None:
+            own = self.key(system, code)
+            found = (Reading(own, "own"), *self._mapped(own))
+            if len(self._readings) < _MOST_REMEMBERED and is_short(coding):
+                self._readings[raw] = found
+        return found
+
+    def _mapped(self, own: Key) -> Iterator[Reading]:
+        """What maps say of a code by name; where none does, what they say of codes of its shape."""
+        said = self._maps.codes.get(own)
+        if said is not None:
+            yield from (Reading(key, relation) for key, relation in said.items())
+            return
+        shapes = self._maps.shapes.get(own[0], ())
+        if not shapes and own[0] not in self.known:
+            shapes = self._maps.shapes.get(ANY_SYSTEM, ())
+        for rule, system in shapes:
+            code = rule.target(own[1])
+            key = None if code is None else self.key(system, code)
+            if key is not None and self.is_known(key):
+                yield Reading(key, rule.relation)
+
+    def fault(self, key: Key) -> str:
+        """Why a code of a system that is known can't be one of it; empty where it may be."""
+        system, code = key
+        of_its_digit = _DIGITS.get(system)
+        problem = None if of_its_digit is None else of_its_digit(code)
+        if problem is not None:
+            return f"{code!r} is no code of {PRINTED_SYSTEMS[system]}: {problem}"
+        if self.is_known(key):
+            return ""
+        return f"{code!r} does not look like a code of {PRINTED_SYSTEMS.get(system, system)}"
 
     def is_known(self, key: Key) -> bool:
         """Whether a code is of a system that is read here, so that it (not a text beside it) says what is meant.
@@ -174,11 +238,11 @@ def load_codesystems(rules_dir: Path, site_dir: Path | None = None) -> tuple[Cod
         findings += [*problems, *_lay_over(aliases, table, name)]
         if not name.startswith(SITE):
             known |= table.keys()
-    mapped, about_maps = read_conceptmaps(layers)
-    maps: dict[Key, list[Key]] = {}
-    for one in mapped:
-        maps.setdefault(one.source, []).append(one.target)
-    return CodeSystems(aliases, maps, known), (*findings, *about_maps)
+    systems = CodeSystems(aliases, known)
+    said, about_maps = read_conceptmaps(layers)
+    maps, problems_of_maps = usable(said, systems)
+    systems.lay(maps)
+    return systems, (*findings, *about_maps, *problems_of_maps)
 
 
 def _read_systems(path: Path, name: str) -> tuple[dict[str, tuple[str, ...]], list[Finding]]:

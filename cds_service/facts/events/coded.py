@@ -27,6 +27,7 @@ from cds_service.facts.catalogue import (
     EventsFact,
     JudgedCodes,
     Key,
+    Reading,
     ValueSets,
     keys_of,
 )
@@ -168,7 +169,7 @@ class EventCodes:
         parts: dict[str, Match] = {}
         keys = self._codes(deadline.each(outer), found, deadline)
         part_keys = self._codes(deadline.each(inner), parts, deadline)
-        is_known = any(self._systems.is_known(key) for key in keys)
+        is_known = any(map(self._is_known, keys))
         hints: dict[int, Match] = {}  # one for all the facts that a part speaks of in the same way
         for name, match in parts.items():
             if is_known and id(match) not in hints:
@@ -187,7 +188,7 @@ class EventCodes:
         is_open = rest.role != "else"
         return Coded(found, rest, tuple(text for text, one in said.items() if is_open and not one.is_understood))
 
-    def _whatever_it_is(self, keys: list[Key], said: dict[str, EntryWords], found: dict[str, Match]) -> None:
+    def _whatever_it_is(self, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, Match]) -> None:
         """Add the facts for which an entry counts that speaks of nothing else."""
         for name in self._any:
             found.setdefault(name, Match("main"))
@@ -197,7 +198,7 @@ class EventCodes:
             for name in self._whatever:
                 if name not in found or found[name].role == "unread":
                     found[name] = match
-        if self._uncoded and not any(map(self._systems.is_known, keys)):
+        if self._uncoded and not any(map(self._is_known, keys)):
             match = Match("hint", coding=Coding(display="; ".join(said) or None))
             for name in self._uncoded:
                 found.setdefault(name, match)
@@ -219,18 +220,28 @@ class EventCodes:
                 new = changed.setdefault(id(match), replace(match, role="hint" if uncertain else "history"))
                 found[name] = new
 
-    def _by_text(self, said: dict[str, EntryWords], keys: list[Key], found: dict[str, Match]) -> None:
+    def _by_text(self, said: dict[str, EntryWords], keys: list[Reading], found: dict[str, Match]) -> None:
         """Add what phrases name. What a code's own name holds says no more than the code."""
-        own = frozenset[str]().union(*(self._valuesets.named_by(key) for key in keys))
+        own = frozenset[str]().union(*(self._valuesets.named_by(key) for key, how in keys if how != "perhaps"))
         for text, words in said.items():
             match = Match("text", coding=Coding(display=text))
             for set_id in words.named - own:
                 for name, _ in self._roles.get(set_id, ()):
                     found.setdefault(name, match)
 
-    def _rest(self, coding: Coding, keys: list[Key], said: dict[str, EntryWords], found: dict[str, Match]) -> Match:
+    def _is_known(self, reading: Reading) -> bool:
+        return reading.how != "perhaps" and self._systems.is_known(reading.key)
+
+    def _has_its_place(self, reading: Reading) -> bool:
+        """Whether a code says what the entry is not. What is a kind of a listed code may be one that is not listed."""
+        key, how = reading
+        if how == "perhaps":
+            return False
+        return self._judged.is_judged(key) or (how != "kind" and self._valuesets.lists(key))
+
+    def _rest(self, coding: Coding, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, Match]) -> Match:
         """What the entry is to the facts of which neither a code nor a phrase speaks. `coding` is its first one."""
-        judged = [key for key in keys if self._judged.is_judged(key) or self._valuesets.lists(key)]
+        judged = [reading.key for reading in keys if self._has_its_place(reading)]
         if not self._roles or any(not self._judged.says_nothing(key) for key in judged) or (judged and not said):
             return SOMETHING_ELSE
         shown = replace(coding, display="; ".join(said) or None)
@@ -249,25 +260,32 @@ class EventCodes:
                 for name in self._categories.get(key, ()):
                     found.setdefault(name, match)
 
-    def _speaks_of(self, key: Key) -> Iterator[tuple[str, Role]]:
-        """The facts of which a code speaks, and how: one above a member only may mean it."""
+    def _speaks_of(self, key: Key, how: str) -> Iterator[tuple[str, Role]]:
+        """The facts of which a code speaks, and how: one above a member, or that a map only relates to one, only may
+        mean it."""
+        perhaps = how == "perhaps"
         for set_id in self._valuesets.members(key):
-            yield from self._roles.get(set_id, ())
+            for name, role in self._roles.get(set_id, ()):
+                if not perhaps:
+                    yield name, role
+                elif role != "else":
+                    yield name, "hint"
         for set_id in self._valuesets.above(key):
             for name, role in self._roles.get(set_id, ()):
                 if role == "main":
                     yield name, "hint"
 
-    def _codes(self, concepts: Iterable[CodeableConcept], found: dict[str, Match], deadline: Deadline) -> list[Key]:
-        """Add what the codings match; the keys of all of them."""
-        keys: list[Key] = []
+    def _codes(self, concepts: Iterable[CodeableConcept], found: dict[str, Match], deadline: Deadline) -> list[Reading]:
+        """Add what the codings match; all that they are."""
+        keys: list[Reading] = []
         for concept in concepts:
             sure = certainties(concept, self._systems)
             for number, coding in enumerate(deadline.each(concept.coding)):
-                for key in self._systems.keys((coding,)):
-                    keys.append(key)
+                for reading in self._systems.readings(coding):
+                    keys.append(reading)
+                    key, how = reading
                     matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way
-                    for name, own in self._speaks_of(key):
+                    for name, own in self._speaks_of(key, how):
                         role = role_of(own, sure[number]) if sure else own
                         if role is None:
                             continue

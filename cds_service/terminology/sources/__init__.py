@@ -5,6 +5,7 @@ from cds_service.terminology.sources.gems import Equivalence, read_equivalences,
 from cds_service.terminology.sources.gps import open_gps
 from cds_service.terminology.sources.loinc import Loinc, open_loinc
 from cds_service.terminology.sources.loinc_names import axes_of
+from cds_service.terminology.sources.opening import open_source
 from cds_service.terminology.sources.packages import open_equivalences, open_packages
 from cds_service.terminology.sources.rf2 import open_rf2
 from cds_service.terminology.sources.rxnorm import open_rxnorm
@@ -46,6 +47,7 @@ __all__ = [
     "open_packages",
     "open_rf2",
     "open_rxnorm",
+    "open_source",
     "open_table",
     "open_tx",
     "read_equivalences",

@@ -1,0 +1,55 @@
+"""Codes as a release has them: their names, and whether they are there and in use."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cds_service.errors import Finding
+from cds_service.facts.catalogue import CodeSystems
+from cds_service.terminology.check.findings import code_finding
+from cds_service.terminology.check.listed import Listed
+from cds_service.terminology.sources import Concept, Source
+
+
+class Released:
+    """What several sources know together: the first that holds a code speaks for it."""
+
+    def __init__(self, sources: Sequence[Source], systems: CodeSystems) -> None:
+        self._systems = systems
+        self._sources: dict[str, list[Source]] = {}
+        for source in sources:
+            for release in source.releases:
+                self._sources.setdefault(systems.canonical(release.system), []).append(source)
+
+    def covers(self, system: str) -> bool:
+        """Whether a source has the system of that name."""
+        return self._systems.canonical(system) in self._sources
+
+    def concept(self, system: str, code: str) -> Concept | None:
+        """A code as a source has it, retired ones too."""
+        name = self._systems.canonical(system)
+        found = (source.concept(name, code.strip()) for source in self._sources.get(name, ()))
+        return next((one for one in found if one is not None), None)
+
+    def name(self, listed: Listed) -> str:
+        """What a code is called: in the source, else in the file that lists it."""
+        found = self.concept(listed.system, listed.code)
+        return listed.display if found is None or not found.display else found.display
+
+
+def against_release(codes: Iterable[Listed], released: Released) -> Iterator[Finding]:
+    """Findings about codes that a source does not hold or that are retired. A subset of a system (a national edition,
+    a list of codes in use) holds fewer codes than there are, so a code that is missing is a warning; a root that is
+    missing gives nothing when it is expanded, and is an error."""
+    for one in codes:
+        if not released.covers(one.system):
+            continue
+        found = released.concept(one.system, one.code)
+        if found is not None and found.active:
+            continue
+        said = "does not hold it" if found is None else f"says that it is retired: {found.display}"
+        message = f"{one.code} ({one.system}): the source {said}"
+        if one.is_root:
+            yield code_finding("code-root-dead", one.file, one.pointer, message)
+        elif found is None:
+            yield code_finding("code-not-in-source", one.file, one.pointer, message, severity="warning")
+        else:
+            yield code_finding("code-retired", one.file, one.pointer, message, severity="warning")
