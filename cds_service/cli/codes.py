@@ -145,13 +145,14 @@ def _write(table: "Table", files: list[Path]) -> None:
 
 def _knowledge() -> "FactKnowledge":
     from cds_service.facts import load_facts
+    from cds_service.facts.catalogue import stops
     from cds_service.rule_files import SITE
 
     settings = settings_or_stop()
     knowledge, findings = load_facts(settings.rules_dir, site_dir=settings.site_dir)
     # What of a site's folder is broken is left out, and told by `site check`.
     findings = tuple(finding for finding in findings if not finding.file.startswith(SITE))
-    if any(finding.severity == "error" for finding in findings):
-        show_findings(findings)
+    show_findings([finding for finding in findings if finding.severity == "error"])
+    if any(map(stops, findings)):
         stop(str(RulesError(findings)).partition("\n")[0] + ": the rules can't be used until this is mended.")
     return knowledge

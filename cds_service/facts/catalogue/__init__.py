@@ -6,6 +6,7 @@ from cds_service.facts.catalogue.codesystems import (
     CVX,
     ICD10,
     ICD10CM,
+    LOINC,
     PREFIX_SYSTEMS,
     PRINTED_SYSTEMS,
     RXNORM,
@@ -16,12 +17,36 @@ from cds_service.facts.catalogue.codesystems import (
     is_short,
     keys_of,
     load_codesystems,
+    normalised,
 )
 from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
-from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
+from cds_service.facts.catalogue.definitions import (
+    Compose,
+    Definition,
+    Include,
+    Part,
+    compose_digest,
+    filter_text,
+    value_set_schema,
+)
+from cds_service.facts.catalogue.expanded import WrittenSet, expansion_name, load_expansion
+from cds_service.facts.catalogue.expansions import (
+    Expansion,
+    ExpansionError,
+    Group,
+    GroupKey,
+    content_digest,
+    packed,
+    read_expansion,
+    unpacked,
+    write_expansion,
+)
+from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding, stops
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
+from cds_service.facts.catalogue.lock import LOCK, Lock, LockedSet, read_lock
+from cds_service.facts.catalogue.own_names import OWN_NAMES, OwnNames, name_digest
 from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.set_tables import SetTables
 from cds_service.facts.catalogue.specs import (
@@ -54,7 +79,7 @@ from cds_service.facts.catalogue.specs import (
 )
 from cds_service.facts.catalogue.ucum import canonical
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
-from cds_service.facts.catalogue.valuesets import OwnNames, ValueSets, load_valuesets, value_set_schema
+from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, read_definitions
 
 __all__ = [
     "ATC",
@@ -66,9 +91,12 @@ __all__ = [
     "ICD10",
     "ICD10CM",
     "ISSUE_CODES",
+    "LOCK",
+    "LOINC",
     "MODELS",
     "ONE",
     "OTHER",
+    "OWN_NAMES",
     "PREFIX_SYSTEMS",
     "PRINTED_SYSTEMS",
     "REASONS",
@@ -82,26 +110,36 @@ __all__ = [
     "Code",
     "CodeSystems",
     "Component",
+    "Compose",
     "Course",
     "DateFact",
     "DefinedFact",
+    "Definition",
     "DerivedFact",
     "EventResource",
     "EventsFact",
+    "Expansion",
+    "ExpansionError",
     "FactEntry",
     "FactFile",
     "FactSpec",
     "Formula",
+    "Group",
+    "GroupKey",
     "HalfLives",
+    "Include",
     "JudgedCodes",
     "JudgedTable",
     "Key",
     "Lasts",
+    "Lock",
+    "LockedSet",
     "MappedCode",
     "Numeric",
     "Observed",
     "ObservedCode",
     "OwnNames",
+    "Part",
     "PatientFact",
     "Period",
     "Phrases",
@@ -117,7 +155,12 @@ __all__ = [
     "Unsettled",
     "ValueSets",
     "Where",
+    "WrittenSet",
     "canonical",
+    "compose_digest",
+    "content_digest",
+    "expansion_name",
+    "filter_text",
     "finding",
     "fold",
     "group_of",
@@ -125,11 +168,21 @@ __all__ = [
     "keys_of",
     "load_catalogue",
     "load_codesystems",
+    "load_expansion",
     "load_judged",
     "load_spellings",
     "load_valuesets",
     "longest",
+    "name_digest",
+    "normalised",
+    "packed",
     "read_conceptmaps",
+    "read_definitions",
+    "read_expansion",
+    "read_lock",
+    "stops",
+    "unpacked",
     "value_set_schema",
     "words",
+    "write_expansion",
 ]
