@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cds_service.cli.output import command_group, print_json, settings_or_stop, show_findings, stop
+from cds_service.cli.terminology import codes_compile, codes_migrate
 from cds_service.errors import RulesError
 
 if TYPE_CHECKING:
@@ -14,17 +15,15 @@ if TYPE_CHECKING:
     from cds_service.facts import FactKnowledge
     from cds_service.feed import Problem
 
-codes_app = command_group("See which codes and words a site's feed holds, and what became of each.")
+codes_app = command_group("The codes of value sets, and which codes and words a site's feed holds.")
 
 _FORMATS = ("text", "tsv", "json")
 _MOST_PROBLEMS = 100
 _DRAFTS = ("conceptmaps/draft.json", "phrases/draft.json")
 
 
-@codes_app.callback()
-def _about_codes() -> None:
-    # With a callback `seen` stays a word of its own beside others to come.
-    pass
+codes_app.command("compile")(codes_compile)
+codes_app.command("migrate")(codes_migrate)
 
 
 @codes_app.command("seen")

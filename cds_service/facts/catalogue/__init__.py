@@ -4,6 +4,7 @@ from cds_service.facts.catalogue.catalogue import TABLES, Catalogue, FactEntry, 
 from cds_service.facts.catalogue.codesystems import (
     ATC,
     CVX,
+    HOUSE,
     ICD10,
     ICD10CM,
     LOINC,
@@ -29,7 +30,7 @@ from cds_service.facts.catalogue.definitions import (
     filter_text,
     value_set_schema,
 )
-from cds_service.facts.catalogue.expanded import WrittenSet, expansion_name, load_expansion
+from cds_service.facts.catalogue.expanded import WrittenSet, codes_by_part, expansion_name, load_expansion
 from cds_service.facts.catalogue.expansions import (
     Expansion,
     ExpansionError,
@@ -88,6 +89,7 @@ __all__ = [
     "EVENT",
     "FINDINGS",
     "GROUPS",
+    "HOUSE",
     "ICD10",
     "ICD10CM",
     "ISSUE_CODES",
@@ -157,6 +159,7 @@ __all__ = [
     "Where",
     "WrittenSet",
     "canonical",
+    "codes_by_part",
     "compose_digest",
     "content_digest",
     "expansion_name",

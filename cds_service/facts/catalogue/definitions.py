@@ -36,13 +36,17 @@ PROPERTIES: Mapping[str, _Property] = {
     "code": _Property(frozenset({"regex"})),
     "display": _Property(frozenset({"regex"})),
     "has_ingredient": _Property(_LISTED, RXNORM),
-    "has_form": _Property(_LISTED, RXNORM),
-    "has_route": _Property(_LISTED, RXNORM),
+    "has_form": _Property(_LISTED | {"regex"}, RXNORM),
+    "has_route": _Property(_LISTED | {"regex"}, RXNORM),
     "TTY": _Property(_LISTED, RXNORM),
-    **dict.fromkeys(("COMPONENT", "PROPERTY", "SYSTEM", "SCALE_TYP", "METHOD_TYP", "TIME_ASPCT"), _AXIS),
+    **dict.fromkeys(("COMPONENT", "PROPERTY", "SYSTEM", "SCALE_TYP", "METHOD_TYP", "TIME_ASPCT", "CLASS"), _AXIS),
 }
 """What a filter may ask for, and how. LOINC's are the columns of its table, RxNorm's TTY the term type, its others
 relations of a drug (https://www.nlm.nih.gov/research/umls/rxnorm/docs/appendix1.html)."""
+
+
+def _one_of_them(schema: dict[str, Any]) -> None:
+    schema["enum"] = sorted(PROPERTIES)
 
 
 class _Strict(BaseModel):
@@ -62,7 +66,7 @@ class ListedConcept(_Strict):
 class Filter(_Strict):
     """One condition on the codes of a system."""
 
-    property: str = Field(min_length=1, json_schema_extra={"enum": sorted(PROPERTIES)})
+    property: str = Field(min_length=1, json_schema_extra=_one_of_them)
     op: Literal["=", "is-a", "descendent-of", "in", "regex"]
     value: str = Field(min_length=1, description="What `property` is compared with; several with commas for `in`.")
 
@@ -201,9 +205,7 @@ class Definition(BaseModel):
     def _lasts_for_a_reason(self) -> "Definition":
         for index, one in enumerate(self.compose.include):
             if one.lasts and not one.lasts_reason and one.lasts not in self.lasts_reasons:
-                raise ValueError(
-                    f"include {index}: why {one.lasts!r}? Give `lasts_reason`, or `lasts_reasons` of the set"
-                )
+                raise ValueError(f"include {index}: why {one.lasts!r}? Give `lasts_reason`, or the set `lasts_reasons`")
         return self
 
     @property

@@ -7,12 +7,13 @@ filter of its definition leaves that filter *open*: its root is a member, and wh
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from cds_service.errors import Finding, Severity
 from cds_service.facts.catalogue.codesystems import PRINTED_SYSTEMS, CodeSystems
-from cds_service.facts.catalogue.definitions import Definition
+from cds_service.facts.catalogue.definitions import Definition, Part
 from cds_service.facts.catalogue.expansions import (
     Expansion,
     ExpansionError,
@@ -22,7 +23,7 @@ from cds_service.facts.catalogue.expansions import (
     unpacked,
 )
 from cds_service.facts.catalogue.findings import finding
-from cds_service.facts.catalogue.lock import Lock, LockedSet, read_lock
+from cds_service.facts.catalogue.lock import Lock, read_lock
 from cds_service.rule_files import is_there, pointer, read_file
 
 FOLDER = "expansions"
@@ -61,10 +62,10 @@ def read_expansions(
     return found, findings
 
 
-def load_expansion(path: Path, set_id: str, locked: LockedSet | None = None) -> Expansion | None:
+def load_expansion(path: Path, set_id: str, lock: Lock | None = None) -> Expansion | None:
     """The expansion of a set; None where there is no such file and the lock names none. Raises ExpansionError."""
     if not is_there(path):
-        if locked is not None and locked.expansion:
+        if lock is not None and not lock.allows(set_id, ""):
             raise ExpansionError("it is not there, and terminology.lock names it")
         return None
     try:
@@ -72,7 +73,7 @@ def load_expansion(path: Path, set_id: str, locked: LockedSet | None = None) -> 
     except OSError as problem:
         raise ExpansionError(f"can't be read: {problem.strerror}") from None
     text = unpacked(data)
-    if locked is not None and locked.expansion != content_digest(text):
+    if lock is not None and not lock.allows(set_id, content_digest(text)):
         raise ExpansionError("it is another one than terminology.lock names: its SHA-256 doesn't fit")
     return read_expansion(text, set_id)
 
@@ -92,7 +93,7 @@ def _of_set(
     if _ID.fullmatch(definition.id) is None:
         return {}, ()
     try:
-        expansion = load_expansion(rules_dir / file, definition.id, lock.sets.get(definition.id))
+        expansion = load_expansion(rules_dir / file, definition.id, lock)
     except ExpansionError as problem:
         open_systems = {PRINTED_SYSTEMS.get(name, name) for _, _, _, name in sourced}
         follows = (
@@ -131,3 +132,21 @@ def _without_a_set(rules_dir: Path, sets: Mapping[str, WrittenSet]) -> Iterator[
         if path.name.removesuffix(SUFFIX) not in sets:
             name = f"{FOLDER}/{path.name}"
             yield finding("valueset-expansion-unused", name, "", "there is no such value set", severity="warning")
+
+
+def codes_by_part(
+    rules_dir: Path, definition: Definition, systems: CodeSystems | None = None
+) -> Iterator[tuple[str, Part, Mapping[str, str]]]:
+    """Every include and exclude with its element's name and its codes, each with its name: those of a list, or what a
+    filter gave, as far as that can be read. None of a prefix, or of another set."""
+    systems = systems or CodeSystems()
+    groups: Mapping[GroupKey, Mapping[str, str]] = {}
+    with suppress(ExpansionError):
+        expansion = load_expansion(rules_dir / expansion_name(definition.id), definition.id)
+        groups = {} if expansion is None else expansion.by_key()
+    for element, _, part in definition.compose.parts():
+        name = systems.canonical(part.system or "")
+        if part.is_sourced(name):
+            yield element, part, groups.get((element, name, part.filter_text), dict.fromkeys(part.roots, ""))
+        else:
+            yield element, part, {concept.code: concept.display for concept in part.concept}

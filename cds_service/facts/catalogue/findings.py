@@ -25,6 +25,7 @@ FINDINGS: dict[str, str] = {
     "valueset-expansion-missing": "A filter has no expansion yet: its root alone counts, and any other code of the "
     "system that the set does not list is unread for it. `cds-service codes compile`, or list the codes.",
     "valueset-expansion-unused": "An expansion belongs to no value set. Nothing follows from it.",
+    "valueset-roots": "Roots are given for a list that is another one now: it stays a list (`codes migrate --roots`).",
     "terminology-lock-unreadable": "`terminology.lock` is no lock file. No expansion is checked against it.",
     "valueset-lasts-missing": "A set of diseases doesn't say how long they last: chronic is meant. Give `lasts`.",
     "conceptmap-invalid": "The concept map is not of the form that is read here. It is left out.",

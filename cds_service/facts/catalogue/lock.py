@@ -27,6 +27,13 @@ class Lock(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     systems: dict[str, tuple[str, ...]] = {}
     sets: dict[str, LockedSet] = {}
+    pending: dict[str, str] = {}
+    """While expansions are being written: what a set's will be. Whoever reads meanwhile may find either."""
+
+    def allows(self, set_id: str, digest: str) -> bool:
+        """Whether an expansion may be the one with this digest; empty for none."""
+        locked = self.sets.get(set_id)
+        return locked is None or digest in {locked.expansion, self.pending.get(set_id, locked.expansion)}
 
 
 def read_lock(rules_dir: Path) -> tuple[Lock, list[Finding]]:

@@ -67,9 +67,9 @@ class SetTables(Struct):
     `hints`: phrases in free text, each with the sets that it hints at. `above`: codes that stand above members of a
     set. `own`: codes whose own name holds a phrase of sets that they are not in.
 
-    `open`: by system the sets of which nobody knows whether they hold a code that they don't list: a filter of theirs has
-    no expansion. `unsure`: those of which no code of the system is a member for certain, since what they leave out is
-    not known. `heard`: by code the digests of own names that state a doubt or a past by their words (`own_names`).
+    `open`: by system the sets of which nobody knows whether they hold a code that they don't list: a filter of theirs
+    has no expansion. `unsure`: those of which no code of the system is a member for certain, since what they leave out
+    is not known. `heard`: by code the digests of own names that state a doubt or a past by their words (`own_names`).
 
     `limited` are the sets that hold something which is not chronic, with every `lasts` of their includes; `lasting` has
     the codes of these sets by that `lasts` (see `lasting`). All codes of any other set are chronic.

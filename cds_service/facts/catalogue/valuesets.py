@@ -187,7 +187,8 @@ def _check_codes(definition: Definition, name: str, systems: CodeSystems) -> Ite
     for element, index, part in definition.compose.parts():
         if part.system is None:
             continue
-        system, at = systems.canonical(part.system), ["compose", element, index]
+        system = systems.canonical(part.system)
+        at: list[str | int] = ["compose", element, index]
         if system not in systems.known:
             found = finding("valueset-unknown-system", name, pointer([*at, "system"]), part.system, severity="warning")
             yield found

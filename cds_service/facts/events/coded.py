@@ -6,8 +6,8 @@
 | `history` | a match of which a code or words only say that it once was | it counts as past |
 | `hint` | a code that only may mean it, or a match with a doubt beside it | unknown, `unconfirmed` |
 | `text` | words that name it | unknown, `uncoded_mention` |
-| `unread` | words of which one may tell of it, or which are not understood; or neither a code nor words; or a code | unknown |
-| | that may be of a value set of which the expansion is lost | |
+| `unread` | words of which one may tell of it, or which are not understood; or neither a code nor words | unknown |
+| `unread` | a code that may be one of the fact: its value set has lost an expansion (`ValueSets.open_to`) | unknown |
 | `by_words` | something else, as its words say, all of which are understood | nothing |
 | `else` | something else: its code has its place in its system, outside the fact | nothing |
 
