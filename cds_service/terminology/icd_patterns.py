@@ -4,6 +4,7 @@ A list of "subsequent encounter" and "sequela" is thousands of codes and one sen
 `simple-icd-10-cm`, in the public domain; without it lists stay lists.
 """
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -26,7 +27,9 @@ def icd_10_cm() -> frozenset[str]:
     """Every code of ICD-10-CM without its point; none where the package is not installed."""
     if find_spec("simple_icd_10_cm") is None:
         return frozenset()
-    listed = import_module("simple_icd_10_cm").get_all_codes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of how the package opens its own table
+        listed = import_module("simple_icd_10_cm").get_all_codes()
     return frozenset(code.replace(".", "") for code in listed if len(code) >= _CATEGORY and "-" not in code)
 
 
@@ -39,15 +42,24 @@ def patterns_of(codes: frozenset[str], table: frozenset[str]) -> list[Pattern]:
         if len(code) == _LENGTH:
             for length in range(_CATEGORY, _LENGTH):
                 below.setdefault(code[:length], []).append(code)
+    patterns: list[Pattern] = []
+    while found := _alike(of_seven, below):
+        patterns += found
+        of_seven -= frozenset[str]().union(*(one.codes for one in found))
+    return patterns
+
+
+def _alike(codes: frozenset[str], below: Mapping[str, list[str]]) -> list[Pattern]:
+    """The patterns that a first look finds: without their codes a second may find more."""
     found: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for category in sorted({code[:_CATEGORY] for code in of_seven}):
-        for beginning, ends, meant in _beginnings(category, of_seven, below):
+    for category in sorted({code[:_CATEGORY] for code in codes}):
+        for beginning, ends, meant in _beginnings(category, codes, below):
             found.setdefault(ends, []).append((beginning, meant))
     return [
         Pattern(
-            f"^({'|'.join(_written(one) for one, _ in alike)})[{ends}]$", frozenset[str]().union(*(m for _, m in alike))
+            f"^({'|'.join(_written(one) for one, _ in rows)})[{ends}]$", frozenset[str]().union(*(m for _, m in rows))
         )
-        for ends, alike in sorted(found.items())
+        for ends, rows in sorted(found.items())
     ]
 
 

@@ -20,13 +20,14 @@ def spared_names(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]], kno
     medicines = _sets_of_drugs(knowledge)
     for key, name in named:
         system, code = key
-        if system in NAMED or not name or code in known.drugs.get(system, {}):
+        sets = knowledge.valuesets.members(key)
+        if system in NAMED or not name or not sets or code in known.drugs.get(system, {}):
             continue
         for text in {name, _TAG.sub("", name)}:
             said = knowledge.events.words.read(text)
             if said.doubted or said.disowned or said.past:
                 heard.setdefault(system, {}).setdefault(code, set()).add(name_digest(text))
-        if not medicines.isdisjoint(knowledge.valuesets.members(key)):
+        if not medicines.isdisjoint(sets):
             drugs.setdefault(system, {})[code] = drug_words(knowledge, name)
     return OwnNames(
         systems=known.systems,
