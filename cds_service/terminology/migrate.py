@@ -6,6 +6,7 @@ categories by their seventh character. Any other list stays a list, without name
 a line: it can be edited, and needs no source.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ from cds_service.rule_files import pointer, read_json
 from cds_service.terminology.compile import NAMED, taken_out
 from cds_service.terminology.icd_patterns import icd_10_cm, patterns_of, without
 from cds_service.terminology.layout import definition_text
-from cds_service.terminology.roots import ReplacedInclude, RootFilter, Roots, system_of
+from cds_service.terminology.roots import ReplacedInclude, RootFilter, Roots, single_codes, system_of
 
 _LONG = 12
 """Codes of a list that a person still reads."""
@@ -97,10 +98,18 @@ def migrate_set(
     compose["include"] = [
         new
         for index, part in enumerate(content["compose"]["include"])
-        for new in _include(part, made, None if roots is None else roots.of(index), (file, index))
+        for new in _replaced(
+            part, made, None if roots is None else roots.of("include", index), (file, "include", index)
+        )
     ]
-    excludes = [new for part in content["compose"].get("exclude", ()) for new in _part(part, "exclude", made)]
-    excludes += _excluded(roots, made)
+    excludes = [
+        new
+        for index, part in enumerate(content["compose"].get("exclude", ()))
+        for new in _replaced(
+            part, made, None if roots is None else roots.of("exclude", index), (file, "exclude", index)
+        )
+    ]
+    excludes += _excluded(roots, made, compose["include"], file)
     if excludes:
         compose["exclude"] = excludes
     content = _ordered(_with_reasons({**content, "compose": compose}, systems))
@@ -118,33 +127,44 @@ def migrate_set(
     return found, [*findings, *made.problems]
 
 
-def _include(
-    part: dict[str, Any], made: _Made, roots: ReplacedInclude | None, place: tuple[str, int]
+def _replaced(
+    part: dict[str, Any], made: _Made, roots: ReplacedInclude | None, place: tuple[str, str, int]
 ) -> Iterator[dict[str, Any]]:
-    if roots is None:
-        yield from _part(part, "include", made)
-        return
+    """What stands in the place of an include or exclude; `place`: the file, which of the two, and the number."""
+    file, element, index = place
     listed = {one["code"]: one.get("display", "") for one in part.get("concept", ())}
-    strange = [code for code in roots.list if code not in listed]
-    if not listed or strange or not roots.filters:
-        file, index = place
-        wrong = f"it has no {strange[0]!r}" if strange else "it is no list" if not listed else "no filter is given"
-        at, message = pointer(["compose", "include", index]), f"the roots don't fit: {wrong}; the list stays"
+    strange = [] if roots is None else [code for code in roots.list if code not in listed]
+    if strange or (roots is not None and roots.filters and not listed):
+        wrong = f"it has no {strange[0]!r}" if strange else "it is no list"
+        at, message = pointer(["compose", element, index]), f"the roots don't fit: {wrong}; it stays as it is"
         made.problems.append(finding("valueset-roots", file, at, message, severity="warning"))
-        yield from _part(part, "include", made)
+    ruling = [] if roots is None else [filters for filters in roots.filters if not single_codes(filters)]
+    if roots is None or strange or not ruling or not listed:
+        yield from _part(part, element, made)
         return
     name = made.systems.canonical(part["system"])
     rest = {key: value for key, value in part.items() if key != "concept"}
-    for number, filters in enumerate(roots.filters):
-        ruled = [one.model_dump() for one in filters]
-        members = {code: display for code, display in listed.items() if code not in roots.list}
+    # A code that is named one by one stays in the list, if it was there.
+    single = {code for filters in roots.filters for code in single_codes(filters)}
+    stays = [code for code in listed if code in single or code in roots.list]
+    for number, filters in enumerate(ruling):
+        members = {code: display for code, display in listed.items() if code not in stays}
         if number:
-            own = {one.value for one in filters if one.op == "is-a"}
-            members = {code: display for code, display in members.items() if code in own}
-        _group(made, ("include", name, _key(filters)), members)
-        yield {**rest, "filter": ruled}
-    if roots.list:
-        yield {**rest, "concept": [_concept(name, code, listed[code]) for code in roots.list]}
+            members = {code: display for code, display in members.items() if _names(filters, code)}
+        _group(made, (element, name, _key(filters)), members)
+        yield {**rest, "filter": [one.model_dump() for one in filters]}
+    if stays:
+        yield {**rest, "concept": [_concept(name, code, listed[code]) for code in stays]}
+
+
+def _names(filters: tuple[RootFilter, ...], code: str) -> bool:
+    """Whether filters themselves say, without any release, that a code is meant: their root, or by its characters."""
+    if len(filters) != 1:
+        return False
+    one = filters[0]
+    return (one.op == "is-a" and one.value == code) or (
+        one.property == "code" and one.op == "regex" and re.fullmatch(one.value, code) is not None
+    )
 
 
 def _part(part: dict[str, Any], element: str, made: _Made) -> Iterator[dict[str, Any]]:
@@ -173,12 +193,32 @@ def _part(part: dict[str, Any], element: str, made: _Made) -> Iterator[dict[str,
         yield {**rest, "concept": kept}
 
 
-def _excluded(roots: Roots | None, made: _Made) -> Iterator[dict[str, Any]]:
-    """The excludes of roots: what they take out of a later compile is in none of today's lists."""
-    for filters in roots.excludes if roots is not None else ():
-        name = system_of(filters)
-        made.groups.setdefault(("exclude", name, _key(filters)), {})
-        yield {"system": name, "filter": [one.model_dump() for one in filters]}
+def _excluded(roots: Roots | None, made: _Made, includes: list[dict[str, Any]], file: str) -> Iterator[dict[str, Any]]:
+    """The excludes of roots: what they take out of a later compile is in none of today's lists. A code that is excluded
+    by itself would go at once: one that is a member today stays, and is told."""
+    if roots is None:
+        return
+    for filters in roots.excludes:
+        if not single_codes(filters):
+            name = system_of(filters)
+            made.groups.setdefault(("exclude", name, _key(filters)), {})
+            yield {"system": name, "filter": [one.model_dump() for one in filters]}
+    for name, codes in roots.codes_excluded().items():
+        members = {
+            code for key, group in made.groups.items() if key[0] == "include" and key[1] == name for code in group
+        }
+        members |= {
+            one["code"]
+            for part in includes
+            if made.systems.canonical(part.get("system", "")) == name
+            for one in part.get("concept", ())
+        }
+        for code in sorted(members & set(codes)):
+            message = f"the roots exclude {code!r}, which is a member today and stays one"
+            made.problems.append(finding("valueset-roots", file, "/compose/exclude", message, severity="warning"))
+        kept = [code for code in dict.fromkeys(codes) if code not in members]
+        if kept:
+            yield {"system": name, "concept": [{"code": code} for code in kept]}
 
 
 def _group(made: _Made, key: GroupKey, members: Mapping[str, str]) -> None:

@@ -30,6 +30,12 @@ class ReplacedInclude(_Strict):
     list: tuple[str, ...] = ()
 
 
+class ReplacedExclude(ReplacedInclude):
+    """The same for a place in `compose.exclude`."""
+
+    system: str = ""
+
+
 class Roots(BaseModel):
     """`ID.json` of the folder."""
 
@@ -37,10 +43,19 @@ class Roots(BaseModel):
     id: str
     includes: tuple[ReplacedInclude, ...] = ()
     excludes: tuple[tuple[RootFilter, ...], ...] = ()
+    replaces_excludes: tuple[ReplacedExclude, ...] = ()
 
-    def of(self, index: int) -> ReplacedInclude | None:
-        """What stands in the place of an include."""
-        return next((one for one in self.includes if one.replaces == index), None)
+    def codes_excluded(self) -> dict[str, list[str]]:
+        """By system the single codes among its excludes: they need no filter."""
+        found: dict[str, list[str]] = {}
+        for filters in self.excludes:
+            found.setdefault(system_of(filters), []).extend(single_codes(filters))
+        return {system: codes for system, codes in found.items() if codes}
+
+    def of(self, element: str, index: int) -> ReplacedInclude | None:
+        """What stands in the place of an include or exclude."""
+        every = self.includes if element == "include" else self.replaces_excludes
+        return next((one for one in every if one.replaces == index), None)
 
 
 def read_roots(folder: Path) -> tuple[dict[str, Roots], list[Finding]]:
@@ -59,6 +74,13 @@ def read_roots(folder: Path) -> tuple[dict[str, Roots], list[Finding]]:
             continue
         found[roots.id] = roots
     return found, findings
+
+
+def single_codes(filters: tuple[RootFilter, ...]) -> list[str]:
+    """The codes that a filter names one by one (`concept = CODE`, `concept in CODE,CODE`); none of any other."""
+    if len(filters) != 1 or filters[0].property not in ("concept", "code") or filters[0].op not in ("=", "in"):
+        return []
+    return [code.strip() for code in filters[0].value.split(",") if code.strip()]
 
 
 def system_of(filters: tuple[RootFilter, ...]) -> str:

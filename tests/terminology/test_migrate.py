@@ -137,17 +137,8 @@ def test_roots_take_the_place_of_a_list(rules: Path, tmp_path: Path) -> None:
     assert differing(before, loaded(rules)) == []
 
 
-@pytest.mark.parametrize(
-    "replaced",
-    [
-        {"replaces": 0, "filters": [[ISA | {"value": "55464009"}]], "list": ["3"]},
-        {"replaces": 0, "filters": [], "list": ["2"]},
-    ],
-    ids=["it keeps a code that is not in the list", "no filter"],
-)
-def test_roots_of_another_list_are_said_and_the_list_stays(
-    replaced: dict[str, object], rules: Path, tmp_path: Path
-) -> None:
+def test_roots_of_another_list_are_said_and_the_list_stays(rules: Path, tmp_path: Path) -> None:
+    replaced = {"replaces": 0, "filters": [[ISA | {"value": "55464009"}]], "list": ["3"]}
     before = loaded(rules)
     found = migrate(rules, with_roots(tmp_path, includes=[replaced])).findings
     assert [(one.code, one.file, one.pointer) for one in found] == [
@@ -155,6 +146,18 @@ def test_roots_of_another_list_are_said_and_the_list_stays(
     ]
     assert not (rules / "expansions" / "sle.json.gz").exists()
     assert differing(before, loaded(rules)) == []
+
+
+def test_roots_that_name_single_codes_leave_lists_and_never_drop_a_member(rules: Path, tmp_path: Path) -> None:
+    before = loaded(rules)
+    filters = [[ISA | {"value": "55464009"}], [ISA | {"op": "=", "value": "2"}]]
+    excludes = [[ISA | {"op": "in", "value": "1,7119001"}]]
+    found = migrate(rules, with_roots(tmp_path, includes=[{"replaces": 0, "filters": filters}], excludes=excludes))
+    assert [(one.code, one.pointer) for one in found.findings] == [("valueset-roots", "/compose/exclude")]
+    compose = json.loads((rules / "valuesets" / "sle.json").read_text(encoding="utf-8"))["compose"]
+    assert [one.get("filter") or one["concept"] for one in compose["include"]] == [filters[0], [{"code": "2"}]]
+    assert compose["exclude"] == [{"system": SNOMED, "concept": [{"code": "7119001"}]}]
+    assert [key for key in differing(before, loaded(rules)) if key[1] != "7119001"] == []
 
 
 def test_a_set_with_a_fault_stays_as_it_is(rules: Path) -> None:

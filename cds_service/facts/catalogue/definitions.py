@@ -32,7 +32,7 @@ class _Property(NamedTuple):
 _LISTED = frozenset({"=", "in"})
 _AXIS = _Property(frozenset({"=", "in", "regex"}), LOINC)
 PROPERTIES: Mapping[str, _Property] = {
-    "concept": _Property(frozenset({"is-a", "descendent-of"})),
+    "concept": _Property(frozenset({"is-a", "descendent-of", "is-not-a"})),
     "code": _Property(frozenset({"regex"})),
     "display": _Property(frozenset({"regex"})),
     "has_ingredient": _Property(_LISTED, RXNORM),
@@ -67,7 +67,7 @@ class Filter(_Strict):
     """One condition on the codes of a system."""
 
     property: str = Field(min_length=1, json_schema_extra=_one_of_them)
-    op: Literal["=", "is-a", "descendent-of", "in", "regex"]
+    op: Literal["=", "is-a", "descendent-of", "is-not-a", "in", "regex"]
     value: str = Field(min_length=1, description="What `property` is compared with; several with commas for `in`.")
 
     @model_validator(mode="after")
