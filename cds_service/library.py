@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from cds_service.errors import Finding, RulesError
 from cds_service.facts import FactKnowledge, load_facts, types_read
-from cds_service.facts.catalogue import Catalogue, ValueSets
+from cds_service.facts.catalogue import Catalogue, ValueSets, stops
 from cds_service.rule_files import (
     SITE,
     LayeredFolders,
@@ -86,6 +86,11 @@ class Library:
         """The catalogue's names of all facts that some rule reads."""
         return self.compiled.facts_read
 
+    @property
+    def lost(self) -> tuple[Finding, ...]:
+        """The errors about the rules with which they are used all the same (`catalogue.NEVER_STOPS`)."""
+        return tuple(f for f in self.about_facts if f.severity == "error" and not f.file.startswith(SITE))
+
     @cached_property
     def types_read(self) -> frozenset[str]:
         """The FHIR resource types that its rules rest on."""
@@ -118,7 +123,8 @@ def load_library(
     site_dir: Path | None = None,
 ) -> Library:
     """Load `rules_dir`, and over it `site_dir`. Raises RulesError, with every finding, when one about the rules is an
-    error; what is wrong with the site's folder, or with a map of codes, stops nothing and is in `about_site`.
+    error that stops (`catalogue.stops`): a lost expansion is in `about_facts`. What is wrong with the site's folder, or
+    with a map of codes, stops nothing and is in `about_site`.
 
     `previous`, `stamps`, `pause` and `compiled_bytes` as for `check_library`. `memory` spares the checks of what was
     checked before, and remembers what was not; it is not asked where there is a `previous` library to start from.
@@ -130,7 +136,7 @@ def load_library(
         if remembered is not None:
             return remembered
     library, findings = check_library(rules_dir, previous, stamps, pause, compiled_bytes, site_dir=site_dir)
-    if library is None or any(f.severity == "error" and not is_of_a_site(f.file) for f in findings):
+    if library is None or any(map(stops, findings)):
         raise RulesError(tuple(f for f in findings if not is_of_a_site(f.file)))
     # What was read must be what was hashed, however quick somebody's edits are: this outlives the process.
     if memory is not None and previous is None:
@@ -190,7 +196,7 @@ def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory
         return None  # somebody is editing
     compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue), kept=kept)
     library = _library(layers, (facts, about_facts), compiled, files, stamps)
-    return None if any(f.severity == "error" and not is_of_a_site(f.file) for f in library.about_places) else library
+    return None if any(map(stops, library.about_places)) else library
 
 
 def _load(

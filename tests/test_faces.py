@@ -16,6 +16,7 @@ DIRECT = {
     "cds_service.workbench.desk": "the same",
     "cds_service.workbench.pages": "the same: every page is a module of its own",
     "cds_service.cli": "each command loads what it works with when it is called",
+    "cds_service.terminology": "each command loads what it works with when it is called, and each source by its kind",
     "cds_service.store.migrations": "Alembic finds them by their names",
 }
 """Modules, and packages with all of theirs, that are named directly, with the reason."""

@@ -8,6 +8,7 @@ import typer
 
 from cds_service.cli.codes_check import codes_check
 from cds_service.cli.output import command_group, print_json, settings_or_stop, show_findings, stop
+from cds_service.cli.terminology import codes_compile, codes_migrate
 from cds_service.errors import RulesError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from cds_service.facts import FactKnowledge
     from cds_service.feed import Problem
 
-codes_app = command_group("Check the codes of the rules, and see which codes and words a site's feed holds.")
+codes_app = command_group("The codes of value sets and maps, and which codes and words a site's feed holds.")
 
 _FORMATS = ("text", "tsv", "json")
 _MOST_PROBLEMS = 100
@@ -23,6 +24,8 @@ _DRAFTS = ("conceptmaps/draft.json", "phrases/draft.json")
 
 
 codes_app.command("check")(codes_check)
+codes_app.command("compile")(codes_compile)
+codes_app.command("migrate")(codes_migrate)
 
 
 @codes_app.command("seen")
@@ -143,13 +146,14 @@ def _write(table: "Table", files: list[Path]) -> None:
 
 def _knowledge() -> "FactKnowledge":
     from cds_service.facts import load_facts
+    from cds_service.facts.catalogue import stops
     from cds_service.rule_files import is_of_a_site
 
     settings = settings_or_stop()
     knowledge, findings = load_facts(settings.rules_dir, site_dir=settings.site_dir)
     # What of a site's folder or of a map is broken is left out, and told by `site check` and `codes check`.
     findings = tuple(finding for finding in findings if not is_of_a_site(finding.file))
-    if any(finding.severity == "error" for finding in findings):
-        show_findings(findings)
+    show_findings([finding for finding in findings if finding.severity == "error"])
+    if any(map(stops, findings)):
         stop(str(RulesError(findings)).partition("\n")[0] + ": the rules can't be used until this is mended.")
     return knowledge

@@ -26,8 +26,8 @@ def library_or_stop(settings: "Settings") -> "Library":
         )
     except RulesError as problem:
         refuse_rules(problem.findings, settings.rules_dir)
-    # Nothing of a site's folder stops a command, but what of it does not count is said.
-    show_findings([finding for finding in library.about_site if finding.severity == "error"])
+    # Nothing of a site's folder stops a command, nor does a lost expansion, but what does not count is said.
+    show_findings([*library.lost, *(finding for finding in library.about_site if finding.severity == "error")])
     return library
 
 

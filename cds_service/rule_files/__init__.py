@@ -5,6 +5,7 @@ from cds_service.rule_files.opening import MOST_BYTES, is_there, read_file, unzi
 from cds_service.rule_files.places import CASES_FILE, TRIAL_FILE, TRIALS, about_places, trial_paths
 from cds_service.rule_files.reading import (
     MOST_OF_A_KIND,
+    READ_ENDINGS,
     SITE,
     Folder,
     LayeredFolders,
@@ -27,6 +28,7 @@ __all__ = [
     "CASES_FILE",
     "MOST_BYTES",
     "MOST_OF_A_KIND",
+    "READ_ENDINGS",
     "SITE",
     "TRIALS",
     "TRIAL_FILE",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cds_service.errors import Finding
 from cds_service.rule_files.opening import is_there
-from cds_service.rule_files.reading import SITE, Layers, nearest
+from cds_service.rule_files.reading import READ_ENDINGS, SITE, Layers, nearest
 
 TRIALS = "trials"
 """The folder of a rules folder that has a folder for each trial."""
@@ -30,7 +30,7 @@ def about_places(layers: Layers, names: Iterable[str]) -> Iterator[Finding]:
     """Findings about the places in all layers: `names` are those of the files there, as they were looked at."""
     names = sorted(names)
     yield from (_unreadable(name) for name in names if name.endswith("/"))
-    yield from (_leads_nowhere(name) for name in names if not name.endswith((".json", "/")))
+    yield from (_leads_nowhere(name) for name in names if not name.endswith((*READ_ENDINGS, "/")))
     yield from _no_trials(layers.rules, names)
     yield from _outside(layers, names)
 

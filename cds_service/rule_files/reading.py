@@ -28,6 +28,9 @@ MAPS = "conceptmaps/"
 MOST_OF_A_KIND = 50
 """Findings of one code in one file that are shown."""
 
+READ_ENDINGS = (".json", ".json.gz", ".words", "lexicon.txt.gz", "terminology.lock")
+"""What the names of rule files end with: whatever an answer depends on."""
+
 _FOLLOWED = 2
 """Levels below the folder where a link to a directory is followed: its parts and the folders of its trials."""
 
@@ -83,7 +86,7 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
 
 
 class LayeredFolders:
-    """The JSON files of all layers, looked at again and again as `Folder` does."""
+    """The rule files of all layers, looked at again and again as `Folder` does."""
 
     def __init__(self, layers: Layers) -> None:
         self.layers = layers
@@ -97,7 +100,7 @@ class LayeredFolders:
 
 
 class Folder:
-    """The JSON files below a folder, looked at again and again.
+    """The rule files below a folder, looked at again and again: those whose names end as `READ_ENDINGS` say.
 
     To look costs a `stat` for each file and directory. A directory is listed again only if it has changed since the
     last look, or had when that was made: its time of change is too coarse to tell two changes in a row apart. One that
@@ -157,7 +160,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A directory's JSON files and directories by name, as they were at `stamp`."""
+    """A directory's rule files and directories by name, as they were at `stamp`."""
 
     stamp: Stamp
     files: tuple[str, ...]
@@ -170,7 +173,7 @@ def _listing(path: str, name: str, stamp: Stamp, follow: bool, *, settled: bool)
     files, folders = [], []
     with os.scandir(path) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=follow) and not entry.name.endswith(".json"):
+            if entry.is_dir(follow_symlinks=follow) and not entry.name.endswith(READ_ENDINGS):
                 folders.append(before + entry.name)
             elif _counts_as_file(entry):
                 files.append(before + entry.name)
@@ -180,8 +183,8 @@ def _listing(path: str, name: str, stamp: Stamp, follow: bool, *, settled: bool)
 def _counts_as_file(entry: "os.DirEntry[str]") -> bool:
     """Whether it is a rule file or would be one if it were sound. Editors lay hidden links that lead nowhere."""
     if entry.name.startswith("."):
-        return entry.name.endswith(".json") and entry.is_file()
-    return entry.name.endswith(".json") or (entry.is_symlink() and not os.path.exists(entry.path))
+        return entry.name.endswith(READ_ENDINGS) and entry.is_file()
+    return entry.name.endswith(READ_ENDINGS) or (entry.is_symlink() and not os.path.exists(entry.path))
 
 
 def pointer(steps: Iterable[str | int]) -> str:

@@ -77,7 +77,8 @@ class LiveRules(Generic[Prepared_co]):
     An active trial whose test cases come out differently is not taken over while the service runs: the version before
     goes on, as with any error. At the start it is used, and told by `look_at_cases`.
 
-    What is wrong in a site's folder at the start is left out; later the folder as it was before goes on, as with rules.
+    What is wrong in a site's folder at the start is left out, and an expansion that can't be read is unread; later the
+    folder as it was before goes on, as with rules.
 
     `prepare` makes what a version needs to be served; `now` is the clock. Raises RulesError if `folder` can't be used
     at the start. Without a folder the rules never change. `tell` is told, after each later look at changed rules,
@@ -120,6 +121,8 @@ class LiveRules(Generic[Prepared_co]):
         """What the test cases of trials in use say against them."""
         self._stopped = False
         self._tell_of_places(library)
+        if library.lost:
+            log.error("expansions_lost", places=[error["place"] for error in errors_in(library.lost)])
         errors = errors_in(library.about_site)
         if errors:
             log.error("site_read_in_part", places=[error["place"] for error in errors])
@@ -146,6 +149,8 @@ class LiveRules(Generic[Prepared_co]):
             of_site = [f for f in library.about_site if f.file.startswith(SITE)]
             if library.site_files != current.site_files and errors_in(of_site):
                 raise RulesError(library.about_site)  # the site's folder as it was before goes on, and so do the rules
+            if not set(library.lost) <= set(current.lost):
+                raise RulesError(library.lost)  # the last good expansions go on
             changed = changed_trials(current, library)
             against = disagreeing(library, self.folder, changed, _pause)
             if against:

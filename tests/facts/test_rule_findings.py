@@ -150,7 +150,30 @@ SETS_WITH_A_FAULT: dict[str, tuple[list[Any], set[str]]] = {
         [valueset("x", {"system": ICD10, "filter": [{"property": "concept", "op": "regex", "value": "M"}]})],
         {"bad-value"},
     ),
-    "is-a of SNOMED CT": ([valueset("x", under(SNOMED, "55464009"))], {"valueset-filter-system"}),
+    "is-a of SNOMED CT without an expansion": (
+        [valueset("x", under(SNOMED, "55464009"))],
+        {"valueset-expansion-missing"},
+    ),
+    "an ingredient of a disease": (
+        [valueset("x", {"system": SNOMED, "filter": [{"property": "has_ingredient", "op": "=", "value": "1"}]})],
+        {"valueset-filter-system"},
+    ),
+    "a property that there is not": (
+        [valueset("x", {"system": SNOMED, "filter": [{"property": "parents", "op": "=", "value": "1"}]})],
+        {"bad-value"},
+    ),
+    "an operator that the property has not": (
+        [valueset("x", {"system": SNOMED, "filter": [{"property": "display", "op": "is-a", "value": "1"}]})],
+        {"bad-value"},
+    ),
+    "no regular expression": (
+        [valueset("x", {"system": SNOMED, "filter": [{"property": "display", "op": "regex", "value": "("}]})],
+        {"bad-value"},
+    ),
+    "a length of time without a reason": (
+        [valueset("x", codes(SNOMED, "1") | {"lasts": "P3M", "lasts_reason": ""})],
+        {"bad-value"},
+    ),
     "an unknown system": ([valueset("x", codes("urn:nowhere", "1"))], {"valueset-unknown-system"}),
     "no such import": ([valueset("x", {"valueSet": ["urn:nothing"]})], {"valueset-unknown-import"}),
     "an import of an import": (

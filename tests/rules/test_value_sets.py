@@ -21,8 +21,10 @@ from cds_service.facts.catalogue import (
     ICD10CM,
     PREFIX_SYSTEMS,
     SNOMED,
+    Definition,
     Lasts,
     ValueSets,
+    codes_by_part,
     load_codesystems,
     load_valuesets,
     longest,
@@ -62,17 +64,30 @@ def parts(value_set: dict[str, Any], *elements: str) -> Iterator[dict[str, Any]]
         yield from value_set["compose"].get(element, ())
 
 
-def concepts(value_set: dict[str, Any], *elements: str) -> Iterator[tuple[str, str, str]]:
-    """(system, code, display) of the enumerated codes."""
+def listed(value_set: dict[str, Any], *elements: str) -> Iterator[tuple[str, str]]:
+    """(system, code) of the codes in lists."""
     for part in parts(value_set, *elements):
-        for concept in part.get("concept", ()):
-            yield part["system"], concept["code"], concept.get("display", "")
+        yield from ((part["system"], concept["code"]) for concept in part.get("concept", ()))
+
+
+def concepts(value_set: dict[str, Any], *elements: str) -> Iterator[tuple[str, str, str]]:
+    """(system, code, display) of the codes in lists and of what filters gave; the name of a code that the repository
+    ships without one is that of the reference table, where it is here."""
+    for element, part, codes in codes_by_part(RULES, Definition.model_validate(value_set)):
+        if element in (elements or ("include", "exclude")):
+            names = table().get(TABLES.get(part.system or "", ""), {}) if CODES.exists() else {}
+            yield from ((part.system or "", code, name or names.get(code, "")) for code, name in codes.items())
+
+
+def is_prefix(part: dict[str, Any]) -> bool:
+    filters = part.get("filter", ())
+    return len(filters) == 1 and filters[0]["op"] == "is-a" and part["system"] in PREFIX_SYSTEMS
 
 
 def prefixes(value_set: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for part in parts(value_set):
-        for condition in part.get("filter", ()):
-            yield part["system"], condition["value"]
+        if is_prefix(part):
+            yield part["system"], part["filter"][0]["value"]
 
 
 def imports(value_set: dict[str, Any]) -> Iterator[str]:
@@ -135,7 +150,7 @@ def test_text_hints_are_distinct_lower_case_phrases(path: Path) -> None:
 @every_file
 def test_no_code_is_listed_twice(path: Path) -> None:
     for element in ("include", "exclude"):
-        counted = Counter((system, code) for system, code, _ in concepts(read(path), element))
+        counted = Counter(listed(read(path), element))
         assert [key for key, number in counted.items() if number > 1] == []
     filters = Counter(prefixes(read(path)))
     assert [key for key, number in filters.items() if number > 1] == []
@@ -147,7 +162,7 @@ def test_no_listed_prefix_is_already_covered_by_a_shorter_one(path: Path) -> Non
         found = [
             (part["system"], part["filter"][0]["value"].replace(".", ""), part.get("lasts"))
             for part in parts(read(path), element)
-            if "filter" in part
+            if is_prefix(part)
         ]
         covered = [
             (system, long)
@@ -169,7 +184,7 @@ def lasts_longer(one: str | None, other: str | None) -> bool:
 @every_file
 def test_no_code_is_listed_for_two_lengths_of_time(path: Path) -> None:
     """Includes that mixed acute and lasting diseases are split: each code stands in one of the parts."""
-    counted = Counter((system, code) for system, code, _ in concepts(read(path), "include"))
+    counted = Counter(listed(read(path), "include"))
     assert [code for code, number in counted.items() if number > 1] == []
 
 
@@ -188,9 +203,16 @@ def test_every_set_of_a_condition_says_how_long_it_lasts_and_why() -> None:
         set_id
         for set_id in sets
         for part in parts(read(RULES / "valuesets" / f"{set_id}.json"), "include")
-        if "system" in part and not (part.get("lasts") and part.get("lasts_reason"))
+        if "system" in part
+        and not (part.get("lasts") and (part.get("lasts_reason") or part["lasts"] in reasons(set_id)))
     ]
     assert silent == []
+
+
+def reasons(set_id: str) -> dict[str, str]:
+    found = read(RULES / "valuesets" / f"{set_id}.json").get("lasts_reasons", {})
+    assert isinstance(found, dict)
+    return found
 
 
 # set, system, code: how long; READING.md, section 4, names these kinds
@@ -251,12 +273,12 @@ def test_what_is_excluded_would_otherwise_be_included(path: Path) -> None:
     included = {
         (part["system"], part["filter"][0]["value"].replace(".", ""))
         for part in parts(value_set, "include")
-        if "filter" in part
+        if is_prefix(part)
     }
     if any(imports(value_set)):
         return
     for part in parts(value_set, "exclude"):
-        for condition in part.get("filter", ()):
+        for condition in part["filter"] if is_prefix(part) else ():
             code = condition["value"].replace(".", "")
             assert any(system == part["system"] and code.startswith(short) for system, short in included), code
 
@@ -310,8 +332,9 @@ def test_no_code_is_both_certain_and_a_hint_of_the_same_fact() -> None:
 def test_each_code_is_in_the_reference_table_as_written(path: Path) -> None:
     wrong = [
         (system, code, display)
-        for system, code, display in concepts(read(path))
-        if system in TABLES and table()[TABLES[system]].get(code) != display
+        for _, part, codes in codes_by_part(RULES, Definition.model_validate(read(path)))
+        for system, (code, display) in ((part.system or "", one) for one in codes.items())
+        if system in TABLES and (name := table()[TABLES[system]].get(code)) != (display or name or "in the table")
     ]
     assert wrong == []
 

@@ -3,9 +3,9 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from cds_service.facts.catalogue import PREFIX_SYSTEMS
+from cds_service.facts.catalogue import Definition, codes_by_part
 from tests.rules.test_value_sets import PREFIX, RULES, TABLES, read, table
 
 
@@ -22,23 +22,18 @@ class Member(NamedTuple):
 @cache
 def members(name: str) -> frozenset[tuple[str, str, str]]:
     """(system, code, name in the reference table) of every member of a set."""
-    compose = read(RULES / "valuesets" / f"{name}.json")["compose"]
-    return _all_of(compose["include"]) - _all_of(compose.get("exclude", ()))
-
-
-def _all_of(parts: list[dict[str, Any]]) -> frozenset[tuple[str, str, str]]:
-    found: set[tuple[str, str, str]] = set()
-    for part in parts:
-        for reference in part.get("valueSet", ()):
-            found |= members(reference.removeprefix(PREFIX))
-        system = part.get("system", "")
+    found: dict[str, set[tuple[str, str, str]]] = {"include": set(), "exclude": set()}
+    for element, part, codes in codes_by_part(
+        RULES, Definition.model_validate(read(RULES / "valuesets" / f"{name}.json"))
+    ):
+        for reference in part.value_set:
+            found[element] |= members(reference.removeprefix(PREFIX))
+        system = part.system or ""
         names = table().get(TABLES.get(system, ""), {})
-        for concept in part.get("concept", ()):
-            found.add((system, concept["code"], names.get(concept["code"], concept.get("display", ""))))
-        for condition in part.get("filter", ()):
-            assert system in PREFIX_SYSTEMS
-            found |= {(system, code, names[code]) for code in below(TABLES[system], condition["value"])}
-    return frozenset(found)
+        found[element] |= {(system, code, names.get(code, display)) for code, display in codes.items()}
+        if (prefix := part.prefix(system)) is not None:
+            found[element] |= {(system, code, names[code]) for code in below(TABLES[system], prefix)}
+    return frozenset(found["include"] - found["exclude"])
 
 
 @cache

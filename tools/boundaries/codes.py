@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.facts import FactKnowledge
-from cds_service.facts.catalogue import CHRONIC, Code, EventsFact, Observed
+from cds_service.facts.catalogue import CHRONIC, Code, Definition, EventsFact, Observed, codes_by_part
 from cds_service.fhir import Coding
 from cds_service.rule_files import read_json
 
@@ -115,13 +115,20 @@ class Codes:
 
     def members(self, set_id: str) -> Iterator[tuple[str, str, str]]:
         """System, code and display of what a value set lists; of a prefix, the prefix itself."""
-        for part in self._set(set_id).get("compose", {}).get("include", ()):
-            for reference in part.get("valueSet", ()):
+        content = self._set(set_id)
+        systems = self.knowledge.systems
+        for element, part, codes in (
+            codes_by_part(self.rules_dir, Definition.model_validate(content), systems) if content else ()
+        ):
+            if element == "exclude":
+                continue
+            for reference in part.value_set:
                 yield from self.members(reference.rpartition(":")[2])
-            for item in part.get("concept", ()):
-                yield part["system"], item["code"], item.get("display", "")
-            for item in part.get("filter", ()):
-                yield part["system"], item["value"], ""
+            system = part.system or ""
+            yield from ((system, code, name) for code, name in codes.items())
+            prefix = part.prefix(systems.canonical(system))
+            if prefix is not None:
+                yield system, prefix, ""
 
     def _phrases(self, set_id: str) -> Iterator[str]:
         content = self._set(set_id)

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cds_service.facts import FactKnowledge, load_facts
-from cds_service.facts.catalogue import PREFIX_SYSTEMS, EventsFact, Key
+from cds_service.facts.catalogue import OWN_NAMES, PREFIX_SYSTEMS, EventsFact, Key, OwnNames
 from cds_service.facts.words import load_lexicon, tokens
+from cds_service.terminology.spared_names import as_file, spared_names
 from tools.lexicon.names import read_names
 
 HERE = Path(__file__).resolve().parent
@@ -87,7 +88,7 @@ def main() -> None:
     )
     if options.write:
         _write_telling(telling, names, within(knowledge))
-        _write_own_names(names.own)
+        _write_own_names(names.own, _spared(knowledge, read_names(options.codes, knowledge.systems)))
         _write_lexicon(words, {})
         _write_lexicon(words, still_telling(load_facts(RULES)[0], read_names(options.codes, knowledge.systems)))
 
@@ -191,12 +192,18 @@ def _write_telling(telling: Mapping[str, frozenset[str]], names: Names, around: 
             (folder / f"{set_id}.words").write_text("\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _write_own_names(own: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+def _spared(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]]) -> OwnNames:
+    """What reading needs of the names of members, and what the file had of it before."""
+    known = OwnNames.model_validate_json((RULES / OWN_NAMES).read_bytes())
+    return spared_names(knowledge, named, known)
+
+
+def _write_own_names(own: Mapping[str, Mapping[str, Iterable[str]]], spared: OwnNames) -> None:
     systems = {
         system: {set_id: " ".join(sorted(codes)) for set_id, codes in sorted(sets.items())}
         for system, sets in sorted(own.items())
     }
-    content = {"$schema": "../schema/own-names.schema.json", "systems": systems}
+    content = as_file(spared.model_copy(update={"systems": systems}))
     text = json.dumps(content, ensure_ascii=False, indent=1)
     (RULES / "expansions" / "own-names.json").write_text(text + "\n", encoding="utf-8")
 

@@ -13,6 +13,7 @@ from cds_service.facts.catalogue.codes_read import CodesRead, read_as_they_are
 from cds_service.facts.catalogue.codesystems import (
     ATC,
     CVX,
+    HOUSE,
     ICD10,
     ICD10CM,
     LOINC,
@@ -36,11 +37,34 @@ from cds_service.facts.catalogue.conceptmaps import (
     concept_map_schema,
     read_conceptmaps,
 )
-from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
+from cds_service.facts.catalogue.definitions import (
+    Compose,
+    Definition,
+    Include,
+    Part,
+    compose_digest,
+    filter_text,
+    value_set_schema,
+)
+from cds_service.facts.catalogue.expanded import WrittenSet, codes_by_part, expansion_name, load_expansion
+from cds_service.facts.catalogue.expansions import (
+    Expansion,
+    ExpansionError,
+    Group,
+    GroupKey,
+    content_digest,
+    packed,
+    read_expansion,
+    unpacked,
+    write_expansion,
+)
+from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding, stops
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
+from cds_service.facts.catalogue.lock import LOCK, Lock, LockedSet, read_lock
 from cds_service.facts.catalogue.map_targets import unread_targets
+from cds_service.facts.catalogue.own_names import OWN_NAMES, OwnNames, name_digest
 from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.relations import IMPLIED
 from cds_service.facts.catalogue.set_tables import SetTables
@@ -74,7 +98,7 @@ from cds_service.facts.catalogue.specs import (
 )
 from cds_service.facts.catalogue.ucum import canonical
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
-from cds_service.facts.catalogue.valuesets import OwnNames, ValueSets, load_valuesets, value_set_schema
+from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, read_definitions
 
 __all__ = [
     "ATC",
@@ -83,15 +107,18 @@ __all__ = [
     "EVENT",
     "FINDINGS",
     "GROUPS",
+    "HOUSE",
     "ICD10",
     "ICD10CM",
     "IMPLIED",
     "ISSUE_CODES",
+    "LOCK",
     "LOINC",
     "MISPRINTED_LOINC",
     "MODELS",
     "ONE",
     "OTHER",
+    "OWN_NAMES",
     "PREFIX_SYSTEMS",
     "PRINTED_SYSTEMS",
     "REASONS",
@@ -106,27 +133,37 @@ __all__ = [
     "CodeSystems",
     "CodesRead",
     "Component",
+    "Compose",
     "Course",
     "DateFact",
     "DefinedFact",
+    "Definition",
     "DerivedFact",
     "EventResource",
     "EventsFact",
+    "Expansion",
+    "ExpansionError",
     "FactEntry",
     "FactFile",
     "FactSpec",
     "Formula",
+    "Group",
+    "GroupKey",
     "HalfLives",
+    "Include",
     "JudgedCodes",
     "JudgedTable",
     "Key",
     "Lasts",
+    "Lock",
+    "LockedSet",
     "MappedCode",
     "MappedShape",
     "Numeric",
     "Observed",
     "ObservedCode",
     "OwnNames",
+    "Part",
     "PatientFact",
     "Period",
     "Phrases",
@@ -144,8 +181,14 @@ __all__ = [
     "Unsettled",
     "ValueSets",
     "Where",
+    "WrittenSet",
     "canonical",
+    "codes_by_part",
+    "compose_digest",
     "concept_map_schema",
+    "content_digest",
+    "expansion_name",
+    "filter_text",
     "finding",
     "fold",
     "group_of",
@@ -153,19 +196,28 @@ __all__ = [
     "keys_of",
     "load_catalogue",
     "load_codesystems",
+    "load_expansion",
     "load_judged",
     "load_spellings",
     "load_valuesets",
     "loinc_digit",
     "loinc_problem",
     "longest",
+    "name_digest",
     "namespace_of",
     "normalised",
+    "packed",
     "read_as_they_are",
     "read_conceptmaps",
+    "read_definitions",
+    "read_expansion",
+    "read_lock",
     "sctid_problem",
+    "stops",
+    "unpacked",
     "unread_targets",
     "value_set_schema",
     "verhoeff_digit",
     "words",
+    "write_expansion",
 ]

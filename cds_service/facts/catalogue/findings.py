@@ -2,6 +2,7 @@
 
 from cds_service.errors import Finding, Severity
 from cds_service.facts.fact import Reason
+from cds_service.rule_files import is_of_a_site
 
 FINDINGS: dict[str, str] = {
     "fact-file-invalid": 'A fact file holds `{"facts": [...]}` (and may name its `$schema`), nothing else.',
@@ -18,7 +19,15 @@ FINDINGS: dict[str, str] = {
     "valueset-unknown-system": "A code system is none of those in `facts/systems.json`.",
     "valueset-unknown-import": "A value set includes one that does not exist. The including one is left out.",
     "valueset-import-depth": "A value set that is included includes another. Only one level is read.",
-    "valueset-filter-system": "`is-a` is read as a prefix, which only ICD-10 and ATC codes allow. List the codes.",
+    "valueset-filter-system": "A filter asks for a property that the code system has not (docs/terminology.md).",
+    "valueset-expansion-unreadable": "The expansion of a set is damaged, gone, or not the one that `terminology.lock` "
+    "names. Roots, lists and prefixes count; any other code of its systems is unread for the set. Compile it again.",
+    "valueset-expansion-stale": "A definition has changed since it was expanded. `cds-service codes compile`.",
+    "valueset-expansion-missing": "A filter has no expansion yet: its root alone counts, and any other code of the "
+    "system that the set does not list is unread for it. `cds-service codes compile`, or list the codes.",
+    "valueset-expansion-unused": "An expansion belongs to no value set. Nothing follows from it.",
+    "valueset-roots": "Roots are given for a list that is another one now: it stays a list (`codes migrate --roots`).",
+    "terminology-lock-unreadable": "`terminology.lock` is no lock file. No expansion is checked against it.",
     "valueset-lasts-missing": "A set of diseases doesn't say how long they last: chronic is meant. Give `lasts`.",
     "conceptmap-invalid": "The concept map is not of the form that is read here. It is left out.",
     "conceptmap-equivalence": "Only equal, equivalent, wider and subsumes let a site code stand for another (R5: "
@@ -37,6 +46,9 @@ FINDINGS: dict[str, str] = {
     "unit-spelling-conflict": "A spelling stands for two units of one fact with different factors: never understood.",
 }
 """Stable code -> what it means and how to mend it."""
+
+NEVER_STOPS = frozenset({"valueset-expansion-unreadable", "terminology-lock-unreadable"})
+"""Codes of errors with which a service still starts: what they are about is unread, and every answer says so."""
 
 SITE_FINDINGS: dict[str, str] = {
     "no-site-folder": "`CDS_SITE_DIR` names a folder that is not there. Nothing of the site counts.",
@@ -87,6 +99,11 @@ REASONS: dict[Reason, str] = {
     "may_be_over": "It is on record without an end, and its dates don't settle whether it is there now.",
 }
 """Why a fact is unknown."""
+
+
+def stops(one: Finding) -> bool:
+    """Whether the rules can't be used with this finding."""
+    return one.severity == "error" and one.code not in NEVER_STOPS and not is_of_a_site(one.file)
 
 
 def finding(

@@ -67,6 +67,10 @@ class SetTables(Struct):
     `hints`: phrases in free text, each with the sets that it hints at. `above`: codes that stand above members of a
     set. `own`: codes whose own name holds a phrase of sets that they are not in.
 
+    `open`: by system the sets of which nobody knows whether they hold a code that they don't list: a filter of theirs
+    has no expansion. `unsure`: those of which no code of the system is a member for certain, since what they leave out
+    is not known. `heard`: by code the digests of own names that state a doubt or a past by their words (`own_names`).
+
     `limited` are the sets that hold something which is not chronic, with every `lasts` of their includes; `lasting` has
     the codes of these sets by that `lasts` (see `lasting`). All codes of any other set are chronic.
     """
@@ -81,6 +85,9 @@ class SetTables(Struct):
     own: Numbers = field(default_factory=dict)
     lasting: dict[str, Codes] = field(default_factory=dict)
     limited: dict[int, list[str]] = field(default_factory=dict)
+    open: dict[str, list[int]] = field(default_factory=dict)
+    unsure: dict[str, list[int]] = field(default_factory=dict)
+    heard: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def members(self, key: Key) -> set[int]:
         """The sets that hold this code."""
@@ -92,7 +99,22 @@ class SetTables(Struct):
                 found.discard(number)
             elif not direct.isdisjoint(taken) and number not in excluded:
                 found.add(number)
-        return found
+        return found.difference(self.unsure.get(key[0], ())) if self.unsure else found
+
+    def open_to(self, key: Key) -> set[int]:
+        """The sets that may hold this code, as far as is known: they have a filter there without an expansion."""
+        found = set(self.open.get(key[0], ()))
+        return found - self.members(key) - self.excluded.find(key) if found else found
+
+    def spread_open(self) -> None:
+        """Let what is not known of a set be unknown of those that take its members in, or leave them out."""
+        for system in {*self.open, *self.unsure}:
+            unknown, doubtful = set(self.open.get(system, ())), set(self.unsure.get(system, ()))
+            for number, taken, dropped in self.imports:
+                if not unknown.isdisjoint(dropped) or not doubtful.isdisjoint(taken):
+                    self.unsure.setdefault(system, []).append(number)
+                if not (unknown | doubtful).isdisjoint((*taken, *dropped)):
+                    self.open.setdefault(system, []).append(number)
 
     def ancestors(self, key: Key) -> set[int]:
         """The sets of which this code is no member, and above one: it may mean that."""

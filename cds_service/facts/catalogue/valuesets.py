@@ -1,161 +1,31 @@
 """FHIR ValueSets compiled once into hash look-ups: which sets is a code in?
 
-Read of a ValueSet (https://hl7.org/fhir/R4/valueset.html): `compose.include` and `compose.exclude` with enumerated
-`concept`s, with an `is-a` filter (ICD-10 and ATC: the code and all that start with it, dots ignored) or with one
-`valueSet` (one level deep). Ours are `phrases` by language, which are inherited with a set; the extension
-`urn:cds-service:text-hint`, one for each phrase, is what older files have in their place. Ours is also `lasts` of an
-include: how long its diseases last when nobody enters an end (`lasting`), with the reason.
+A set is its definition (`definitions`) with what its sourced filters gave (`expansions`). One `valueSet` of an include
+is read one level deep.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import ValidationError
 
 from cds_service.errors import Finding
-from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, CodeSystems, Key, normalised
+from cds_service.facts.catalogue.codesystems import CodeSystems, Key
+from cds_service.facts.catalogue.definitions import Definition, compose_digest
+from cds_service.facts.catalogue.expanded import WrittenSet, read_expansions
 from cds_service.facts.catalogue.findings import finding
-from cds_service.facts.catalogue.lasting import PATTERN, Lasts, longest
-from cds_service.facts.catalogue.set_tables import Codes, Import, SetTables
-from cds_service.rule_files import invalid, is_there, pointer, read_json
+from cds_service.facts.catalogue.lasting import Lasts, longest
+from cds_service.facts.catalogue.own_names import name_digest, read_own_names
+from cds_service.facts.catalogue.set_building import build_tables
+from cds_service.facts.catalogue.set_tables import SetTables
+from cds_service.rule_files import invalid, pointer, read_json
 
-TEXT_HINT = "urn:cds-service:text-hint"
 _MOST_REMEMBERED = 50_000
-_OWN_NAMES = "expansions/own-names.json"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-    id: str | None = None
-    extension: tuple[Any, ...] = ()
-
-
-class _Concept(_Strict):
-    code: str = Field(min_length=1)
-    display: str = ""
-    designation: tuple[Any, ...] = ()
-
-
-class _Filter(_Strict):
-    property: Literal["concept"]
-    op: Literal["is-a"]
-    value: str = Field(min_length=1)
-
-
-class _Codes(_Strict):
-    """What an include and an exclude have in common."""
-
-    system: str | None = None
-    version: str | None = None
-    concept: tuple[_Concept, ...] = ()
-    filter: tuple[_Filter, ...] = Field(default=(), max_length=1)  # FHIR reads several as "and"
-    value_set: tuple[str, ...] = Field(default=(), alias="valueSet", max_length=1)
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> "_Codes":
-        if sum(map(bool, (self.concept, self.filter, self.value_set))) != 1:
-            raise ValueError("give exactly one of `concept`, `filter` and `valueSet`")
-        if bool(self.system) == bool(self.value_set):
-            raise ValueError("`system` goes with `concept` and `filter`, and not with `valueSet`")
-        return self
-
-
-def _lasts(text: str) -> str:
-    Lasts.parse(text)
-    return text
-
-
-_Lasting = Annotated[str, AfterValidator(_lasts), WithJsonSchema({"type": "string", "pattern": PATTERN})]
-_HOW_LONG = (
-    "How long these diseases last when nobody enters an end: `chronic`, a duration such as `P3M`, or `event`. Read in "
-    "the sets of Condition facts; none is chronic."
-)
-
-
-class _Include(_Codes):
-    lasts: _Lasting | None = Field(default=None, description=_HOW_LONG)
-    lasts_reason: str = Field(default="", description="Why, in a few words.")
-
-    @model_validator(mode="after")
-    def _lasts_for_a_reason(self) -> "_Include":
-        if bool(self.lasts) != bool(self.lasts_reason):
-            raise ValueError("`lasts` and `lasts_reason` go together")
-        if self.lasts and self.value_set:
-            raise ValueError("a set that is included keeps its own `lasts`")
-        return self
-
-
-class _Compose(_Strict):
-    locked_date: str | None = Field(default=None, alias="lockedDate")
-    inactive: Annotated[bool, Field(strict=True)] | None = None
-    include: tuple[_Include, ...] = Field(min_length=1)
-    exclude: tuple[_Codes, ...] = ()
-
-
-class _ValueSet(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
-    resource_type: Literal["ValueSet"] = Field(alias="resourceType")
-    id: str = Field(min_length=1)
-    url: str = ""
-    title: str = ""
-    extension: tuple[dict[str, Any], ...] = ()
-    phrases: dict[str, tuple[str, ...]] = Field(
-        default={}, description="How people write it, by language (BCP 47). Words that hit a phrase are a hint."
-    )
-    compose: _Compose
-
-    @property
-    def hints(self) -> tuple[str, ...]:
-        texts = (extension.get("valueString") for extension in self.extension if extension.get("url") == TEXT_HINT)
-        listed = (phrase for phrases in self.phrases.values() for phrase in phrases)
-        return (*(text for text in texts if isinstance(text, str)), *listed)
-
-
-class OwnNames(_Strict):
-    """`rules/expansions/own-names.json`, made by tools/lexicon: what stands in the names of codes outside a set."""
-
-    schema_: str = Field(default="", alias="$schema")
-    systems: dict[str, dict[str, str]] = Field(
-        default={},
-        description="By code system and value set: the codes, with blanks between, that are not in the set "
-        "and whose own name holds a phrase of it. The phrase beside such a code says no more than the code.",
-    )
-
-
-# What FHIR R4 allows in a ValueSet beside the elements that are read here.
-_UNREAD = [
-    "meta",
-    "implicitRules",
-    "language",
-    "text",
-    "contained",
-    "modifierExtension",
-    "identifier",
-    "version",
-    "name",
-    "status",
-    "experimental",
-    "date",
-    "publisher",
-    "contact",
-    "description",
-    "useContext",
-    "jurisdiction",
-    "immutable",
-    "purpose",
-    "copyright",
-    "expansion",
-]
-
-
-def value_set_schema() -> dict[str, Any]:
-    """JSON Schema of a value-set file. Elements of FHIR that are not read here are allowed and not looked into."""
-    schema = _ValueSet.model_json_schema(by_alias=True)
-    unread: dict[str, dict[str, Any]] = {name: {} for name in _UNREAD}
-    schema["properties"] |= {"$schema": {"type": "string"}, **unread}
-    return {**schema, "title": "ValueSet", "additionalProperties": False}
+_NONE: frozenset[str] = frozenset()
 
 
 class ValueSets:
@@ -218,8 +88,19 @@ class ValueSets:
         return found
 
     def display(self, key: Key) -> str:
-        """What the value sets call an enumerated code; empty for one that is not enumerated."""
+        """What the value sets call a code that they list; empty for one that has no name there."""
         return self.tables.display(key)
+
+    def is_own_name(self, key: Key, text: str) -> bool:
+        """Whether a text is the code's own name, whose words state no doubt and no past beyond the code."""
+        if text == self.tables.display(key):
+            return True
+        heard = self.tables.heard.get(key[0], {}).get(key[1])
+        return heard is not None and name_digest(text) in heard
+
+    def open_to(self, key: Key) -> frozenset[str]:
+        """Ids of the value sets that may hold this code: a filter of theirs has no expansion (`SetTables.open`)."""
+        return frozenset(self.tables.ids[number] for number in self.tables.open_to(key)) if self.tables.open else _NONE
 
     def parts(self, set_id: str) -> tuple[str, ...]:
         """The set and those that it takes the members of."""
@@ -245,56 +126,10 @@ class ValueSets:
         return ValueSets(self.tables, self.endless, phrases)
 
 
-def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
-    by_id = {value_set.id: value_set for value_set in sets}
-    numbers = {set_id: number for number, set_id in enumerate(by_id)}
-    by_url = {value_set.url: set_id for set_id, value_set in by_id.items() if value_set.url}
-    tables = SetTables(ids=tuple(by_id))
-    for set_id, value_set in by_id.items():
-        number = numbers[set_id]
-        texts = _lasts_of(value_set)
-        if texts != ["chronic"]:
-            tables.limited[number] = texts
-        for part in value_set.compose.include:
-            _add(tables.included, number, part, systems)
-            if number in tables.limited and part.system is not None:
-                _add(tables.lasting.setdefault(part.lasts or "chronic", Codes()), number, part, systems)
-            if part.concept:
-                name = systems.canonical(part.system or "")
-                displays = tables.displays.setdefault(name, {})
-                displays.update((normalised(name, concept.code), concept.display) for concept in part.concept)
-        for dropped_part in value_set.compose.exclude:
-            _add(tables.excluded, number, dropped_part, systems)
-        taken = sorted({numbers[one] for one in _imported(value_set.compose.include, by_url, by_id)})
-        dropped = sorted({numbers[one] for one in _imported(value_set.compose.exclude, by_url, by_id)})
-        if taken or dropped:
-            tables.imports.append(Import(number, tuple(taken), tuple(dropped)))
-        for phrase in (*value_set.hints, *(hint for other in taken for hint in by_id[tables.ids[other]].hints)):
-            holders = tables.hints.setdefault(phrase, [])
-            if number not in holders:
-                holders.append(number)
-    tables.find_ancestors()
-    tables.spread_hints()
-    return tables
-
-
-def _lasts_of(value_set: _ValueSet) -> list[str]:
-    """Every `lasts` of a set's own codes."""
-    texts = dict.fromkeys(part.lasts or "chronic" for part in value_set.compose.include if part.system is not None)
-    return list(texts) or ["chronic"]
-
-
-def _add(codes: Codes, number: int, part: _Codes, systems: CodeSystems) -> None:
-    name = systems.canonical(part.system or "")
-    codes.add(number, name, [normalised(name, concept.code) for concept in part.concept])
-    codes.add(number, name, [normalised(name, condition.value) for condition in part.filter], prefix=True)
-
-
-def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tuple[Finding, ...]]:
-    """Every usable ValueSet of `rules_dir/valuesets/*.json`, and a finding for each problem."""
+def read_definitions(rules_dir: Path) -> tuple[dict[str, WrittenSet], list[Finding]]:
+    """Every definition of `rules_dir/valuesets/*.json` that can be read, by its id, and a finding for each problem."""
     findings: list[Finding] = []
-    sets: dict[str, _ValueSet] = {}
-    files: dict[str, str] = {}
+    sets: dict[str, WrittenSet] = {}
     urls: dict[str, str] = {}
     for path in sorted((rules_dir / "valuesets").glob("*.json")):
         name = path.relative_to(rules_dir).as_posix()
@@ -303,25 +138,40 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
         if content is None:
             continue
         try:
-            value_set = _ValueSet.model_validate(content)
+            definition = Definition.model_validate(content)
         except ValidationError as problem:
-            findings += invalid(problem, name, _ValueSet)
+            findings += invalid(problem, name, Definition)
             continue
-        if value_set.id in sets or (value_set.url and value_set.url in urls):
-            other = files.get(value_set.id) or urls[value_set.url]
+        if definition.id in sets or (definition.url and definition.url in urls):
+            other = sets[definition.id].file if definition.id in sets else urls[definition.url]
             findings.append(finding("valueset-duplicate-id", name, "/id", f"its id or url is that of {other}"))
             continue
-        sets[value_set.id], files[value_set.id] = value_set, name
-        if value_set.url:
-            urls[value_set.url] = name
-        findings += _check_codes(value_set, name, systems)
+        sets[definition.id] = WrittenSet(definition, name, compose_digest(_compose(content)))
+        if definition.url:
+            urls[definition.url] = name
+    return sets, findings
+
+
+def _compose(content: Any) -> Any:
+    return content["compose"]  # the model has seen that it is there
+
+
+def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tuple[Finding, ...]]:
+    """Every usable ValueSet of `rules_dir/valuesets/*.json` with its expansion, and a finding for each problem."""
+    written, findings = read_definitions(rules_dir)
+    for one in written.values():
+        findings += _check_codes(one.definition, one.file, systems)
+    sets = {set_id: one.definition for set_id, one in written.items()}
+    files = {set_id: one.file for set_id, one in written.items()}
+    expansions, problems = read_expansions(rules_dir, written, systems)
+    findings += problems
     _check_imports(sets, files, findings)
-    tables = _tables(sets.values(), systems)
-    findings += _read_own_names(rules_dir, tables, systems)
+    tables = build_tables(sets, expansions, systems)
+    findings += read_own_names(rules_dir, tables, systems)
     return ValueSets(tables, _endless(sets, files)), tuple(findings)
 
 
-def _endless(sets: Mapping[str, _ValueSet], files: Mapping[str, str]) -> dict[str, Finding]:
+def _endless(sets: Mapping[str, Definition], files: Mapping[str, str]) -> dict[str, Finding]:
     """A warning for each set with codes of which nothing is said about how long they last."""
     found: dict[str, Finding] = {}
     for set_id, value_set in sets.items():
@@ -333,41 +183,21 @@ def _endless(sets: Mapping[str, _ValueSet], files: Mapping[str, str]) -> dict[st
     return found
 
 
-def _read_own_names(rules_dir: Path, tables: SetTables, systems: CodeSystems) -> tuple[Finding, ...]:
-    """`rules_dir/expansions/own-names.json`, made by tools/lexicon and not required: by system and set the codes whose
-    own name holds a phrase of the set."""
-    path = rules_dir / _OWN_NAMES
-    if not is_there(path):
-        return ()
-    content, findings = read_json(path, _OWN_NAMES)
-    try:
-        listed = {} if content is None else OwnNames.model_validate(content).systems
-    except ValidationError as problem:
-        return (*findings, *invalid(problem, _OWN_NAMES, OwnNames))
-    numbers = {set_id: number for number, set_id in enumerate(tables.ids)}
-    for system, sets in listed.items():
-        name = systems.canonical(system)
-        into = tables.own.setdefault(name, {})
-        for set_id in sets.keys() & numbers.keys():
-            for code in sets[set_id].split():
-                into.setdefault(normalised(name, code), []).append(numbers[set_id])
-    return tuple(findings)
-
-
-def _check_codes(value_set: _ValueSet, name: str, systems: CodeSystems) -> Iterator[Finding]:
-    parts: list[tuple[str, int, _Codes]] = [("include", i, part) for i, part in enumerate(value_set.compose.include)]
-    parts += [("exclude", i, part) for i, part in enumerate(value_set.compose.exclude)]
-    for element, index, part in parts:
+def _check_codes(definition: Definition, name: str, systems: CodeSystems) -> Iterator[Finding]:
+    for element, index, part in definition.compose.parts():
         if part.system is None:
             continue
-        system, at = systems.canonical(part.system), pointer(["compose", element, index, "system"])
+        system = systems.canonical(part.system)
+        at: list[str | int] = ["compose", element, index]
         if system not in systems.known:
-            yield finding("valueset-unknown-system", name, at, part.system, severity="warning")
-        if part.filter and system not in PREFIX_SYSTEMS:
-            yield finding("valueset-filter-system", name, at, part.system)
+            found = finding("valueset-unknown-system", name, pointer([*at, "system"]), part.system, severity="warning")
+            yield found
+        for number, only in part.misplaced(system):
+            message = f"`{part.filter[number].property}` is a property of {only}, not of {part.system}"
+            yield finding("valueset-filter-system", name, pointer([*at, "filter", number, "property"]), message)
 
 
-def _check_imports(sets: dict[str, _ValueSet], files: dict[str, str], findings: list[Finding]) -> None:
+def _check_imports(sets: dict[str, Definition], files: dict[str, str], findings: list[Finding]) -> None:
     known = {value_set.url: set_id for set_id, value_set in sets.items() if value_set.url}
     composite = {
         set_id
@@ -389,11 +219,3 @@ def _check_imports(sets: dict[str, _ValueSet], files: dict[str, str], findings: 
                         broken.add(set_id)
     for set_id in broken:
         del sets[set_id]
-
-
-def _imported(parts: Iterable[_Codes], by_url: dict[str, str], by_id: dict[str, _ValueSet]) -> Iterator[str]:
-    for part in parts:
-        for reference in part.value_set:
-            found = by_url.get(reference) or (reference if reference in by_id else None)
-            if found is not None:
-                yield found

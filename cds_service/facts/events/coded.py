@@ -7,6 +7,7 @@
 | `hint` | a code that only may mean it, or a match with a doubt beside it | unknown, `unconfirmed` |
 | `text` | words that name it | unknown, `uncoded_mention` |
 | `unread` | words of which one may tell of it, or which are not understood; or neither a code nor words | unknown |
+| `unread` | a code that may be one of the fact: its value set has lost an expansion (`ValueSets.open_to`) | unknown |
 | `by_words` | something else, as its words say, all of which are understood | nothing |
 | `else` | something else: its code has its place in its system, outside the fact | nothing |
 
@@ -184,7 +185,9 @@ class EventCodes:
         first = min((coding for concept in (*outer, *inner) for coding in concept.coding), key=_place, default=Coding())
         rest = self._rest(first, keys, said, found)
         self._by_category(categories, found)
+        excepted = self._not_known(keys, first, found)
         self._whatever_it_is(keys, said, found)
+        found.update({name: match for name, match in excepted.items() if found[name].key is None})
         is_open = rest.role != "else"
         return Coded(found, rest, tuple(text for text, one in said.items() if is_open and not one.is_understood))
 
@@ -208,8 +211,8 @@ class EventCodes:
         states no doubt, whatever its words ("pregnancy with history of infertility")."""
         if not found:
             return
-        names = {self._valuesets.display(match.key) for match in found.values() if match.key is not None}
-        heard = [one for text, one in said.items() if text not in names]
+        keys = {match.key for match in found.values() if match.key is not None}
+        heard = [one for text, one in said.items() if not any(self._valuesets.is_own_name(key, text) for key in keys)]
         uncertain = any(one.doubted or one.disowned for one in heard)
         past = any(one.past for one in heard)
         if not uncertain and not past:
@@ -252,6 +255,19 @@ class EventCodes:
             for name, _ in self._roles.get(set_id, ()):
                 found.setdefault(name, match)
         return Match("by_words", coding=shown)
+
+    def _not_known(self, keys: list[Reading], coding: Coding, found: dict[str, Match]) -> dict[str, Match]:
+        """Add the facts with a value set of which nobody knows whether it holds one of the codes: to them the entry is
+        unread, whatever it is to others. Those that may have to leave it out are given back."""
+        excepted: dict[str, Match] = {}
+        match = Match("unread", coding=coding)
+        sets = (self._valuesets.open_to(key) for key, how in keys if how != "perhaps")
+        for set_id in frozenset[str]().union(*sets):
+            for name, role in self._roles.get(set_id, ()):
+                found.setdefault(name, match)
+                if role == "else":
+                    excepted[name] = match
+        return excepted
 
     def _by_category(self, categories: tuple[CodeableConcept, ...], found: dict[str, Match]) -> None:
         if self._categories:

@@ -95,6 +95,10 @@ class DoseReader:
         """The word that names a drug: the first long one of the first name that has any; empty where none has."""
         return next((word for text in (*known_as, *drug.product.names) if (word := self._name_in(text))), "")
 
+    def in_name(self, text: str) -> tuple[object, ...]:
+        """What is read of a drug's own name: the word that names it, and its strengths."""
+        return self._name_in(text), self._in(text), self._ratios_in(text)
+
     def _name_in(self, text: str) -> str:
         return self._names.get(text[:_LONGEST], lambda: self._find_name(text[:_LONGEST]))
 

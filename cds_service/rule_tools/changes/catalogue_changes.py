@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from cds_service.facts.catalogue import Catalogue
+from cds_service.facts.catalogue import Catalogue, ExpansionError, expansion_name, load_expansion
 from cds_service.rule_files import read_file
 from cds_service.rule_tools.changes.rule_changes import Change
 
@@ -82,8 +83,17 @@ def _value_sets(rules_dir: Path) -> dict[str, Members]:
             content = json.loads(read_file(path)[0])
         except (OSError, ValueError):
             continue  # the loader has a finding for it
-        found[path.stem] = frozenset(_members(content.get("compose", {})))
+        found[path.stem] = frozenset((*_members(content.get("compose", {})), *_expanded(rules_dir, path.stem)))
     return found
+
+
+def _expanded(rules_dir: Path, set_id: str) -> Iterator[str]:
+    """What the filters gave, by the expansion beside the definition; the loader has a finding for one with a fault."""
+    with suppress(ExpansionError):
+        expansion = load_expansion(rules_dir / expansion_name(set_id), set_id)
+        for group in expansion.groups if expansion is not None else ():
+            element, system, _ = group.key
+            yield from (f"{'' if element == 'include' else 'not '}{system} {code}" for code in group.members)
 
 
 def _members(compose: Mapping[str, Any]) -> Iterator[str]:
@@ -91,5 +101,6 @@ def _members(compose: Mapping[str, Any]) -> Iterator[str]:
         for part in compose.get(key, ()):
             system = part.get("system", "")
             yield from (f"{sign}{system} {concept.get('code')}" for concept in part.get("concept", ()))
-            yield from (f"{sign}{system} {rule.get('value')}…" for rule in part.get("filter", ()))
+            rules = [f"{rule.get('property')} {rule.get('op')} {rule.get('value')}" for rule in part.get("filter", ())]
+            yield from (f"{sign}{system} {' and '.join(rules)}" for _ in rules[:1])
             yield from (f"{sign}{url}" for url in part.get("valueSet", ()))

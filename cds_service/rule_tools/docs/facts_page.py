@@ -265,8 +265,10 @@ def _lasting(spec: EventsFact, reference: Reference) -> list[str]:
         compose = content.get("compose", {}) if isinstance(content, dict) else {}
         for part in compose.get("include", ()):
             if "system" in part:
-                said = reasons.setdefault(part.get("lasts", "chronic"), {})
-                said.update({part["lasts_reason"].rstrip("."): None} if "lasts_reason" in part else {})
+                lasts = part.get("lasts", "chronic")
+                said = reasons.setdefault(lasts, {})
+                reason = part.get("lasts_reason") or content.get("lasts_reasons", {}).get(lasts)
+                said.update({reason.rstrip("."): None} if reason and "lasts" in part else {})
     return [f"{Lasts.parse(lasts).words()} ({'; '.join(why) or 'nothing is said'})" for lasts, why in reasons.items()]
 
 

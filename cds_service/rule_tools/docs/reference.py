@@ -1,13 +1,21 @@
 """A trial in plain words: each criterion with its rule, and each fact with the codes and units that it is read from."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from cds_service.durations import Duration
-from cds_service.facts.catalogue import PRINTED_SYSTEMS, DefinedFact, DerivedFact, EventsFact, FactSpec, Observed
+from cds_service.facts.catalogue import (
+    PRINTED_SYSTEMS,
+    DefinedFact,
+    Definition,
+    DerivedFact,
+    EventsFact,
+    FactSpec,
+    Observed,
+    codes_by_part,
+)
 from cds_service.library import Library
 from cds_service.logic.words import words
 from cds_service.rule_files import read_json
@@ -142,13 +150,19 @@ class Reference:
             yield f"{system} {', '.join(codes[:_MOST_CODES])}" + (f" and {more} more" if more > 0 else "")
 
     def extent(self, set_id: str) -> str:
-        """How many codes of each system a value set lists; prefixes count as one each."""
+        """How many codes of each system a value set lists, or its filters gave; prefixes count as one each."""
         content, _ = read_json(self.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
-        counts: Counter[str] = Counter()
-        for part in content["compose"]["include"] if isinstance(content, dict) else ():
-            for other in part.get("valueSet", ()):
-                counts[f"all of {other.rpartition(':')[2]}"] += 0
-            if "system" in part:
-                system = PRINTED_SYSTEMS.get(part["system"], part["system"])
-                counts[system] += len(part.get("concept", ())) + len(part.get("filter", ()))
-        return ", ".join(f"{system} {count}" if count else system for system, count in counts.items())
+        found: dict[str, set[str]] = {}
+        systems = self.library.facts.systems
+        parts = codes_by_part(self.rules_dir, Definition.model_validate(content), systems) if content else ()
+        for element, part, codes in parts:
+            if element == "exclude":
+                continue
+            for other in part.value_set:
+                found.setdefault(f"all of {other.rpartition(':')[2]}", set())
+            if part.system is not None:
+                name = systems.canonical(part.system)
+                prefix = part.prefix(name)
+                listed = found.setdefault(PRINTED_SYSTEMS.get(name, name), set())
+                listed.update(codes if prefix is None else {f"{prefix}…"})
+        return ", ".join(f"{system} {len(codes)}" if codes else system for system, codes in found.items())
