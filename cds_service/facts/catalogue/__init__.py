@@ -4,8 +4,11 @@ from cds_service.facts.catalogue.catalogue import TABLES, Catalogue, FactEntry, 
 from cds_service.facts.catalogue.codesystems import (
     ATC,
     CVX,
+    ICD9CM,
+    ICD9CM_OPERATIONS,
     ICD10,
     ICD10CM,
+    ICD10PCS,
     PREFIX_SYSTEMS,
     PRINTED_SYSTEMS,
     RXNORM,
@@ -20,6 +23,7 @@ from cds_service.facts.catalogue.codesystems import (
 from cds_service.facts.catalogue.conceptmaps import MappedCode, read_conceptmaps
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
+from cds_service.facts.catalogue.icd import BY_SET, Icd, IcdFile, load_icd
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
 from cds_service.facts.catalogue.phrases import Phrases, words
@@ -58,13 +62,17 @@ from cds_service.facts.catalogue.valuesets import OwnNames, ValueSets, load_valu
 
 __all__ = [
     "ATC",
+    "BY_SET",
     "CHRONIC",
     "CVX",
     "EVENT",
     "FINDINGS",
     "GROUPS",
+    "ICD9CM",
+    "ICD9CM_OPERATIONS",
     "ICD10",
     "ICD10CM",
+    "ICD10PCS",
     "ISSUE_CODES",
     "MODELS",
     "ONE",
@@ -93,6 +101,8 @@ __all__ = [
     "FactSpec",
     "Formula",
     "HalfLives",
+    "Icd",
+    "IcdFile",
     "JudgedCodes",
     "JudgedTable",
     "Key",
@@ -125,6 +135,7 @@ __all__ = [
     "keys_of",
     "load_catalogue",
     "load_codesystems",
+    "load_icd",
     "load_judged",
     "load_spellings",
     "load_valuesets",

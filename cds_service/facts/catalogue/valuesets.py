@@ -1,13 +1,14 @@
 """FHIR ValueSets compiled once into hash look-ups: which sets is a code in?
 
 Read of a ValueSet (https://hl7.org/fhir/R4/valueset.html): `compose.include` and `compose.exclude` with enumerated
-`concept`s, with an `is-a` filter (ICD-10 and ATC: the code and all that start with it, dots ignored) or with one
+`concept`s, with an `is-a` filter (ICD and ATC: the code and all that start with it, dots ignored) or with one
 `valueSet` (one level deep). Ours are `phrases` by language, which are inherited with a set; the extension
 `urn:cds-service:text-hint`, one for each phrase, is what older files have in their place. Ours is also `lasts` of an
 include: how long its diseases last when nobody enters an end (`lasting`), with the reason.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -15,8 +16,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from cds_service.errors import Finding
-from cds_service.facts.catalogue.codesystems import PREFIX_SYSTEMS, CodeSystems, Key, normalised
+from cds_service.facts.catalogue.codesystems import ICD9CM, ICD10CM, PREFIX_SYSTEMS, CodeSystems, Key, normalised
 from cds_service.facts.catalogue.findings import finding
+from cds_service.facts.catalogue.icd import BY_SET, Icd, load_icd
 from cds_service.facts.catalogue.lasting import PATTERN, Lasts, longest
 from cds_service.facts.catalogue.set_tables import Codes, Import, SetTables
 from cds_service.rule_files import invalid, is_there, pointer, read_json
@@ -166,10 +168,13 @@ class ValueSets:
         tables: SetTables,
         endless: Mapping[str, Finding] = MappingProxyType({}),
         more_phrases: Mapping[str, Iterable[str]] = MappingProxyType({}),
+        icd: Icd | None = None,
     ) -> None:
         """`endless`: a finding for each set with includes that don't say how long their diseases last. `more_phrases`:
-        with the ids of the sets that each names, beside those of the sets themselves."""
+        with the ids of the sets that each names, beside those of the sets themselves. `icd`: what a diagnosis of
+        ICD-9-CM means."""
         self.tables = tables
+        self.icd = Icd() if icd is None else icd
         self.ids = frozenset(tables.ids)
         self.endless = endless
         self._more_phrases = more_phrases
@@ -183,6 +188,8 @@ class ValueSets:
         found = self._remembered.get(key)
         if found is None:
             found = frozenset(self.tables.ids[number] for number in self.tables.members(key))
+            if key[0] == ICD9CM:
+                found |= self.icd.certain(key[1], self.members)
             if len(self._remembered) < _MOST_REMEMBERED:
                 self._remembered[key] = found
         return found
@@ -192,17 +199,41 @@ class ValueSets:
         return bool(self.members(key))
 
     def above(self, key: Key) -> frozenset[str]:
-        """Ids of the value sets that hold a code below this one, and not this one: `E11` for a set with E11.2 alone."""
+        """Ids of the value sets that hold a code below this one, and not this one: `E11` for a set with E11.2 alone. Of
+        a diagnosis of ICD-9-CM those that hold some of what it may mean."""
         found = self._above.get(key)
         if found is None:
             found = frozenset(self.tables.ids[number] for number in self.tables.ancestors(key))
+            if key[0] == ICD9CM:
+                found = (found | self.icd.possible(key[1], self.members, self.above)) - self.members(key)
             if len(self._above) < _MOST_REMEMBERED:
                 self._above[key] = found
         return found
 
     def named_by(self, key: Key) -> frozenset[str]:
         """Ids of the value sets of which a phrase stands in the code's own name, though the code is not in them."""
-        return frozenset(self.tables.ids[number] for number in self.tables.named_by(key))
+        numbers = set[int]().union(*(self.tables.named_by(one) for one in self._meanings(key)))
+        return frozenset(self.tables.ids[number] for number in numbers)
+
+    def _meanings(self, key: Key) -> tuple[Key, ...]:
+        """A code, and of a diagnosis of ICD-9-CM all that it may mean."""
+        return (key, *self.icd.equivalents(key[1])) if key[0] == ICD9CM else (key,)
+
+    @cached_property
+    def made_with(self) -> Mapping[str, frozenset[str]]:
+        """By each of the systems whose codes say what is not meant only in a set that has some (`icd`): those sets.
+        What ICD-10-CM is in a set, its equivalents in ICD-9-CM are."""
+        found: dict[str, set[int]] = {system: set() for system in BY_SET}
+        for codes in (self.tables.included.exact, self.tables.included.prefix):
+            for system in (*BY_SET, ICD10CM):
+                sets = found[ICD9CM if system == ICD10CM else system]
+                sets.update(number for numbers in codes.get(system, {}).values() for number in numbers)
+        for number, taken, _ in self.tables.imports:
+            for sets in found.values():
+                if not sets.isdisjoint(taken):
+                    sets.add(number)
+        ids = self.tables.ids
+        return {system: frozenset(ids[number] for number in sets) for system, sets in found.items()}
 
     def lasts(self, set_ids: tuple[str, ...], key: Key | None) -> Lasts:
         """How long a disease lasts by the includes of these sets that hold its code; by all, where there is no code.
@@ -211,7 +242,8 @@ class ValueSets:
         found = self._lasts.get(asked)
         if found is None:
             numbers = [self._numbers[set_id] for set_id in set_ids]
-            texts = [self.tables.all_lasts(one) if key is None else self.tables.lasts(one, key) for one in numbers]
+            texts = [self.tables.all_lasts(one) for one in numbers if key is None]
+            texts += [self.tables.lasts(one, own) for one in numbers for own in (self._meanings(key) if key else ())]
             found = longest(Lasts.parse(text) for text in set[str]().union(*texts))
             if len(self._lasts) < _MOST_REMEMBERED:
                 self._lasts[asked] = found
@@ -242,7 +274,7 @@ class ValueSets:
 
     def with_phrases(self, phrases: Mapping[str, Iterable[str]]) -> "ValueSets":
         """The same sets with more phrases, each with the ids of the sets that it names."""
-        return ValueSets(self.tables, self.endless, phrases)
+        return ValueSets(self.tables, self.endless, phrases, self.icd)
 
 
 def _tables(sets: Iterable[_ValueSet], systems: CodeSystems) -> SetTables:
@@ -318,7 +350,8 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
     _check_imports(sets, files, findings)
     tables = _tables(sets.values(), systems)
     findings += _read_own_names(rules_dir, tables, systems)
-    return ValueSets(tables, _endless(sets, files)), tuple(findings)
+    icd, found = load_icd(rules_dir)
+    return ValueSets(tables, _endless(sets, files), icd=icd), (*findings, *found)
 
 
 def _endless(sets: Mapping[str, _ValueSet], files: Mapping[str, str]) -> dict[str, Finding]:
