@@ -33,8 +33,8 @@ _SOURCE = (
     "General Equivalence Mappings ICD-9-CM to ICD-10-CM, without the codes that ICD-10-CM got since October 2016; "
     "ICD-9-CM volumes 1 and 3, version 32 (October 2014); ICD-10-CM and ICD-10-PCS 2024; as in {package}"
 )
-_TABLE = 3
-"""Characters of the table that an ICD-10-PCS code is built from."""
+_BEGINNING = 4
+"""Characters of an ICD-10-PCS code with which its ends are kept once for all codes that have the same."""
 
 
 def tables_dir() -> Path:
@@ -90,7 +90,8 @@ def alternatives(rows: Iterable[Mapping[str, str]], newer: Newer, same_name: fro
 
 def made(folder: Path) -> IcdFile:
     """The file, from the tables in `folder`."""
-    names9, names10 = named(folder / _ICD9 / "CMS32_DESC_LONG_DX.txt"), named(folder / _ICD10 / "icd10cm-codes-2024.txt")
+    names9 = named(folder / _ICD9 / "CMS32_DESC_LONG_DX.txt")
+    names10 = named(folder / _ICD10 / "icd10cm-codes-2024.txt")
     newer = Newer(names10, (row["icd10cm"] for row in _rows(folder / _TO_9)))
     by_name: dict[str, set[str]] = defaultdict(set)
     for code, name in names10.items():
@@ -100,9 +101,20 @@ def made(folder: Path) -> IcdFile:
         same_name = frozenset(by_name.get(names9[code].casefold(), ()))
         equivalents[code] = " ".join(alternatives(rows, newer, same_name))
     operations = named(folder / _ICD9 / "CMS32_DESC_LONG_SG.txt")
-    tables = {code[:_TABLE] for code in named(folder / _ICD10 / "icd10pcs-codes-2024.txt")}
     source = _SOURCE.format(package=f"{DISTRIBUTION} {version(DISTRIBUTION)}")
-    return IcdFile(source, equivalents, " ".join(sorted(operations)), " ".join(sorted(tables)))
+    pcs = by_ends(named(folder / _ICD10 / "icd10pcs-codes-2024.txt"))
+    return IcdFile(source, equivalents, " ".join(sorted(operations)), pcs)
+
+
+def by_ends(codes: Iterable[str]) -> dict[str, str]:
+    """Codes of ICD-10-PCS by what may follow their first four characters: many of these have the same ends."""
+    ends: dict[str, list[str]] = defaultdict(list)
+    for code in sorted(codes):
+        ends[code[:_BEGINNING]].append(code[_BEGINNING:])
+    beginnings: dict[str, list[str]] = defaultdict(list)
+    for beginning, listed in ends.items():
+        beginnings[" ".join(listed)].append(beginning)
+    return {listed: " ".join(found) for listed, found in beginnings.items()}
 
 
 def main() -> None:

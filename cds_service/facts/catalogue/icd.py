@@ -7,9 +7,8 @@ certainly in a set that holds every alternative, whatever was meant; a combinati
 In a set that holds some of them it may be. Read when the first such code is met.
 """
 
-import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,8 @@ _FILE = "codesystems/icd.json.gz"
 BY_SET = frozenset({ICD9CM, ICD9CM_OPERATIONS, ICD10PCS})
 """Systems of which a code says that something is not meant only where the set was made with codes of the system."""
 
-_PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}")
-"""ICD-10-PCS: seven characters without I and O."""
-_TABLE = 3
+_BEGINNING = 4
+"""Characters of an ICD-10-PCS code with which the file keeps its ends once for all codes that have the same."""
 _OPERATION = 4
 _CATEGORY, _CATEGORY_E = 3, 4
 
@@ -37,20 +35,20 @@ _Alternative = tuple[tuple[str, ...], ...]
 
 
 class IcdFile(msgspec.Struct, frozen=True):
-    """The content of the file. `operations` are the codes of volume 3 and `pcs_tables` the first three characters of
-    the codes of ICD-10-PCS, with blanks between."""
+    """The content of the file. `operations` are the codes of volume 3, with blanks between; `pcs` has the codes of
+    ICD-10-PCS: the last three characters of some, and the first four of all codes that end with exactly these."""
 
     source: str
     equivalents: dict[str, str]
     operations: str
-    pcs_tables: str
+    pcs: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
         """As it is written."""
         return {name: getattr(self, name) for name in self.__struct_fields__}
 
 
-_EMPTY = IcdFile("", {}, "", "")
+_EMPTY = IcdFile("", {}, "", {})
 
 
 class Icd:
@@ -69,8 +67,10 @@ class Icd:
         return frozenset(code[:length] for code in codes for length in range(2, len(code) + 1))
 
     @cached_property
-    def _tables(self) -> frozenset[str]:
-        return frozenset(self._file.pcs_tables.split())
+    def _pcs(self) -> dict[str, frozenset[str]]:
+        """The ends of the codes of ICD-10-PCS by their beginning."""
+        groups = ((frozenset(ends.split()), beginnings) for ends, beginnings in self._file.pcs.items())
+        return {beginning: ends for ends, beginnings in groups for beginning in beginnings.split()}
 
     @cached_property
     def _below(self) -> dict[str, list[str]]:
@@ -100,11 +100,11 @@ class Icd:
         return _any(members(key) | above(key) for key in self.equivalents(code))
 
     def exists(self, key: Key) -> bool:
-        """Whether there is such a code, and its place among the others is known. A diagnosis without an equivalent has
-        none; an extension of an operation's code has that of the code."""
+        """Whether the release has such a code, so that its place among the others is known. A diagnosis without an
+        equivalent has none; an extension of an operation's code has that of the code."""
         system, code = key
         if system == ICD10PCS:
-            return _PCS.fullmatch(code) is not None and code[:_TABLE] in self._tables
+            return code[_BEGINNING:] in self._pcs.get(code[:_BEGINNING], ())
         if system == ICD9CM_OPERATIONS:
             stem = code.partition("X")[0][:_OPERATION]
             # China's clinical edition fills up with zeros: 31.1 is 31.1x00.
@@ -141,5 +141,3 @@ def _read(path: Path) -> tuple[IcdFile, str | None]:
         return msgspec.json.decode(unzipped(read_file(path)[0]), type=IcdFile), None
     except (OSError, EOFError, zlib.error, msgspec.MsgspecError, UnicodeError) as problem:
         return _EMPTY, getattr(problem, "strerror", None) or f"{type(problem).__name__}: {problem}"
-
-

@@ -1,8 +1,9 @@
 """Codes whose place in their system is decided by themselves, so that one outside a set is something else for certain.
 
 ICD-10 in all its forms and ATC: a code's ancestors are what it begins with, so none needs to be listed. ICD-9-CM and
-ICD-10-PCS likewise, of which only codes that exist are judged (`icd`). In every other system only codes that a value set lists are judged, which were looked at for all sets: one that none lists may be a
-descendant of one that is listed, and its words decide (READING.md, section 1).
+ICD-10-PCS likewise, of which only codes that exist are judged (`icd`). In every other system only codes that a value
+set lists are judged, which were looked at for all sets: one that none lists may be a descendant of one that is listed,
+and its words decide (READING.md, section 1).
 """
 
 import re

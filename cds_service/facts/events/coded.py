@@ -69,8 +69,8 @@ SOMETHING_ELSE = Match("else")
 class Coded(Struct, frozen=True, gc=False):
     """What an entry is to every fact of its kind: `matches` by name, and `rest` to all the others.
 
-    `rest` is `unread`, `by_words` or `else`. `by_code`: a code has its place for all facts. `open_texts`: those of its texts that are not surely understood; none
-    where a code has its place.
+    `rest` is `unread`, `by_words` or `else`. `by_code`: a code has its place, for all facts. `open_texts`: those of its
+    texts that are not surely understood; none where a code has its place.
     """
 
     matches: dict[str, Match]
@@ -268,7 +268,7 @@ class EventCodes:
                     found.setdefault(name, match)
 
     def _speaks_of(self, key: Key) -> Iterator[tuple[str, Role]]:
-        """The facts of which a code speaks, and how: one above a member, or that may stand for one, only may mean it."""
+        """The facts of which a code speaks, and how: one above a member, or that may stand for one, is a hint."""
         for set_id in self._valuesets.members(key):
             yield from self._roles.get(set_id, ())
         hinted = ("main", "history", "hint") if key[0] == ICD9CM else ("main",)
