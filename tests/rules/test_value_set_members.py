@@ -172,7 +172,7 @@ STILL_IT = {
     r"^(chronic )?(hepatitis [BC]|viral hepatitis|human immunodeficiency virus) carrier": "carries the virus",
     r"^carrier of viral hepatitis": "carries the virus, of a kind that isn't told: a hint",
     r"of hepatitis B carrier": "delta infection",
-    r"^(prophylactic )?(vaccination against|administration of|prophylactic)|prophylactic .*vaccin": "a vaccination is meant",
+    r"^(prophylactic )?(vaccination against|administration of|prophylactic)|prophylactic .*vaccin": "a vaccination",
     r"^maternal care for|screening of mother|(of|in|during|complicating) pregnan": "the fetus is meant",
     r"^prophylactic .*(mastectomy|oophorectomy)": "an operation, whatever it is for",
     r"mastectomy .*and prophylactic mastectomy": "an operation, whatever it is for",
