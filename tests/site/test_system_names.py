@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from cds_service.explanation import fact_sheet
-from cds_service.facts.catalogue import ICD10, ICD10CM, SNOMED, CodeSystems, load_codesystems
+from cds_service.facts.catalogue import (
+    ICD9CM,
+    ICD9CM_OPERATIONS,
+    ICD10,
+    ICD10CM,
+    ICD10PCS,
+    SNOMED,
+    CodeSystems,
+    load_codesystems,
+)
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
 from tests.site.folders import LOINC, RULES, condition, haemoglobin, told
@@ -69,6 +78,30 @@ NAMES = [
     ("ICD10CM", ICD10CM),
     ("ICD-10-CM", ICD10CM),
     ("urn:oid:2.16.840.1.113883.6.90", ICD10CM),
+    ("http://terminology.hl7.org/CodeSystem/icd10CM", ICD10CM),
+    ("http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-diagnosis-icd10", ICD10CM),
+    # ICD-9-CM, of which FHIR has one name for diagnoses and operations
+    ("http://hl7.org/fhir/sid/icd-9-cm", ICD9CM),
+    ("urn:oid:2.16.840.1.113883.6.103", ICD9CM),
+    ("2.16.840.1.113883.6.2", ICD9CM),
+    ("http://terminology.hl7.org/CodeSystem/icd9cm", ICD9CM),
+    ("http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-diagnosis-icd9", ICD9CM),
+    ("ICD-9-CM", ICD9CM),
+    ("I9", ICD9CM),  # HL7 v2 table 0396, where US feeds mean the clinical modification
+    ("I9C", ICD9CM),
+    ("I9CDX", ICD9CM),
+    ("I9CP", ICD9CM_OPERATIONS),
+    ("urn:oid:2.16.840.1.113883.6.104", ICD9CM_OPERATIONS),
+    ("urn:oid:2.16.156.10011.2.3.3.12", ICD9CM_OPERATIONS),  # China
+    ("2.16.156.10011.2.3.3.12", ICD9CM_OPERATIONS),
+    ("http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-procedure-icd9", ICD9CM_OPERATIONS),
+    ("http://www.cms.gov/Medicare/Coding/ICD10", ICD10PCS),
+    ("http://hl7.org/fhir/sid/icd-10-pcs", ICD10PCS),
+    ("urn:oid:2.16.840.1.113883.6.4", ICD10PCS),
+    ("http://terminology.hl7.org/CodeSystem/icd10PCS", ICD10PCS),
+    ("http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-procedure-icd10", ICD10PCS),
+    ("ICD-10-PCS", ICD10PCS),
+    ("I10P", ICD10PCS),
     ("RXNORM", RXNORM),
     ("urn:oid:2.16.840.1.113883.6.88", RXNORM),
     ("ATC", ATC),
@@ -82,21 +115,14 @@ NAMES = [
 ]
 
 OTHERS = [
-    "I9",  # ICD-9
-    "I9C",
-    "I9CDX",
-    "I9CP",
-    "I10P",  # ICD-10-PCS
+    "ICD-9",  # of WHO
+    "urn:oid:2.16.840.1.113883.6.42",
+    "http://terminology.hl7.org/CodeSystem/icd9",
     "I10P0",  # ICD-10's place of occurrence
     "http://hl7.org/fhir/sid/icd-9",
-    "http://hl7.org/fhir/sid/icd-9-cm",
-    "urn:oid:2.16.840.1.113883.6.103",  # ICD-9-CM
-    "http://www.cms.gov/Medicare/Coding/ICD10",  # ICD-10-PCS
-    "urn:oid:2.16.840.1.113883.6.4",
     "http://hl7.org/fhir/sid/icd-11-mms",
     "https://smt.esante.gouv.fr/terminologie-cim11-mms",
     "urn:oid:2.16.156.10011.2.3.3.11.2",  # China's causes of death: morphology codes too
-    "urn:oid:2.16.156.10011.2.3.3.12",  # China's operations: ICD-9-CM-3
     "urn:oid:1.2.392.200119.4.101.6",  # MEDIS disease names, no ICD-10
     "http://terminology.hl7.org/CodeSystem/icd-o-3",
     "http://hl7.org/fhir/sid/icpc-2",

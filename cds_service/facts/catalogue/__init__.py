@@ -14,8 +14,11 @@ from cds_service.facts.catalogue.codesystems import (
     ATC,
     CVX,
     HOUSE,
+    ICD9CM,
+    ICD9CM_OPERATIONS,
     ICD10,
     ICD10CM,
+    ICD10PCS,
     LOINC,
     PREFIX_SYSTEMS,
     PRINTED_SYSTEMS,
@@ -60,6 +63,7 @@ from cds_service.facts.catalogue.expansions import (
 )
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding, stops
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
+from cds_service.facts.catalogue.icd import BY_SET, Icd, IcdFile, load_icd
 from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_judged
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
 from cds_service.facts.catalogue.lock import LOCK, Lock, LockedSet, read_lock
@@ -102,14 +106,18 @@ from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, rea
 
 __all__ = [
     "ATC",
+    "BY_SET",
     "CHRONIC",
     "CVX",
     "EVENT",
     "FINDINGS",
     "GROUPS",
     "HOUSE",
+    "ICD9CM",
+    "ICD9CM_OPERATIONS",
     "ICD10",
     "ICD10CM",
+    "ICD10PCS",
     "IMPLIED",
     "ISSUE_CODES",
     "LOCK",
@@ -150,6 +158,8 @@ __all__ = [
     "Group",
     "GroupKey",
     "HalfLives",
+    "Icd",
+    "IcdFile",
     "Include",
     "JudgedCodes",
     "JudgedTable",
@@ -197,6 +207,7 @@ __all__ = [
     "load_catalogue",
     "load_codesystems",
     "load_expansion",
+    "load_icd",
     "load_judged",
     "load_spellings",
     "load_valuesets",

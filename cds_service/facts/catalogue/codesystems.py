@@ -24,17 +24,23 @@ SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD9CM = "http://hl7.org/fhir/sid/icd-9-cm"
+ICD9CM_OPERATIONS = "http://terminology.hl7.org/CodeSystem/ICD-9CM-procedurecodes"
+ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 ATC = "http://www.whocc.no/atc"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 CVX = "http://hl7.org/fhir/sid/cvx"
 HGNC = "http://www.genenames.org"
 HOUSE = "urn:cds-service:facts"
-STANDARD = (SNOMED, LOINC, ICD10, ICD10CM, ATC, RXNORM, CVX, HGNC, HOUSE)
+STANDARD = (SNOMED, LOINC, ICD10, ICD10CM, ICD9CM, ICD9CM_OPERATIONS, ICD10PCS, ATC, RXNORM, CVX, HGNC, HOUSE)
 PRINTED_SYSTEMS: Mapping[str, str] = {
     SNOMED: "SNOMED CT",
     LOINC: "LOINC",
     ICD10: "ICD-10",
     ICD10CM: "ICD-10-CM",
+    ICD9CM: "ICD-9-CM",
+    ICD9CM_OPERATIONS: "ICD-9-CM volume 3",
+    ICD10PCS: "ICD-10-PCS",
     ATC: "ATC",
     RXNORM: "RxNorm",
     CVX: "CVX",
@@ -43,7 +49,7 @@ PRINTED_SYSTEMS: Mapping[str, str] = {
 }
 """What people call each of them."""
 
-PREFIX_SYSTEMS = frozenset({ICD10, ICD10CM, ATC})
+PREFIX_SYSTEMS = frozenset({ICD10, ICD10CM, ICD9CM, ICD9CM_OPERATIONS, ICD10PCS, ATC})
 """Where a code's descendants are the codes that start with it."""
 
 Key = tuple[str, str]
@@ -55,6 +61,11 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
     # clinical edition adds an x and three digits: M32.900x001.
     ICD10: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}(?:X[0-9]{3})?-*"),
     ICD10CM: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
+    # ICD-9-CM, volume 1: three digits, V and two, or E and three, and up to two places more.
+    ICD9CM: re.compile(r"(?:[0-9]{3}|V[0-9]{2})[0-9]{0,2}|E[0-9]{3}[0-9]?"),
+    # Volume 3: two digits and up to two more. China's clinical edition has four, an x and three: 81.5400x001.
+    ICD9CM_OPERATIONS: re.compile(r"[0-9]{2,6}(?:X[0-9]{2,3})?"),
+    ICD10PCS: re.compile(r"[0-9A-HJ-NP-Z]{3,7}"),
     # ATC: five levels (https://www.whocc.no/atc/structure_and_principles/).
     ATC: re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
     RXNORM: re.compile(r"[0-9]{1,8}"),
@@ -65,6 +76,9 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
 _DIGITS: Mapping[str, Callable[[str], str | None]] = {SNOMED: sctid_problem, LOINC: loinc_problem}
 """What says why a code of a system can't be one, by its check digit."""
 
+_DOTTED_DIAGNOSIS = re.compile(r"[0-9]{3}\.[0-9]*|[VE][0-9].*", re.IGNORECASE)
+_DOTTED_OPERATION = re.compile(r"[0-9]{2}\..*")
+_FIVE_DIGITS = re.compile(r"[0-9]{5}")
 _ICD_MARKS = str.maketrans("", "", ". +*!†")
 _LONGEST = 200
 _MOST_REMEMBERED = 50_000
@@ -93,8 +107,8 @@ class CodeSystems:
             self._canonical.update((_plain(other), name) for other in others)
         self._canonical.update((_plain(name), name) for name in (*aliases, *self.known))
         self._maps = NO_MAPS
-        self._remembered: dict[Key, tuple[Key, ...]] = {}
-        self._readings: dict[Key, tuple[Reading, ...]] = {}
+        self._remembered: dict[tuple[str, str, bool], tuple[Key, ...]] = {}
+        self._readings: dict[tuple[str, str, bool], tuple[Reading, ...]] = {}
 
     def canonical(self, system: str) -> str:
         """The system's canonical name; one that is not known stays as it is."""
@@ -104,8 +118,9 @@ class CodeSystems:
             return SNOMED  # an edition or version of SNOMED CT: http://snomed.info/sct/900000000000207008/version/…
         return found or system[:_LONGEST]
 
-    def key(self, system: str, code: str) -> Key:
-        name = self.canonical(system)
+    def key(self, system: str, code: str, *, operation: bool = False) -> Key:
+        """`operation`: the code stands in a Procedure, for which of ICD-9-CM's volumes one without a point is of."""
+        name = _volume(self.canonical(system), code.strip(), operation)
         return name, normalised(name, code)
 
     def lay(self, maps: Maps) -> None:
@@ -119,17 +134,19 @@ class CodeSystems:
         """The maps by which codes are read."""
         return self._maps
 
-    def keys(self, codings: Iterable[Any]) -> tuple[Key, ...]:
-        """The keys of some codings (anything with `system` and `code`) and of all that they imply by a site's maps."""
+    def keys(self, codings: Iterable[Any], *, operation: bool = False) -> tuple[Key, ...]:
+        """The keys of some codings (anything with `system` and `code`) and of all that they imply by a site's maps.
+        `operation` as for `key`."""
         found: dict[Key, None] = {}
         for coding in codings:
             system, code = coding.system, coding.code
             if not system or not code:
                 continue
-            raw = (system, code)
+            raw = (system, code, operation)
             keys = self._remembered.get(raw)
             if keys is None:
-                keys = tuple([key for key, how in self.readings(coding) if how == "own" or how in IMPLIED])
+                readings = self.readings(coding, operation=operation)
+                keys = tuple([key for key, how in readings if how == "own" or how in IMPLIED])
                 if len(self._remembered) < _MOST_REMEMBERED and is_short(coding):
                     self._remembered[raw] = keys
             for key in keys:
@@ -144,16 +161,19 @@ class CodeSystems:
         )
         return tuple(sorted({own[1] for own, targets in implied if not wanted.isdisjoint(targets)}))
 
-    def readings(self, coding: Any) -> tuple[Reading, ...]:
-        """What a coding is, and what it is or may be by the maps. None where it has no system or no code."""
+    def readings(self, coding: Any, *, operation: bool = False) -> tuple[Reading, ...]:
+        """What a coding is, and what it is or may be by the maps. None where it has no system or no code. `operation`
+        as for `key`."""
         system, code = coding.system, coding.code
         if not system or not code:
             return ()
-        raw = (system, code)
+        raw = (system, code, operation)
         found = self._readings.get(raw)
         if found is None:
-            own = self.key(system, code)
-            found = (Reading(own, "own"), *self._mapped(own))
+            own = self.key(system, code, operation=operation)
+            # A map may name a code of the volume that its system's name stands for.
+            mapped = tuple(self._mapped(own)) or tuple(self._mapped(self.key(system, code)))
+            found = (Reading(own, "own"), *mapped)
             if len(self._readings) < _MOST_REMEMBERED and is_short(coding):
                 self._readings[raw] = found
         return found
@@ -201,6 +221,19 @@ def normalised(name: str, code: str) -> str:
     if name == HGNC:
         return code.upper().removeprefix("HGNC:")
     return code
+
+
+def _volume(name: str, code: str, operation: bool) -> str:
+    """Of ICD-9-CM the volume that a code is of, whatever a feed calls the system: its diagnoses have the point after
+    three digits and its operations after two. Where a feed leaves the point out, 8154 is 81.54 in a Procedure and 815.4
+    elsewhere; what is called an operation elsewhere stays one, unless it has the five digits of a diagnosis."""
+    if name not in (ICD9CM, ICD9CM_OPERATIONS):
+        return name
+    if _DOTTED_DIAGNOSIS.fullmatch(code):
+        return ICD9CM
+    if operation or _DOTTED_OPERATION.fullmatch(code):
+        return ICD9CM_OPERATIONS
+    return ICD9CM if _FIVE_DIGITS.fullmatch(code) else name
 
 
 def is_short(coding: Any) -> bool:

@@ -41,6 +41,7 @@ FINDINGS: dict[str, str] = {
     "conceptmap-shape": "A rule for codes by their shape is not of the form that docs/site.md shows. It is left out.",
     "system-alias-taken": "An alias is another system's own name, or the file gives it to two. It is left out.",
     "table-invalid": "A table beside the facts contradicts itself: a route that it has not, a word with two answers.",
+    "icd-unreadable": "The table of ICD-9-CM's equivalents cannot be read: its codes, and ICD-10-PCS, are unread.",
     "words-unreadable": "A list of words is cut short or no UTF-8 text. It counts for nothing; more is unread.",
     "lexicon-not-folded": "A word stands in a list in another form than words are compared in, and is never found.",
     "unit-spelling-conflict": "A spelling stands for two units of one fact with different factors: never understood.",

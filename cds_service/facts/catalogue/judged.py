@@ -1,8 +1,9 @@
 """Codes whose place in their system is decided by themselves, so that one outside a set is something else for certain.
 
-ICD-10 in all its forms and ATC: a code's ancestors are what it begins with, so none needs to be listed. In every other
-system only codes that a value set lists are judged, which were looked at for all sets: one that none lists may be a
-descendant of one that is listed, and its words decide (READING.md, section 1).
+ICD-10 in all its forms and ATC: a code's ancestors are what it begins with, so none needs to be listed. ICD-9-CM and
+ICD-10-PCS likewise, of which only codes that exist are judged (`icd`). In every other system only codes that a value
+set lists are judged, which were looked at for all sets: one that none lists may be a descendant of one that is listed,
+and its words decide (READING.md, section 1).
 """
 
 import re
@@ -12,8 +13,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
-from cds_service.facts.catalogue.codesystems import ATC, ICD10, ICD10CM, Key
+from cds_service.facts.catalogue.codesystems import ATC, ICD9CM, ICD10, ICD10CM, Key
 from cds_service.facts.catalogue.findings import finding
+from cds_service.facts.catalogue.icd import BY_SET, Icd
 from cds_service.rule_files import invalid, is_there, read_json
 
 _FILE = "facts/judged.json"
@@ -49,8 +51,9 @@ class JudgedTable(BaseModel):
 class JudgedCodes:
     """The table as look-ups."""
 
-    def __init__(self, table: JudgedTable | None = None) -> None:
+    def __init__(self, table: JudgedTable | None = None, icd: Icd | None = None) -> None:
         """Raises `ValueError` for what is no range."""
+        self._icd = Icd() if icd is None else icd
         table = table or JudgedTable()
         parts = (part for row in table.icd_10_categories for part in row.split())
         self._categories = frozenset(one for part in parts for one in _in(part))
@@ -59,6 +62,8 @@ class JudgedCodes:
     def is_judged(self, key: Key) -> bool:
         """Whether a code says for certain in which sets it is, and in which it is not."""
         system, code = key
+        if system in BY_SET:
+            return self._icd.exists(key)
         shape = _SHAPES.get(system)
         if shape is None or shape.fullmatch(code) is None:
             return False
@@ -66,21 +71,24 @@ class JudgedCodes:
 
     def says_nothing(self, key: Key) -> bool:
         """Whether a judged code stands for an encounter, or for a disease that nobody named."""
+        if key[0] == ICD9CM:
+            meant = self._icd.equivalents(key[1])
+            return bool(meant) and all(map(self.says_nothing, meant))
         return key[0] in (ICD10, ICD10CM) and key[1].startswith(self._nothing)
 
 
-def load_judged(rules_dir: Path) -> tuple[JudgedCodes, tuple[Finding, ...]]:
+def load_judged(rules_dir: Path, icd: Icd | None = None) -> tuple[JudgedCodes, tuple[Finding, ...]]:
     """`rules_dir/facts/judged.json`, which is not required."""
     path = rules_dir / _FILE
     if not is_there(path):
-        return JudgedCodes(), ()
+        return JudgedCodes(icd=icd), ()
     content, findings = read_json(path, _FILE)
     try:
-        return JudgedCodes(None if content is None else JudgedTable.model_validate(content)), tuple(findings)
+        return JudgedCodes(None if content is None else JudgedTable.model_validate(content), icd), tuple(findings)
     except ValidationError as problem:
-        return JudgedCodes(), (*findings, *invalid(problem, _FILE, JudgedTable))
+        return JudgedCodes(icd=icd), (*findings, *invalid(problem, _FILE, JudgedTable))
     except ValueError as problem:
-        return JudgedCodes(), (*findings, finding("table-invalid", _FILE, "/icd_10_categories", str(problem)))
+        return JudgedCodes(icd=icd), (*findings, finding("table-invalid", _FILE, "/icd_10_categories", str(problem)))
 
 
 def _in(part: str) -> list[str]:

@@ -10,9 +10,25 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from cds_service.facts.catalogue.codesystems import ATC, ICD10, ICD10CM, PREFIX_SYSTEMS, Key
+from cds_service.facts.catalogue.codesystems import (
+    ATC,
+    ICD9CM,
+    ICD9CM_OPERATIONS,
+    ICD10,
+    ICD10CM,
+    ICD10PCS,
+    PREFIX_SYSTEMS,
+    Key,
+)
 
-_ANCESTORS: dict[str, tuple[int, ...]] = {ICD10: (3, 4, 5, 6), ICD10CM: (3, 4, 5, 6), ATC: (1, 3, 4, 5)}
+_ANCESTORS: dict[str, tuple[int, ...]] = {
+    ICD10: (3, 4, 5, 6),
+    ICD10CM: (3, 4, 5, 6),
+    ICD9CM: (3, 4),
+    ICD9CM_OPERATIONS: (2, 3),
+    ICD10PCS: (3, 4, 5, 6),
+    ATC: (1, 3, 4, 5),
+}
 """How many characters the codes have that stand above others."""
 
 _LONGEST_PREFIX = 12

@@ -1,10 +1,11 @@
 """FHIR ValueSets compiled once into hash look-ups: which sets is a code in?
 
 A set is its definition (`definitions`) with what its sourced filters gave (`expansions`). One `valueSet` of an include
-is read one level deep.
+is read one level deep. What a diagnosis of ICD-9-CM is in follows from its equivalents (`icd`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,10 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from cds_service.errors import Finding
-from cds_service.facts.catalogue.codesystems import CodeSystems, Key
+from cds_service.facts.catalogue.codesystems import ICD9CM, ICD10CM, CodeSystems, Key
 from cds_service.facts.catalogue.definitions import Definition, compose_digest
 from cds_service.facts.catalogue.expanded import WrittenSet, read_expansions
 from cds_service.facts.catalogue.findings import finding
+from cds_service.facts.catalogue.icd import BY_SET, Icd, load_icd
 from cds_service.facts.catalogue.lasting import Lasts, longest
 from cds_service.facts.catalogue.own_names import name_digest, read_own_names
 from cds_service.facts.catalogue.set_building import build_tables
@@ -36,10 +38,13 @@ class ValueSets:
         tables: SetTables,
         endless: Mapping[str, Finding] = MappingProxyType({}),
         more_phrases: Mapping[str, Iterable[str]] = MappingProxyType({}),
+        icd: Icd | None = None,
     ) -> None:
         """`endless`: a finding for each set with includes that don't say how long their diseases last. `more_phrases`:
-        with the ids of the sets that each names, beside those of the sets themselves."""
+        with the ids of the sets that each names, beside those of the sets themselves. `icd`: what a diagnosis of
+        ICD-9-CM means."""
         self.tables = tables
+        self.icd = Icd() if icd is None else icd
         self.ids = frozenset(tables.ids)
         self.endless = endless
         self._more_phrases = more_phrases
@@ -53,6 +58,8 @@ class ValueSets:
         found = self._remembered.get(key)
         if found is None:
             found = frozenset(self.tables.ids[number] for number in self.tables.members(key))
+            if key[0] == ICD9CM:
+                found |= self.icd.certain(key[1], self.members)
             if len(self._remembered) < _MOST_REMEMBERED:
                 self._remembered[key] = found
         return found
@@ -62,17 +69,41 @@ class ValueSets:
         return bool(self.members(key))
 
     def above(self, key: Key) -> frozenset[str]:
-        """Ids of the value sets that hold a code below this one, and not this one: `E11` for a set with E11.2 alone."""
+        """Ids of the value sets that hold a code below this one, and not this one: `E11` for a set with E11.2 alone. Of
+        a diagnosis of ICD-9-CM those that hold some of what it may mean."""
         found = self._above.get(key)
         if found is None:
             found = frozenset(self.tables.ids[number] for number in self.tables.ancestors(key))
+            if key[0] == ICD9CM:
+                found = (found | self.icd.possible(key[1], self.members, self.above)) - self.members(key)
             if len(self._above) < _MOST_REMEMBERED:
                 self._above[key] = found
         return found
 
     def named_by(self, key: Key) -> frozenset[str]:
         """Ids of the value sets of which a phrase stands in the code's own name, though the code is not in them."""
-        return frozenset(self.tables.ids[number] for number in self.tables.named_by(key))
+        numbers = set[int]().union(*(self.tables.named_by(one) for one in self._meanings(key)))
+        return frozenset(self.tables.ids[number] for number in numbers)
+
+    def _meanings(self, key: Key) -> tuple[Key, ...]:
+        """A code, and of a diagnosis of ICD-9-CM all that it may mean."""
+        return (key, *self.icd.equivalents(key[1])) if key[0] == ICD9CM else (key,)
+
+    @cached_property
+    def made_with(self) -> Mapping[str, frozenset[str]]:
+        """By each of the systems whose codes say what is not meant only in a set that has some (`icd`): those sets.
+        What ICD-10-CM is in a set, its equivalents in ICD-9-CM are."""
+        found: dict[str, set[int]] = {system: set() for system in BY_SET}
+        for codes in (self.tables.included.exact, self.tables.included.prefix):
+            for system in (*BY_SET, ICD10CM):
+                sets = found[ICD9CM if system == ICD10CM else system]
+                sets.update(number for numbers in codes.get(system, {}).values() for number in numbers)
+        for number, taken, _ in self.tables.imports:
+            for sets in found.values():
+                if not sets.isdisjoint(taken):
+                    sets.add(number)
+        ids = self.tables.ids
+        return {system: frozenset(ids[number] for number in sets) for system, sets in found.items()}
 
     def lasts(self, set_ids: tuple[str, ...], key: Key | None) -> Lasts:
         """How long a disease lasts by the includes of these sets that hold its code; by all, where there is no code.
@@ -81,7 +112,8 @@ class ValueSets:
         found = self._lasts.get(asked)
         if found is None:
             numbers = [self._numbers[set_id] for set_id in set_ids]
-            texts = [self.tables.all_lasts(one) if key is None else self.tables.lasts(one, key) for one in numbers]
+            texts = [self.tables.all_lasts(one) for one in numbers if key is None]
+            texts += [self.tables.lasts(one, own) for one in numbers for own in (self._meanings(key) if key else ())]
             found = longest(Lasts.parse(text) for text in set[str]().union(*texts))
             if len(self._lasts) < _MOST_REMEMBERED:
                 self._lasts[asked] = found
@@ -123,7 +155,7 @@ class ValueSets:
 
     def with_phrases(self, phrases: Mapping[str, Iterable[str]]) -> "ValueSets":
         """The same sets with more phrases, each with the ids of the sets that it names."""
-        return ValueSets(self.tables, self.endless, phrases)
+        return ValueSets(self.tables, self.endless, phrases, self.icd)
 
 
 def read_definitions(rules_dir: Path) -> tuple[dict[str, WrittenSet], list[Finding]]:
@@ -168,7 +200,8 @@ def load_valuesets(rules_dir: Path, systems: CodeSystems) -> tuple[ValueSets, tu
     _check_imports(sets, files, findings)
     tables = build_tables(sets, expansions, systems)
     findings += read_own_names(rules_dir, tables, systems)
-    return ValueSets(tables, _endless(sets, files)), tuple(findings)
+    icd, found = load_icd(rules_dir)
+    return ValueSets(tables, _endless(sets, files), icd=icd), (*findings, *found)
 
 
 def _endless(sets: Mapping[str, Definition], files: Mapping[str, str]) -> dict[str, Finding]:

@@ -22,6 +22,8 @@ from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import (
+    BY_SET,
+    ICD9CM,
     Catalogue,
     CodeSystems,
     EventResource,
@@ -69,13 +71,14 @@ SOMETHING_ELSE = Match("else")
 class Coded(Struct, frozen=True, gc=False):
     """What an entry is to every fact of its kind: `matches` by name, and `rest` to all the others.
 
-    `rest` is `unread`, `by_words` or `else`. `open_texts`: those of its texts that are not surely understood; none
-    where a code has its place.
+    `rest` is `unread`, `by_words` or `else`. `by_code`: a code has its place, for all facts. `open_texts`: those of its
+    texts that are not surely understood; none where a code has its place.
     """
 
     matches: dict[str, Match]
     rest: Match = SOMETHING_ELSE
     open_texts: tuple[str, ...] = ()
+    by_code: bool = True
 
     def to(self, name: str) -> Match:
         """What the entry is to a fact."""
@@ -106,7 +109,9 @@ class EventCodes:
         self._valuesets = valuesets
         self._remembered: dict[_Said, Coded] = {}
         self._matches_remembered = 0
+        self._is_operation = resource == "Procedure"
         self._roles: dict[str, list[tuple[str, Role]]] = {}
+        self._made_with: dict[str, set[str]] = {system: set() for system in BY_SET}
         self._any: list[str] = []
         self._whatever: list[str] = []
         self._uncoded: list[str] = []
@@ -123,6 +128,9 @@ class EventCodes:
             for set_id, role in roles:
                 if set_id is not None:
                     self._roles.setdefault(set_id, []).append((spec.name, role))
+            for system, sets in valuesets.made_with.items():
+                if not sets.isdisjoint(spec.valuesets):
+                    self._made_with[system].add(spec.name)
             if not spec.valuesets:
                 self._any.append(spec.name)
             if spec.unrecognised == "counts":
@@ -183,13 +191,13 @@ class EventCodes:
         self._doubt(said, found)
         self._by_text(said, keys, found)
         first = min((coding for concept in (*outer, *inner) for coding in concept.coding), key=_place, default=Coding())
-        rest = self._rest(first, keys, said, found)
+        by_code, rest = self._rest(first, keys, said, found)
         self._by_category(categories, found)
         excepted = self._not_known(keys, first, found)
         self._whatever_it_is(keys, said, found)
         found.update({name: match for name, match in excepted.items() if found[name].key is None})
-        is_open = rest.role != "else"
-        return Coded(found, rest, tuple(text for text, one in said.items() if is_open and not one.is_understood))
+        open_texts = tuple(text for text, one in said.items() if not by_code and not one.is_understood)
+        return Coded(found, rest, open_texts, by_code)
 
     def _whatever_it_is(self, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, Match]) -> None:
         """Add the facts for which an entry counts that speaks of nothing else."""
@@ -242,19 +250,29 @@ class EventCodes:
             return False
         return self._judged.is_judged(key) or (how != "kind" and self._valuesets.lists(key))
 
-    def _rest(self, coding: Coding, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, Match]) -> Match:
-        """What the entry is to the facts of which neither a code nor a phrase speaks. `coding` is its first one."""
-        judged = [reading.key for reading in keys if self._has_its_place(reading)]
-        if not self._roles or any(not self._judged.says_nothing(key) for key in judged) or (judged and not said):
-            return SOMETHING_ELSE
+    def _rest(
+        self, coding: Coding, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, Match]
+    ) -> tuple[bool, Match]:
+        """Whether a code has its place for all facts, and what the entry is to the facts of which neither a code nor a
+        phrase speaks. `coding` is its first one."""
+        known = [reading.key for reading in keys if self._has_its_place(reading)]
+        judged = [key for key in known if not self._judged.says_nothing(key) or not said]
+        if not self._roles or any(key[0] not in BY_SET for key in judged):
+            return True, SOMETHING_ELSE
+        placed = set[str]().union(*(self._made_with[key[0]] for key in judged if self._judged.is_judged(key)))
         shown = replace(coding, display="; ".join(said) or None)
         match = Match("unread", coding=shown)
-        if not said or not all(words.readable for words in said.values()):
-            return match
-        for set_id in sorted(frozenset[str]().union(*(words.told for words in said.values()))):
-            for name, _ in self._roles.get(set_id, ()):
+        if said and all(words.readable for words in said.values()):
+            told = frozenset[str]().union(*(words.told for words in said.values()))
+            names = [name for set_id in sorted(told) for name, _ in self._roles.get(set_id, ())]
+            rest = Match("by_words", coding=shown)
+        else:
+            names = [name for roles in self._roles.values() for name, _ in roles] if placed else []
+            rest = match
+        for name in names:
+            if name not in placed:
                 found.setdefault(name, match)
-        return Match("by_words", coding=shown)
+        return False, Match("else", coding=shown) if placed else rest
 
     def _not_known(self, keys: list[Reading], coding: Coding, found: dict[str, Match]) -> dict[str, Match]:
         """Add the facts with a value set of which nobody knows whether it holds one of the codes: to them the entry is
@@ -277,8 +295,8 @@ class EventCodes:
                     found.setdefault(name, match)
 
     def _speaks_of(self, key: Key, how: str) -> Iterator[tuple[str, Role]]:
-        """The facts of which a code speaks, and how: one above a member, or that a map only relates to one, only may
-        mean it."""
+        """The facts of which a code speaks, and how: one above a member, that may stand for one, or that a map only
+        relates to one, is a hint."""
         perhaps = how == "perhaps"
         for set_id in self._valuesets.members(key):
             for name, role in self._roles.get(set_id, ()):
@@ -286,9 +304,10 @@ class EventCodes:
                     yield name, role
                 elif role != "else":
                     yield name, "hint"
+        hinted = ("main", "history", "hint") if key[0] == ICD9CM else ("main",)
         for set_id in self._valuesets.above(key):
             for name, role in self._roles.get(set_id, ()):
-                if role == "main":
+                if role in hinted:
                     yield name, "hint"
 
     def _codes(self, concepts: Iterable[CodeableConcept], found: dict[str, Match], deadline: Deadline) -> list[Reading]:
@@ -297,7 +316,7 @@ class EventCodes:
         for concept in concepts:
             sure = certainties(concept, self._systems)
             for number, coding in enumerate(deadline.each(concept.coding)):
-                for reading in self._systems.readings(coding):
+                for reading in self._systems.readings(coding, operation=self._is_operation):
                     keys.append(reading)
                     key, how = reading
                     matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way

@@ -295,7 +295,7 @@ class RecordedEvents:
     def _keep(self, resource: EventResource, item: _Item) -> None:
         """Keep an entry that speaks of a fact, or may."""
         coded = item.coded
-        if coded.rest.role != "else":
+        if not coded.by_code:
             self._by_words.append((resource, item))
         if item.may_be_anything:
             self._unread.setdefault(resource, []).append(item)

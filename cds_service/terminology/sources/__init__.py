@@ -19,14 +19,10 @@ from cds_service.terminology.sources.source import (
     SourceError,
     UnsupportedFilterError,
 )
-from cds_service.terminology.sources.systems import ICD9CM, ICD9CM_PROCEDURES, ICD10PCS
 from cds_service.terminology.sources.table import Table, open_table
 from cds_service.terminology.sources.tx import open_tx
 
 __all__ = [
-    "ICD9CM",
-    "ICD9CM_PROCEDURES",
-    "ICD10PCS",
     "Concept",
     "Condition",
     "Equivalence",

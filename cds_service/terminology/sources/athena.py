@@ -10,13 +10,23 @@ from collections.abc import Collection, Iterator, Mapping, Set
 from functools import lru_cache
 from typing import NamedTuple
 
-from cds_service.facts.catalogue import ATC, CVX, ICD10, ICD10CM, LOINC, RXNORM, SNOMED
+from cds_service.facts.catalogue import (
+    ATC,
+    CVX,
+    ICD9CM,
+    ICD9CM_OPERATIONS,
+    ICD10,
+    ICD10CM,
+    ICD10PCS,
+    LOINC,
+    RXNORM,
+    SNOMED,
+)
 from cds_service.terminology.sources.descent import Descent
 from cds_service.terminology.sources.filters import Table, asked, unanswered
 from cds_service.terminology.sources.listed import InMemory, Listed, Names, without_point
 from cds_service.terminology.sources.packed import ReleaseFile, number, release_files, rows, text
 from cds_service.terminology.sources.source import Concept, Condition, Source, SourceError, UnsupportedFilterError
-from cds_service.terminology.sources.systems import ICD9CM, ICD9CM_PROCEDURES, ICD10PCS
 
 _CONCEPTS = (
     *("concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id"),
@@ -32,7 +42,7 @@ BY_PREFIX: Mapping[str, tuple[str, int]] = {
     "ICD10": (ICD10, 3),
     "ICD10CM": (ICD10CM, 3),
     "ICD9CM": (ICD9CM, 3),
-    "ICD9Proc": (ICD9CM_PROCEDURES, 2),
+    "ICD9Proc": (ICD9CM_OPERATIONS, 2),
     "ICD10PCS": (ICD10PCS, 1),
     "ATC": (ATC, 1),
 }

