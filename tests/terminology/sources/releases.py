@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cds_service.terminology import verhoeff_digit
+from cds_service.facts.catalogue import verhoeff_digit
 
 SNOMED = "http://snomed.info/sct"
 ROOT, IS_A = "138875005", "116680003"

@@ -5,18 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.facts.catalogue import ATC, CVX, ICD10CM, LOINC, RXNORM, SNOMED
-from cds_service.terminology.sources import (
-    ICD9CM,
-    ICD9CM_OPERATIONS,
-    ICD10PCS,
-    Concept,
-    Condition,
-    Source,
-    SourceError,
-    UnsupportedFilterError,
-    open_athena,
-)
+from cds_service.facts.catalogue import ATC, CVX, ICD9CM, ICD9CM_OPERATIONS, ICD10CM, ICD10PCS, LOINC, RXNORM, SNOMED
+from cds_service.terminology.sources import Concept, Condition, Source, SourceError, UnsupportedFilterError, open_athena
 from tests.terminology.sources import releases
 from tests.terminology.sources.releases import BOTH, CHARM, GREY, HUMOUR, KINDS, MOON, NAMES, OLD, ROOT, TIDE
 

@@ -5,18 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.facts.catalogue import ICD10CM
-from cds_service.terminology.sources import (
-    ICD9CM,
-    ICD9CM_OPERATIONS,
-    ICD10PCS,
-    Concept,
-    Condition,
-    Source,
-    SourceError,
-    open_equivalences,
-    open_packages,
-)
+from cds_service.facts.catalogue import ICD9CM, ICD9CM_OPERATIONS, ICD10CM, ICD10PCS
+from cds_service.terminology.sources import Concept, Condition, Source, SourceError, open_equivalences, open_packages
 from tests.terminology.sources import releases
 
 
