@@ -1,8 +1,9 @@
 """Everything the rules folder says about facts, loaded once and shared by all patients."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from cds_service.errors import Finding
 from cds_service.facts.absent import AbsentFacts
@@ -67,6 +68,8 @@ _MOST_COVERAGES = 8
 _MOST_KINDS = 16
 """More than there are kinds of event facts."""
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FactKnowledge:
@@ -110,42 +113,32 @@ def load_facts(
     `checked`: the folders' value sets and all findings, where the same files have been checked already. `site_dir`: a
     site's folder, whose aliases, concept maps and phrases are laid over those of the rules.
     """
-    systems, findings = load_codesystems(rules_dir, site_dir)
-    catalogue, found = load_catalogue(rules_dir)
-    findings += found
-    valuesets, found = load_valuesets(rules_dir, systems) if checked is None else checked
-    findings += found
-    site, found = load_phrases(rules_dir, site_dir, valuesets.ids)
-    findings += found
+    findings: list[Finding] = []
+
+    def noted(loaded: tuple[T, Iterable[Finding]]) -> T:
+        findings.extend(loaded[1])
+        return loaded[0]
+
+    systems = noted(load_codesystems(rules_dir, site_dir))
+    catalogue = noted(load_catalogue(rules_dir))
+    valuesets = noted(load_valuesets(rules_dir, systems) if checked is None else checked)
+    site = noted(load_phrases(rules_dir, site_dir, valuesets.ids))
     valuesets = valuesets.with_phrases(site.named())
-    spellings, found = load_spellings(rules_dir)
-    findings += found
-    qualitative, found = load_qualitative(rules_dir, systems)
-    findings += found
-    ranges, found = load_range_words(rules_dir)
-    findings += found
-    routes, found = load_routes(rules_dir, systems)
-    findings += found
+    spellings = noted(load_spellings(rules_dir))
+    qualitative = noted(load_qualitative(rules_dir, systems))
+    ranges = noted(load_range_words(rules_dir))
+    routes = noted(load_routes(rules_dir, systems))
     if checked is None:
-        findings += load_everyday(rules_dir)[1]
-    cues, found = load_cues(rules_dir)
-    findings += found
-    lexicon, found = load_lexicon(rules_dir, check=checked is None)
-    findings += found
-    telling, found = load_telling(rules_dir, check=checked is None)
-    findings += found
-    judged, found = load_judged(rules_dir, valuesets.icd)
-    findings += found
-    dosage, found = load_dosage(rules_dir)
-    findings += found
-    treating, found = load_treating_doses(rules_dir, systems)
-    findings += found
-    half_lives, found = load_half_lives(rules_dir, systems)
-    findings += found
-    no_information, found = load_no_information(rules_dir, systems)
-    findings += found
-    catalogue, found = _usable(catalogue, valuesets, routes)
-    findings += found
+        noted(load_everyday(rules_dir))
+    cues = noted(load_cues(rules_dir))
+    lexicon = noted(load_lexicon(rules_dir, check=checked is None))
+    telling = noted(load_telling(rules_dir, check=checked is None))
+    judged = noted(load_judged(rules_dir, valuesets.icd))
+    dosage = noted(load_dosage(rules_dir))
+    treating = noted(load_treating_doses(rules_dir, systems))
+    half_lives = noted(load_half_lives(rules_dir, systems))
+    no_information = noted(load_no_information(rules_dir, systems))
+    catalogue = noted(_usable(catalogue, valuesets, routes))
     codes_read = CodesRead(catalogue, valuesets, systems, qualitative.codes | routes.codes)
     findings += read_as_they_are(systems, codes_read)
     units, numbers, results = _readers(catalogue, spellings, qualitative, systems, ranges)

@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Set
 from typing import NamedTuple
 
-from cds_service.facts.catalogue import SNOMED
-from cds_service.facts.catalogue.check_digits import sctid_problem
+from cds_service.facts.catalogue import SNOMED, sctid_problem
 from cds_service.terminology.sources.filters import unanswered
 from cds_service.terminology.sources.listed import InMemory, Listed
 from cds_service.terminology.sources.packed import TAB, ReleaseFile, lines, release_files, text
