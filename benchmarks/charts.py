@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cds_service.facts.catalogue import Observed
+from cds_service.facts.catalogue import ObservedFact
 from cds_service.library import Library
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -126,7 +126,7 @@ def sized(size: int, seed: int = 0, *, story: str = "sle", as_of: date = TOLD_ON
 
 def codes_read(library: Library) -> frozenset[str]:
     """The LOINC codes of results that some rule of the library reads."""
-    specs = (spec for spec in library.catalogue if isinstance(spec, Observed) and spec.name in library.facts_read)
+    specs = (spec for spec in library.catalogue if isinstance(spec, ObservedFact) and spec.name in library.facts_read)
     return frozenset(code.code for spec in specs for code in spec.codes if code.system == LOINC)
 
 

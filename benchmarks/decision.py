@@ -23,14 +23,14 @@ from benchmarks.plots import Line, chart
 from benchmarks.report import Outcome, Target, number, table
 from benchmarks.timing import milliseconds, ratio, timed
 from cds_service.cards import CardOptions
-from cds_service.cds_hooks import HookRequest, Supplied, parse_request, response_body, service_for
+from cds_service.cds_hooks import HookRequest, PrefetchedRecord, parse_request, response_body, service_for
 from cds_service.facts import interest_of
 from cds_service.fhir import Record
-from cds_service.fhir.scan import Interest
+from cds_service.fhir.scan import ObservationFilter
 from cds_service.library import Library
 from cds_service.matching import Match, match
 from cds_service.server import compute
-from cds_service.store import HeldBack
+from cds_service.store import Suppressed
 
 PATIENT_VIEW = service_for("patient-view")
 
@@ -49,7 +49,7 @@ class Decision:
     library: Library
     as_of: date = charts.TOLD_ON
     options: CardOptions = field(default_factory=CardOptions)
-    interest: Interest = field(init=False)
+    interest: ObservationFilter = field(init=False)
 
     def __post_init__(self) -> None:
         asked = interest_of(self.library.facts, self.library.facts_read).on(lambda: self.as_of)
@@ -57,7 +57,7 @@ class Decision:
 
     def record(self, request: HookRequest) -> Record:
         """What the service reads of a request."""
-        return Supplied(request, {}, self.interest).record()
+        return PrefetchedRecord(request, {}, self.interest).record()
 
     def answer(self, body: bytes, done: Callable[[str], None] = lambda _: None) -> tuple[Match, bytes]:
         """The match and the answer to a request; `done` is called with the name of each stage when it is over."""
@@ -66,10 +66,10 @@ class Decision:
         record = self.record(request)
         done("reading the record")
 
-        def held_back() -> HeldBack:
+        def held_back() -> Suppressed:
             # Asked for between the match and the cards.
             done("facts and criteria")
-            return HeldBack()
+            return Suppressed()
 
         result, deck, open_trials = compute(
             record,

@@ -14,11 +14,11 @@ from typing import Any
 from benchmarks import grown_charts as charts
 from benchmarks.decision import Decision
 from benchmarks.report import Outcome, Target, number, table
-from cds_service.cds_hooks import Supplied, parse_request, service_for
+from cds_service.cds_hooks import PrefetchedRecord, parse_request, service_for
 from cds_service.deadline import Deadline
 from cds_service.library import Library
 from cds_service.server import compute
-from cds_service.store import HeldBack
+from cds_service.store import Suppressed
 
 MOST = 20_000_000
 """Bytes: what a service takes unless it is told otherwise (`CDS_MAX_BODY_BYTES`)."""
@@ -86,7 +86,7 @@ def _seconds(decision: Decision, body: bytes, rounds: int) -> float:
 
 def _answer(decision: Decision, body: bytes, looks: _Looks) -> None:
     request = parse_request(body, service_for("patient-view"))
-    record = Supplied(request, {}, decision.interest, Deadline(looks)).record()
+    record = PrefetchedRecord(request, {}, decision.interest, Deadline(looks)).record()
     as_of, seed = decision.as_of, request.hook_instance
     compute(
         record,
@@ -94,7 +94,7 @@ def _answer(decision: Decision, body: bytes, looks: _Looks) -> None:
         as_of,
         options=decision.options,
         seed=seed,
-        held_back=HeldBack,
+        held_back=Suppressed,
         deadline=Deadline(looks),
         late=looks,
     )

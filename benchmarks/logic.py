@@ -161,9 +161,9 @@ def _calls(workload: Workload, engine: Peer) -> Iterator[list[Callable[[], Any]]
         read = set()
         for node in outside_records(rule):
             match node:
-                case model.Truth(fact=fact) | model.OneOf(fact=fact) | model.Reading(fact=fact):
+                case model.BoolFact(fact=fact) | model.OneOf(fact=fact) | model.NumericFact(fact=fact):
                     read.add(key(fact.path))
-                case model.Records(fact=fact):
+                case model.Quantified(fact=fact):
                     read.add(f"{key(fact.path)}_records")
         yield [engine.prepare(twin, nested({name: data[name] for name in read})) for _, data in workload.patients]
 

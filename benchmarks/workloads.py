@@ -25,7 +25,7 @@ class Workload:
     """Rules, the plain twin of each, and patients as fact documents and as plain data (by the names of `key`)."""
 
     name: str
-    rules: tuple[model.Condition, ...]
+    rules: tuple[model.BoolExpr, ...]
     twins: tuple[Any, ...]
     patients: tuple[tuple[dict[str, Any], dict[str, Any]], ...]
 
@@ -46,7 +46,7 @@ def criteria(library: Library, seed: int, patients: int) -> Workload:
 def invented(library: Library, seed: int, rules: int, patients: int) -> Workload:
     """Random rules over the facts of the rules folder: one to eight comparisons, joined by and, or and !."""
     rng = random.Random(seed)
-    made: list[model.Condition] = []
+    made: list[model.BoolExpr] = []
     while len(made) < rules:
         typed, _ = read_rule(_invented(rng, _leaves(library.catalogue), rng.randint(1, 8)), library.compiled.vocabulary)
         if typed is not None:
@@ -54,9 +54,7 @@ def invented(library: Library, seed: int, rules: int, patients: int) -> Workload
     return _workload("random rules", made, library.compiled.vocabulary, seed, patients)
 
 
-def _workload(
-    name: str, rules: Sequence[model.Condition], vocabulary: Vocabulary, seed: int, patients: int
-) -> Workload:
+def _workload(name: str, rules: Sequence[model.BoolExpr], vocabulary: Vocabulary, seed: int, patients: int) -> Workload:
     rng = random.Random(seed)
     made = tuple(_patient(rules, vocabulary, rng) for _ in range(patients))
     return Workload(name, tuple(rules), tuple(map(twin, rules)), made)
@@ -119,17 +117,17 @@ def twin(rule: model.Rule) -> Any:
     match rule:
         case model.Constant(value=value):
             return value is True
-        case model.Truth(fact=fact) | model.Reading(fact=fact):
+        case model.BoolFact(fact=fact) | model.NumericFact(fact=fact):
             return {"var": key(fact.path)}
         case model.Not(part=part):
             return {"!": [twin(part)]}
-        case model.Every(parts=parts):
+        case model.And(parts=parts):
             return _between(parts) or {"and": [twin(part) for part in parts]}
-        case model.Either(parts=parts):
+        case model.Or(parts=parts):
             return {"or": [twin(part) for part in parts]}
-        case model.Choice(test=test, then=one, otherwise=other) | model.Chosen(test=test, then=one, otherwise=other):
+        case model.If(test=test, then=one, otherwise=other) | model.Chosen(test=test, then=one, otherwise=other):
             return {"if": [twin(test), twin(one), twin(other)]}
-        case model.Same(left=left, right=right):
+        case model.Equal(left=left, right=right):
             return {"==": [twin(left), twin(right)]}
         case model.OneOf(fact=fact, codes=codes):
             read = {"var": key(fact.path)}
@@ -137,15 +135,15 @@ def twin(rule: model.Rule) -> Any:
         case model.Compare(relation=relation, left=left, right=right, swapped=swapped):
             sides = [twin(right), twin(left)] if swapped else [twin(left), twin(right)]
             return {SIDES[relation] if swapped else relation: sides}
-        case model.Records(quantifier=quantifier, fact=fact, test=test):
+        case model.Quantified(quantifier=quantifier, fact=fact, test=test):
             return {quantifier: [{"var": f"{key(fact.path)}_records"}, twin(test)]}
-        case model.Named(body=body) | model.Excepted(body=body):
+        case model.NamedRule(body=body) | model.Excepted(body=body):
             return twin(body)
         case _:
             return _plain_number(rule)
 
 
-def _between(parts: Sequence[model.Condition]) -> Any:
+def _between(parts: Sequence[model.BoolExpr]) -> Any:
     """`{"<=": [a, b, c]}` where the parts are what a between was taken apart into; None for any other."""
     compares = [part for part in parts if isinstance(part, model.Compare) and not part.implied]
     if len(compares) != 2 or len({part.pointer for part in parts}) != 1:
@@ -161,19 +159,19 @@ def _plain_number(measure: model.Rule) -> Any:
     match measure:
         case model.Number(value=value):
             return value
-        case model.Span(duration=duration):
+        case model.LengthOfTime(duration=duration):
             return duration.span(AS_OF)
         case model.Sum(parts=parts):
             return {"+": [twin(part) for part in parts]}
         case model.Scaled(factor=factor, divides=divides, part=part):
             return {"/" if divides else "*": [twin(part), factor]}
-        case model.Extreme(which=operator, parts=parts) | model.Computed(operator=operator, parts=parts):
+        case model.Extreme(which=operator, parts=parts) | model.ComputedMeasure(operator=operator, parts=parts):
             return {operator: [twin(part) for part in parts]}
     return 0
 
 
 def _patient(
-    rules: Sequence[model.Condition], vocabulary: Vocabulary, rng: random.Random
+    rules: Sequence[model.BoolExpr], vocabulary: Vocabulary, rng: random.Random
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """A fact document and plain data that say the same, with every fact of the rules known, exact and fresh."""
     document: dict[str, Any] = {}
@@ -187,17 +185,17 @@ def _patient(
     limits = _limits(rules)
     for node in (part for rule in rules for part in outside_records(rule)):
         match node:
-            case model.Truth(fact=fact) if key(fact.path) not in plain:
+            case model.BoolFact(fact=fact) if key(fact.path) not in plain:
                 plain[key(fact.path)] = held = rng.random() < 0.3
                 _merge(document, placed(fact.path, {"is": held, "age": 0}))
             case model.OneOf(fact=fact) if key(fact.path) not in plain:
                 plain[key(fact.path)] = code = rng.choice(sorted(vocabulary.facts[fact.name].values))
                 _merge(document, placed(fact.path, {"is": code, "age": 0}))
-            case model.Reading(fact=fact) if key(fact.path) not in plain:
+            case model.NumericFact(fact=fact) if key(fact.path) not in plain:
                 found = number(fact.path, limits.get(fact.path, ()))
                 plain[key(fact.path)] = found["lo"]
                 _merge(document, placed(fact.path, {**found, "age": 0}))
-            case model.Records(fact=fact) if f"{key(fact.path)}_records" not in plain:
+            case model.Quantified(fact=fact) if f"{key(fact.path)}_records" not in plain:
                 records = [_record(rng) for _ in range(rng.choice([0, 0, 0, 0, 0, 0, 1, 3]))]
                 plain[f"{key(fact.path)}_records"] = [plainly for _, plainly in records]
                 _merge(document, placed(fact.path, {"items": [ours for ours, _ in records], "whole": True}))
@@ -215,21 +213,21 @@ def _record(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
 def outside_records(rule: model.Rule) -> Iterable[model.Rule]:
     """The nodes of a rule without those in the tests of single records."""
     yield rule
-    if not isinstance(rule, model.Records):
+    if not isinstance(rule, model.Quantified):
         for child in model.children(rule):
             yield from outside_records(child)
 
 
-def _limits(rules: Sequence[model.Condition]) -> dict[str, list[float]]:
+def _limits(rules: Sequence[model.BoolExpr]) -> dict[str, list[float]]:
     """Path of each number -> what the rules compare it with."""
     found: dict[str, list[float]] = {}
     for node in (part for rule in rules for part in outside_records(rule)):
         if isinstance(node, model.Compare):
             sides = (node.left, node.right)
             numbers = [side.value for side in sides if isinstance(side, model.Number)]
-            numbers += [float(side.duration.span(AS_OF)) for side in sides if isinstance(side, model.Span)]
+            numbers += [float(side.duration.span(AS_OF)) for side in sides if isinstance(side, model.LengthOfTime)]
             for side in sides:
-                if isinstance(side, model.Reading):
+                if isinstance(side, model.NumericFact):
                     found.setdefault(side.fact.path, []).extend(numbers)
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cds_service.errors import Finding, RulesError
-from cds_service.facts import FactKnowledge, load_facts, types_read
+from cds_service.facts import FactReaders, load_facts, types_read
 from cds_service.facts.catalogue import Catalogue, ValueSets, load_icd, stops
 from cds_service.rule_files import (
     SITE,
@@ -27,13 +27,13 @@ from cds_service.site import LocalSite, load_site
 from cds_service.trials import (
     DEFAULT_BYTES,
     TRIALS,
-    CheckedRules,
     CompiledTrial,
     Kept,
     KeptTrials,
     RememberedRules,
+    RuleChecker,
     RulesMemory,
-    Shelved,
+    StoredTrial,
     TrialLibrary,
     read_trials,
     titles_of,
@@ -48,7 +48,7 @@ _ATTEMPTS = 3
 class Library:
     """A rules folder, ready for matching. Immutable but for what it remembers, so that threads share it."""
 
-    facts: FactKnowledge
+    facts: FactReaders
     compiled: TrialLibrary
     files: Mapping[str, str] = field(default_factory=dict)
     """What the rules folder holds: each file that an answer may depend on, and the SHA-256 of its content."""
@@ -72,7 +72,7 @@ class Library:
         return self.compiled.trials
 
     @property
-    def shelf(self) -> Sequence[Shelved]:
+    def shelf(self) -> Sequence[StoredTrial]:
         """As `trials`, but what is known of each without compiling it."""
         return self.compiled.shelf
 
@@ -194,7 +194,7 @@ def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory
         stamp_at(layers.path(name)) != stamp for name, stamp in stamps.items() if name in files
     ):
         return None  # somebody is editing
-    compiled = TrialLibrary(list(shelf.values()), CheckedRules(facts.catalogue), kept=kept)
+    compiled = TrialLibrary(list(shelf.values()), RuleChecker(facts.catalogue), kept=kept)
     library = _library(layers, (facts, about_facts), compiled, files, stamps)
     return None if any(map(stops, library.about_places)) else library
 
@@ -208,7 +208,7 @@ def _load(
 ) -> tuple[Library, tuple[Finding, ...], list[str]]:
     """What has these stamps, loaded as far as it is not in `previous` with the same; the findings; the files read."""
     trials, others = _parted(stamps)
-    known: dict[str, Shelved] = {}
+    known: dict[str, StoredTrial] = {}
     read: list[str] = []
     same = previous is not None and bool(others) and others == _parted(previous.stamps)[1]
     if previous is not None and same:
@@ -224,7 +224,7 @@ def _load(
         before, rules = previous.compiled, previous.compiled.rules
         known = {one.file: one for one in previous.shelf if stamps.get(one.file) == one.stamp}
     else:
-        rules = CheckedRules(facts.catalogue)
+        rules = RuleChecker(facts.catalogue)
     read += [name for name in trials if name not in known]
     compiled, about_trials = read_trials(layers.rules, trials, rules, before, known=known, pause=pause, kept=kept)
     files |= {one.file: one.digest for one in compiled.shelf}
@@ -235,7 +235,7 @@ def _load(
 
 def _library(
     layers: Layers,
-    loaded: tuple[FactKnowledge, tuple[Finding, ...]],
+    loaded: tuple[FactReaders, tuple[Finding, ...]],
     compiled: TrialLibrary,
     files: Mapping[str, str],
     stamps: Mapping[str, Stamp],

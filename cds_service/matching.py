@@ -13,7 +13,7 @@ from cds_service.facts.fact import Age, Events, Fact, World
 from cds_service.fhir import Gap, Record
 from cds_service.library import Library
 from cds_service.logic import Overlaid
-from cds_service.trials import AGE, CHUNK, SEX, Patient, TrialResult
+from cds_service.trials import AGE, CHUNK, SEX, IndexedPatient, TrialResult
 
 _MANY = 250
 """Events of one fact, for each so many of which fewer trials are evaluated at once."""
@@ -137,8 +137,10 @@ def _documents(sheet: FactSheet) -> tuple[Overlaid, Overlaid]:
     return overlaid(sheet, "closed"), overlaid(sheet, "open")
 
 
-def indexed(reader: FactReader, library: Library) -> Patient:
+def indexed(reader: FactReader, library: Library) -> IndexedPatient:
     """What the index asks of a patient."""
     about = reader.sheet((AGE, SEX))
     age, sex = (about[name].value if name in library.catalogue.facts else None for name in (AGE, SEX))
-    return Patient(reader.on_record(), age if isinstance(age, Age) else None, sex if isinstance(sex, str) else None)
+    return IndexedPatient(
+        reader.on_record(), age if isinstance(age, Age) else None, sex if isinstance(sex, str) else None
+    )

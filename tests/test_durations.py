@@ -26,7 +26,7 @@ from cds_service.explanation import explain, fact_sheet
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, check_library, load_library
 from cds_service.matching import match
-from cds_service.rule_tools.docs import Reference
+from cds_service.rule_tools.docs import RulesReference
 from tests.cards.small_library import FACTS, VALUESETS, bundle, condition, criterion, lab, put, trial
 from tests.facts.small_rules import write_rules
 
@@ -281,7 +281,7 @@ def test_the_fact_sheet_and_the_criterion_agree(text: str, as_of: date, near: in
 
 
 def test_a_limit_is_said_as_it_is(tmp_path: Path) -> None:
-    found = Reference(library("P1M15D", "P1M10D"), write_rules(tmp_path, FACTS, VALUESETS))
+    found = RulesReference(library("P1M15D", "P1M10D"), write_rules(tmp_path, FACTS, VALUESETS))
     assert found.fact("lab.hemoglobin").fresh_for == "1 month and 15 days"
     [_, told] = found.trial(found.library.compiled.trials[0]).criteria
     assert told.lookback == "1 month and 10 days"

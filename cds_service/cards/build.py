@@ -8,16 +8,16 @@ from typing import Any
 from cds_service.cards.contents import Contents
 from cds_service.cards.detail import as_markdown, as_plain
 from cds_service.cards.invariants import check_cards
+from cds_service.cards.mendable import MendableEntries, unread
 from cds_service.cards.missing import Searcher, Wanted
 from cds_service.cards.near_miss import NearMiss, near_miss
-from cds_service.cards.needs import Open
+from cds_service.cards.needs import MissingData
 from cds_service.cards.overrides import OVERRIDE_REASONS
-from cds_service.cards.reading import Reader, TrialReading
 from cds_service.cards.registry import host, record_link
-from cds_service.cards.selection import CardOptions, Choice, Selection, may_be_near, may_be_unread, select
+from cds_service.cards.selection import CardOptions, CardSelection, SelectedTrial, may_be_near, may_be_unread, select
 from cds_service.cards.suggestions import Suggester, is_condition_reference, stable_uuid
 from cds_service.cards.summary import name_of
-from cds_service.cards.unread import Unread, unread
+from cds_service.cards.trial_views import TrialView, TrialViews
 from cds_service.deadline import NEVER, Deadline
 from cds_service.explanation import is_misread
 from cds_service.matching import Match
@@ -29,7 +29,7 @@ _MOST_REASONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card as it goes out. `key` is the same for a card that says the same; see `Choice.key`."""
+    """A card as it goes out. `key` is the same for a card that says the same; see `SelectedTrial.key`."""
 
     trial_id: str
     key: str
@@ -61,7 +61,7 @@ def deck_for(
     """
     if match.deceased:
         return ()
-    reader = Reader(match, deadline)
+    reader = TrialViews(match, deadline)
     selection = select(
         match.trials,
         options,
@@ -76,7 +76,7 @@ def deck_for(
     return deck
 
 
-def _near_misses(reader: Reader, results: Collection[TrialResult], options: CardOptions) -> dict[str, NearMiss]:
+def _near_misses(reader: TrialViews, results: Collection[TrialResult], options: CardOptions) -> dict[str, NearMiss]:
     if not options.near_miss:
         return {}
     found = {}
@@ -88,7 +88,7 @@ def _near_misses(reader: Reader, results: Collection[TrialResult], options: Card
     return found
 
 
-def _unread(reader: Reader, results: Collection[TrialResult], options: CardOptions) -> dict[str, Unread]:
+def _unread(reader: TrialViews, results: Collection[TrialResult], options: CardOptions) -> dict[str, MendableEntries]:
     if not is_misread(reader.match):
         return {}  # nearly always
     as_of = reader.match.as_of
@@ -97,14 +97,14 @@ def _unread(reader: Reader, results: Collection[TrialResult], options: CardOptio
 
 
 class _Dealer:
-    def __init__(self, reader: Reader, options: CardOptions, seed: str) -> None:
+    def __init__(self, reader: TrialViews, options: CardOptions, seed: str) -> None:
         self.reader = reader
         self.match = reader.match
         self.options = options
         self.seed = seed
         self.contents = Contents(reader, options)
 
-    def deal(self, selection: Selection) -> tuple[Card, ...]:
+    def deal(self, selection: CardSelection) -> tuple[Card, ...]:
         """The cards of a selection, in its order."""
         opens = self._opens(selection)
         left_out = [choice.result.trial.id for choice in selection.left_out]
@@ -115,7 +115,7 @@ class _Dealer:
             for i, choice in enumerate(selection.shown)
         )
 
-    def _opens(self, selection: Selection) -> list[Open]:
+    def _opens(self, selection: CardSelection) -> list[MissingData]:
         """What is missing for each card, and for each fact which other cards wait for it."""
         searcher = Searcher(self.reader)
         wanted = [self._wanted(searcher, choice) for choice in selection.shown]
@@ -126,14 +126,14 @@ class _Dealer:
                 waiting.setdefault(item.key, []).append(choice.result.trial.id)
         return [self._shared(found, waiting, choice) for choice, found in zip(selection.shown, opens, strict=True)]
 
-    def _wanted(self, searcher: Searcher, choice: Choice) -> list[Wanted]:
+    def _wanted(self, searcher: Searcher, choice: SelectedTrial) -> list[Wanted]:
         """What is asked for so that a card's trial is settled; nothing before it can be judged at all."""
         if choice.kind == "unread":
             return []
         near = choice.near.wanted if choice.near is not None else ()
         return [*near, *searcher.wanted(self._reading(choice).criteria)]
 
-    def _shared(self, found: Open, waiting: Mapping[str, list[str]], choice: Choice) -> Open:
+    def _shared(self, found: MissingData, waiting: Mapping[str, list[str]], choice: SelectedTrial) -> MissingData:
         """The same, with the other trials that wait for a fact."""
         missing = []
         for item in found.missing:
@@ -141,10 +141,10 @@ class _Dealer:
             missing.append(replace(item, also=also) if also else item)
         return replace(found, missing=tuple(missing))
 
-    def _reading(self, choice: Choice) -> TrialReading:
+    def _reading(self, choice: SelectedTrial) -> TrialView:
         return self.reader.read(choice.result) if choice.near is None else choice.near.reading
 
-    def _body(self, choice: Choice, found: Open, left_out: list[str], skipped: int) -> dict[str, Any]:
+    def _body(self, choice: SelectedTrial, found: MissingData, left_out: list[str], skipped: int) -> dict[str, Any]:
         trial, profile = choice.result.trial, self.options.profile
         summary, detail = self.contents.of(choice, found, left_out, skipped)
         link = record_link(trial, profile)
@@ -169,7 +169,7 @@ class _Dealer:
             card["links"] = [link]
         return card
 
-    def _suggestions(self, choice: Choice, found: Open) -> list[dict[str, Any]]:
+    def _suggestions(self, choice: SelectedTrial, found: MissingData) -> list[dict[str, Any]]:
         if choice.kind in ("closed", "unread"):
             return []
         trial = choice.result.trial
@@ -184,7 +184,7 @@ class _Dealer:
         complete = not (found.missing or trial.source_gaps)
         return [*suggester.referral(), *ordered] if complete else [*ordered, *suggester.referral()]
 
-    def _reasons(self, choice: Choice) -> tuple[str, ...]:
+    def _reasons(self, choice: SelectedTrial) -> tuple[str, ...]:
         """References to the first Conditions that the trial's gates rest on."""
         sources = [
             str(entry["source"])

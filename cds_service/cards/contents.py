@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from cds_service.cards.detail import Detail, Paragraph, Section
+from cds_service.cards.detail import Detail, DetailSection, Paragraph
+from cds_service.cards.mendable import MendableEntries
 from cds_service.cards.near_miss import NearMiss
-from cds_service.cards.needs import Open
-from cds_service.cards.reading import Reader, TrialReading
+from cds_service.cards.needs import MissingData
 from cds_service.cards.registry import record_link
 from cds_service.cards.sections import (
     UNREAD,
-    Grounds,
+    EvidenceLines,
     NearWords,
     about,
     capped,
@@ -21,9 +21,9 @@ from cds_service.cards.sections import (
     missing_words,
     sentence,
 )
-from cds_service.cards.selection import CardOptions, Choice, out_of_date
+from cds_service.cards.selection import CardOptions, SelectedTrial, out_of_date
 from cds_service.cards.summary import title
-from cds_service.cards.unread import Unread
+from cds_service.cards.trial_views import TrialView, TrialViews
 from cds_service.fhir import is_material
 from cds_service.trials import Trial
 
@@ -33,7 +33,7 @@ MOST_NAMED = 10
 class Contents:
     """Writes the cards of one match, for the clinicians and the client of `options`."""
 
-    def __init__(self, reader: Reader, options: CardOptions) -> None:
+    def __init__(self, reader: TrialViews, options: CardOptions) -> None:
         self.reader = reader
         self.home = options.home
         self.profile = options.profile
@@ -41,9 +41,11 @@ class Contents:
         self.names = reader.prepared.names
         self.missing = missing_words(self.names)
         self.near = NearWords(reader, self.names)
-        self.grounds = Grounds(reader, self.names)
+        self.grounds = EvidenceLines(reader, self.names)
 
-    def of(self, choice: Choice, found: Open, left_out: Sequence[str], skipped: int) -> tuple[str, Detail]:
+    def of(
+        self, choice: SelectedTrial, found: MissingData, left_out: Sequence[str], skipped: int
+    ) -> tuple[str, Detail]:
         """The summary and the detail of one card.
 
         The last card names the trials that were `left_out`, and says how many were `skipped` for want of time.
@@ -61,14 +63,14 @@ class Contents:
             ),
             sections=(
                 *self._to_do(choice, reading, found),
-                Section("Evidence", self.grounds.lines(reading.criteria, above)),
+                DetailSection("Evidence", self.grounds.lines(reading.criteria, above)),
             ),
             closing=(*self._cohorts(choice, reading), self._trial(reading.trial)),
             notes=(self._incomplete(reading), self._unread(), _left_out(left_out), _skipped(skipped)),
         )
         return self._title(choice, reading, found), detail
 
-    def _of_unread(self, found: Unread, left_out: Sequence[str], skipped: int) -> tuple[str, Detail]:
+    def _of_unread(self, found: MendableEntries, left_out: Sequence[str], skipped: int) -> tuple[str, Detail]:
         """A card for information: what has to be mended before the trial can be judged."""
         trial, count = found.reading.trial, len(found.entries)
         gates = listed([r.result.criterion.text for r in found.reading.criteria if r.result.criterion.gate])
@@ -81,7 +83,7 @@ class Contents:
                 Paragraph("Next", sentence(f"{step}; the trial is judged when the chart is opened again.")),
                 *self._open_and_where(trial),
             ),
-            sections=(Section("To mend", mend.lines(found.entries, self.reader.match.issues)),),
+            sections=(DetailSection("To mend", mend.lines(found.entries, self.reader.match.issues)),),
             closing=(self._trial(trial),),
             notes=(self._incomplete(found.reading), _left_out(left_out), _skipped(skipped)),
         )
@@ -94,23 +96,23 @@ class Contents:
             Paragraph("Where", about.where(trial, self.home), fixed=True),
         )
 
-    def _to_do(self, choice: Choice, reading: TrialReading, found: Open) -> tuple[Section, ...]:
+    def _to_do(self, choice: SelectedTrial, reading: TrialView, found: MissingData) -> tuple[DetailSection, ...]:
         """What has to happen; for a trial that takes no patients only what its source leaves open and what no rule
         decides, and for one whose record is out of date, which may take some, all that is to check."""
         gaps = about.gaps(reading.trial)
-        check = Section("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True)
+        check = DetailSection("To check", confirm.lines(reading.criteria, found.undecidable), fixed=True)
         if choice.kind == "closed":
-            missing = Section("Missing", gaps, fixed=True)
+            missing = DetailSection("Missing", gaps, fixed=True)
             if not out_of_date(reading.trial, self.as_of):
                 left = confirm.left_open(reading.criteria, found.undecidable)
-                check = Section("To check", left, fixed=True)
+                check = DetailSection("To check", left, fixed=True)
             return (missing, check)
-        missing = Section("Missing", (*gaps, *self.missing.lines(found), *self._not_understood(reading)))
+        missing = DetailSection("Missing", (*gaps, *self.missing.lines(found), *self._not_understood(reading)))
         if choice.near is not None:
-            return (Section("Not yet", self.near.lines(choice.near)), missing)
+            return (DetailSection("Not yet", self.near.lines(choice.near)), missing)
         return (missing, check)
 
-    def _not_understood(self, reading: TrialReading) -> tuple[str, ...]:
+    def _not_understood(self, reading: TrialView) -> tuple[str, ...]:
         """What is asked of the entries whose words were not understood, for which criteria of this trial wait."""
         if not self.reader.unread_entries:
             return ()  # nearly always
@@ -126,7 +128,7 @@ class Contents:
         named = record_link(trial, self.profile) is not None
         return Paragraph("Trial", about.line(trial, self.home, named=named), fixed=True)
 
-    def _title(self, choice: Choice, reading: TrialReading, found: Open) -> str:
+    def _title(self, choice: SelectedTrial, reading: TrialView, found: MissingData) -> str:
         """The verdict, the trial, and the one thing to do next."""
         trial = reading.trial
         if choice.near is not None:
@@ -148,7 +150,7 @@ class Contents:
             return title("Likely fits", trial, "ask whether it is open yet", "ask if it is open")
         return title("Likely fits", trial, "refer to the study team", "refer")
 
-    def _why(self, reading: TrialReading, recorded: str) -> str:
+    def _why(self, reading: TrialView, recorded: str) -> str:
         """What is on record of the diagnosis, and how many criteria pass.
 
         A criterion's text may say more than the record holds, so it is the fact that is named here.
@@ -166,7 +168,7 @@ class Contents:
             counts.append(f"{undecided} {'is' if undecided == 1 else 'are'} open")
         return sentence("; ".join(filter(None, [recorded, ", ".join(counts)]))) + "."
 
-    def _next(self, choice: Choice, found: Open) -> str:
+    def _next(self, choice: SelectedTrial, found: MissingData) -> str:
         trial = choice.result.trial
         if choice.near is not None:
             return self._later(choice.near)
@@ -192,7 +194,7 @@ class Contents:
             steps.append(f"look again on or after {miss.until}")
         return f"{sentence(listed(steps))}. Today it does not fit."
 
-    def _cohorts(self, choice: Choice, reading: TrialReading) -> tuple[Paragraph, ...]:
+    def _cohorts(self, choice: SelectedTrial, reading: TrialView) -> tuple[Paragraph, ...]:
         if choice.kind == "closed":
             return ()
         fitting = [c for c in reading.result.cohorts if c.verdict in ("likely_eligible", "possibly_eligible")]
@@ -200,7 +202,7 @@ class Contents:
         told = "; ".join(f"{c.cohort.id} ({words[c.verdict]}): {c.cohort.title}" for c in fitting)
         return (Paragraph("Cohorts that fit", told),)
 
-    def _incomplete(self, reading: TrialReading) -> str:
+    def _incomplete(self, reading: TrialView) -> str:
         gaps = self.reader.match.gaps
         return incomplete.note(gaps, self.reader.types_read(reading.trial.id)) if gaps else ""
 

@@ -25,7 +25,7 @@ MOST_KEPT = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph that begins with a word in bold. For `fixed` see `Section`."""
+    """A paragraph that begins with a word in bold. For `fixed` see `DetailSection`."""
 
     lead: str
     text: str
@@ -33,7 +33,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class DetailSection:
     """A list under a title in bold.
 
     `fixed`: every line of it stands in a trial's file or follows from it, so that it is the same for other patients.
@@ -51,7 +51,7 @@ class Detail:
     closing paragraphs and notes. Empty parts are left out, and with nothing below it the fold."""
 
     paragraphs: tuple[Paragraph, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[DetailSection, ...] = ()
     notes: tuple[str, ...] = ()
     closing: tuple[Paragraph, ...] = ()
 

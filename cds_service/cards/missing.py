@@ -10,16 +10,16 @@ asked or looked up.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cds_service.cards.needs import COST, IMPRECISE, Asked, Instead, Missing, Open, Way, all_together
-from cds_service.cards.reading import Read, Reader
+from cds_service.cards.needs import COST, IMPRECISE, DataNeed, InPlaceOf, Missing, MissingData, Way, all_together
+from cds_service.cards.trial_views import TracedCriterion, TrialViews
 from cds_service.cards.values import charted
 from cds_service.facts.catalogue import DerivedFact
-from cds_service.logic import Step
+from cds_service.logic import TracedPart
 
-Wanted = tuple[Read, Sequence[Way[Asked]]]
+Wanted = tuple[TracedCriterion, Sequence[Way[DataNeed]]]
 """An undecided criterion with the ways to make it pass, the cheapest first."""
 
-_NOTHING: Way[Asked] = frozenset()
+_NOTHING: Way[DataNeed] = frozenset()
 _OTHER_METHOD = "other_method"
 
 
@@ -27,9 +27,9 @@ _OTHER_METHOD = "other_method"
 class Searcher:
     """Finds what is missing in one match."""
 
-    reader: Reader
+    reader: TrialViews
 
-    def wanted(self, criteria: Iterable[Read]) -> list[Wanted]:
+    def wanted(self, criteria: Iterable[TracedCriterion]) -> list[Wanted]:
         """The undecided ones among the criteria, each with its ways."""
         return [
             (read, () if read.step is None else self.ways(read.step, read.wanted))
@@ -37,24 +37,24 @@ class Searcher:
             if read.outcome == "unknown"
         ]
 
-    def ways(self, step: Step, wanted: bool) -> tuple[Way[Asked], ...]:
+    def ways(self, step: TracedPart, wanted: bool) -> tuple[Way[DataNeed], ...]:
         """The ways to make a step come out as wanted by knowing more, the cheapest first."""
         return self.reader.prepared.asking.ways(step, wanted, self.reader.reason)
 
-    def settle(self, trials: Sequence[Sequence[Wanted]]) -> list[Open]:
+    def settle(self, trials: Sequence[Sequence[Wanted]]) -> list[MissingData]:
         """What it takes to settle each of the trials, by the cheapest set that settles all of them at once."""
         all_ways = [found for criteria in trials for _, found in criteria if found]
         best = next(iter(all_together(all_ways)), _NOTHING)
         return [
             # A rule that comes out as wanted has a way that needs nothing; if its result still says unknown, data from
             # here would not help.
-            Open(self._missing(best, criteria), tuple(read.result for read, found in criteria if not any(found)))
+            MissingData(self._missing(best, criteria), tuple(read.result for read, found in criteria if not any(found)))
             for criteria in trials
         ]
 
-    def _missing(self, best: Way[Asked], criteria: Iterable[Wanted]) -> tuple[Missing, ...]:
+    def _missing(self, best: Way[DataNeed], criteria: Iterable[Wanted]) -> tuple[Missing, ...]:
         """What the chosen way asks for, cheapest first, then in the order of the criteria it serves."""
-        served: dict[str, list[tuple[str, Asked]]] = {}
+        served: dict[str, list[tuple[str, DataNeed]]] = {}
         for read, found in criteria:
             own = list(next((way for way in found if way <= best), _NOTHING))
             if len(own) > 1:
@@ -64,7 +64,7 @@ class Searcher:
         items = [self._item(key, uses) for key, uses in served.items()]
         return tuple(sorted(items, key=lambda item: COST[item.kind]))
 
-    def _item(self, key: str, uses: list[tuple[str, Asked]]) -> Missing:
+    def _item(self, key: str, uses: list[tuple[str, DataNeed]]) -> Missing:
         first = uses[0][1]
         limits = [asked.limit for _, asked in uses if asked.limit is not None]
         return Missing(
@@ -81,13 +81,13 @@ class Searcher:
             instead=tuple(dict.fromkeys(found for _, asked in uses for found in self._instead(asked))),
         )
 
-    def _values(self, asked: Asked) -> tuple[str, ...]:
+    def _values(self, asked: DataNeed) -> tuple[str, ...]:
         """What the evidence says that does not do."""
         entries = self.reader.deadline.each(self.reader.evidence(asked.ref))
         said = [charted(e) for e in entries if e["name"] == asked.ref.name and e["reason"] == asked.reason]
         return tuple(dict.fromkeys(filter(None, said)))
 
-    def _instead(self, asked: Asked) -> Iterator[Instead]:
+    def _instead(self, asked: DataNeed) -> Iterator[InPlaceOf]:
         """What is on record in place of the fact that the rule asks, where that is why it is unknown."""
         ref = asked.purpose.fact
         if self.reader.reason(ref) != _OTHER_METHOD:
@@ -98,9 +98,9 @@ class Searcher:
         for entry in self.reader.deadline.each(self.reader.evidence(ref)):
             note = entry.get("note") or ""
             if entry["reason"] == _OTHER_METHOD and note in notes:
-                yield Instead(notes[note], charted(entry), entry["date"], note)
+                yield InPlaceOf(notes[note], charted(entry), entry["date"], note)
 
-    def _date(self, asked: Asked) -> str | None:
+    def _date(self, asked: DataNeed) -> str | None:
         """The date of the evidence that does not do."""
         entries = self.reader.evidence(asked.ref)
         self.reader.deadline.spend(len(entries))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds_service.cards.missing import Searcher, Wanted
-from cds_service.cards.needs import Asked, Purpose, Way, cost, together, ways
-from cds_service.cards.reading import Read, Reader, TrialReading
+from cds_service.cards.needs import DataNeed, Purpose, Way, cost, together, ways
+from cds_service.cards.trial_views import TracedCriterion, TrialView, TrialViews
 from cds_service.facts.catalogue import Code
-from cds_service.logic import Flip, Step, clears_on, flip
+from cds_service.logic import Flip, TracedPart, clears_on, flip
 from cds_service.trials import CohortResult, TrialResult
 
 CHANGES_WITHIN = 92
@@ -41,14 +41,14 @@ class Repeat:
     distance: float
 
 
-Change = Asked | Wait | Repeat
+Change = DataNeed | Wait | Repeat
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
     """What has to happen before a trial could fit, and what the failing criteria would still lack then."""
 
-    reading: TrialReading
+    reading: TrialView
     waits: tuple[Wait, ...]
     repeats: tuple[Repeat, ...]
     wanted: tuple[Wanted, ...] = ()
@@ -67,7 +67,7 @@ class Nearness:
     share: float
 
 
-def near_miss(reader: Reader, result: TrialResult, nearness: Nearness) -> NearMiss | None:
+def near_miss(reader: TrialViews, result: TrialResult, nearness: Nearness) -> NearMiss | None:
     """What a trial that does not fit lacks, if it is near; None if it is not, or if something else fails too."""
     # Most trials are about another disease: nothing is read of these.
     if any(c.criterion.gate and c.outcome != "pass" for c in result.criteria):
@@ -82,7 +82,7 @@ def _rank(miss: NearMiss) -> tuple[int, date, float, int]:
     return len(miss.repeats), miss.until or date.min, distance, len(miss.reading.having("unknown"))
 
 
-def _of(reader: Reader, reading: TrialReading, nearness: Nearness) -> NearMiss | None:
+def _of(reader: TrialViews, reading: TrialView, nearness: Nearness) -> NearMiss | None:
     failing = reading.having("fail")
     gates = (read for read in reading.criteria if read.result.criterion.gate)
     if not failing or any(gate.outcome != "pass" for gate in gates):
@@ -108,28 +108,28 @@ def _of(reader: Reader, reading: TrialReading, nearness: Nearness) -> NearMiss |
     wanted = [
         (read, [asked])
         for read, way in zip(failing, ways_taken, strict=True)
-        if (asked := frozenset(change for change in way if isinstance(change, Asked)))
+        if (asked := frozenset(change for change in way if isinstance(change, DataNeed)))
     ]
     return NearMiss(reading, tuple(waits), tuple(repeats.values()), tuple(wanted))
 
 
 class _Search:
-    def __init__(self, reader: Reader, nearness: Nearness) -> None:
+    def __init__(self, reader: TrialViews, nearness: Nearness) -> None:
         self.reader = reader
         self.nearness = nearness
         self.searcher = Searcher(reader)
 
-    def ways_of(self, read: Read) -> list[Way[Change]]:
+    def ways_of(self, read: TracedCriterion) -> list[Way[Change]]:
         return [] if read.step is None else ways(read.step, read.wanted, self.changes, self.cost)
 
-    def changes(self, step: Step, wanted: bool) -> Iterable[Way[Change]]:
+    def changes(self, step: TracedPart, wanted: bool) -> Iterable[Way[Change]]:
         """The ways to bring a leaf to the other side: by asking, by waiting or by another value."""
         if step.value is None:
             return [frozenset[Change](way) for way in self.searcher.ways(step, wanted)]
         return [frozenset[Change]([change]) for change in (self._wait(step), self._repeat(step)) if change is not None]
 
     def cost(self, way: Way[Change]) -> float:
-        asked = frozenset(change for change in way if isinstance(change, Asked))
+        asked = frozenset(change for change in way if isinstance(change, DataNeed))
         repeats = {change.fact: change.distance for change in way if isinstance(change, Repeat)}
         waits = [(change.until - self.reader.match.as_of).days for change in way if isinstance(change, Wait)]
         return (
@@ -138,13 +138,13 @@ class _Search:
             + _WAIT_COST * max(waits, default=0)
         )
 
-    def _wait(self, step: Step) -> Wait | None:
+    def _wait(self, step: TracedPart) -> Wait | None:
         as_of = self.reader.match.as_of
         until = as_of + timedelta(days=self.nearness.days)
         day = clears_on(step.rule, step.value, self.reader.facts, as_of, until=until, deadline=self.reader.deadline)
         return None if day is None else Wait(self._purpose(step), day)
 
-    def _repeat(self, step: Step) -> Repeat | None:
+    def _repeat(self, step: TracedPart) -> Repeat | None:
         catalogue, titles = self.reader.match.library.catalogue, self.reader.prepared.titles
         needed = flip(step.rule, step.value, self.reader.facts, self.reader.match.as_of, titles)
         if needed is None:
@@ -158,7 +158,7 @@ class _Search:
             return None
         return Repeat(self._purpose(step), base, needed, entry.order, distance)
 
-    def _purpose(self, step: Step) -> Purpose:
+    def _purpose(self, step: TracedPart) -> Purpose:
         return Purpose(step.rule, not step.value, step.part.facts[0])
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from cds_service.cards.counted import computed
 from cds_service.cards.home import Home
+from cds_service.cards.mendable import MendableEntries
 from cds_service.cards.near_miss import NearMiss, Nearness
 from cds_service.cards.profiles import STANDARD_PROFILE, ClientProfile
-from cds_service.cards.unread import Unread
 from cds_service.site import LocalSite
 from cds_service.trials import BEST_FIRST, Trial, TrialResult
 
@@ -66,13 +66,13 @@ class CardOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SelectedTrial:
     """A trial that gets a card. `near` says what a near miss lacks, `unread` which entries are to be mended."""
 
     result: TrialResult
     kind: CardKind
     near: NearMiss | None = None
-    unread: Unread | None = None
+    unread: MendableEntries | None = None
 
     @property
     def key(self) -> str:
@@ -84,11 +84,11 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class CardSelection:
     """The trials to show, best first, and those that would be shown as well but are beyond the cap."""
 
-    shown: tuple[Choice, ...]
-    left_out: tuple[Choice, ...]
+    shown: tuple[SelectedTrial, ...]
+    left_out: tuple[SelectedTrial, ...]
 
 
 def out_of_date(trial: Trial, as_of: date) -> bool:
@@ -123,10 +123,10 @@ def select(
     as_of: date,
     *,
     near: Mapping[str, NearMiss] | None = None,
-    unread: Mapping[str, Unread] | None = None,
+    unread: Mapping[str, MendableEntries] | None = None,
     suppressed: Collection[str] = (),
     already_shown: Collection[str] = (),
-) -> Selection:
+) -> CardSelection:
     """The trials that get a card, best first.
 
     Trials that recruit come first, then those that will, then closed ones, near misses, and last what cannot be judged;
@@ -139,24 +139,26 @@ def select(
     for result in results:
         choice = _choice(result, options, as_of, near or {})
         if choice is None and unread and result.trial.id in unread:
-            choice = Choice(result, "unread", unread=unread[result.trial.id])
+            choice = SelectedTrial(result, "unread", unread=unread[result.trial.id])
         if choice is not None and result.trial.id not in suppressed and choice.key not in already_shown:
             chosen.append(choice)
     home = options.home
     chosen.sort(key=lambda choice: _rank(choice, home))
-    return Selection(tuple(chosen[: options.max_cards]), tuple(chosen[options.max_cards :]))
+    return CardSelection(tuple(chosen[: options.max_cards]), tuple(chosen[options.max_cards :]))
 
 
-def _choice(result: TrialResult, options: CardOptions, as_of: date, near: Mapping[str, NearMiss]) -> Choice | None:
+def _choice(
+    result: TrialResult, options: CardOptions, as_of: date, near: Mapping[str, NearMiss]
+) -> SelectedTrial | None:
     fits = result.verdict in ("likely_eligible", "possibly_eligible")
     # Most trials neither fit nor nearly do, and cost no more than this.
     if not (fits or result.trial.id in near) or not _shown_at_all(result, options):
         return None
     if fits:
         if referrable(result.trial, as_of):
-            return Choice(result, "fits")
-        return Choice(result, "closed") if options.closed_trials == "inform" else None
-    return Choice(result, "near_miss", near[result.trial.id])
+            return SelectedTrial(result, "fits")
+        return SelectedTrial(result, "closed") if options.closed_trials == "inform" else None
+    return SelectedTrial(result, "near_miss", near[result.trial.id])
 
 
 def _shown_at_all(result: TrialResult, options: CardOptions) -> bool:
@@ -168,7 +170,7 @@ def _shown_at_all(result: TrialResult, options: CardOptions) -> bool:
     return not options.min_decided or sum(c.outcome != "unknown" for c in computed(result)) >= options.min_decided
 
 
-def _rank(choice: Choice, home: Home) -> tuple[int, bool, int, int, date, int, str]:
+def _rank(choice: SelectedTrial, home: Home) -> tuple[int, bool, int, int, date, int, str]:
     trial = choice.result.trial
     until = choice.near.until if choice.near is not None and choice.near.until is not None else date.min
     return (

@@ -21,7 +21,7 @@ _CHARTED = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class FactLabel:
     """A fact as a rule names it. `base` is the catalogue's fact that it is or is a part of; `spec` is None without one.
 
     `title` is for the middle of a sentence: `ANA titre`, `haemoglobin`. `kind` is that of the catalogue.
@@ -45,11 +45,11 @@ class Names:
         self.known = lru_cache(maxsize=None)(self._known)
         self._in_short = lru_cache(maxsize=None)(lambda title: title_of("", {"": short(title)}))
 
-    def _known(self, name: str) -> Named:
+    def _known(self, name: str) -> FactLabel:
         base = self._catalogue.fact_of(name)
         spec = None if base is None else self._catalogue.facts[base]
         entry = self._catalogue.lookup(name)
-        return Named(
+        return FactLabel(
             base or name,
             spec,
             "" if spec is None else spec.kind,

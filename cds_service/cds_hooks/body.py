@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 
 from cds_service.cds_hooks.leniency import GZIP, Leniency
-from cds_service.cds_hooks.outcome import HookError, Problem
+from cds_service.cds_hooks.outcome import HookError, RequestProblem
 from cds_service.cds_hooks.packed import ENCODINGS, PackingError, Unpacker
 from cds_service.wire import HeaderProblem, announced_bytes, content_codings, media_type
 
@@ -63,7 +63,7 @@ async def _unpacked(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
                 yield piece
         unpacker.finish()
     except PackingError as error:
-        problem = Problem("structure", "The body is not what its Content-Encoding says: damaged, or cut off.")
+        problem = RequestProblem("structure", "The body is not what its Content-Encoding says: damaged, or cut off.")
         raise HookError(400, (problem,)) from error
 
 
@@ -71,14 +71,14 @@ def _announced_bytes(request: Request) -> int:
     try:
         return announced_bytes(request.headers)
     except HeaderProblem as problem:
-        raise HookError(400, (Problem("structure", f"{problem}."),), {"Connection": "close"}) from problem
+        raise HookError(400, (RequestProblem("structure", f"{problem}."),), {"Connection": "close"}) from problem
 
 
 def _unsupported(message: str) -> HookError:
-    return HookError(415, (Problem("not-supported", message),))
+    return HookError(415, (RequestProblem("not-supported", message),))
 
 
 def _too_large(max_bytes: int) -> HookError:
     # The rest of the body stays unread, so the connection is of no further use.
-    problem = Problem("too-long", f"The body is larger than {max_bytes} bytes.")
+    problem = RequestProblem("too-long", f"The body is larger than {max_bytes} bytes.")
     return HookError(413, (problem,), {"Connection": "close"})

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from cds_service.cds_hooks.outcome import Problem, outcome_response
+from cds_service.cds_hooks.outcome import RequestProblem, outcome_response
 
 METHODS = ("GET", "POST")
 HEADERS = ("Authorization", "Content-Type")
@@ -20,5 +20,7 @@ class Cors(CORSMiddleware):
         response = super().preflight_response(request_headers)
         if response.status_code < 400:
             return response
-        problem = Problem("not-supported", "This origin, method or header is not allowed here (CDS_CORS_ORIGINS).")
+        problem = RequestProblem(
+            "not-supported", "This origin, method or header is not allowed here (CDS_CORS_ORIGINS)."
+        )
         return outcome_response(response.status_code, problem, headers={"Vary": "Origin"})

@@ -17,17 +17,17 @@ from cds_service.cds_hooks.discovery import discovery
 from cds_service.cds_hooks.fallback import Fallback, Fetched, Plan, put
 from cds_service.cds_hooks.leniency import Forgiving, Leniency
 from cds_service.cds_hooks.limits import RETRY_SECONDS
-from cds_service.cds_hooks.outcome import HookError, Problem
+from cds_service.cds_hooks.outcome import HookError, RequestProblem
 from cds_service.cds_hooks.prefetch import resource_type
+from cds_service.cds_hooks.prefetched import PrefetchedRecord, incomplete_conditions, no_readable_condition
 from cds_service.cds_hooks.request import HookRequest, parse_request
 from cds_service.cds_hooks.service import Service
 from cds_service.cds_hooks.slashes import path_called
-from cds_service.cds_hooks.supplied import Supplied, incomplete_conditions, no_readable_condition
 from cds_service.cds_hooks.threads import Threads
-from cds_service.cds_hooks.trust import SET_ASIDE_HEADER, Caller, Gate, OpenGate
+from cds_service.cds_hooks.trust import SET_ASIDE_HEADER, Authenticator, Caller, NoAuthenticator
 from cds_service.deadline import Deadline, OutOfTime
 from cds_service.explanation import Undetermined, response
-from cds_service.fhir import Interest, KeyState, Record
+from cds_service.fhir import KeyState, ObservationFilter, Record
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ _MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class AnswerSent:
     """An answer as it goes out: the body that it answers, its own, and how long it took.
 
     `fetched`: the prefetch keys that were asked of the FHIR server, and what became of each.
@@ -51,7 +51,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CardsAnswer:
     """The cards for a record. `undecided`: there is none, perhaps only because the conditions were not sent whole.
 
     `unreadable`: there is none, and so many conditions were sent of which none can be read. `undetermined`: the trials
@@ -65,7 +65,7 @@ class Answer:
     cards: list[dict[str, Any]]
     undecided: bool
     decision: str
-    keep: Callable[[Sent], None]
+    keep: Callable[[AnswerSent], None]
     passed_over: int = 0
     skipped: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
@@ -75,17 +75,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class FinishedAnswer:
     """The body of an answer, what the log says of it, and what remembers it."""
 
     body: bytes
     logged: dict[str, Any]
-    keep: Callable[[Sent], None]
+    keep: Callable[[AnswerSent], None]
     fetched: Mapping[str, str] = field(default_factory=dict)
     set_aside: tuple[str, ...] = ()
 
 
-AnswerFor = Callable[[Record, HookRequest, Caller, float], Answer]
+AnswerFor = Callable[[Record, HookRequest, Caller, float], CardsAnswer]
 
 
 class Serving:
@@ -101,7 +101,7 @@ class Serving:
         templates: Mapping[str, str],
         answer_for: AnswerFor,
         fallback: Fallback,
-        interest: Interest,
+        interest: ObservationFilter,
         is_late: Callable[[float], bool],
     ) -> None:
         self.templates = templates
@@ -136,7 +136,7 @@ class HookEndpoint:
         service: Service,
         current: Callable[[], Serving],
         *,
-        gate: Gate | OpenGate,
+        gate: Authenticator | NoAuthenticator,
         threads: Threads,
         max_body_bytes: int,
         log: FilteringBoundLogger,
@@ -182,7 +182,7 @@ class HookEndpoint:
         ms = round((self._monotonic() - arrived) * 1000, 1)
         self._log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
         # Once the answer is out: nobody waits for what is remembered of it.
-        later = BackgroundTask(self._remember, done.keep, Sent(body, done.body, ms, done.fetched))
+        later = BackgroundTask(self._remember, done.keep, AnswerSent(body, done.body, ms, done.fetched))
         # An answer is about one patient at one moment.
         headers = {"Cache-Control": "no-store"}
         if done.set_aside:
@@ -191,32 +191,34 @@ class HookEndpoint:
 
     def _begin(
         self, serving: Serving, body: bytes, caller: Caller, arrived: float, leniency: Leniency
-    ) -> tuple[Supplied, Plan | None, Done | None]:
+    ) -> tuple[PrefetchedRecord, Plan | None, FinishedAnswer | None]:
         deadline = Deadline(partial(serving.is_late, arrived))
         request = parse_request(body, self._service, leniency, deadline)
         aliases, templates = caller.prefetch_aliases, serving.templates
-        supplied = Supplied(request, aliases, serving.interest, deadline, templates=templates, leniency=leniency)
+        supplied = PrefetchedRecord(
+            request, aliases, serving.interest, deadline, templates=templates, leniency=leniency
+        )
         self._meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
         plan = serving.fallback.plan(supplied, caller)
         return supplied, plan, None if plan is not None else self._respond(serving, supplied, caller, arrived)
 
     def _finish(
-        self, serving: Serving, supplied: Supplied, caller: Caller, fetched: tuple[Fetched, ...], arrived: float
-    ) -> Done:
+        self, serving: Serving, supplied: PrefetchedRecord, caller: Caller, fetched: tuple[Fetched, ...], arrived: float
+    ) -> FinishedAnswer:
         put(fetched, supplied)
         self._meter.fetched(caller.client_id, {one.query.key: "failed" if one.failure else "whole" for one in fetched})
         outcomes = {one.query.key: one.failure or "whole" for one in fetched}
         done = self._respond(serving, supplied, caller, arrived)
         return replace(done, logged={**done.logged, "fetched": outcomes}, fetched=outcomes)
 
-    def _respond(self, serving: Serving, supplied: Supplied, caller: Caller, arrived: float) -> Done:
+    def _respond(self, serving: Serving, supplied: PrefetchedRecord, caller: Caller, arrived: float) -> FinishedAnswer:
         record = supplied.record()
         answer = serving.answer_for(record, supplied.request, caller, arrived)
         looked_at = {"passed_over": answer.passed_over, **_skipped(answer)}
         instance = supplied.request.hook_instance
         if answer.skipped and not answer.cards:
             self._log.warning("answer_cut_short", client=caller.client_id, hook_instance=instance, **looked_at)
-            problem = Problem("timeout", "Not all trials could be looked at in time. Try again in a moment.")
+            problem = RequestProblem("timeout", "Not all trials could be looked at in time. Try again in a moment.")
             raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)})
         if not answer.cards and answer.undecided:
             raise incomplete_conditions(supplied)
@@ -232,10 +234,10 @@ class HookEndpoint:
             # What was read is a part of the record, of which nothing may be said.
             self._log.warning("record_cut_short", client=caller.client_id)
             self._meter.cut_short(0)
-            problem = Problem("timeout", "The record could not be read in time. Try again in a moment.")
+            problem = RequestProblem("timeout", "The record could not be read in time. Try again in a moment.")
             raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)}) from late
 
-    async def _remember(self, keep: Callable[[Sent], None], sent: Sent) -> None:
+    async def _remember(self, keep: Callable[[AnswerSent], None], sent: AnswerSent) -> None:
         try:
             if len(sent.request) > _LARGE:
                 # What is remembered of it may be work that would hold up the event loop.
@@ -246,7 +248,7 @@ class HookEndpoint:
             self._log.error("answer_not_remembered", error=type(error).__name__)
 
 
-def _done(serving: Serving, record: Record, answer: Answer, logged: dict[str, Any]) -> Done:
+def _done(serving: Serving, record: Record, answer: CardsAnswer, logged: dict[str, Any]) -> FinishedAnswer:
     """The answer as it goes out, and what the log says of it besides `logged`."""
     logged |= {
         "decision": answer.decision,
@@ -261,16 +263,16 @@ def _done(serving: Serving, record: Record, answer: Answer, logged: dict[str, An
     if unread:
         logged["unread"] = unread
     body = response_body(answer.cards, answer.undetermined)
-    return Done(body, logged, answer.keep, set_aside=answer.set_aside)
+    return FinishedAnswer(body, logged, answer.keep, set_aside=answer.set_aside)
 
 
-def _state(supplied: Supplied, key: str) -> str:
+def _state(supplied: PrefetchedRecord, key: str) -> str:
     """What a prefetch key held, the worst where a client split it into several."""
     states = {report.state for report in supplied.reports(key)}
     return next((state.value for state in reversed(KeyState) if state in states), "absent")
 
 
-def _skipped(answer: Answer) -> dict[str, Any]:
+def _skipped(answer: CardsAnswer) -> dict[str, Any]:
     """For the log, where there was no time for all trials."""
     if not answer.skipped:
         return {}

@@ -13,11 +13,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from cds_service.cds_hooks.outcome import HookError, Problem, outcome_response
+from cds_service.cds_hooks.outcome import HookError, RequestProblem, outcome_response
 
 _BY_STATUS = {
-    404: Problem("not-found", "Nothing is served here. GET /cds-services lists the services."),
-    405: Problem("not-supported", "This method is not allowed here."),
+    404: RequestProblem("not-found", "Nothing is served here. GET /cds-services lists the services."),
+    405: RequestProblem("not-supported", "This method is not allowed here."),
 }
 
 _FRAMES = 12
@@ -52,7 +52,7 @@ class FailureBoundary:
             if started:
                 # Half an answer cannot be taken back; closing the connection shows that it is one.
                 raise
-            problem = Problem("exception", "The service failed. Its log says where.")
+            problem = RequestProblem("exception", "The service failed. Its log says where.")
             await outcome_response(500, problem)(scope, receive, send)
 
 
@@ -72,11 +72,13 @@ def exception_handlers(log: FilteringBoundLogger) -> dict[int | type[Exception],
         return outcome_response(error.status, *error.problems, headers=error.headers)
 
     async def not_routed(_request: Request, error: HTTPException) -> Response:
-        problem = _BY_STATUS.get(error.status_code, Problem("invalid", "The request cannot be served."))
+        problem = _BY_STATUS.get(error.status_code, RequestProblem("invalid", "The request cannot be served."))
         return outcome_response(error.status_code, problem, headers=error.headers)
 
     async def gone(_request: Request, _error: ClientDisconnect) -> Response:
         # Nobody reads this; it only keeps a client's closed connection from being logged as a failure of ours.
-        return outcome_response(400, Problem("structure", "The connection was closed before the body was complete."))
+        return outcome_response(
+            400, RequestProblem("structure", "The connection was closed before the body was complete.")
+        )
 
     return {HookError: refused, HTTPException: not_routed, ClientDisconnect: gone}

@@ -21,10 +21,10 @@ from cds_service.cds_hooks.leniency import (
     REASON_AS_TEXT,
     SUGGESTION_UUID,
     UTC_TIME,
-    Form,
+    AcceptedForm,
     Leniency,
 )
-from cds_service.cds_hooks.outcome import HookError, IssueCode, Problem
+from cds_service.cds_hooks.outcome import HookError, IssueCode, RequestProblem
 from cds_service.fhir import isolated, repeated_keys
 
 Outcome = Literal["accepted", "overridden"]
@@ -37,7 +37,7 @@ _MOST_PROBLEMS = 20
 _ITEMS = 2
 """The level of the list of items."""
 # What `Instant.toString` and `ZonedDateTime.toString` of Java, and hands, put behind a time that is in UTC already.
-_UTC = Form(
+_UTC = AcceptedForm(
     UTC_TIME,
     re.compile(r"([0-9T:. -]+?)(Z|[+-]00:?00)?\s*(UTC|\[UTC\])"),
     lambda text: re.split(r"(?:Z|[+-]00:?00)?\s*(?:UTC|\[UTC\])$", text)[0] + "Z",
@@ -70,14 +70,14 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class FeedbackBatch:
     """What a request brought: the items to keep, and why the others are none."""
 
     items: tuple[Feedback, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RequestProblem, ...] = ()
 
 
-def parse_feedback(body: bytes, leniency: Leniency) -> Batch:
+def parse_feedback(body: bytes, leniency: Leniency) -> FeedbackBatch:
     """Read a batch.
 
     Raises HookError (400) naming each place that is missing or wrong, where no item can be kept, or where not every one
@@ -85,9 +85,9 @@ def parse_feedback(body: bytes, leniency: Leniency) -> Batch:
     """
     items = _items(body, leniency)
     kept: list[Feedback] = []
-    problems: list[Problem] = []
+    problems: list[RequestProblem] = []
     for number, raw in enumerate(items):
-        own: list[Problem] = []
+        own: list[RequestProblem] = []
         read = _Reading(own, leniency).item(raw, f"feedback[{number}]")
         if read is not None and not own:
             kept.append(read)
@@ -95,7 +95,7 @@ def parse_feedback(body: bytes, leniency: Leniency) -> Batch:
     refused = len(items) - len(kept)
     if refused and not (kept and leniency.forgives(BAD_ITEM, refused)):
         raise HookError(400, tuple(problems[:_MOST_PROBLEMS]))
-    return Batch(tuple(kept), tuple(problems[:_MOST_PROBLEMS]))
+    return FeedbackBatch(tuple(kept), tuple(problems[:_MOST_PROBLEMS]))
 
 
 def _items(body: bytes, leniency: Leniency) -> list[Raw]:
@@ -110,13 +110,13 @@ def _items(body: bytes, leniency: Leniency) -> list[Raw]:
         fields, body = _fields(strict), strict
         leniency.forgives(DAMAGED_JSON)
     if "feedback" in repeated_keys(body, fields):
-        raise HookError(400, (Problem("structure", SEVERAL, "feedback"),))
+        raise HookError(400, (RequestProblem("structure", SEVERAL, "feedback"),))
     try:
         return json.decode(fields.get("feedback", b"null"), type=list[Raw])
     except DecodeError:
         is_there = bytes(fields.get("feedback", b"null")) != b"null"
         code: IssueCode = "structure" if is_there else "required"
-        raise HookError(400, (Problem(code, "is required and must be an array", "feedback"),)) from None
+        raise HookError(400, (RequestProblem(code, "is required and must be an array", "feedback"),)) from None
 
 
 def _fields(body: bytes) -> dict[str, Raw]:
@@ -125,21 +125,21 @@ def _fields(body: bytes) -> dict[str, Raw]:
         body.decode()
         return json.decode(body, type=dict[str, Raw])
     except RecursionError:
-        problem = Problem("structure", "The body is nested too deeply.")
+        problem = RequestProblem("structure", "The body is nested too deeply.")
     except UnicodeDecodeError as error:
-        problem = Problem("structure", f"The body is not UTF-8 (byte {error.start}).")
+        problem = RequestProblem("structure", f"The body is not UTF-8 (byte {error.start}).")
     except ValidationError:
-        problem = Problem("structure", "The body must be a JSON object.")
+        problem = RequestProblem("structure", "The body must be a JSON object.")
     except DecodeError as error:
         # Its text gives the kind of fault and the position, never content.
-        problem = Problem("structure", f"The body is not JSON: {error}.")
+        problem = RequestProblem("structure", f"The body is not JSON: {error}.")
     raise HookError(400, (problem,))
 
 
 class _Reading:
     """Reads one item, and notes what is wrong with it."""
 
-    def __init__(self, problems: list[Problem], leniency: Leniency) -> None:
+    def __init__(self, problems: list[RequestProblem], leniency: Leniency) -> None:
         self._problems = problems
         self._leniency = leniency
 
@@ -227,7 +227,7 @@ class _Reading:
                 self._note("structure", "must be a JSON object", f"{place}[{n}]" if many else place)
 
     def _note(self, code: IssueCode, message: str, place: str) -> None:
-        self._problems.append(Problem(code, message, place))
+        self._problems.append(RequestProblem(code, message, place))
 
 
 def _reasons(entry: Mapping[str, Any]) -> Iterator[OverrideReason]:

@@ -11,14 +11,14 @@ from starlette.responses import Response
 from structlog.typing import FilteringBoundLogger
 
 from cds_service.cds_hooks.body import read_body
-from cds_service.cds_hooks.feedback import Batch, Feedback, parse_feedback
+from cds_service.cds_hooks.feedback import Feedback, FeedbackBatch, parse_feedback
 from cds_service.cds_hooks.leniency import Forgiving, Leniency
 from cds_service.cds_hooks.openapi import FEEDBACK_RESPONSES, feedback_operation
-from cds_service.cds_hooks.outcome import HookError, Problem, operation_outcome
+from cds_service.cds_hooks.outcome import HookError, RequestProblem, operation_outcome
 from cds_service.cds_hooks.service import SERVICES, Service
 from cds_service.cds_hooks.slashes import path_called
 from cds_service.cds_hooks.threads import Threads
-from cds_service.cds_hooks.trust import Caller, Gate, OpenGate
+from cds_service.cds_hooks.trust import Authenticator, Caller, NoAuthenticator
 from cds_service.errors import CdsError
 
 MOST_BYTES = 1_000_000
@@ -37,7 +37,12 @@ Keep = Callable[[Caller, Sequence[Feedback]], int]
 
 
 def feedback_router(
-    keep: Keep, *, gate: Gate | OpenGate, log: FilteringBoundLogger, forgiving: Forgiving, is_strict: bool
+    keep: Keep,
+    *,
+    gate: Authenticator | NoAuthenticator,
+    log: FilteringBoundLogger,
+    forgiving: Forgiving,
+    is_strict: bool,
 ) -> APIRouter:
     """The routes. `keep` is called in a thread."""
     routes = APIRouter()
@@ -71,7 +76,7 @@ class FeedbackEndpoint:
         service: Service,
         keep: Keep,
         *,
-        gate: Gate | OpenGate,
+        gate: Authenticator | NoAuthenticator,
         threads: Threads,
         log: FilteringBoundLogger,
         forgiving: Forgiving,
@@ -97,12 +102,12 @@ class FeedbackEndpoint:
         content = json.encode(operation_outcome(*batch.problems)) if batch.problems else b"{}"
         return Response(content, media_type="application/json")
 
-    def _take(self, caller: Caller, body: bytes, leniency: Leniency) -> tuple[Batch, int]:
+    def _take(self, caller: Caller, body: bytes, leniency: Leniency) -> tuple[FeedbackBatch, int]:
         batch = parse_feedback(body, leniency)
         try:
             return batch, self._keep(caller, batch.items)
         except NotKept as problem:
-            later = Problem("transient", "The feedback could not be kept. Send it again later.")
+            later = RequestProblem("transient", "The feedback could not be kept. Send it again later.")
             raise HookError(503, (later,), _headers()) from problem
 
 

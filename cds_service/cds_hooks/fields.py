@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from msgspec import DecodeError, Raw, json
 
-from cds_service.cds_hooks.leniency import Deviation, Form, Leniency
-from cds_service.cds_hooks.outcome import IssueCode, Problem
+from cds_service.cds_hooks.leniency import AcceptedForm, Deviation, Leniency
+from cds_service.cds_hooks.outcome import IssueCode, RequestProblem
 from cds_service.fhir import repeated_keys
 
 ANY_TEXT = re.compile(r".*\S.*", re.DOTALL)
@@ -23,7 +23,7 @@ class Fields:
         self,
         values: Mapping[str, Raw],
         path: str,
-        problems: list[Problem],
+        problems: list[RequestProblem],
         leniency: Leniency,
         repeated: frozenset[str] = frozenset(),
     ) -> None:
@@ -45,7 +45,7 @@ class Fields:
         *,
         required: bool = False,
         absent: Deviation | None = None,
-        forms: tuple[Form, ...] = (),
+        forms: tuple[AcceptedForm, ...] = (),
     ) -> str | None:
         """`absent`: the deviation of leaving out what is required; `forms`: other texts than those of `pattern`."""
         if not self._is_there(name, expected, required, absent):
@@ -61,7 +61,7 @@ class Fields:
             self.note("value", name, f"must be {expected}")
         return read
 
-    def number(self, name: str, absent: Deviation, as_text: Form) -> None:
+    def number(self, name: str, absent: Deviation, as_text: AcceptedForm) -> None:
         """Look that there is a number, which nobody needs."""
         if not self._is_there(name, "a number", required=True, absent=absent):
             return
@@ -84,7 +84,7 @@ class Fields:
         return Fields(values, f"{self._path}{name}.", self._problems, self._leniency, repeated)
 
     def note(self, code: IssueCode, name: str, message: str) -> None:
-        self._problems.append(Problem(code, message, f"{self._path}{name}"))
+        self._problems.append(RequestProblem(code, message, f"{self._path}{name}"))
 
     def _is_there(self, name: str, expected: str, required: bool, absent: Deviation | None = None) -> bool:
         there = self.has(name)

@@ -12,13 +12,13 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from cds_service.cds_hooks.outcome import Problem, outcome_response
+from cds_service.cds_hooks.outcome import RequestProblem, outcome_response
 from cds_service.wire import HeaderProblem, every, host_names, is_own_origin
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REFUSALS = {
-    "host": Problem("forbidden", "This service does not answer to that host name (CDS_ALLOWED_HOSTS)."),
-    "origin": Problem("forbidden", "Pages of this origin may not call the service (CDS_CORS_ORIGINS)."),
+    "host": RequestProblem("forbidden", "This service does not answer to that host name (CDS_ALLOWED_HOSTS)."),
+    "origin": RequestProblem("forbidden", "Pages of this origin may not call the service (CDS_CORS_ORIGINS)."),
 }
 
 

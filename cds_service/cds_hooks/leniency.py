@@ -72,7 +72,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class AcceptedForm:
     """Another form of a text than the one that is asked for: what all of it matches, and what it is read as."""
 
     deviation: Deviation
@@ -94,7 +94,7 @@ class Leniency:
         self.noted[deviation.name] += times
         return True
 
-    def reads(self, text: str, forms: tuple[Form, ...]) -> str | None:
+    def reads(self, text: str, forms: tuple[AcceptedForm, ...]) -> str | None:
         """The text in the form that was asked for; `None` where it is in none of these others."""
         for form in forms:
             if form.pattern.fullmatch(text) and self.forgives(form.deviation):

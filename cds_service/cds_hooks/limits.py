@@ -7,12 +7,12 @@ second. So beyond a number of requests the next one is told at once to come agai
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cds_service.cds_hooks.outcome import Problem, outcome_response
+from cds_service.cds_hooks.outcome import RequestProblem, outcome_response
 
 RETRY_SECONDS = 1
 
 
-class Limits:
+class RequestLimits:
     """Limits the requests under `paths`, taken together, that are answered at the same time, and the time for each."""
 
     def __init__(self, app: ASGIApp, paths: tuple[str, ...], most: int, seconds: float) -> None:
@@ -27,7 +27,7 @@ class Limits:
             await self._app(scope, receive, send)
             return
         if self._running >= self._most:
-            problem = Problem("throttled", "Too many requests are being answered. Try again in a moment.")
+            problem = RequestProblem("throttled", "Too many requests are being answered. Try again in a moment.")
             await _refuse(problem, scope, receive, send)
             return
         self._running += 1
@@ -47,10 +47,10 @@ class Limits:
         with anyio.move_on_after(self._seconds) as time:
             await self._app(scope, receive, noting_the_start)
         if time.cancelled_caught and not started:
-            await _refuse(Problem("timeout", "The answer took too long."), scope, receive, send)
+            await _refuse(RequestProblem("timeout", "The answer took too long."), scope, receive, send)
 
 
-async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(problem: RequestProblem, scope: Scope, receive: Receive, send: Send) -> None:
     # The body may be unread, so the connection is of no further use.
     headers = {"Retry-After": str(RETRY_SECONDS), "Connection": "close"}
     await outcome_response(503, problem, headers=headers)(scope, receive, send)

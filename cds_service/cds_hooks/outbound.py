@@ -40,7 +40,7 @@ class _Unanswered(Exception):  # noqa: N818 - it names what happened
 
 
 @dataclass(slots=True)
-class Budget:
+class ByteBudget:
     """How many more bytes may be read, over all answers that share it."""
 
     left: int
@@ -77,7 +77,7 @@ class Outbound:
         if self._expected:
             self._http()
 
-    async def get(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
+    async def get(self, url: str, headers: Mapping[str, str], budget: ByteBudget) -> Reply:
         """Ask for `url`. Raises OutboundError."""
         import httpx2  # noqa: PLC0415 (see `expected`)
 
@@ -97,7 +97,7 @@ class Outbound:
         if client is not None:
             await client.aclose()
 
-    async def _ask(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
+    async def _ask(self, url: str, headers: Mapping[str, str], budget: ByteBudget) -> Reply:
         import httpx2  # noqa: PLC0415
 
         started = False
@@ -141,7 +141,7 @@ def _tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-async def _read(response: "httpx2.Response", budget: Budget) -> bytes:
+async def _read(response: "httpx2.Response", budget: ByteBudget) -> bytes:
     # Unpacked here rather than by the library, which would unpack a whole piece, however much comes out of it.
     encoding = content_coding(response.headers)
     if encoding not in ("identity", "gzip", "x-gzip"):
@@ -150,13 +150,13 @@ async def _read(response: "httpx2.Response", budget: Budget) -> bytes:
     return b"".join([piece async for piece in pieces])
 
 
-async def _plain(response: "httpx2.Response", budget: Budget) -> AsyncIterator[bytes]:
+async def _plain(response: "httpx2.Response", budget: ByteBudget) -> AsyncIterator[bytes]:
     async for piece in response.aiter_raw(_PIECE):
         budget.spend(len(piece))
         yield piece
 
 
-async def _unpacked(response: "httpx2.Response", budget: Budget) -> AsyncIterator[bytes]:
+async def _unpacked(response: "httpx2.Response", budget: ByteBudget) -> AsyncIterator[bytes]:
     unpacker = zlib.decompressobj(_GZIP)
     try:
         async for packed in response.aiter_raw(_PIECE):

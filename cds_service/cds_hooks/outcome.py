@@ -33,7 +33,7 @@ IssueCode = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RequestProblem:
     """One reason for a refusal.
 
     `place` is the path of the offending field in the request (`context.patientId`), empty where it is the whole.
@@ -54,14 +54,14 @@ class HookError(CdsError):
     """A request that gets no cards, with the HTTP status (4xx, or 503) and every reason found."""
 
     status: int
-    problems: tuple[Problem, ...]
+    problems: tuple[RequestProblem, ...]
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return "; ".join(problem.diagnostics for problem in self.problems)
 
 
-def operation_outcome(*problems: Problem) -> dict[str, Any]:
+def operation_outcome(*problems: RequestProblem) -> dict[str, Any]:
     """A FHIR R4 OperationOutcome with one issue per problem."""
     return {
         "resourceType": "OperationOutcome",
@@ -71,7 +71,7 @@ def operation_outcome(*problems: Problem) -> dict[str, Any]:
     }
 
 
-def outcome_response(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def outcome_response(status: int, *problems: RequestProblem, headers: Mapping[str, str] | None = None) -> Response:
     """The HTTP response that carries an OperationOutcome."""
     body = json.encode(operation_outcome(*problems))
     # CDS Hooks exchanges application/json throughout; its clients need not know FHIR's own media type.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 
-from cds_service.facts.catalogue import Catalogue, CodeSystems, EventsFact, FactSpec, Observed
+from cds_service.facts.catalogue import Catalogue, CodeSystems, EventsFact, FactSpec, ObservedFact
 from cds_service.fhir import RESOURCE_TYPES
 from cds_service.wire import in_path
 
@@ -83,7 +83,7 @@ def _by_use(read: Iterable[FactSpec], systems: CodeSystems | None) -> list[str]:
 
     A fact lists its usual codes before the rare ones. The codes of which a site's maps make one of these come last.
     """
-    listed = [spec.observation_codes for spec in read if isinstance(spec, Observed)]
+    listed = [spec.observation_codes for spec in read if isinstance(spec, ObservedFact)]
     by_use = [code for row in zip_longest(*listed) for code in row if code is not None]
     own = () if systems is None else systems.mapped_to(systems.key(code.system, code.code) for code in by_use)
     return list(dict.fromkeys(map(_token, [*(code.code for code in by_use), *own])))
@@ -101,8 +101,8 @@ def _parts(codes: Sequence[str]) -> Iterator[list[str]]:
     The codes stand without their system: `system|code` makes the list three times as long and needs escaping, and the
     service looks at the system when it reads. No date: clients differ in which date they compare and how they write a
     bound, so the service leaves out what is too old. Both parts are one set: what came is whole only where both did
-    (`Supplied`). Without any part everything there is comes, which is much and lacks nothing. Never by category: that
-    misses the results that have none.
+    (`PrefetchedRecord`). Without any part everything there is comes, which is much and lacks nothing. Never by
+    category: that misses the results that have none.
     """
     parts: list[list[str]] = []
     used = MOST_CHARACTERS

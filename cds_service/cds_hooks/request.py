@@ -20,14 +20,14 @@ from cds_service.cds_hooks.leniency import (
     NO_SCOPE,
     NO_SUBJECT,
     PLAIN_INSTANCE,
-    Form,
+    AcceptedForm,
     Leniency,
 )
-from cds_service.cds_hooks.outcome import HookError, Problem
+from cds_service.cds_hooks.outcome import HookError, RequestProblem
 from cds_service.cds_hooks.prefetch import LABELS, resource_type
 from cds_service.cds_hooks.service import ENCOUNTER_ID, PATIENT_ID, Service
 from cds_service.deadline import NEVER, Deadline
-from cds_service.fhir import HeadBundle, isolated, repeated_keys
+from cds_service.fhir import HeaderBundle, isolated, repeated_keys
 
 # Any version, also none: hookInstance has to be unique, not to be made in one certain way.
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -43,7 +43,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _Searches: Any = defstruct(
     "_Searches",
-    [(label, HeadBundle if resource_type(label) == "Observation" else Raw, None) for label in LABELS],
+    [(label, HeaderBundle if resource_type(label) == "Observation" else Raw, None) for label in LABELS],
     forbid_unknown_fields=True,
 )
 
@@ -65,7 +65,7 @@ class HookRequest:
     prefetch: Mapping[str, Raw] = field(repr=False)
     access_token: str | None = field(default=None, repr=False)
     encounter_id: str | None = None
-    searches: Mapping[str, HeadBundle] = field(default_factory=dict, repr=False)
+    searches: Mapping[str, HeaderBundle] = field(default_factory=dict, repr=False)
     repeated: frozenset[str] = frozenset()
 
 
@@ -82,8 +82,8 @@ def with_hyphens(digits: str) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-EXPIRY_FORM = Form(EXPIRY_AS_TEXT, _NUMBER_AS_TEXT)
-INSTANCE_FORMS = (Form(PLAIN_INSTANCE, _NO_HYPHENS, with_hyphens),)
+EXPIRY_FORM = AcceptedForm(EXPIRY_AS_TEXT, _NUMBER_AS_TEXT)
+INSTANCE_FORMS = (AcceptedForm(PLAIN_INSTANCE, _NO_HYPHENS, with_hyphens),)
 
 
 def parse_request(
@@ -95,7 +95,7 @@ def parse_request(
     OutOfTime.
     """
     leniency = Leniency() if leniency is None else leniency
-    problems: list[Problem] = []
+    problems: list[RequestProblem] = []
     body, (members, searches) = _body_fields(body.removeprefix(_BYTE_ORDER_MARK), leniency, deadline)
     fields = Fields(members, "", problems, leniency, repeated_keys(body, members))
     hook = fields.text("hook", re.compile(re.escape(service.hook)), f"`{service.hook}`", required=True)
@@ -152,7 +152,7 @@ def _access_token(authorization: Fields, patient: str | None) -> str | None:
     return token
 
 
-_Read = tuple[dict[str, Raw], dict[str, HeadBundle]]
+_Read = tuple[dict[str, Raw], dict[str, HeaderBundle]]
 """The members of a body, and those values in `prefetch` that could be decoded as searches."""
 
 
@@ -178,18 +178,18 @@ def _decoded(body: bytes) -> _Read:
         body.decode()
         return _MEMBERS.decode(body), _searches(body)
     except UnicodeDecodeError as error:
-        problem = Problem("structure", f"The body is not UTF-8 (byte {error.start}).")
+        problem = RequestProblem("structure", f"The body is not UTF-8 (byte {error.start}).")
     except RecursionError:
-        problem = Problem("structure", "The body is nested too deeply.")
+        problem = RequestProblem("structure", "The body is nested too deeply.")
     except ValidationError:
-        problem = Problem("structure", "The body must be a JSON object.")
+        problem = RequestProblem("structure", "The body must be a JSON object.")
     except DecodeError as error:
         # Its text gives the kind of fault and the position, never content.
-        problem = Problem("structure", f"The body is not JSON: {error}.")
+        problem = RequestProblem("structure", f"The body is not JSON: {error}.")
     raise HookError(400, (problem,))
 
 
-def _searches(body: bytes) -> dict[str, HeadBundle]:
+def _searches(body: bytes) -> dict[str, HeaderBundle]:
     """The searches in the usual request, in one pass; none of one with other keys, or another value than a search."""
     try:
         prefetch = _WITH_SEARCHES.decode(body).prefetch
@@ -198,4 +198,4 @@ def _searches(body: bytes) -> dict[str, HeadBundle]:
     values = {label: value for label in LABELS if (value := getattr(prefetch, label)) is not None}
     if len({resource_type(label) for label in values}) < len(values):
         return {}  # two keys of one type, whose order may matter
-    return {label: value for label, value in values.items() if isinstance(value, HeadBundle)}
+    return {label: value for label, value in values.items() if isinstance(value, HeaderBundle)}

@@ -16,7 +16,7 @@ from cds_service.cds_hooks.outbound import Outbound
 from cds_service.cds_hooks.service import DISCOVERY_PATH, SERVICES, Service
 from cds_service.cds_hooks.slashes import path_called
 from cds_service.cds_hooks.threads import Threads
-from cds_service.cds_hooks.trust import Gate, OpenGate
+from cds_service.cds_hooks.trust import Authenticator, NoAuthenticator
 
 # The work is pure computation: milliseconds for most patients, some tens of them for a record of 12 MB.
 # In a thread it leaves the event loop free for other connections, the health checks among them. Threads share one
@@ -28,7 +28,7 @@ _THREADS = 2
 def router(
     current: Callable[[], Serving],
     *,
-    gate: Gate | OpenGate,
+    gate: Authenticator | NoAuthenticator,
     outbound: Outbound,
     max_body_bytes: int,
     log: FilteringBoundLogger,

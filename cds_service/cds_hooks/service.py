@@ -7,7 +7,7 @@ the table, so a new service is a new row, and for a new hook the fields of its c
 import re
 from dataclasses import dataclass, field
 
-from cds_service.cds_hooks.leniency import NO_USER, PATIENT_REFERENCE, USER_FORM, Deviation, Form
+from cds_service.cds_hooks.leniency import NO_USER, PATIENT_REFERENCE, USER_FORM, AcceptedForm, Deviation
 from cds_service.errors import CdsError
 
 DISCOVERY_PATH = "/cds-services"
@@ -26,7 +26,7 @@ class ContextField:
     pattern: re.Pattern[str]
     expected: str
     example: str
-    forms: tuple[Form, ...] = field(default=(), repr=False)
+    forms: tuple[AcceptedForm, ...] = field(default=(), repr=False)
     absent: Deviation | None = field(default=None, repr=False)
 
 
@@ -37,7 +37,7 @@ PATIENT_ID = ContextField(
     _ID,
     "the id of the Patient, without `Patient/`",
     "example",
-    (Form(PATIENT_REFERENCE, re.compile(r"Patient/[^/\s]+"), lambda text: text.removeprefix("Patient/")),),
+    (AcceptedForm(PATIENT_REFERENCE, re.compile(r"Patient/[^/\s]+"), lambda text: text.removeprefix("Patient/")),),
 )
 _USER = "(Practitioner|PractitionerRole|Patient|RelatedPerson)"
 # encounter-start expects only the first two kinds, and does not forbid the others. Nothing here rests on who asks.
@@ -46,7 +46,7 @@ USER_ID = ContextField(
     re.compile(rf"{_USER}/[^/\s]+"),
     "`Practitioner/`, `PractitionerRole/`, `Patient/` or `RelatedPerson/` with an id",
     "Practitioner/example",
-    (Form(USER_FORM, re.compile(rf"([hH][tT][tT][pP][sS]?://\S+/{_USER}/)?[^/\s]+")),),
+    (AcceptedForm(USER_FORM, re.compile(rf"([hH][tT][tT][pP][sS]?://\S+/{_USER}/)?[^/\s]+")),),
     NO_USER,
 )
 ENCOUNTER_ID = ContextField("encounterId", _ID, "the id of the Encounter, without `Encounter/`", "example-encounter")

@@ -14,7 +14,7 @@ from cds_service.errors import RecordError, RulesError
 if TYPE_CHECKING:
     from cds_service.fhir import Record
     from cds_service.library import Library
-    from cds_service.rule_tools.changes import RulesVersion
+    from cds_service.rule_tools.changes import RulesSide
 
 desk_app = command_group()
 
@@ -141,7 +141,7 @@ def _records(folder: Path) -> "dict[str, Record]":
     return records
 
 
-def _version(path: Path, rules_dir: Path | None) -> "RulesVersion":
+def _version(path: Path, rules_dir: Path | None) -> "RulesSide":
     from cds_service.rule_tools.changes import load_version
 
     try:

@@ -12,9 +12,9 @@ from cds_service.cli.terminology import codes_compile, codes_migrate
 from cds_service.errors import RulesError
 
 if TYPE_CHECKING:
-    from cds_service.codes import Survey, Table
-    from cds_service.facts import FactKnowledge
-    from cds_service.feed import Problem
+    from cds_service.codes import SightingTable, Survey
+    from cds_service.facts import FactReaders
+    from cds_service.feed import UnreadPlace
 
 codes_app = command_group("The codes of value sets and maps, and which codes and words a site's feed holds.")
 
@@ -86,7 +86,7 @@ class _Problems:
     def __init__(self) -> None:
         self.number = 0
 
-    def note(self, problem: "Problem") -> None:
+    def note(self, problem: "UnreadPlace") -> None:
         self.number += 1
         if self.number <= _MOST_PROBLEMS:
             typer.echo(f"{problem.place}: {problem.message}", err=True)
@@ -102,7 +102,7 @@ def _go_over(sources: list[str], survey: "Survey", problems: _Problems) -> int:
 
     read = 0
 
-    def note(problem: "Problem") -> None:
+    def note(problem: "UnreadPlace") -> None:
         problems.note(problem)
         survey.lost()
 
@@ -114,13 +114,13 @@ def _go_over(sources: list[str], survey: "Survey", problems: _Problems) -> int:
     return read
 
 
-def _shown(survey: "Survey", knowledge: "FactKnowledge", *, words: bool) -> "Table":
+def _shown(survey: "Survey", knowledge: "FactReaders", *, words: bool) -> "SightingTable":
     from cds_service.codes import table_of
 
     return table_of(survey.finish(), knowledge, words=words)
 
 
-def _print(table: "Table", format: str, files: int, problems: int, min_patients: int) -> None:
+def _print(table: "SightingTable", format: str, files: int, problems: int, min_patients: int) -> None:
     from cds_service.cli.show_codes import as_json, as_tsv, show_table
 
     match format:
@@ -132,7 +132,7 @@ def _print(table: "Table", format: str, files: int, problems: int, min_patients:
             show_table(table, files, problems, min_patients)
 
 
-def _write(table: "Table", files: list[Path]) -> None:
+def _write(table: "SightingTable", files: list[Path]) -> None:
     from cds_service.codes import concept_map, phrases
 
     for file, content in zip(files, (concept_map(table), phrases(table)), strict=True):
@@ -144,7 +144,7 @@ def _write(table: "Table", files: list[Path]) -> None:
         typer.echo(f"{file}: to be completed by hand (docs/codes.md)", err=True)
 
 
-def _knowledge() -> "FactKnowledge":
+def _knowledge() -> "FactReaders":
     from cds_service.facts import load_facts
     from cds_service.facts.catalogue import stops
     from cds_service.rule_files import is_of_a_site

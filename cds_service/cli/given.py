@@ -17,8 +17,8 @@ from cds_service.cli.output import stop
 from cds_service.errors import CdsError, RecordError
 
 if TYPE_CHECKING:
-    from cds_service.feed import Problem
-    from cds_service.fhir import Patients, Reading, Record
+    from cds_service.feed import UnreadPlace
+    from cds_service.fhir import ParsedDocument, Patients, Record
     from cds_service.library import Library
 
 STANDARD_INPUT = "-"
@@ -162,14 +162,14 @@ class _SourceReader:
         found = [Given(name, ", ".join(known.places(name)), partial(_record, known, name)) for name in known.ids]
         return found + self._requests
 
-    def _note(self, problem: "Problem") -> None:
+    def _note(self, problem: "UnreadPlace") -> None:
         self._people.problem(problem.place, problem.message)
         self._patients.lose(self._within(problem.place), problem.message)
 
     def _within(self, place: str) -> str:
         return place.removeprefix(self._short).strip() if self._short else place
 
-    def _document(self, data: bytes, place: str) -> "Reading | Given":
+    def _document(self, data: bytes, place: str) -> "ParsedDocument | Given":
         from cds_service.feed import is_request
         from cds_service.fhir import read_document
 
@@ -204,10 +204,10 @@ def _request(data: bytes, place: str) -> Given:
     request = parse_request(data, service)
 
     def record(library: "Library") -> "Record":
-        from cds_service.cds_hooks import Supplied, prefetch_templates
+        from cds_service.cds_hooks import PrefetchedRecord, prefetch_templates
 
         templates = prefetch_templates(library.catalogue, library.facts_read, library.facts.systems)
-        return Supplied(request, {}, templates=templates).record()
+        return PrefetchedRecord(request, {}, templates=templates).record()
 
     return Given(request.patient_id, place, record, by_hook=True)
 

@@ -28,7 +28,7 @@ from cds_service.errors import CdsError
 
 if TYPE_CHECKING:
     from cds_service.as_of import AsOf
-    from cds_service.cli.show_table import Row
+    from cds_service.cli.show_table import TableRow
     from cds_service.fhir import Record
     from cds_service.library import Library
     from cds_service.settings import Settings
@@ -193,9 +193,9 @@ def _show_explanation(asked: _Question, record: "Record", *, as_json: bool, shor
     if as_json:
         print_json(document)
         return
-    from cds_service.cli.show_explanation import Shown
+    from cds_service.cli.show_explanation import PrintedExplanation
 
-    shown = Shown(document, result, asked.trial)
+    shown = PrintedExplanation(document, result, asked.trial)
     if criterion is not None:
         shown.criterion(criterion)
     elif short:
@@ -249,7 +249,7 @@ def _show_table(asked: _Question) -> None:
             show_table(rows, len(asked.people.given), problems)
 
 
-def _rows(asked: _Question, one: Given) -> "list[Row]":
+def _rows(asked: _Question, one: Given) -> "list[TableRow]":
     from cds_service.cli.show_table import rows_of
     from cds_service.matching import match as match_record
 

@@ -73,12 +73,12 @@ def rules_show(
     from dataclasses import asdict
 
     from cds_service.cli.show_rules import show_known_facts, show_trial, show_trials
-    from cds_service.rule_tools.docs import Reference
+    from cds_service.rule_tools.docs import RulesReference
     from cds_service.trials import tally
 
     folder, library, findings = _load(rules_dir)
     show_findings(findings, folder)
-    reference = Reference(library, folder)
+    reference = RulesReference(library, folder)
     if trial is None:
         facts = reference.facts()
         if as_json:
@@ -149,13 +149,13 @@ def rules_docs(
 
         page = findings_page()
     else:
-        from cds_service.rule_tools.docs import Reference, facts_page, trials_page
+        from cds_service.rule_tools.docs import RulesReference, facts_page, trials_page
 
         folder, library, findings = _load(rules_dir)
         show_findings(findings, folder)
         if any(f.severity == "error" for f in findings):
             stop("The page would be incomplete.")
-        reference = Reference(library, folder)
+        reference = RulesReference(library, folder)
         written = out.read_text(encoding="utf-8") if out is not None and out.is_file() else ""
         page = facts_page(reference, written) if facts else trials_page(reference)
     if out is None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from cds_service.codes import Line, Table
+from cds_service.codes import CodeLine, SightingTable
 from cds_service.facts.catalogue import PRINTED_SYSTEMS
 
 _MOST_SHOWN = 100
@@ -30,7 +30,7 @@ BECAME = {
 }
 
 
-def as_json(table: Table, files: int, problems: int, min_patients: int) -> dict[str, Any]:
+def as_json(table: SightingTable, files: int, problems: int, min_patients: int) -> dict[str, Any]:
     """The table as a document: `summary`, and `entries` by frequency."""
     return {
         "summary": {
@@ -50,13 +50,15 @@ def as_json(table: Table, files: int, problems: int, min_patients: int) -> dict[
     }
 
 
-def as_tsv(table: Table) -> str:
+def as_tsv(table: SightingTable) -> str:
     """A heading and a line for each kind of entry. No field holds a tab or a line break, nor begins like a formula."""
     rows = [_COLUMNS, *(_row(line) for line in table.lines)]
     return "".join("\t".join(map(_field, row)) + "\n" for row in rows)
 
 
-def show_table(table: Table, files: int, problems: int, min_patients: int, console: Console | None = None) -> None:
+def show_table(
+    table: SightingTable, files: int, problems: int, min_patients: int, console: Console | None = None
+) -> None:
     """The most frequent lines, and the sums below."""
     console = console or Console()
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -76,7 +78,7 @@ def show_table(table: Table, files: int, problems: int, min_patients: int, conso
         console.print(sentence, markup=False, highlight=False)
 
 
-def _sums(table: Table, files: int, problems: int, min_patients: int) -> Iterator[str]:
+def _sums(table: SightingTable, files: int, problems: int, min_patients: int) -> Iterator[str]:
     least = "more than " if table.many_patients else ""
     counted = [(files, "file", "files"), (table.patients, "patient", "patients"), (table.entries, "entry", "entries")]
     said = [f"{number} {one if number == 1 else many}" for number, one, many in counted]
@@ -99,7 +101,7 @@ def _sums(table: Table, files: int, problems: int, min_patients: int) -> Iterato
         )
 
 
-def _entry(line: Line) -> dict[str, Any]:
+def _entry(line: CodeLine) -> dict[str, Any]:
     one = line.sighting
     return {
         "times": line.times,
@@ -119,7 +121,7 @@ def _entry(line: Line) -> dict[str, Any]:
     }
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(line: CodeLine) -> tuple[str, ...]:
     one = line.sighting
     nearest = ", ".join(near.fact for near in line.nearest)
     facts = ", ".join(one.facts)
@@ -132,7 +134,7 @@ def _field(text: str) -> str:
     return f"'{plain}" if plain.startswith(_LIKE_A_FORMULA) else plain
 
 
-def _called(line: Line) -> str:
+def _called(line: CodeLine) -> str:
     one = line.sighting
     system = PRINTED_SYSTEMS.get(one.system) or one.system
     code = " ".join(filter(None, (system, one.code)))

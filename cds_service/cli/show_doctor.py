@@ -9,7 +9,7 @@ import typer
 from cds_service.doctor import CODES_SECTION, SECTIONS, TITLES
 
 if TYPE_CHECKING:
-    from cds_service.doctor import Duty, RequestReport, TrialReport, Unread
+    from cds_service.doctor import Duty, RequestReport, TrialReport, UnreadArrival
 
 _COLOURS = {"green": "green", "red": "red", "not seen": "yellow"}
 _MOST_PLACES = 5
@@ -56,7 +56,7 @@ def _not_arrived(report: "RequestReport") -> None:
         typer.echo(f"\nScopes that the token lacks: {' '.join(report.scopes.missing)}")
 
 
-def _unread(found: Iterable["Unread"]) -> None:
+def _unread(found: Iterable["UnreadArrival"]) -> None:
     kinds: defaultdict[str, list[str]] = defaultdict(list)
     for one in found:
         kinds[_what(one)].append(one.place)
@@ -70,7 +70,7 @@ def _unread(found: Iterable["Unread"]) -> None:
     typer.echo(f"  see {CODES_SECTION.link}")
 
 
-def _what(one: "Unread") -> str:
+def _what(one: "UnreadArrival") -> str:
     code = " ".join(part for part in (one.system, one.code, one.display) if part)
     named = [("code", code), ("unit", one.unit), ("status", one.status)]
     shown = "; ".join(f"{name} {value}" for name, value in named if value)

@@ -11,9 +11,9 @@ from cds_service.cli.show_results import unread_lines
 from cds_service.explanation import (
     OUTCOME_WORDS,
     VERDICT_WORDS,
-    Judged,
+    CriterionStanding,
     PlainWords,
-    Standing,
+    TrialStanding,
     in_the_way,
     reason_words,
     sentence,
@@ -34,7 +34,7 @@ _SHORTEST = 20
 """Characters of a title that stay."""
 
 
-class Shown:
+class PrintedExplanation:
     """An explanation to print: the document that `explain` makes, and the match that it tells of."""
 
     def __init__(self, document: Json, match: Match, trial_id: str | None = None) -> None:
@@ -83,7 +83,7 @@ class Shown:
         if self.document.get("deceased"):
             show("The patient has died: no cards are shown.", bold=True)
 
-    def _verdicts(self, more: Callable[[Standing], None]) -> None:
+    def _verdicts(self, more: Callable[[TrialStanding], None]) -> None:
         show()
         for standing in self.standings:
             trial, verdict = standing.result.trial, standing.result.verdict
@@ -96,10 +96,10 @@ class Shown:
             show(columns((VERDICT_WORDS[verdict], trial.id, line), (_VERDICT, wide, rest)), colour=COLOURS[verdict])
             more(standing)
 
-    def _nothing(self, standing: Standing) -> None:
+    def _nothing(self, standing: TrialStanding) -> None:
         pass
 
-    def _open(self, standing: Standing) -> None:
+    def _open(self, standing: TrialStanding) -> None:
         if standing.result.verdict == "not_eligible":
             show(wrapped(in_the_way(standing, self.words), 6, "    "))
             return
@@ -127,7 +127,7 @@ class Shown:
         for line in said:
             show(wrapped(line, 2, ""), colour="yellow")
 
-    def _trial(self, standing: Standing) -> None:
+    def _trial(self, standing: TrialStanding) -> None:
         trial, result = standing.result.trial, standing.result
         show()
         show(wrapped(f"{trial.id} {trial.short_title}: {VERDICT_WORDS[result.verdict]}", 2, ""), bold=True)
@@ -141,7 +141,7 @@ class Shown:
             for judged in group:
                 self._line(trial.id, cohort.cohort.id, judged)
 
-    def _line(self, trial: str, cohort: str, judged: Judged) -> None:
+    def _line(self, trial: str, cohort: str, judged: CriterionStanding) -> None:
         result = judged.result
         outcome = OUTCOME_WORDS[result.criterion.kind][result.outcome]
         cells = ("", judged.id, outcome, result.criterion.text)
@@ -159,7 +159,7 @@ class Shown:
             lines.append(reason_words(criterion["reason"]))
         return lines
 
-    def _whole(self, standing: Standing, cohort: str, judged: Judged) -> None:
+    def _whole(self, standing: TrialStanding, cohort: str, judged: CriterionStanding) -> None:
         trial, criterion, result = standing.result.trial, judged.result.criterion, judged.result
         entry = self._criteria[trial.id, cohort, judged.id]
         where = f", cohort {cohort}" if cohort else ""
@@ -191,7 +191,7 @@ class Shown:
         show(wrapped(f"{trial.registry.url}{_spans(criterion.source)}", 14, "  source      "))
 
 
-def _counts(standing: Standing) -> str:
+def _counts(standing: TrialStanding) -> str:
     """How many criteria fail, are open or wait for a person."""
     fails = standing.having("fail")
     if fails:

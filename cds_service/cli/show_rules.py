@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cds_service.rule_tools.cases import TESTED, CaseReport, Coverage, Mismatch, MutationReport, said
+from cds_service.rule_tools.cases import TESTED, CaseReport, CriterionCases, Mismatch, MutationReport, said
 from cds_service.rule_tools.docs import CriterionInWords, FactInWords, TrialInWords
 from cds_service.trials import CompiledTrial, tally
 
@@ -42,7 +42,7 @@ def _grouped(mismatches: Sequence[Mismatch]) -> list[tuple[Mismatch, int]]:
     return [(group[0], len(group) - 1) for group in groups.values()]
 
 
-def _coverage_table(coverage: Sequence[Coverage]) -> Table:
+def _coverage_table(coverage: Sequence[CriterionCases]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("criterion")
     table.add_column("decided by")

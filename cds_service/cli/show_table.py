@@ -17,7 +17,7 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A patient and a trial. `open`: how many criteria are open; `missing`: the first that is missing or fails."""
 
     patient: str
@@ -39,7 +39,7 @@ class Row:
         return dict(zip(HEADINGS, self.cells(), strict=True)) | {"open": self.open}
 
 
-def rows_of(match: Match, patient: str, source: str, trial_id: str | None = None) -> list[Row]:
+def rows_of(match: Match, patient: str, source: str, trial_id: str | None = None) -> list[TableRow]:
     """A row for each trial. `match` is of all trials, not a screened one."""
     words, rows = PlainWords(match), []
     for standing in standings(match, trial_id):
@@ -52,16 +52,16 @@ def rows_of(match: Match, patient: str, source: str, trial_id: str | None = None
             missing = short = "the patient has died"
         verdict = standing.result.verdict
         rank = (match.deceased, *standing.rank, patient)
-        rows.append(Row(patient, trial.id, trial.short_title, verdict, unknown, missing, short, source, rank))
+        rows.append(TableRow(patient, trial.id, trial.short_title, verdict, unknown, missing, short, source, rank))
     return rows
 
 
-def best_first(rows: Iterable[Row]) -> list[Row]:
+def best_first(rows: Iterable[TableRow]) -> list[TableRow]:
     """The rows by who fits best."""
     return sorted(rows, key=lambda row: row.rank)
 
 
-def show_table(rows: Sequence[Row], patients: int, problems: int) -> None:
+def show_table(rows: Sequence[TableRow], patients: int, problems: int) -> None:
     """As text, two lines a row at most: what is too long for the terminal is cut; in CSV and JSON it is not."""
     first = max([len("patient"), *(len(row.patient) for row in rows)])
     second = max([len("trial"), *(len(row.trial) for row in rows)])
@@ -78,7 +78,7 @@ def show_table(rows: Sequence[Row], patients: int, problems: int) -> None:
     show(wrapped(f"{whose}, {fits} with a trial that fits or may fit{unread}. --patient shows one."))
 
 
-def as_csv(rows: Sequence[Row]) -> str:
+def as_csv(rows: Sequence[TableRow]) -> str:
     """As CSV with a heading. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

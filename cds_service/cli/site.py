@@ -75,7 +75,7 @@ def site_answer(
 
     from cds_service.library import load_library
     from cds_service.rule_tools import (
-        Answer,
+        EntryAnswer,
         Ground,
         answer_entry,
         default_samples_dir,
@@ -93,7 +93,7 @@ def site_answer(
         _must_be_read(library, value_set)
         today = datetime.now().astimezone().date()
         ground = Ground(rules, folder, samples, sample_records(samples), samples_day(samples) or today)
-        answer = Answer(tuple(texts), language or languages(library, texts)[0], value_set or "")
+        answer = EntryAnswer(tuple(texts), language or languages(library, texts)[0], value_set or "")
         report = answer_entry(answer, ground, library)
     except RulesError as problem:
         show_findings(problem.findings)

@@ -5,20 +5,20 @@ from cds_service.codes.nearest import NearestFacts
 from cds_service.codes.placed import NotUnderstood, not_understood
 from cds_service.codes.sighting import OUTCOMES, Sighting
 from cds_service.codes.survey import Survey
-from cds_service.codes.table import HIDDEN, Line, Table, table_of
-from cds_service.codes.tally import MOST_KEYS, Tally
+from cds_service.codes.table import HIDDEN, CodeLine, SightingTable, table_of
+from cds_service.codes.tally import MOST_KEYS, SightingCounts
 
 __all__ = [
     "HIDDEN",
     "MOST_KEYS",
     "OUTCOMES",
-    "Line",
+    "CodeLine",
     "NearestFacts",
     "NotUnderstood",
     "Sighting",
+    "SightingCounts",
+    "SightingTable",
     "Survey",
-    "Table",
-    "Tally",
     "concept_map",
     "not_understood",
     "phrases",

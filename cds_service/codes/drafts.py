@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from cds_service.codes.nearest import Near
+from cds_service.codes.nearest import NearestFact
 from cds_service.codes.sighting import Outcome
-from cds_service.codes.table import HIDDEN, Line, Table
+from cds_service.codes.table import HIDDEN, CodeLine, SightingTable
 
 TO_DECIDE = "? "
 """Before the value set that the words are nearest to. As long as it stands there, no value set has that name."""
@@ -27,7 +27,7 @@ _ELSE = "http://snomed.info/sct"
 _ASKED = frozenset[Outcome]({"unread", "unknown_code"})
 
 
-def concept_map(table: Table) -> dict[str, Any]:
+def concept_map(table: SightingTable) -> dict[str, Any]:
     """A FHIR R4 ConceptMap with every code that was not understood, the most frequent first, without targets.
 
     The nearest facts stand in the comment of an `unmatched` target, which counts for nothing
@@ -52,7 +52,7 @@ def concept_map(table: Table) -> dict[str, Any]:
     }
 
 
-def phrases(table: Table) -> dict[str, Any]:
+def phrases(table: SightingTable) -> dict[str, Any]:
     """A phrase file with all words that were not understood and have no code, under `? ` and the nearest value set.
 
     Language `und` (BCP 47: not determined), `zh` where Chinese characters stand in it.
@@ -74,10 +74,10 @@ def _group(source: str, target: str, elements: dict[str, dict[str, Any]]) -> dic
     return {"source": source, "target": target, "element": list(elements.values())}
 
 
-def _asked(table: Table) -> Iterable[Line]:
+def _asked(table: SightingTable) -> Iterable[CodeLine]:
     return (line for line in table.lines if line.sighting.outcome in _ASKED)
 
 
-def _comment(nearest: Iterable[Near]) -> str:
+def _comment(nearest: Iterable[NearestFact]) -> str:
     said = "; ".join(f"{near.title} ({near.fact}{f', {near.target}' if near.target else ''})" for near in nearest)
     return f"Nearest: {said}" if said else "No fact is near."

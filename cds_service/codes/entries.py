@@ -4,7 +4,7 @@ from typing import cast
 
 from cds_service.codes.sighting import Outcome, Sighting
 from cds_service.facts.catalogue import CodeSystems
-from cds_service.facts.events import READERS, Coded, Drug, Matching
+from cds_service.facts.events import READERS, Coded, Matching, RecordedDrug
 from cds_service.fhir import (
     RESOURCE_TYPES,
     AllergyIntolerance,
@@ -33,7 +33,7 @@ def event_sighting(view: Resource, matching: Matching, systems: CodeSystems) -> 
     """What became of an entry of a type that holds events."""
     kind = type(view).__name__
     found = READERS[kind].coded(view, matching)
-    coded = found.product.coded if isinstance(found, Drug) else found
+    coded = found.product.coded if isinstance(found, RecordedDrug) else found
     concepts, called = _said(view, matching.record)
     return sighting_of(kind, concepts, called, coded, systems)
 

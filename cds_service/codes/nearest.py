@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from cds_service.facts import FactKnowledge
-from cds_service.facts.catalogue import EventsFact, Observed
+from cds_service.facts import FactReaders
+from cds_service.facts.catalogue import EventsFact, ObservedFact
 from cds_service.facts.words import tokens
 from cds_service.fhir import RESOURCE_TYPES
 
@@ -28,7 +28,7 @@ _BETWEEN = frozenset({"or", "and", "of"})
 _OBSERVATION = "Observation"
 
 
-class Near(NamedTuple):
+class NearestFact(NamedTuple):
     """A fact that may be meant. `how`: `name`, or `axes` where LOINC's axes or the unit speak for it too. `target`: a
     LOINC code of the fact, or its value set."""
 
@@ -49,7 +49,7 @@ class _Name(NamedTuple):
 class NearestFacts:
     """The names of all facts, by the kind of entry that they are made from."""
 
-    def __init__(self, knowledge: FactKnowledge) -> None:
+    def __init__(self, knowledge: FactReaders) -> None:
         self._knowledge = knowledge
         self._specimens: dict[str, frozenset[str]] = {}
         names: defaultdict[str, list[_Name]] = defaultdict(list)
@@ -60,14 +60,14 @@ class NearestFacts:
         for spec in knowledge.catalogue:
             if isinstance(spec, EventsFact):
                 names[spec.resource] += _names(spec.name, _of_event(spec, phrases))
-            elif isinstance(spec, Observed):
+            elif isinstance(spec, ObservedFact):
                 own = (spec.title, spec.name.rpartition(".")[2].replace("_", " "))
                 displays = tuple(code.display for code in spec.codes)
                 names[_OBSERVATION] += _names(spec.name, (*own, *displays))
                 self._specimens[spec.name] = frozenset(word for text in displays for word in _specimen(text))
         self._kinds = {kind: _Index(listed) for kind, listed in names.items()}
 
-    def of(self, type: str, words: str, unit: str = "") -> tuple[Near, ...]:
+    def of(self, type: str, words: str, unit: str = "") -> tuple[NearestFact, ...]:
         """At most three facts that an entry of this resource type may mean, the nearest first."""
         row = RESOURCE_TYPES.get(type)
         kind = _OBSERVATION if type == _OBSERVATION else (row.events if row is not None else None) or "Medication"
@@ -82,18 +82,18 @@ class NearestFacts:
         # Of two that are as near, the one with fewer names is the narrower one.
         return tuple(sorted(found, key=lambda near: (-near.score, index.names_of[near.fact], near.fact))[:_MOST])
 
-    def _near(self, name: _Name, score: float, unit: str, specimen: frozenset[str]) -> Near:
+    def _near(self, name: _Name, score: float, unit: str, specimen: frozenset[str]) -> NearestFact:
         spec = self._knowledge.catalogue.facts[name.fact]
         if isinstance(spec, EventsFact):
-            return Near(spec.name, spec.title, "name", spec.valueset or "", round(score, 2))
+            return NearestFact(spec.name, spec.title, "name", spec.valueset or "", round(score, 2))
         table = self._knowledge.units.get(name.fact)
         fits = table is not None and bool(unit) and table.factor(unit, unit) is not None
         if unit and table is not None:
             score += _HAS_UNIT if fits else _OTHER_UNIT
         is_same = not specimen.isdisjoint(self._specimens.get(name.fact, ()))
         score += _SAME_SYSTEM if is_same else 0
-        target = spec.codes[0].code if isinstance(spec, Observed) and spec.codes else ""
-        return Near(spec.name, spec.title, "axes" if fits or is_same else "name", target, round(score, 2))
+        target = spec.codes[0].code if isinstance(spec, ObservedFact) and spec.codes else ""
+        return NearestFact(spec.name, spec.title, "axes" if fits or is_same else "name", target, round(score, 2))
 
 
 class _Index:

@@ -12,10 +12,19 @@ from cds_service.codes.results import observations_in, result_sightings
 from cds_service.codes.sighting import OUTCOMES, Sighting
 from cds_service.codes.table import own_names, without_typed
 from cds_service.deadline import NEVER
-from cds_service.facts import FactKnowledge
+from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import EventResource, Key
 from cds_service.facts.events import READERS, Matching
-from cds_service.fhir import RESOURCE_TYPES, DiagnosticReport, Faulty, Found, Medication, Observation, Patient, Record
+from cds_service.fhir import (
+    RESOURCE_TYPES,
+    DiagnosticReport,
+    Found,
+    Medication,
+    Observation,
+    Patient,
+    Record,
+    UndecodedResource,
+)
 
 
 class NotUnderstood(NamedTuple):
@@ -27,7 +36,7 @@ class NotUnderstood(NamedTuple):
 
 
 def not_understood(
-    found: Iterable[tuple[str, Found]], record: Record, knowledge: FactKnowledge
+    found: Iterable[tuple[str, Found]], record: Record, knowledge: FactReaders
 ) -> Iterator[NotUnderstood]:
     """What is not understood of entries that were decoded, each given with its place. `record`: what they came with."""
     names = own_names(knowledge)
@@ -37,10 +46,10 @@ def not_understood(
                 yield NotUnderstood(place, _discreet(sighting.clipped(), names, knowledge))
 
 
-def _sightings(one: Found, record: Record, knowledge: FactKnowledge) -> Iterator[Sighting]:
+def _sightings(one: Found, record: Record, knowledge: FactReaders) -> Iterator[Sighting]:
     item = one.item
     kind = one.entry.type
-    if isinstance(item, Faulty):
+    if isinstance(item, UndecodedResource):
         if RESOURCE_TYPES[kind].is_used:
             yield Sighting(kind, "malformed")
         return
@@ -55,6 +64,6 @@ def _sightings(one: Found, record: Record, knowledge: FactKnowledge) -> Iterator
     yield event_sighting(item, Matching(codes, record, NEVER, {}), knowledge.systems)
 
 
-def _discreet(sighting: Sighting, names: Mapping[Key, str], knowledge: FactKnowledge) -> Sighting:
+def _discreet(sighting: Sighting, names: Mapping[Key, str], knowledge: FactReaders) -> Sighting:
     # A display may be typed too: that there is only one in this record says nothing.
     return without_typed(sighting._replace(typed=True), defaultdict(set), names, knowledge)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.codes.sighting import Outcome, Sighting
-from cds_service.facts import FactKnowledge
+from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import Numeric, ResultFact
-from cds_service.facts.observations import Measurement, Person, Saying, Unreadable, has_value, shown
+from cds_service.facts.observations import ObservationOrComponent, RangePerson, Result, Unreadable, has_value, shown
 from cds_service.fhir import (
     CodeableConcept,
     Coding,
@@ -17,19 +17,19 @@ from cds_service.fhir import (
     resource_type,
 )
 
-_NOBODY = Person(None, None)
+_NOBODY = RangePerson(None, None)
 # Of several facts that have a code, the one that was read speaks for it.
 _RANK: tuple[Outcome, ...] = ("read", "unit_refused", "value_refused", "words_refused", "no_value", "hint")
 
 
-def result_sightings(view: Observation, knowledge: FactKnowledge) -> Iterator[Sighting]:
+def result_sightings(view: Observation, knowledge: FactReaders) -> Iterator[Sighting]:
     """What became of an Observation and of each of its components: one sighting for each that says something."""
     alone = Record(None, {"Observation": (view,)}, frozenset(), {}, ())
-    told: dict[int, list[tuple[str, Measurement]]] = {}
+    told: dict[int, list[tuple[str, Result]]] = {}
     for name, measurements in knowledge.observations.sort(alone).items():
         for measurement in measurements:
             told.setdefault(id(measurement.saying), []).append((name, measurement))
-    sayings: list[Saying] = [view, *view.component]
+    sayings: list[ObservationOrComponent] = [view, *view.component]
     for saying in sayings:
         of = told.get(id(saying), [])
         if of:
@@ -49,7 +49,7 @@ def observations_in(view: Observation | DiagnosticReport) -> Iterator[Observatio
                 yield inner
 
 
-def _of_fact(saying: Saying, of: list[tuple[str, Measurement]], knowledge: FactKnowledge) -> Sighting:
+def _of_fact(saying: ObservationOrComponent, of: list[tuple[str, Result]], knowledge: FactReaders) -> Sighting:
     outcomes = {name: _outcome(name, measurement, knowledge) for name, measurement in of}
     outcome = min(outcomes.values(), key=_RANK.index)
     facts = tuple(sorted(name for name, one in outcomes.items() if one == outcome))
@@ -62,7 +62,7 @@ def _of_fact(saying: Saying, of: list[tuple[str, Measurement]], knowledge: FactK
     return Sighting("Observation", outcome, coding.system or "", coding.code or "", words, typed, unit, value, facts)
 
 
-def _of_none(saying: Saying, knowledge: FactKnowledge) -> Sighting:
+def _of_none(saying: ObservationOrComponent, knowledge: FactReaders) -> Sighting:
     """One that no fact has. Its value is not kept: nothing depends on it, and it may be a note."""
     concept = saying.code or CodeableConcept()
     systems = knowledge.systems
@@ -75,7 +75,7 @@ def _of_none(saying: Saying, knowledge: FactKnowledge) -> Sighting:
     return Sighting("Observation", outcome, coding.system or "", coding.code or "", words, typed, unit)
 
 
-def _outcome(name: str, measurement: Measurement, knowledge: FactKnowledge) -> Outcome:
+def _outcome(name: str, measurement: Result, knowledge: FactReaders) -> Outcome:
     spec = knowledge.catalogue.facts[name]
     saying = measurement.saying
     if measurement.how == "hint":
@@ -101,7 +101,7 @@ def _outcome(name: str, measurement: Measurement, knowledge: FactKnowledge) -> O
     return "words_refused" if _value(saying)[1] else "value_refused"
 
 
-def _value(saying: Saying) -> tuple[str, str]:
+def _value(saying: ObservationOrComponent) -> tuple[str, str]:
     """The unit of the value, and the value itself where it is words."""
     quantity = saying.value_quantity
     if isinstance(quantity, Quantity):

@@ -10,24 +10,24 @@ from typing import cast
 from cds_service.codes.entries import concepts_of, event_sighting, sighting_of
 from cds_service.codes.results import observations_in, result_sightings
 from cds_service.codes.sighting import Sighting
-from cds_service.codes.tally import MOST_KEYS, Count, Tally
+from cds_service.codes.tally import MOST_KEYS, Occurrences, SightingCounts
 from cds_service.deadline import NEVER
-from cds_service.facts import FactKnowledge
+from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import EventResource
 from cds_service.facts.events import READERS, Matching, product_of
-from cds_service.feed import Note, Problem
+from cds_service.feed import Note, UnreadPlace
 from cds_service.fhir import (
     RESOURCE_TYPES,
     DiagnosticReport,
-    Faulty,
     Found,
     Medication,
     Observation,
+    ParsedDocument,
     Patient,
-    Reading,
     Record,
     Reference,
     Resource,
+    UndecodedResource,
     decode_entries,
     parse_reference,
 )
@@ -38,16 +38,16 @@ _MOST_WAITING = 100_000
 class Survey:
     """What a feed holds, counted. Give it each document, then `finish`."""
 
-    def __init__(self, knowledge: FactKnowledge, enough: int, note: Note, most_keys: int = MOST_KEYS) -> None:
+    def __init__(self, knowledge: FactReaders, enough: int, note: Note, most_keys: int = MOST_KEYS) -> None:
         """`enough`: patients from which on it need not be known how many more there are. `note`: what is told of a
         resource that can't be read, by its place and never by its id."""
-        self.tally = Tally(enough, most_keys)
+        self.tally = SightingCounts(enough, most_keys)
         self._knowledge = knowledge
         self._note = note
-        self._waiting: dict[tuple[str, str], tuple[Count, Sighting]] = {}
+        self._waiting: dict[tuple[str, str], tuple[Occurrences, Sighting]] = {}
         self._medications: dict[str, Sighting] = {}
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: ParsedDocument) -> None:
         """Count the entries of a document."""
         found = decode_entries(reading.entries)
         linked = dict(_linked(found))
@@ -58,7 +58,7 @@ class Survey:
         used: set[int] = set()
         for one in found:
             item = one.item
-            if isinstance(item, Faulty):
+            if isinstance(item, UndecodedResource):
                 self._malformed(item, one.entry.place)
             elif isinstance(item, Medication | Patient):
                 continue
@@ -72,7 +72,7 @@ class Survey:
         """Count a line or a document that could not be read: whatever was in it is not understood."""
         self.tally.add(Sighting("(unreadable)", "malformed"), set())
 
-    def finish(self) -> Tally:
+    def finish(self) -> SightingCounts:
         """The counts, with every prescription beside the Medication that it refers to."""
         referred: set[str] = set()
         for (kind, reference), (count, own) in self._waiting.items():
@@ -119,7 +119,7 @@ class Survey:
         if found is None:
             if len(self._waiting) >= _MOST_WAITING:
                 return False
-            found = self._waiting[kind, key] = (Count(), sighting)
+            found = self._waiting[kind, key] = (Occurrences(), sighting)
         found[0].add(1, patients, self.tally.enough)
         return True
 
@@ -134,11 +134,11 @@ class Survey:
         else:
             self._medications[f"Medication/{drug.id}"] = sighting.clipped()
 
-    def _malformed(self, item: Faulty, place: str) -> None:
+    def _malformed(self, item: UndecodedResource, place: str) -> None:
         issue = item.malformed.issue
         row = RESOURCE_TYPES[item.type]
         if row.is_used:
-            self._note(Problem(place, " ".join(filter(None, (item.type, issue.element, issue.message)))))
+            self._note(UnreadPlace(place, " ".join(filter(None, (item.type, issue.element, issue.message)))))
         if row.events is not None or item.type == "Observation":
             self.tally.add(Sighting(item.type, "malformed"), set())
 

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cds_service.codes.nearest import Near, NearestFacts
+from cds_service.codes.nearest import NearestFact, NearestFacts
 from cds_service.codes.sighting import OUTCOMES, Outcome, Sighting
-from cds_service.codes.tally import Tally
-from cds_service.facts import FactKnowledge
-from cds_service.facts.catalogue import Key, Observed
+from cds_service.codes.tally import SightingCounts
+from cds_service.facts import FactReaders
+from cds_service.facts.catalogue import Key, ObservedFact
 from cds_service.fhir import Coding
 
 HIDDEN = "(hidden)"
@@ -30,7 +30,7 @@ _LIKE_WORDS = re.compile(r".{21}|\s\S+\s\S+\s")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CodeLine:
     """A kind of entry as it is shown, how often it was met, and the facts that are nearest where it was not understood.
 
     `texts`: how many different ones were put together, where what was typed is hidden.
@@ -39,15 +39,15 @@ class Line:
     sighting: Sighting
     times: int
     texts: int = 1
-    nearest: tuple[Near, ...] = ()
+    nearest: tuple[NearestFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SightingTable:
     """The lines, the most frequent first, and the sums. `share`: per cent of `judged` entries that are understood;
     `None` where there was none."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[CodeLine, ...]
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     patients: int = 0
     many_patients: bool = False
@@ -71,7 +71,7 @@ class Table:
         return 100 * self.understood / self.judged if self.judged else None
 
 
-def table_of(tally: Tally, knowledge: FactKnowledge, *, words: bool = False) -> Table:
+def table_of(tally: SightingCounts, knowledge: FactReaders, *, words: bool = False) -> SightingTable:
     """The counts as they may be shown. `words`: with everything that was typed, whoever wrote it."""
     displays, names = _displays(tally), own_names(knowledge)
     shown: dict[Sighting, list[int]] = {}
@@ -84,13 +84,13 @@ def table_of(tally: Tally, knowledge: FactKnowledge, *, words: bool = False) -> 
     ordered = sorted(shown.items(), key=lambda item: (-item[1][0], item[0]))
     nearest = NearestFacts(knowledge)
     lines = tuple(
-        Line(sighting, times, texts, _nearest(sighting, nearest) if place < _MOST_COMPARED else ())
+        CodeLine(sighting, times, texts, _nearest(sighting, nearest) if place < _MOST_COMPARED else ())
         for place, (sighting, (times, texts)) in enumerate(ordered)
     )
-    return Table(lines, dict(tally.outcomes), tally.patients, tally.many_patients, tally.is_full)
+    return SightingTable(lines, dict(tally.outcomes), tally.patients, tally.many_patients, tally.is_full)
 
 
-def _displays(tally: Tally) -> Mapping[tuple[str, str], set[str]]:
+def _displays(tally: SightingCounts) -> Mapping[tuple[str, str], set[str]]:
     """The displays that the feed has for each code."""
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for sighting, _ in tally.items():
@@ -99,10 +99,10 @@ def _displays(tally: Tally) -> Mapping[tuple[str, str], set[str]]:
     return found
 
 
-def own_names(knowledge: FactKnowledge) -> Mapping[Key, str]:
+def own_names(knowledge: FactReaders) -> Mapping[Key, str]:
     """What the catalogue calls the codes of its Observations."""
     systems = knowledge.systems
-    specs = (spec for spec in knowledge.catalogue if isinstance(spec, Observed))
+    specs = (spec for spec in knowledge.catalogue if isinstance(spec, ObservedFact))
     return {systems.key(code.system, code.code): code.display for spec in specs for code in spec.observation_codes}
 
 
@@ -110,7 +110,7 @@ def without_typed(
     sighting: Sighting,
     displays: Mapping[tuple[str, str], set[str]],
     names: Mapping[Key, str],
-    knowledge: FactKnowledge,
+    knowledge: FactReaders,
 ) -> Sighting:
     """What may be shown of something that few patients have."""
     # A value that was read is one that the rules spell.
@@ -127,7 +127,7 @@ def without_typed(
     return kept._replace(words=own or hidden, typed=sighting.typed and not own)
 
 
-def _is_code(sighting: Sighting, knowledge: FactKnowledge) -> bool:
+def _is_code(sighting: Sighting, knowledge: FactReaders) -> bool:
     """Whether a code is one of a table, and no number of an order nor words."""
     system, code = sighting.system, sighting.code
     if not system or re.search(r"\s", system + code) or len(code) > _LONGEST_CODE:
@@ -136,7 +136,7 @@ def _is_code(sighting: Sighting, knowledge: FactKnowledge) -> bool:
     return any(map(knowledge.systems.is_known, keys)) or _LIKE_AN_ID.search(code) is None
 
 
-def _nearest(sighting: Sighting, nearest: NearestFacts) -> tuple[Near, ...]:
+def _nearest(sighting: Sighting, nearest: NearestFacts) -> tuple[NearestFact, ...]:
     if sighting.outcome not in _ASKS or sighting.words in {"", HIDDEN}:
         return ()
     return nearest.of(sighting.kind, sighting.words, sighting.unit)

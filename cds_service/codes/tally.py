@@ -12,7 +12,7 @@ _MOST_PATIENTS = 250_000
 _FOLDED = "(more than can be told apart)"
 
 
-class Count:
+class Occurrences:
     """How often something was met, and a few of the patients who have it, as hashes: just enough to compare with the
     least number."""
 
@@ -31,7 +31,7 @@ class Count:
             self.patients.add(patient)
 
 
-class Tally:
+class SightingCounts:
     """Counts of sightings. `enough`: the number of patients from which on it does not matter how many there are."""
 
     def __init__(self, enough: int, most_keys: int = MOST_KEYS) -> None:
@@ -39,7 +39,7 @@ class Tally:
         self.outcomes: Counter[Outcome] = Counter()
         self.is_full = False
         self._most_keys = most_keys
-        self._counts: dict[Sighting, Count] = {}
+        self._counts: dict[Sighting, Occurrences] = {}
         self._patients: set[int] = set()
         self.many_patients = False
 
@@ -53,7 +53,7 @@ class Tally:
             kept = Sighting(kept.kind, kept.outcome, words=_FOLDED)
             count = self._counts.get(kept)
         if count is None:
-            count = self._counts[kept] = Count()
+            count = self._counts[kept] = Occurrences()
         count.add(times, patients, self.enough)
 
     def add_patient(self, patient: int) -> None:
@@ -68,6 +68,6 @@ class Tally:
         """How many patients there are; the least number there may be where `many_patients`."""
         return len(self._patients)
 
-    def items(self) -> Iterator[tuple[Sighting, Count]]:
+    def items(self) -> Iterator[tuple[Sighting, Occurrences]]:
         """What was met, in no order."""
         return iter(self._counts.items())

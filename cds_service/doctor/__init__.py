@@ -5,8 +5,8 @@ Nothing leaves the machine and nothing is kept: docs/decisions/0019-doctor.md.""
 from cds_service.doctor.callers import TOKEN_SAYS, Callers, Unconnected, known_as
 from cds_service.doctor.duties import Known
 from cds_service.doctor.examine import Examined, Examiner
-from cds_service.doctor.pages import CODES_SECTION, SECTIONS, TITLES, Section
-from cds_service.doctor.report import Duty, RequestReport, TrialReport, Unread
+from cds_service.doctor.pages import CODES_SECTION, SECTIONS, TITLES, PageSection
+from cds_service.doctor.report import Duty, RequestReport, TrialReport, UnreadArrival
 from cds_service.doctor.salvage import NoRequest, server_of
 from cds_service.doctor.stand_in import StandIn
 from cds_service.doctor.summary import Summary
@@ -22,13 +22,13 @@ __all__ = [
     "Examiner",
     "Known",
     "NoRequest",
+    "PageSection",
     "RequestReport",
-    "Section",
     "StandIn",
     "Summary",
     "TrialReport",
     "Unconnected",
-    "Unread",
+    "UnreadArrival",
     "known_as",
     "server_of",
 ]

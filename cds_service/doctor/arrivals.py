@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from cds_service.cds_hooks import LABELS, Supplied, resource_type, scopes
+from cds_service.cds_hooks import LABELS, PrefetchedRecord, resource_type, scopes
 from cds_service.cds_hooks.fallback import REQUIRED
 from cds_service.doctor.places import ANOTHER_KEY, Places, shown_key
 from cds_service.doctor.report import NotArrived
@@ -22,7 +22,11 @@ _IN_PART = "brought a part: something in it is missing or can't be read"
 
 
 def not_arrived(
-    supplied: Supplied, record: Record, templates: Mapping[str, str], types_read: frozenset[str], own: Mapping[str, str]
+    supplied: PrefetchedRecord,
+    record: Record,
+    templates: Mapping[str, str],
+    types_read: frozenset[str],
+    own: Mapping[str, str],
 ) -> tuple[NotArrived, ...]:
     """Every key of `templates` that rules rest on and that came incomplete. `own`: what the client calls each key."""
     found = []
@@ -36,7 +40,9 @@ def not_arrived(
     return tuple(found)
 
 
-def missing_aliases(supplied: Supplied, aliases: Mapping[str, str], places: Places) -> tuple[tuple[str, str], ...]:
+def missing_aliases(
+    supplied: PrefetchedRecord, aliases: Mapping[str, str], places: Places
+) -> tuple[tuple[str, str], ...]:
     """Keys that the service does not know, each with the key of its own that its content belongs to.
 
     Only where that is one key, and nothing came under it. `aliases`: the client's, that are known already.
@@ -51,7 +57,7 @@ def missing_aliases(supplied: Supplied, aliases: Mapping[str, str], places: Plac
     return tuple(found)
 
 
-def _lacks(key: str, type_: str, supplied: Supplied, record: Record) -> Iterator[tuple[str, str, bool]]:
+def _lacks(key: str, type_: str, supplied: PrefetchedRecord, record: Record) -> Iterator[tuple[str, str, bool]]:
     """How the key falls short: its state, that in words, and whether it counts as none all the same."""
     reports = supplied.reports(key)
     is_there = record.patient is not None if key == "patient" else type_ in record.whole

@@ -9,8 +9,8 @@ import structlog
 from starlette.requests import Request
 from structlog.typing import EventDict, FilteringBoundLogger
 
-from cds_service.cds_hooks import Budget, HookError, Outbound, OutboundError, Reply
-from cds_service.cds_hooks.trust import Client, Clients, Gate, MemoryReplayGuard, Reason
+from cds_service.cds_hooks import ByteBudget, HookError, Outbound, OutboundError, Reply
+from cds_service.cds_hooks.trust import Authenticator, Client, Clients, MemoryReplayGuard, Reason
 from cds_service.doctor.duties import Known
 from cds_service.doctor.report import Duty
 
@@ -43,7 +43,7 @@ class Unconnected(Outbound):
     def __init__(self) -> None:
         super().__init__(expected=False)
 
-    async def get(self, url: str, headers: Mapping[str, str], budget: Budget) -> Reply:
+    async def get(self, url: str, headers: Mapping[str, str], budget: ByteBudget) -> Reply:
         """Always raises OutboundError."""
         raise OutboundError("unreachable")
 
@@ -67,7 +67,7 @@ class Callers:
         self._fhir_servers = fhir_servers
         self._heard: list[EventDict] = []
         self._one_at_a_time = anyio.Lock()
-        self._gate = Gate(
+        self._gate = Authenticator(
             clients or Clients((), {}),
             public_url=address,
             leeway=leeway,

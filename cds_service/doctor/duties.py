@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cds_service.cds_hooks import SERVICES
-from cds_service.doctor.report import Duty, Fault, NotArrived, Scopes
+from cds_service.doctor.report import Duty, NotArrived, RequestFault, Scopes
 from cds_service.wire import base_url
 
 _NEEDED = ("access_token", "token_type", "scope", "subject")
@@ -28,7 +28,7 @@ class Known:
         return names
 
 
-def request_duty(faults: Sequence[Fault]) -> Duty:
+def request_duty(faults: Sequence[RequestFault]) -> Duty:
     """The form of the request itself."""
     refused = [one for one in faults if one.kind == "refused"]
     if refused:
@@ -92,5 +92,5 @@ def _fhir(state: Any, says: str) -> Duty:
     return Duty("fhir_access", state, says)
 
 
-def _said(fault: Fault) -> str:
+def _said(fault: RequestFault) -> str:
     return f"{fault.place}: {fault.says}" if fault.place else fault.says.rstrip(".")

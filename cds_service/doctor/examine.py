@@ -14,9 +14,9 @@ from cds_service.cds_hooks import (
     HookError,
     HookRequest,
     Leniency,
-    Problem,
+    PrefetchedRecord,
+    RequestProblem,
     Service,
-    Supplied,
     UnknownHook,
     parse_request,
     prefetch_templates,
@@ -27,7 +27,7 @@ from cds_service.cds_hooks import (
 from cds_service.doctor.arrivals import missing_aliases, not_arrived
 from cds_service.doctor.duties import Known, fhir_duty, hook_duty, prefetch_duty, request_duty
 from cds_service.doctor.places import Places, places_of
-from cds_service.doctor.report import Fault, NotArrived, RequestReport
+from cds_service.doctor.report import NotArrived, RequestFault, RequestReport
 from cds_service.doctor.salvage import fields_of, salvaged
 from cds_service.doctor.scopes import compared
 from cds_service.doctor.unread import forgiven, unread_in
@@ -46,7 +46,7 @@ class Examined:
 
     report: RequestReport
     answer: dict[str, Any] | None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RequestProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class _Case:
     fields: Mapping[str, Any]
     known: Known
     request: HookRequest | None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RequestProblem, ...] = ()
     looked: _Looked | None = None
     noted: tuple[str, ...] = ()
     """The names of what of it is forgiven (`DEVIATIONS`)."""
@@ -104,7 +104,7 @@ class Examiner:
         request, known = case.request, case.known
         if request is None:
             return case
-        supplied = Supplied(request, known.aliases, templates=self.templates)
+        supplied = PrefetchedRecord(request, known.aliases, templates=self.templates)
         try:
             record = supplied.build()
         except HookError as mixed:
@@ -117,9 +117,9 @@ class Examiner:
 
     def _report(self, case: _Case) -> Examined:
         looked = case.looked
-        faults = tuple(Fault("refused", one.place, one.message) for one in case.problems)
+        faults = tuple(RequestFault("refused", one.place, one.message) for one in case.problems)
         noted = [one for one in DEVIATIONS if one.name in case.noted]
-        faults += tuple(Fault("forgiven", "", f"{one.what}: {one.read}") for one in noted)
+        faults += tuple(RequestFault("forgiven", "", f"{one.what}: {one.read}") for one in noted)
         if looked is not None:
             faults += forgiven(looked.places, looked.result.issues)
         authorization = case.fields.get("fhirAuthorization")
@@ -154,13 +154,13 @@ class Examiner:
             ruled_out=sum(one.trial.state == "active" for one in result.trials) - len(trials),
         )
 
-    def _answer(self, case: _Case) -> tuple[int, dict[str, Any] | None, tuple[Problem, ...]]:
+    def _answer(self, case: _Case) -> tuple[int, dict[str, Any] | None, tuple[RequestProblem, ...]]:
         """What the service answers where the FHIR server is not asked."""
         request, looked, known = case.request, case.looked, case.known
         if case.problems or request is None or looked is None:
             return 400, None, case.problems
         try:
-            Supplied(request, known.aliases, templates=self.templates).record()
+            PrefetchedRecord(request, known.aliases, templates=self.templates).record()
         except HookError as missing:
             return missing.status, None, missing.problems
         result = looked.result
@@ -169,14 +169,14 @@ class Examiner:
         cards = cards_for(result, options.at_site(self._library.site), seed=seed)
         is_open = "Condition" in looked.record.gaps and undecided(result)
         if not cards and (is_open or (not result.deceased and unreadable_conditions(looked.record))):
-            why = Problem("required", "nothing was found, and the conditions came incomplete or can't be read")
+            why = RequestProblem("required", "nothing was found, and the conditions came incomplete or can't be read")
             return 412, None, (why,)
         told = {card["source"]["topic"]["code"] for card in cards}
         return 200, response(cards, undetermined(result, told)), ()
 
     def _unknown_hook(self, hook: object) -> Examined:
         duty = hook_duty(hook)
-        problem = Problem("value", duty.says, "hook")
-        faults = (Fault("refused", "hook", "is none that a service answers"),)
+        problem = RequestProblem("value", duty.says, "hook")
+        faults = (RequestFault("refused", "hook", "is none that a service answers"),)
         report = RequestReport("", (request_duty(faults), duty), 400, faults=faults)
         return Examined(report, None, (problem,))

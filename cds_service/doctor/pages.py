@@ -8,7 +8,7 @@ DutyName = Literal["request", "registration", "token", "prefetch", "fhir_access"
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A section of a page of the documentation, by its heading as it stands there."""
 
     page: str
@@ -22,19 +22,19 @@ class Section:
 
 
 _INTEGRATION = "docs/integration.md"
-PREFETCH_SECTION = Section(_INTEGRATION, "2. Prefetch: what the EHR sends along")
-FHIR_SECTION = Section(_INTEGRATION, "The FHIR server")
-CODES_SECTION = Section("docs/codes.md", "Teaching the service")
-CLIENTS_SECTION = Section(_INTEGRATION, "3. Clients: who may call")
+PREFETCH_SECTION = PageSection(_INTEGRATION, "2. Prefetch: what the EHR sends along")
+FHIR_SECTION = PageSection(_INTEGRATION, "The FHIR server")
+CODES_SECTION = PageSection("docs/codes.md", "Teaching the service")
+CLIENTS_SECTION = PageSection(_INTEGRATION, "3. Clients: who may call")
 
-SECTIONS: dict[DutyName, Section] = {
-    "request": Section(_INTEGRATION, "What an answer means"),
+SECTIONS: dict[DutyName, PageSection] = {
+    "request": PageSection(_INTEGRATION, "What an answer means"),
     "registration": CLIENTS_SECTION,
-    "token": Section(_INTEGRATION, "What a token must be"),
+    "token": PageSection(_INTEGRATION, "What a token must be"),
     "prefetch": PREFETCH_SECTION,
     "fhir_access": FHIR_SECTION,
-    "feedback": Section(_INTEGRATION, "Feedback"),
-    "display": Section(_INTEGRATION, "What an answer means"),
+    "feedback": PageSection(_INTEGRATION, "Feedback"),
+    "display": PageSection(_INTEGRATION, "What an answer means"),
 }
 """What to read about each duty. The order is that in which they are met."""
 

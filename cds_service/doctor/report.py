@@ -26,7 +26,7 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RequestFault:
     """Something in the request that is not as it should be. `refused`: the service answers with an error for it;
     `forgiven`: it reads it all the same."""
 
@@ -65,7 +65,7 @@ class NotArrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadArrival:
     """An entry that arrived and could not be read: where it stands, what it is, and why. Empty where it has no code or
     unit, or one that may be somebody's words."""
 
@@ -133,10 +133,10 @@ class RequestReport:
     duties: tuple[Duty, ...]
     status: int
     cards: int = 0
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[RequestFault, ...] = ()
     not_arrived: tuple[NotArrived, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadArrival, ...] = ()
     trials: tuple[TrialReport, ...] = ()
     ruled_out: int = 0
     scopes: Scopes = Scopes(())

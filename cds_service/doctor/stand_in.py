@@ -25,7 +25,7 @@ from cds_service.cds_hooks import (
     Cors,
     HookError,
     Leniency,
-    Problem,
+    RequestProblem,
     Service,
     discovery_document,
     exception_handlers,
@@ -35,7 +35,7 @@ from cds_service.cds_hooks import (
 from cds_service.doctor.callers import Callers
 from cds_service.doctor.duties import request_duty
 from cds_service.doctor.examine import Examiner
-from cds_service.doctor.report import Duty, Fault, RequestReport
+from cds_service.doctor.report import Duty, RequestFault, RequestReport
 from cds_service.doctor.salvage import NoRequest
 from cds_service.doctor.summary import NOT_CALLED, Summary
 
@@ -82,7 +82,7 @@ class StandIn:
             self._tell(request, service.path, (*duties, _refused(refused.problems)))
             raise
         except NoRequest as problem:
-            why = Problem("structure", f"The body can't be read: {problem}.")
+            why = RequestProblem("structure", f"The body can't be read: {problem}.")
             self._tell(request, service.path, (*duties, _refused((why,))))
             raise HookError(400, (why,)) from problem
         report = examined.report
@@ -120,8 +120,8 @@ def _of_feedback(items: int, about: int) -> tuple[Duty, Duty]:
     return good, Duty("display", "red", "The feedback names no card that doctor gave: check that `uuid` is kept.")
 
 
-def _refused(problems: tuple[Problem, ...]) -> Duty:
-    return request_duty([Fault("refused", one.place, one.message) for one in problems])
+def _refused(problems: tuple[RequestProblem, ...]) -> Duty:
+    return request_duty([RequestFault("refused", one.place, one.message) for one in problems])
 
 
 def _answer(content: object) -> Response:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cds_service.codes import HIDDEN, Sighting, not_understood
 from cds_service.doctor.places import Places
-from cds_service.doctor.report import Fault, Unread
+from cds_service.doctor.report import RequestFault, UnreadArrival
 from cds_service.errors import Issue
-from cds_service.facts import FactKnowledge
+from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import ISSUE_CODES as FACT_ISSUES
 from cds_service.fhir import ISSUE_CODES as RECORD_ISSUES
 from cds_service.fhir import CodeableConcept, Found, Record, codes_of
@@ -35,7 +35,9 @@ _TYPE = re.compile(r"[A-Z][A-Za-z]+(?=[/ ]|$)")
 _ISSUES = {**FACT_ISSUES, **RECORD_ISSUES}
 
 
-def unread_in(places: Places, record: Record, knowledge: FactKnowledge, issues: Iterable[Issue]) -> tuple[Unread, ...]:
+def unread_in(
+    places: Places, record: Record, knowledge: FactReaders, issues: Iterable[Issue]
+) -> tuple[UnreadArrival, ...]:
     """The entries that are not understood, in the order of the request, and those that an issue is about."""
     entries = [_entry(one.place, one.sighting) for one in not_understood(places.found, record, knowledge)]
     told = {one.place for one in entries}
@@ -47,15 +49,19 @@ def unread_in(places: Places, record: Record, knowledge: FactKnowledge, issues: 
     return tuple(dict.fromkeys(entries))
 
 
-def forgiven(places: Places, issues: Iterable[Issue]) -> tuple[Fault, ...]:
+def forgiven(places: Places, issues: Iterable[Issue]) -> tuple[RequestFault, ...]:
     """What was mended on the way."""
-    found = (Fault("forgiven", _place(issue, places), _words(issue.code)) for issue in issues if issue.code in FORGIVEN)
+    found = (
+        RequestFault("forgiven", _place(issue, places), _words(issue.code))
+        for issue in issues
+        if issue.code in FORGIVEN
+    )
     return tuple(dict.fromkeys(found))
 
 
-def _entry(place: str, sighting: Sighting) -> Unread:
+def _entry(place: str, sighting: Sighting) -> UnreadArrival:
     kind, shown = sighting.kind, _shown
-    return Unread(
+    return UnreadArrival(
         place,
         kind,
         sighting.outcome,
@@ -71,14 +77,14 @@ def _shown(text: str) -> str:
     return "" if text == HIDDEN else text
 
 
-def _told(places: Places, issues: Iterable[Issue]) -> Iterator[Unread]:
+def _told(places: Places, issues: Iterable[Issue]) -> Iterator[UnreadArrival]:
     found = dict(places.found)
     for issue in issues:
         if issue.code in FORGIVEN or issue.code in _ELSEWHERE:
             continue
         place = _place(issue, places)
         status = _status(found.get(place), issue) if issue.code == "unknown_status" else ""
-        yield Unread(place, _type(issue), issue.code, _words(issue.code), status=status)
+        yield UnreadArrival(place, _type(issue), issue.code, _words(issue.code), status=status)
 
 
 def _words(code: str) -> str:

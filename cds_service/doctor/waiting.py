@@ -8,7 +8,7 @@ from cds_service.doctor.report import NotArrived, TrialReport, Waiting
 from cds_service.explanation import evidence_of
 from cds_service.facts import types_read
 from cds_service.facts.catalogue import REASONS
-from cds_service.fhir import Faulty
+from cds_service.fhir import UndecodedResource
 from cds_service.matching import Match
 from cds_service.trials import CriterionResult, TrialResult
 
@@ -42,7 +42,7 @@ class _Waiting:
         self._places = places
         self._faulty: defaultdict[str, list[str]] = defaultdict(list)
         for place, found in places.found:
-            if isinstance(found.item, Faulty):
+            if isinstance(found.item, UndecodedResource):
                 self._faulty[found.entry.type].append(place)
         self._keys: dict[str, NotArrived] = {}
         for one in lacking:

@@ -4,7 +4,7 @@ from cds_service.explanation.facts import fact_sheet
 from cds_service.explanation.no_cards import in_short, in_the_way, why_no_cards
 from cds_service.explanation.plain_words import OUTCOME_WORDS, VERDICT_WORDS, PlainWords
 from cds_service.explanation.reason_words import REASON_WORDS, reason_words
-from cds_service.explanation.standings import Judged, Standing, standings
+from cds_service.explanation.standings import CriterionStanding, TrialStanding, standings
 from cds_service.explanation.trials import each_once, evidence_of, explain, said
 from cds_service.explanation.undetermined import (
     EXTENSION,
@@ -25,9 +25,9 @@ __all__ = [
     "OUTCOME_WORDS",
     "REASON_WORDS",
     "VERDICT_WORDS",
-    "Judged",
+    "CriterionStanding",
     "PlainWords",
-    "Standing",
+    "TrialStanding",
     "Undetermined",
     "UnreadEntry",
     "by_words",

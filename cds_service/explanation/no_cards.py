@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cds_service.explanation.plain_words import OUTCOME_WORDS, VERDICT_WORDS, PlainWords
-from cds_service.explanation.standings import Judged, Standing, standings
+from cds_service.explanation.standings import CriterionStanding, TrialStanding, standings
 from cds_service.explanation.unread import unread_entries
 from cds_service.facts.fact import Events
 from cds_service.fhir import is_material
@@ -20,7 +20,7 @@ def why_no_cards(match: Match, more: Callable[[str], str], trial_id: str | None 
     return (_how_many(active), _nearest(active, match), f"{_not_read(match)} More: {more(nearest)}")
 
 
-def _how_many(active: list[Standing]) -> str:
+def _how_many(active: list[TrialStanding]) -> str:
     if not active:
         return "No cards: no trial is active."
     fits = [s for s in active if s.result.verdict in {"likely_eligible", "possibly_eligible"}]
@@ -37,7 +37,7 @@ def _how_many(active: list[Standing]) -> str:
     return f"No cards: of {_trials(len(active))} none fits" + (f"; {said}." if said else ".")
 
 
-def _about_another(standing: Standing, match: Match) -> bool:
+def _about_another(standing: TrialStanding, match: Match) -> bool:
     """Whether a trial asks for diseases of which the record has none. One that may be there is none of another's."""
     gates = [judged.result for judged in standing.counted if judged.result.criterion.gate]
     names = {match.library.catalogue.fact_of(ref.name) or ref.name for gate in gates for ref in gate.facts}
@@ -45,7 +45,7 @@ def _about_another(standing: Standing, match: Match) -> bool:
     return any(gate.outcome == "fail" for gate in gates) and all(isinstance(v, Events) and not v.items for v in values)
 
 
-def _nearest(active: list[Standing], match: Match) -> str:
+def _nearest(active: list[TrialStanding], match: Match) -> str:
     if not active:
         return "Nearest miss: none."
     if all(_about_another(standing, match) for standing in active):
@@ -61,7 +61,7 @@ def _nearest(active: list[Standing], match: Match) -> str:
     return f"Nearest miss: {head}: {in_the_way(best, words)}."
 
 
-def in_the_way(standing: Standing, words: PlainWords) -> str:
+def in_the_way(standing: TrialStanding, words: PlainWords) -> str:
     """The one criterion that decides against a trial, or is open first, with its value; `and 2 more` of its kind.
 
     Such as `excluded by exc-08, Active autoimmune disease (systemic lupus erythematosus since 2016-05-18)`. Empty where
@@ -75,7 +75,7 @@ def in_the_way(standing: Standing, words: PlainWords) -> str:
     return said + (f" ({why})" if why else "") + (f", and {more} more" if more else "")
 
 
-def in_short(standing: Standing, words: PlainWords) -> str:
+def in_short(standing: TrialStanding, words: PlainWords) -> str:
     """The same for a line of a table: `inc-06: antinuclear antibody (ANA) titre: no result on record`."""
     judged = standing.decisive
     if judged is None:
@@ -83,11 +83,11 @@ def in_short(standing: Standing, words: PlainWords) -> str:
     return f"{judged.id}: {words.why(judged) or judged.result.criterion.text}"
 
 
-def _outcome(judged: Judged) -> str:
+def _outcome(judged: CriterionStanding) -> str:
     return OUTCOME_WORDS[judged.result.criterion.kind][judged.result.outcome]
 
 
-def _gap(standing: Standing) -> str:
+def _gap(standing: TrialStanding) -> str:
     gaps = standing.result.trial.gap_texts
     return f"open: {gaps[0]}" if gaps else ""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cds_service.durations import UNITS
 from cds_service.explanation.reason_words import reason_words
-from cds_service.explanation.standings import Judged
+from cds_service.explanation.standings import CriterionStanding
 from cds_service.facts import PRESUMED, presumed_words
 from cds_service.facts.fact import Age
 from cds_service.logic import Reason, reasons_of
@@ -72,7 +72,7 @@ class PlainWords:
         said += [_day(entry), entry["source"] or ""]
         return ", ".join(filter(None, said))
 
-    def why(self, judged: Judged) -> str:
+    def why(self, judged: CriterionStanding) -> str:
         """What decides a criterion, in short: `78 g/L, needs ≥ 80 g/L`, `prednisolone since 2026-05-10`, `no result`.
 
         Empty where a person judges, and where a rule says no more than the criterion.

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cds_service.logic import Step
+from cds_service.logic import TracedPart
 from cds_service.matching import Match, overlaid
 from cds_service.trials import BEST_FIRST, CohortResult, CriterionResult, Outcome, TrialResult
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CriterionStanding:
     """A criterion with its rule over the record; None where there is none."""
 
     result: CriterionResult
-    step: Step | None
+    step: TracedPart | None
 
     @property
     def id(self) -> str:
@@ -22,16 +22,16 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TrialStanding:
     """A trial with the criteria that its verdict rests on: its own and those of its best cohort. `cohorts`: each with
     its own criteria."""
 
     result: TrialResult
-    counted: tuple[Judged, ...]
-    own: tuple[Judged, ...]
-    cohorts: tuple[tuple[CohortResult, tuple[Judged, ...]], ...] = ()
+    counted: tuple[CriterionStanding, ...]
+    own: tuple[CriterionStanding, ...]
+    cohorts: tuple[tuple[CohortResult, tuple[CriterionStanding, ...]], ...] = ()
 
-    def having(self, outcome: Outcome) -> tuple[Judged, ...]:
+    def having(self, outcome: Outcome) -> tuple[CriterionStanding, ...]:
         """The criteria with this outcome, gates first, and what is documented before what is presumed."""
         found = [one for one in self.counted if one.result.outcome == outcome]
         return tuple(sorted(found, key=lambda j: (not j.result.criterion.gate, j.result.basis == "presumed")))
@@ -42,7 +42,7 @@ class Standing:
         return sum(j.result.criterion.gate and j.result.outcome != "pass" for j in self.counted)
 
     @property
-    def decisive(self) -> Judged | None:
+    def decisive(self) -> CriterionStanding | None:
         """The first thing in the way: what fails, else the gate that is not certain, else what is open."""
         fails, unknown = self.having("fail"), self.having("unknown")
         return (fails or unknown or (None,))[0]
@@ -57,7 +57,7 @@ class Standing:
         return verdict, self.open_gates, fails, open_points, trial.status != "recruiting", trial.id
 
 
-def standings(match: Match, trial_id: str | None = None) -> tuple[Standing, ...]:
+def standings(match: Match, trial_id: str | None = None) -> tuple[TrialStanding, ...]:
     """The trials that were evaluated, or one of them, best first."""
     document = match.library.compiled.document(overlaid(match.sheet, "closed"), match.as_of)
     found = []
@@ -71,16 +71,16 @@ def standings(match: Match, trial_id: str | None = None) -> tuple[Standing, ...]
         for cohort in result.cohorts:
             cohorts.append((cohort, _judged(cohort.criteria, steps[start:])))
             start += len(cohort.criteria)
-        best: tuple[Judged, ...] = min(
+        best: tuple[CriterionStanding, ...] = min(
             cohorts, key=lambda c: (BEST_FIRST.index(c[0].verdict), _unknown(c[1])), default=((), ())
         )[1]
-        found.append(Standing(result, (*own, *best), own, tuple(cohorts)))
+        found.append(TrialStanding(result, (*own, *best), own, tuple(cohorts)))
     return tuple(sorted(found, key=lambda standing: standing.rank))
 
 
-def _judged(results: Sequence[CriterionResult], steps: Sequence[Step | None]) -> tuple[Judged, ...]:
-    return tuple(Judged(result, step) for result, step in zip(results, steps, strict=False))
+def _judged(results: Sequence[CriterionResult], steps: Sequence[TracedPart | None]) -> tuple[CriterionStanding, ...]:
+    return tuple(CriterionStanding(result, step) for result, step in zip(results, steps, strict=False))
 
 
-def _unknown(criteria: Sequence[Judged]) -> int:
+def _unknown(criteria: Sequence[CriterionStanding]) -> int:
     return sum(one.result.outcome == "unknown" for one in criteria)

@@ -1,11 +1,11 @@
 """The patient in the rule author's words: facts with their evidence."""
 
-from cds_service.facts.building import Builder, Told
-from cds_service.facts.coverage import coverage_of
+from cds_service.facts.building import Builder, RecordContent
+from cds_service.facts.completeness import coverage_of
 from cds_service.facts.describe import PRESUMED, describe_fact, presumed_words, value_text
 from cds_service.facts.document import fact_document
-from cds_service.facts.interest import interest_of
-from cds_service.facts.knowledge import READING_VERSION, FactKnowledge, load_facts
+from cds_service.facts.knowledge import READING_VERSION, FactReaders, load_facts
+from cds_service.facts.observation_filters import interest_of
 from cds_service.facts.patient import age_at, sex_of
 from cds_service.facts.recent import Recent
 from cds_service.facts.schemas import fact_schemas
@@ -16,11 +16,11 @@ __all__ = [
     "PRESUMED",
     "READING_VERSION",
     "Builder",
-    "FactKnowledge",
     "FactReader",
+    "FactReaders",
     "FactSheet",
     "Recent",
-    "Told",
+    "RecordContent",
     "age_at",
     "build_sheet",
     "coverage_of",

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from cds_service.facts.fact import Days, Event, Events, Fact
+from cds_service.facts.fact import DaySpan, Event, Events, Fact
 from cds_service.facts.intervals import Interval
 
 
@@ -32,4 +32,4 @@ def borne_out(events: Events, results: Sequence[tuple[Fact, Decimal]]) -> Events
 
 def _may_be(fact: Fact) -> Event:
     """The disease that a result points to: it may have begun at any time."""
-    return Event(False, None, None, Days(), Days(), Days(), fact.evidence[0], hint="unconfirmed")
+    return Event(False, None, None, DaySpan(), DaySpan(), DaySpan(), fact.evidence[0], hint="unconfirmed")

@@ -18,23 +18,23 @@ from cds_service.facts.catalogue import (
     EventsFact,
     FactSpec,
     Numeric,
-    Observed,
+    ObservedFact,
     PatientFact,
     QuantityFact,
     ResultFact,
 )
-from cds_service.facts.coverage import Coverage
+from cds_service.facts.completeness import Completeness
 from cds_service.facts.dates import days_back, read_date
 from cds_service.facts.derived import derive
-from cds_service.facts.fact import UNBOUNDED, UNDATED, Days, Event, Events, Evidence, Fact, Value, unknown
+from cds_service.facts.fact import UNBOUNDED, UNDATED, DaySpan, Event, Events, Evidence, Fact, Value, unknown
 from cds_service.facts.intervals import point
-from cds_service.facts.knowledge import FactKnowledge
+from cds_service.facts.knowledge import FactReaders
 from cds_service.facts.multiples import WORDS, Multiples, Persons, Readings
 from cds_service.facts.observations import (
     LESS_THAN_ASKED,
     NOT_UNDERSTOOD,
-    Measured,
-    Measurement,
+    Result,
+    ResultSet,
     Unreadable,
     agreeing,
     bounded,
@@ -48,25 +48,25 @@ from cds_service.facts.observations import (
 )
 from cds_service.facts.patient import age_at, age_fact, deceased_fact, sex_fact
 from cds_service.facts.unsettled import unsettled
-from cds_service.fhir import DateRange, Malformed, Patient
+from cds_service.fhir import DateRange, Patient, UnreadableResource
 
 _ADULT = 18
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordContent:
     """What one record tells, by the facts that it is about: observations, unreadable ones, events."""
 
     patient: Patient | None
-    measurements: Mapping[str, Sequence[Measurement]]
-    malformed: Mapping[str, Sequence[Malformed]]
+    measurements: Mapping[str, Sequence[Result]]
+    malformed: Mapping[str, Sequence[UnreadableResource]]
     events: Callable[[EventsFact], Events]
-    coverage: Coverage
+    coverage: Completeness
 
 
-def nothing_told(coverage: Coverage) -> Told:
+def nothing_told(coverage: Completeness) -> RecordContent:
     """What a record of that coverage tells in which there is nothing."""
-    return Told(None, {}, {}, coverage.no_events, coverage)
+    return RecordContent(None, {}, {}, coverage.no_events, coverage)
 
 
 class Builder:
@@ -78,8 +78,8 @@ class Builder:
 
     def __init__(
         self,
-        told: Told,
-        knowledge: FactKnowledge,
+        told: RecordContent,
+        knowledge: FactReaders,
         as_of: date,
         stated: Mapping[str, Fact] = MappingProxyType({}),
         known: Callable[[str], Fact | None] = lambda name: None,
@@ -147,12 +147,12 @@ class Builder:
 
     def _measured(
         self,
-        spec: Observed,
-        counts: Callable[[Measurement], bool] | None = None,
-        telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying),
+        spec: ObservedFact,
+        counts: Callable[[Result], bool] | None = None,
+        telling: Callable[[Result], bool] = lambda measurement: has_value(measurement.saying),
         *,
         whole_day: bool = False,
-    ) -> Measured:
+    ) -> ResultSet:
         measurements = self._told.measurements.get(spec.name, ())
         if counts is None and spec.hint_codes:
             counts = is_no_hint
@@ -160,7 +160,7 @@ class Builder:
             measurements = [item for item in self._deadline.each(measurements) if counts(item)]
         malformed = self._told.malformed.get(spec.name, ())
         missing = self._told.coverage.missing
-        measured = Measured(
+        measured = ResultSet(
             spec.name,
             measurements,
             malformed,
@@ -183,7 +183,7 @@ class Builder:
         # Each is read once, for the value and its two parts.
         read: Readings = {}
 
-        def value(measurement: Measurement, day: DateRange | None) -> Value | Unreadable:
+        def value(measurement: Result, day: DateRange | None) -> Value | Unreadable:
             reading = reader.reading(measurement.saying, measurement.coding)
             number = reader.value(reading)
             read[id(measurement.saying)] = reading, number
@@ -205,7 +205,7 @@ class Builder:
     def _or_hinted(self, fact: Fact) -> Fact:
         return or_hinted(fact, self._told.measurements.get(fact.name, ()), self._as_of, self._deadline)
 
-    def _by_differential(self, spec: QuantityFact, reported: Measured) -> Fact | None:
+    def _by_differential(self, spec: QuantityFact, reported: ResultSet) -> Fact | None:
         """The absolute count from a share of all cells; `None` where there is none, or a report that is as new."""
         if spec.differential is None:
             return None
@@ -219,12 +219,12 @@ class Builder:
         why = found.reason or "no_reference_range"
         return replace(found, parts={part: unknown(f"{spec.name}.{part}", why, found.evidence) for part in WORDS})
 
-    def _observed(self, name: str) -> Measured:
+    def _observed(self, name: str) -> ResultSet:
         spec = self._knowledge.catalogue.facts[name]
-        assert isinstance(spec, Observed)
+        assert isinstance(spec, ObservedFact)
         return self._measured(spec)
 
-    def _at_most(self, spec: QuantityFact, measured: Measured, fact: Fact) -> Fact:
+    def _at_most(self, spec: QuantityFact, measured: ResultSet, fact: Fact) -> Fact:
         if spec.at_most is None:
             return fact
         told, readers = self._told.measurements, self._knowledge.numbers
@@ -267,13 +267,13 @@ class Builder:
     def _result(self, spec: ResultFact) -> Fact:
         reader = self._knowledge.results[spec.name]
 
-        def telling(measurement: Measurement) -> bool:
+        def telling(measurement: Result) -> bool:
             saying = measurement.saying
             if measurement.how == "variant" or has_value(saying) or saying.interpretation:
                 return True
             return saying.data_absent_reason is None and bool(reader.in_code(saying))
 
-        def affirms(measurement: Measurement) -> bool:
+        def affirms(measurement: Result) -> bool:
             return not reader.denies(measurement.saying)
 
         measured = self._measured(spec, lambda m: m.how == "value" or (m.how == "variant" and affirms(m)), telling)
@@ -306,11 +306,11 @@ class Builder:
         sure = dated or sure
         # A doubtful record, or one that did not come or could not be read, may tell of an earlier onset.
         most = max(item.start.hi for item in (_told_onsets(events.items) if dated else events.items))
-        since = Days(max(item.start.lo for item in sure), most if events.gap is None else UNBOUNDED)
+        since = DaySpan(max(item.start.lo for item in sure), most if events.gap is None else UNBOUNDED)
         evidence = tuple(item.evidence for item in sure)
         return Fact(spec.name, since, "d", evidence=evidence)
 
-    def _days_since(self, measurement: Measurement) -> Value | Unreadable:
+    def _days_since(self, measurement: Result) -> Value | Unreadable:
         saying = measurement.saying
         text = saying.value_date_time or saying.value_string
         if text is None and saying.value_period is not None:

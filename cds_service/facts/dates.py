@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from cds_service.as_of import AsOf
-from cds_service.facts.fact import Days
+from cds_service.facts.fact import DaySpan
 from cds_service.fhir import DateError, DateRange, Period, parse_date
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -42,13 +42,13 @@ def day_text(text: str, as_of: date) -> str:
     return text if first != last else first.isoformat()
 
 
-def days_back(span: DateRange, as_of: date) -> Days:
+def days_back(span: DateRange, as_of: date) -> DaySpan:
     """How long ago a moment within `span` was, in days of the site's zone; what of it lies after `as_of` counts as
     today."""
     first, last = span.days(AsOf.of(as_of).zone)
-    return Days(max(0, (as_of - last).days), max(0, (as_of - first).days))
+    return DaySpan(max(0, (as_of - last).days), max(0, (as_of - first).days))
 
 
-def earlier(first: Days, second: Days) -> Days:
+def earlier(first: DaySpan, second: DaySpan) -> DaySpan:
     """The earlier of two moments, of which each is only known to lie within its range."""
-    return Days(max(first.lo, second.lo), max(first.hi, second.hi))
+    return DaySpan(max(first.lo, second.lo), max(first.hi, second.hi))

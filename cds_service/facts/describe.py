@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact, Reason, Value
+from cds_service.facts.fact import UNBOUNDED, Age, DaySpan, Event, Events, Evidence, Fact, Reason, Value
 from cds_service.facts.intervals import Interval
 
 PRESUMED = "presumed"
@@ -42,7 +42,7 @@ def describe_fact(
     reason = current.reason
     if reason is None and current.at_most is not None:  # why what was measured is only a bound
         reason = current.at_most.reason
-    unit = "d" if isinstance(fact.value, Days) else "a" if isinstance(fact.value, Age) else fact.unit
+    unit = "d" if isinstance(fact.value, DaySpan) else "a" if isinstance(fact.value, Age) else fact.unit
     if computed and len(fact.evidence) > 1:
         deadline.spend(len(fact.evidence))
         return [_entry(name, value, unit, _together(fact.evidence), reason)]
@@ -64,7 +64,7 @@ def value_text(value: Value) -> Any:
             return _plain_number(value) if value.is_point else value.text()
         case Age(years=(low, high)):
             return low if low == high else f"{low} to {high}"
-        case Days():
+        case DaySpan():
             if value.lo == value.hi:
                 return value.lo
             return f">={value.lo}" if value.hi >= UNBOUNDED else f"{value.lo} to {value.hi}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from cds_service.deadline import NEVER, Deadline
-from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Fact, World
+from cds_service.facts.fact import UNBOUNDED, Age, DaySpan, Event, Events, Fact, World
 from cds_service.facts.intervals import MAX, Interval
 from cds_service.facts.parts import LateNode, LateParts
 
@@ -101,7 +101,7 @@ def _node(fact: Fact, *, late: bool) -> Mapping[str, Any]:
             if late and isinstance(parts, LateParts):
                 return LateNode(node, lambda: _parts(parts))
             return {**node, **_parts(parts)}
-        case Days() as days:
+        case DaySpan() as days:
             return {"days_since": _days(days), "age": fact.age}
         case Age() as age:
             units = {"a": age.years, "mo": age.months, "d": age.days}
@@ -158,10 +158,10 @@ def _item(item: Event) -> dict[str, Any]:
     return node
 
 
-def _half_lives(end: Days, least: float, greatest: float) -> dict[str, Any]:
+def _half_lives(end: DaySpan, least: float, greatest: float) -> dict[str, Any]:
     """How many half-lives have passed since the end, of a half-life between these."""
     return {"lo": end.lo / greatest, "hi": MAX if end.hi >= UNBOUNDED or not least else end.hi / least}
 
 
-def _days(days: Days) -> dict[str, Any]:
+def _days(days: DaySpan) -> dict[str, Any]:
     return {"lo": days.lo, "hi": MAX if days.hi >= UNBOUNDED else days.hi}

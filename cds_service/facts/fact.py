@@ -57,7 +57,7 @@ class Evidence(Struct, frozen=True, order=True, gc=False):
     note: str = ""
 
 
-class Days(Struct, frozen=True, gc=False):
+class DaySpan(Struct, frozen=True, gc=False):
     """A number of days back from `as_of`, at least `lo` and at most `hi` (`UNBOUNDED`: it may be any time ago)."""
 
     lo: int = 0
@@ -87,13 +87,13 @@ class Event(Struct, frozen=True, gc=False):
     sure: bool
     active: bool | None
     present: bool | None
-    start: Days
-    end: Days
-    course: Days
+    start: DaySpan
+    end: DaySpan
+    course: DaySpan
     evidence: Evidence
     hint: Reason | None = None
     only_past: bool = False
-    dose: Days | None = None
+    dose: DaySpan | None = None
     continuous: bool = True
     half_life: tuple[float, float] | None = None
 
@@ -136,7 +136,7 @@ class AtMost(Struct, frozen=True, gc=False):
 
 _NO_PARTS: Mapping[str, Any] = MappingProxyType({})
 
-Value = Interval | Age | Days | Events | bool | str
+Value = Interval | Age | DaySpan | Events | bool | str
 
 
 class Fact(Struct, frozen=True, gc=False):

@@ -27,7 +27,7 @@ from cds_service.facts.catalogue import (
     load_valuesets,
     read_as_they_are,
 )
-from cds_service.facts.coverage import Coverage
+from cds_service.facts.completeness import Completeness
 from cds_service.facts.events import (
     DoseReader,
     Dosing,
@@ -72,7 +72,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class FactKnowledge:
+class FactReaders:
     """The catalogue with all tables that reading a record needs. Immutable but for look-ups that it remembers."""
 
     catalogue: Catalogue
@@ -86,10 +86,10 @@ class FactKnowledge:
     codes_read: CodesRead
     site: OwnPhrases = field(default_factory=OwnPhrases)
     """What the site's own phrases say; `site.harmless`: texts that are read and name none of the value sets."""
-    _absent: Recent[Coverage, AbsentFacts] = field(default_factory=lambda: Recent(_MOST_COVERAGES))
+    _absent: Recent[Completeness, AbsentFacts] = field(default_factory=lambda: Recent(_MOST_COVERAGES))
     _of_kind: Recent[EventResource, frozenset[str]] = field(default_factory=lambda: Recent(_MOST_KINDS))
 
-    def absent(self, coverage: Coverage, maker: Callable[[], Callable[[str], Fact]]) -> AbsentFacts:
+    def absent(self, coverage: Completeness, maker: Callable[[], Callable[[str], Fact]]) -> AbsentFacts:
         """The facts of a record of this coverage without any entry. The last few coverages met are remembered; `maker`
         gives what makes the facts of another."""
         return self._absent.get(coverage, lambda: AbsentFacts(self.catalogue, maker()))
@@ -107,7 +107,7 @@ class FactKnowledge:
 
 def load_facts(
     rules_dir: Path, checked: tuple[ValueSets, tuple[Finding, ...]] | None = None, *, site_dir: Path | None = None
-) -> tuple[FactKnowledge, tuple[Finding, ...]]:
+) -> tuple[FactReaders, tuple[Finding, ...]]:
     """Load the fact catalogue and its tables, with a finding for each problem. Facts that cannot work are left out.
 
     `checked`: the folders' value sets and all findings, where the same files have been checked already. `site_dir`: a
@@ -153,7 +153,7 @@ def load_facts(
     dosing, doses = Dosing(dosage, systems, catalogue), DoseReader(dosage)
     events = EventTables(codes, valuesets, words, routes, dosing, doses, half_lives, no_information, treating)
     read = units, numbers, results, observations
-    knowledge = FactKnowledge(catalogue, systems, valuesets, *read, events, codes_read, site)
+    knowledge = FactReaders(catalogue, systems, valuesets, *read, events, codes_read, site)
     if checked is not None:
         return knowledge, checked[1]
     return knowledge, (*findings, *_unit_conflicts(knowledge), *_endless(catalogue, valuesets))
@@ -208,7 +208,7 @@ def _endless(catalogue: Catalogue, valuesets: ValueSets) -> tuple[Finding, ...]:
     return tuple(valuesets.endless[set_id] for set_id in sorted(sets & valuesets.endless.keys()))
 
 
-def _unit_conflicts(knowledge: FactKnowledge) -> tuple[Finding, ...]:
+def _unit_conflicts(knowledge: FactReaders) -> tuple[Finding, ...]:
     findings = []
     for name, table in knowledge.units.items():
         for raw in table.conflicts():

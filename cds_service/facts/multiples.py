@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from cds_service.facts.fact import Age, Fact, Reason, Value, unknown
 from cds_service.facts.intervals import Interval
 from cds_service.facts.observations import (
-    Measured,
-    Measurement,
     Merge,
     NumberReader,
-    Person,
-    Reading,
-    Saying,
+    ObservationOrComponent,
+    RangePerson,
+    RawNumber,
+    Result,
+    ResultSet,
     Side,
     Unreadable,
 )
@@ -19,7 +19,7 @@ from cds_service.facts.parts import LateParts
 from cds_service.facts.patient import age_at, sex_of
 from cds_service.fhir import DateRange, Patient
 
-Readings = dict[int, tuple[Reading | Unreadable, Interval | Unreadable]]
+Readings = dict[int, tuple[RawNumber | Unreadable, Interval | Unreadable]]
 """What has been read of a saying, by its identity: the number as written, and in the fact's unit."""
 
 _SIDES: tuple[tuple[str, Side], ...] = (("x_uln", "high"), ("x_lln", "low"))
@@ -32,10 +32,10 @@ class Persons:
 
     def __init__(self, patient: Patient | None) -> None:
         self._born = None if patient is None else patient.birth_date
-        self.ageless = Person(sex_of(patient), None)
+        self.ageless = RangePerson(sex_of(patient), None)
         """The patient where no range asks for an age."""
 
-    def at(self, saying: Saying, day: DateRange | None) -> Person:
+    def at(self, saying: ObservationOrComponent, day: DateRange | None) -> RangePerson:
         """The patient at the time of an observation."""
         if day is None or not any(candidate.age is not None for candidate in saying.reference_range):
             return self.ageless
@@ -43,7 +43,7 @@ class Persons:
         if first is None or last is None:
             return self.ageless
         age = Age((first.years[0], last.years[1]), (first.months[0], last.months[1]), (first.days[0], last.days[1]))
-        return Person(self.ageless.sex, age)
+        return RangePerson(self.ageless.sex, age)
 
 
 class Multiples:
@@ -56,7 +56,7 @@ class Multiples:
         self._persons = persons
         self._merge = merge
 
-    def of(self, measured: Measured, fact: Fact) -> Mapping[str, Fact]:
+    def of(self, measured: ResultSet, fact: Fact) -> Mapping[str, Fact]:
         """Those of a fact that was `measured`. Raises `OutOfTime`.
 
         Where one observation decides, which is nearly always, they are made when they are asked for.
@@ -66,13 +66,13 @@ class Multiples:
             return LateParts(WORDS, lambda: self._made(name, measured, why))
         return self._made(name, measured, why)
 
-    def _made(self, name: str, measured: Measured, why: Reason | None) -> dict[str, Fact]:
+    def _made(self, name: str, measured: ResultSet, why: Reason | None) -> dict[str, Fact]:
         """`why`: the reason why the value itself is not known."""
         parts = {}
         found: dict[int, dict[Side, Interval | Unreadable]] = {}
         for word, side in _SIDES:
 
-            def times(m: Measurement, day: DateRange | None, side: Side = side) -> Value | Unreadable:
+            def times(m: Result, day: DateRange | None, side: Side = side) -> Value | Unreadable:
                 reading, number = self._read[id(m.saying)]
                 if isinstance(reading, Unreadable) or isinstance(number, Unreadable):
                     return number

@@ -9,7 +9,7 @@ from cds_service.as_of import AsOf
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.facts.absent import AbsentSheet
-from cds_service.facts.building import Builder, Told, nothing_told
+from cds_service.facts.building import Builder, RecordContent, nothing_told
 from cds_service.facts.catalogue import (
     ISSUE_CODES,
     DefinedFact,
@@ -17,15 +17,15 @@ from cds_service.facts.catalogue import (
     EventResource,
     EventsFact,
     FactSpec,
-    Observed,
+    ObservedFact,
     QuantityFact,
 )
-from cds_service.facts.coverage import coverage_of
+from cds_service.facts.completeness import coverage_of
 from cds_service.facts.describe import describe_fact
 from cds_service.facts.document import Differences, Nodes, grown, nodes_of
 from cds_service.facts.events import NotCoded, RecordedEvents
 from cds_service.facts.fact import Events, Fact, World, unknown
-from cds_service.facts.knowledge import FactKnowledge
+from cds_service.facts.knowledge import FactReaders
 from cds_service.facts.observations import matching
 from cds_service.facts.patient import PATIENT_FACTS, is_deceased
 from cds_service.fhir import Gap, Record
@@ -181,7 +181,7 @@ class FactReader:
     def __init__(
         self,
         record: Record,
-        knowledge: FactKnowledge,
+        knowledge: FactReaders,
         as_of: date,
         stated: Mapping[str, Fact] = MappingProxyType({}),
         deadline: Deadline = NEVER,
@@ -197,7 +197,7 @@ class FactReader:
         measurements = knowledge.observations.sort(record, deadline=deadline)
         malformed = matching(record.malformed, knowledge.observations, deadline)
         coverage = coverage_of(record, self._events.coverage)
-        told = Told(record.patient, measurements, malformed, self._events.of, coverage)
+        told = RecordContent(record.patient, measurements, malformed, self._events.of, coverage)
         self._differing = knowledge.catalogue.wholes(
             [*stated, *PATIENT_FACTS, *measurements, *malformed, *self._events.names]
         )
@@ -264,7 +264,7 @@ class FactReader:
 
 def build_sheet(
     record: Record,
-    knowledge: FactKnowledge,
+    knowledge: FactReaders,
     as_of: date,
     names: Iterable[str] | None = None,
     stated: Mapping[str, Fact] = MappingProxyType({}),
@@ -289,12 +289,12 @@ def _planned_issue(source: str) -> Issue:
     return Issue("warning", "planned_result", source, "", message)
 
 
-def _issues(facts: Mapping[str, Fact], knowledge: FactKnowledge, deadline: Deadline) -> Iterator[Issue]:
+def _issues(facts: Mapping[str, Fact], knowledge: FactReaders, deadline: Deadline) -> Iterator[Issue]:
     """Values that are there and not understood, each once. No value is quoted: issues go to the log."""
     for name in sorted(facts):
         fact = facts[name]
         reason = fact.reason
-        if reason in ISSUE_CODES and isinstance(knowledge.catalogue.facts[fact.name], Observed):
+        if reason in ISSUE_CODES and isinstance(knowledge.catalogue.facts[fact.name], ObservedFact):
             what = _NOT_UNDERSTOOD.get(reason, "its value is not understood")
             for source in dict.fromkeys(item.source for item in deadline.each(fact.evidence) if item.note):
                 yield Issue("information", reason, source, "", f"{what} for {fact.name}")

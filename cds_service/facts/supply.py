@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cds_service.facts.catalogue import Catalogue, EventsFact, Observed
+from cds_service.facts.catalogue import Catalogue, EventsFact, ObservedFact
 from cds_service.fhir import types_of_events
 
 
@@ -16,6 +16,6 @@ def types_read(catalogue: Catalogue, facts: Iterable[str]) -> frozenset[str]:
         match catalogue.facts[name]:
             case EventsFact(resource=kind):
                 found.update(row.name for row in types_of_events(kind) if row.asked_for is not None)
-            case Observed():
+            case ObservedFact():
                 found.add("Observation")
     return frozenset(found)

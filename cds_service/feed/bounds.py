@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-class Bounds(NamedTuple):
+class UnpackingBounds(NamedTuple):
     """`unpacked`: bytes that one file may unpack to. `ratio`: how many times its size that may be, where it is more
     than `free` bytes. `members`: files in one archive."""
 
@@ -21,17 +21,17 @@ class Bounds(NamedTuple):
     members: int = 100_000
 
 
-BOUNDS = Bounds()
+BOUNDS = UnpackingBounds()
 
 
 class TooMuchUnpackedError(OSError):
     """A file unpacks to more than it may."""
 
 
-class Budget:
+class UnpackingBudget:
     """What one file has unpacked to, all its members together."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: UnpackingBounds) -> None:
         self.bounds = bounds
         self._unpacked = 0
 
@@ -53,7 +53,7 @@ class Unpacked(io.RawIOBase):
     """What is unpacked from a stream, as long as it is no more than it may be; `packed` gives how many bytes it came
     from so far."""
 
-    def __init__(self, stream: IO[bytes], packed: Callable[[], int], budget: Budget) -> None:
+    def __init__(self, stream: IO[bytes], packed: Callable[[], int], budget: UnpackingBudget) -> None:
         super().__init__()
         self._stream, self._packed, self._budget = stream, packed, budget
         self._given = 0

@@ -3,8 +3,8 @@
 What a file is packed in is told by its first bytes, whatever its name. In folders and archives only what is called
 `.json`, `.ndjson`, `.jsonl`, `.gz` or `.zip` is looked at; a file that is named itself is read whatever it is called.
 
-Nothing is unpacked onto the disk, and no more than `Bounds` say. A link that leads out of its folder, a name that leads
-out of its archive, and an archive within an archive are noted and not read.
+Nothing is unpacked onto the disk, and no more than `UnpackingBounds` say. A link that leads out of its folder, a name
+that leads out of its archive, and an archive within an archive are noted and not read.
 """
 
 import gzip
@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, cast
 
-from cds_service.feed.bounds import BOUNDS, Bounds, Budget, Counted, TooMuchUnpackedError, Unpacked
+from cds_service.feed.bounds import BOUNDS, Counted, TooMuchUnpackedError, Unpacked, UnpackingBounds, UnpackingBudget
 
 _SUFFIXES = (".json", ".ndjson", ".jsonl", ".gz", ".zip")
 _GZIP = b"\x1f\x8b"
@@ -30,7 +30,7 @@ UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedE
 """What unpacking raises: no such file, cut off, damaged; a packing that is not known; an archive under a password."""
 
 
-class Problem(NamedTuple):
+class UnreadPlace(NamedTuple):
     """What could not be read: its place (file, line, entry) and why. The file's own name stands in `place`; the
     message holds nothing of the file's content."""
 
@@ -38,10 +38,10 @@ class Problem(NamedTuple):
     message: str
 
 
-Note = Callable[[Problem], None]
+Note = Callable[[UnreadPlace], None]
 
 
-def opened(sources: Iterable[str], note: Note, bounds: Bounds = BOUNDS) -> Iterator[tuple[str, IO[bytes]]]:
+def opened(sources: Iterable[str], note: Note, bounds: UnpackingBounds = BOUNDS) -> Iterator[tuple[str, IO[bytes]]]:
     """Each stream with its place, such as `export.zip Condition.ndjson`. One is done with before the next is asked for.
 
     What can't be opened is noted and the rest goes on. A file that several sources name is read once.
@@ -49,7 +49,7 @@ def opened(sources: Iterable[str], note: Note, bounds: Bounds = BOUNDS) -> Itera
     seen: set[str] = set()
     for source in sources:
         if source == STANDARD_INPUT:
-            yield from _unpacked("standard input", sys.stdin.buffer, note, Budget(bounds))
+            yield from _unpacked("standard input", sys.stdin.buffer, note, UnpackingBudget(bounds))
             continue
         for path in _files(Path(source), note):
             real = os.path.realpath(path)
@@ -58,9 +58,9 @@ def opened(sources: Iterable[str], note: Note, bounds: Bounds = BOUNDS) -> Itera
                 yield from _of_file(path, note, bounds)
 
 
-def received(name: str, data: bytes, note: Note, bounds: Bounds = BOUNDS) -> Iterator[tuple[str, IO[bytes]]]:
+def received(name: str, data: bytes, note: Note, bounds: UnpackingBounds = BOUNDS) -> Iterator[tuple[str, IO[bytes]]]:
     """The same for a file that was received and lies on no disk: `name` is what its sender calls it."""
-    yield from _unpacked(name, io.BufferedReader(cast("io.RawIOBase", io.BytesIO(data))), note, Budget(bounds))
+    yield from _unpacked(name, io.BufferedReader(cast("io.RawIOBase", io.BytesIO(data))), note, UnpackingBudget(bounds))
 
 
 def why(problem: Exception) -> str:
@@ -85,16 +85,16 @@ def _files(source: Path, note: Note) -> Iterator[Path]:
     if not source.is_dir():
         yield source
         return
-    for folder, folders, names in os.walk(source, onerror=lambda error: note(Problem(str(source), why(error)))):
+    for folder, folders, names in os.walk(source, onerror=lambda error: note(UnreadPlace(str(source), why(error)))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(folder, name) for name in folders):
             if path.is_symlink() and not _is_within(path, source):
-                note(Problem(str(path), "is a link to another folder and was not followed"))
+                note(UnreadPlace(str(path), "is a link to another folder and was not followed"))
         for path in (Path(folder, name) for name in sorted(names) if _is_asked_for(name)):
             if path.is_symlink() and not _is_within(path, source):
-                note(Problem(str(path), "is a link out of the folder and was not followed"))
+                note(UnreadPlace(str(path), "is a link out of the folder and was not followed"))
             elif path.exists() and not path.is_file():
-                note(Problem(str(path), "is no regular file and was not read"))
+                note(UnreadPlace(str(path), "is no regular file and was not read"))
             else:
                 yield path
 
@@ -103,25 +103,25 @@ def _is_within(path: Path, folder: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _of_file(path: Path, note: Note, bounds: Bounds) -> Iterator[tuple[str, IO[bytes]]]:
+def _of_file(path: Path, note: Note, bounds: UnpackingBounds) -> Iterator[tuple[str, IO[bytes]]]:
     try:
         file = path.open("rb")
     except OSError as problem:
-        note(Problem(str(path), why(problem)))
+        note(UnreadPlace(str(path), why(problem)))
         return
     with file:
-        yield from _unpacked(str(path), file, note, Budget(bounds))
+        yield from _unpacked(str(path), file, note, UnpackingBudget(bounds))
 
 
 def _unpacked(
-    place: str, stream: IO[bytes] | Unpacked, note: Note, budget: Budget, *, within: str = ""
+    place: str, stream: IO[bytes] | Unpacked, note: Note, budget: UnpackingBudget, *, within: str = ""
 ) -> Iterator[tuple[str, IO[bytes]]]:
     # `io.BufferedReader` takes whatever can `readinto`; its stub asks for more.
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
     try:
         start = buffered.peek(len(_ZIP))[: len(_ZIP)]
     except UNREADABLE as problem:
-        note(Problem(place, why(problem)))
+        note(UnreadPlace(place, why(problem)))
         return
     if start.startswith(_GZIP) and within != "gzip":
         packed = Counted(buffered)
@@ -129,25 +129,25 @@ def _unpacked(
             unpacked = Unpacked(cast("IO[bytes]", inner), lambda: packed.given, budget)
             yield from _unpacked(place, unpacked, note, budget, within="gzip")
     elif start.startswith(_GZIP):
-        note(Problem(place, "is packed twice: unpack it first"))
+        note(UnreadPlace(place, "is packed twice: unpack it first"))
     elif start == _ZIP and (within or not buffered.seekable()):
-        note(Problem(place, "is an archive within an archive, or one that comes as a stream: unpack it first"))
+        note(UnreadPlace(place, "is an archive within an archive, or one that comes as a stream: unpack it first"))
     elif start == _ZIP:
         yield from _members(place, buffered, note, budget)
     else:
         yield place, buffered
 
 
-def _members(place: str, file: IO[bytes], note: Note, budget: Budget) -> Iterator[tuple[str, IO[bytes]]]:
+def _members(place: str, file: IO[bytes], note: Note, budget: UnpackingBudget) -> Iterator[tuple[str, IO[bytes]]]:
     try:
         archive = zipfile.ZipFile(file)
     except UNREADABLE as problem:
-        note(Problem(place, why(problem)))
+        note(UnreadPlace(place, why(problem)))
         return
     with archive:
         members = archive.infolist()
         if len(members) > budget.bounds.members:
-            note(Problem(place, f"holds more than {budget.bounds.members:,} files and was not read"))
+            note(UnreadPlace(place, f"holds more than {budget.bounds.members:,} files and was not read"))
             return
         for member in members:
             parts = member.filename.split("/")
@@ -156,15 +156,15 @@ def _members(place: str, file: IO[bytes], note: Note, budget: Budget) -> Iterato
             inner_place = f"{place} {member.filename}"
             refusal = _refusal(member)
             if refusal is not None:
-                note(Problem(inner_place, refusal))
+                note(UnreadPlace(inner_place, refusal))
                 continue
             if budget.is_spent:
-                note(Problem(inner_place, "was not read: the archive unpacks to too much"))
+                note(UnreadPlace(inner_place, "was not read: the archive unpacks to too much"))
                 continue
             try:
                 inner = archive.open(member)
             except UNREADABLE as problem:
-                note(Problem(inner_place, why(problem)))
+                note(UnreadPlace(inner_place, why(problem)))
                 continue
             with inner:
                 unpacked = Unpacked(inner, partial(int, member.compress_size), budget)

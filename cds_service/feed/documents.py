@@ -13,9 +13,9 @@ from typing import IO, TypeVar
 import msgspec
 
 from cds_service.errors import RecordError
-from cds_service.feed.containers import UNREADABLE, Note, Problem, opened, why
+from cds_service.feed.containers import UNREADABLE, Note, UnreadPlace, opened, why
 from cds_service.feed.requests import is_request
-from cds_service.fhir import Reading, read_document, resource_type
+from cds_service.fhir import ParsedDocument, read_document, resource_type
 
 T = TypeVar("T")
 
@@ -43,13 +43,15 @@ Read = Callable[[bytes, str], T]
 """Reads a document with its place, such as `a.ndjson line 4`. Raises `RecordError` where it is none."""
 
 
-def read_feed(sources: Iterable[str], note: Note, largest: int = LARGEST) -> Iterator[tuple[str, Iterator[Reading]]]:
+def read_feed(
+    sources: Iterable[str], note: Note, largest: int = LARGEST
+) -> Iterator[tuple[str, Iterator[ParsedDocument]]]:
     """Each file of the sources, with its documents as they are read. Ask for the next one when these are done with."""
     for place, stream in opened(sources, note):
         yield place, documents(place, stream, note, largest)
 
 
-def documents(place: str, stream: IO[bytes], note: Note, largest: int = LARGEST) -> Iterator[Reading]:
+def documents(place: str, stream: IO[bytes], note: Note, largest: int = LARGEST) -> Iterator[ParsedDocument]:
     """The documents in a stream. What can't be read is noted with its place (line, entry), and the rest goes on."""
     return each_document(place, stream, note, partial(_read_and_tell, note), largest)
 
@@ -66,11 +68,11 @@ def each_document(place: str, stream: IO[bytes], note: Note, read: Read[T], larg
         else:
             rest = _rest(stream, largest - sum(len(line or b"") for _, line in head))
             if rest is None or any(line is None for _, line in head):
-                note(Problem(place, _too_large(largest)))
+                note(UnreadPlace(place, _too_large(largest)))
                 return
             yield from _whole(place, b"".join([line or b"" for _, line in head]) + rest, note, read, largest)
     except UNREADABLE as problem:
-        note(Problem(place, why(problem)))
+        note(UnreadPlace(place, why(problem)))
 
 
 def _whole(place: str, data: bytes, note: Note, read: Read[T], largest: int) -> Iterator[T]:
@@ -81,7 +83,7 @@ def _whole(place: str, data: bytes, note: Note, read: Read[T], largest: int) -> 
         if len(lines) > 1 and any(_is_complete(line) for _, line in lines):
             yield from _of_lines(place, lines, note, read, largest)
         elif not is_manifest(data):
-            note(Problem(place, str(problem)))
+            note(UnreadPlace(place, str(problem)))
         return
     yield found
 
@@ -92,21 +94,21 @@ def _of_lines(
     for number, line in lines:
         at = f"{place} line {number}"
         if line is None:
-            note(Problem(at, _too_large(largest)))
+            note(UnreadPlace(at, _too_large(largest)))
             continue
         try:
             found = read(line, at)
         except RecordError as problem:
-            note(Problem(at, str(problem)))
+            note(UnreadPlace(at, str(problem)))
         else:
             yield found
 
 
-def _read_and_tell(note: Note, data: bytes, place: str) -> Reading:
+def _read_and_tell(note: Note, data: bytes, place: str) -> ParsedDocument:
     reading = read_document(data, place)
     for issue in reading.issues:
         if issue.code in _LOST:
-            note(Problem(issue.resource, issue.message))
+            note(UnreadPlace(issue.resource, issue.message))
     return reading
 
 

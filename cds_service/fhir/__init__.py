@@ -5,24 +5,24 @@ give a `Record`, which says besides what was sent how far it can be relied on to
 
 from cds_service.fhir.assemble import Found, decode_entries
 from cds_service.fhir.bundle import read_document
-from cds_service.fhir.carriers import Unread
+from cds_service.fhir.carriers import IncompleteResource
 from cds_service.fhir.certainty import Certainty, lettered_certainty, stated_certainty
 from cds_service.fhir.damaged_json import isolated
 from cds_service.fhir.dates import ALWAYS, DateError, DateRange, is_odd, parse_date, parse_period, parse_timing
-from cds_service.fhir.decode import Faulty, Malformed, decode_resource, resource_type
-from cds_service.fhir.heads import HeadBundle
+from cds_service.fhir.decode import UndecodedResource, UnreadableResource, decode_resource, resource_type
+from cds_service.fhir.headers import HeaderBundle
 from cds_service.fhir.issue_codes import ISSUE_CODES
 from cds_service.fhir.other_types import CARRIERS, NOTHING_FOLLOWS, READ_IN_PART, TypeEntry, table_of_types
 from cds_service.fhir.patients import Patients
 from cds_service.fhir.persons import birth_sexes
 from cds_service.fhir.prefetch import KeyReport, KeyState, MixedPatients, RecordBuilder
 from cds_service.fhir.read import read_bundle
-from cds_service.fhir.reading import Reading
+from cds_service.fhir.reading import ParsedDocument
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference, resolve
 from cds_service.fhir.repeated_keys import repeated_keys
 from cds_service.fhir.resource_types import RESOURCE_TYPES, ResourceType, is_material, types_of_events
-from cds_service.fhir.scan import Interest
+from cds_service.fhir.scan import ObservationFilter
 from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.several import of_patient, patients_in
 from cds_service.fhir.statuses import codes_of, is_empty, is_void, misread, word_of
@@ -84,16 +84,14 @@ __all__ = [
     "Dosage",
     "Encounter",
     "EncounterDiagnosis",
-    "Faulty",
     "Found",
     "Gap",
-    "HeadBundle",
+    "HeaderBundle",
     "Immunization",
-    "Interest",
+    "IncompleteResource",
     "KeyReport",
     "KeyState",
     "ListedSection",
-    "Malformed",
     "Medication",
     "MedicationAdministration",
     "MedicationDispense",
@@ -103,6 +101,8 @@ __all__ = [
     "MixedPatients",
     "Observation",
     "ObservationComponent",
+    "ObservationFilter",
+    "ParsedDocument",
     "Patient",
     "Patients",
     "Period",
@@ -110,7 +110,6 @@ __all__ = [
     "Quantity",
     "Range",
     "Ratio",
-    "Reading",
     "Record",
     "RecordBuilder",
     "Reference",
@@ -123,7 +122,8 @@ __all__ = [
     "Timing",
     "TimingRepeat",
     "TypeEntry",
-    "Unread",
+    "UndecodedResource",
+    "UnreadableResource",
     "birth_sexes",
     "codes_of",
     "decode_entries",

@@ -10,21 +10,29 @@ import msgspec
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, Severity
-from cds_service.fhir.carriers import Unread
-from cds_service.fhir.decode import Faulty, Malformed, decode_resource, label, outline, part_of, resource_type
+from cds_service.fhir.carriers import IncompleteResource
+from cds_service.fhir.decode import (
+    UndecodedResource,
+    UnreadableResource,
+    decode_resource,
+    label,
+    outline,
+    part_of,
+    resource_type,
+)
 from cds_service.fhir.full_urls import FullUrls
-from cds_service.fhir.heads import HeadPage
+from cds_service.fhir.headers import HeaderPage
 from cds_service.fhir.modifiers import parts
 from cds_service.fhir.persons import is_replaced
-from cds_service.fhir.reading import Entry
+from cds_service.fhir.reading import FoundResource
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.report_dates import with_report_dates
 from cds_service.fhir.resource_types import RESOURCE_TYPES
 from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.statuses import misread, odd_dates, word_of
-from cds_service.fhir.subjects import Subjects, Whose, identifiers_of
-from cds_service.fhir.versions import Copy, one_of_each
+from cds_service.fhir.subjects import SubjectMatch, Subjects, identifiers_of
+from cds_service.fhir.versions import ResourceCopy, one_of_each
 from cds_service.fhir.views import (
     DiagnosticReport,
     Observation,
@@ -36,14 +44,14 @@ from cds_service.fhir.views import (
 _LINKED = tuple(row.view for row in RESOURCE_TYPES.values() if row.is_linked)
 _VOID = frozenset({"entered-in-error", "cancelled"})
 _NEVER = _VOID | {"unknown"}
-_PERHAPS_OURS = frozenset({Whose.PATIENT, Whose.UNKNOWN})
+_PERHAPS_OURS = frozenset({SubjectMatch.PATIENT, SubjectMatch.UNKNOWN})
 
 
 class Found(NamedTuple):
     """One entry, decoded as far as that goes, and what was mended in it."""
 
-    entry: Entry
-    item: Resource | Faulty
+    entry: FoundResource
+    item: Resource | UndecodedResource
     notes: tuple[Issue, ...] = ()
 
     @property
@@ -65,12 +73,12 @@ class Assembly:
 
     patient: Patient | None
     resources: Mapping[str, tuple[Any, ...]]
-    malformed: tuple[Malformed, ...]
+    malformed: tuple[UnreadableResource, ...]
     linked: Mapping[str, Resource]
     issues: tuple[Issue, ...]
     strangers: tuple[str, ...]
     sections: tuple[ListedSection, ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[IncompleteResource, ...] = ()
 
     def record(self, doubts: Mapping[str, Gap], issues: Sequence[Issue] = (), deadline: Deadline = NEVER) -> Record:
         """The finished record. `doubts` says of each type that is not whole why; `issues` were met on the way here.
@@ -92,7 +100,7 @@ class Assembly:
         return dataclasses.replace(record, issues=record.issues + unresolved) if unresolved else record
 
 
-def decode_entries(entries: Sequence[Entry], deadline: Deadline = NEVER) -> list[Found]:
+def decode_entries(entries: Sequence[FoundResource], deadline: Deadline = NEVER) -> list[Found]:
     """Decode each entry by itself, so that what is wrong with one stays with it. Raises `OutOfTime`."""
     found: list[Found] = []
     for entry in deadline.each(entries):
@@ -107,10 +115,10 @@ def assemble(
     addresses: Mapping[str, Target],
     patient_id: str,
     base_url: str | None = None,
-    heads: Sequence[HeadPage] = (),
+    heads: Sequence[HeaderPage] = (),
     *,
     sections: Sequence[ListedSection] = (),
-    unread: Sequence[Unread] = (),
+    unread: Sequence[IncompleteResource] = (),
     unclaimed: Container[str] = (),
     deadline: Deadline = NEVER,
 ) -> Assembly:
@@ -139,9 +147,9 @@ class _Sorting:
         self.deadline = deadline
         self.unclaimed = unclaimed
         self.issues: list[Issue] = []
-        self.malformed: list[Malformed] = []
+        self.malformed: list[UnreadableResource] = []
         self.strangers: list[str] = []
-        self.copies: list[Copy] = []
+        self.copies: list[ResourceCopy] = []
         self.patient = self._read_patient([one for one in found if one.entry.type == "Patient"], patient_id)
         identifiers = frozenset[tuple[str, str]]() if self.patient is None else identifiers_of(self.patient)
         self.subjects = Subjects(patient_id, identifiers, full_urls, base_url, deadline)
@@ -156,7 +164,7 @@ class _Sorting:
         for one in deadline.each(rest):
             self._sort(one)
 
-    def result(self, sections: Sequence[ListedSection], unread: Sequence[Unread]) -> Assembly:
+    def result(self, sections: Sequence[ListedSection], unread: Sequence[IncompleteResource]) -> Assembly:
         kept, issues = one_of_each(self.copies, self.deadline)
         kept = with_report_dates(kept, self.deadline)
         self.issues += issues
@@ -188,7 +196,7 @@ class _Sorting:
         return self.subjects.of(subject) in _PERHAPS_OURS
 
     def _read_patient(self, found: list[Found], patient_id: str) -> Patient | None:
-        ours: list[Copy] = []
+        ours: list[ResourceCopy] = []
         for one in self.deadline.each(found):
             nameless = one.item.id is None and len(found) == 1
             if nameless and one.identity != patient_id:
@@ -196,12 +204,12 @@ class _Sorting:
             if one.identity != patient_id and not nameless:
                 self.strangers.append(one.label)
                 self._note("warning", "other_patient", one.label, "", "is another patient and does not count")
-            elif isinstance(one.item, Faulty):
+            elif isinstance(one.item, UndecodedResource):
                 self.issues.append(one.item.malformed.issue)
             else:
                 self.issues += one.notes
                 view = self._read(one.item, one.entry.place)
-                ours.append(Copy(view, one.entry.place, one.entry.full_url))
+                ours.append(ResourceCopy(view, one.entry.place, one.entry.full_url))
         kept, issues = one_of_each(ours, self.deadline)
         self.issues += issues
         patient = _agreed([copy.view for copy in kept if isinstance(copy.view, Patient)])
@@ -228,31 +236,35 @@ class _Sorting:
 
     def _sort(self, found: Found, container: Resource | None = None) -> None:
         entry, item, notes = found
-        if isinstance(item, Faulty):
+        if isinstance(item, UndecodedResource):
             whose, element = self.subjects.of(item.subject), str(RESOURCE_TYPES[entry.type].subject or "")
         else:
             whose, element = self.subjects.of_view(item, container)
         if entry.place in self.unclaimed:
-            whose = Whose.UNKNOWN
-        if whose is Whose.PATIENT and not isinstance(item, Faulty):
+            whose = SubjectMatch.UNKNOWN
+        if whose is SubjectMatch.PATIENT and not isinstance(item, UndecodedResource):
             self.issues += notes
-            self.copies.append(Copy(item, entry.place, entry.full_url))
+            self.copies.append(ResourceCopy(item, entry.place, entry.full_url))
             if item.contained and isinstance(item, DiagnosticReport | Observation):
                 self._sort_contained(item, entry.place)
             return
         name = label(entry.type, item.id, entry.place)
         match whose:
-            case Whose.ANOTHER:
+            case SubjectMatch.ANOTHER:
                 self.strangers.append(name)
                 self._note("warning", "other_patient", name, element, "is about another patient and does not count")
-            case Whose.NOBODY:
+            case SubjectMatch.NOBODY:
                 self._note("information", "other_subject", name, element, "is not about a patient and does not count")
-            case Whose.UNKNOWN:
+            case SubjectMatch.UNKNOWN:
                 message = "it cannot be told whose it is; the resource does not count"
                 self._note("warning", "unknown_subject", name, element, message)
-                about = item.malformed if isinstance(item, Faulty) else outline(entry.type, entry.raw, self.issues[-1])
+                about = (
+                    item.malformed
+                    if isinstance(item, UndecodedResource)
+                    else outline(entry.type, entry.raw, self.issues[-1])
+                )
                 self.malformed.append(replace(about, issue=self.issues[-1]))
-            case Whose.PATIENT if isinstance(item, Faulty):
+            case SubjectMatch.PATIENT if isinstance(item, UndecodedResource):
                 self.issues.append(item.malformed.issue)
                 if not item.is_void:
                     self.malformed.append(item.malformed)
@@ -266,7 +278,7 @@ class _Sorting:
         for number, raw in enumerate(self.deadline.each(container.contained), 1):
             if resource_type(raw) != "Observation":
                 continue
-            entry = Entry(f"{outer} contained {number}", "Observation", raw)
+            entry = FoundResource(f"{outer} contained {number}", "Observation", raw)
             notes: list[Issue] = []
             item = decode_resource("Observation", raw, entry.place, self.deadline, notes)
             if isinstance(item, Observation):
@@ -277,7 +289,7 @@ class _Sorting:
         self.issues.append(Issue(severity, code, resource, element, message))
 
 
-def _full_urls(found: Sequence[Found], addresses: Mapping[str, Target], pages: Sequence[HeadPage]) -> FullUrls:
+def _full_urls(found: Sequence[Found], addresses: Mapping[str, Target], pages: Sequence[HeaderPage]) -> FullUrls:
     def read(index: int) -> Target:
         one = found[index]
         return Target(ReferenceKind.RELATIVE, one.entry.type, one.identity)
@@ -327,7 +339,7 @@ def _agreed(versions: list[Patient]) -> Patient | None:
     return Patient(**agreed)
 
 
-def _linked(copies: list[Copy], deadline: Deadline) -> dict[str, Resource]:
+def _linked(copies: list[ResourceCopy], deadline: Deadline) -> dict[str, Resource]:
     linked: dict[str, Resource] = {}
     ambiguous: set[str] = set()
     for view, _, full_url in deadline.each(copies):

@@ -15,10 +15,10 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue, RecordError
 from cds_service.fhir.damaged_json import isolated
 from cds_service.fhir.decode import FAULTS, explain, resource_type, try_decode
-from cds_service.fhir.heads import HeadBundle, HeadPage, Link, Search, read_heads
+from cds_service.fhir.headers import EntrySearch, HeaderBundle, HeaderPage, Link, read_heads
 from cds_service.fhir.json_text import as_utf8, is_json, lines_of
 from cds_service.fhir.lacking import note_search, note_sections, note_unread
-from cds_service.fhir.reading import ALL, Entry, Reading
+from cds_service.fhir.reading import ALL, FoundResource, ParsedDocument
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.repeated_keys import repeated_keys
 from cds_service.fhir.resource_types import RESOURCE_TYPES
@@ -53,7 +53,7 @@ class _Entry(Struct, rename="camel"):
     resource_type: Raw = _NOTHING
     full_url: str | None = None
     resource: Raw = _NOTHING
-    search: Search | None = None
+    search: EntrySearch | None = None
     request: _Request | None = None
     response: _Response | None = None
 
@@ -122,7 +122,7 @@ def read_document(
     own: Values = _NO_QUERY,
     deadline: Deadline = NEVER,
     bare: bool = True,
-) -> Reading:
+) -> ParsedDocument:
     """Every resource in a document, in the order met. `settle()` it once no more pages follow.
 
     `place` goes before the place of each entry in issues ("prefetch.conditions entry 3"). With `heads`, only the heads
@@ -155,7 +155,7 @@ def read_document(
     return reading
 
 
-def _read_lines(lines: list[bytes], place: str, how: _How) -> Reading:
+def _read_lines(lines: list[bytes], place: str, how: _How) -> ParsedDocument:
     """NDJSON, in which a line that is no strict JSON costs itself alone."""
     strict: list[bytes] = []
     damaged: list[int] = []
@@ -170,7 +170,7 @@ def _read_lines(lines: list[bytes], place: str, how: _How) -> Reading:
     return reading
 
 
-def _note_damage(reading: Reading, place: str) -> None:
+def _note_damage(reading: ParsedDocument, place: str) -> None:
     message = (
         "is not strict JSON (NaN, Infinity, control characters or half an emoji within text, nesting without end); "
         "what holds such a value is not read"
@@ -178,7 +178,7 @@ def _note_damage(reading: Reading, place: str) -> None:
     reading.issues.append(Issue("warning", "lenient_json", place, "", message))
 
 
-def _read(text: bytes, place: str, how: _How) -> Reading:
+def _read(text: bytes, place: str, how: _How) -> ParsedDocument:
     if text.startswith(b"["):
         return _read_list(place, "item", _LIST.decode(text), how)
     name = resource_type(text)
@@ -186,19 +186,19 @@ def _read(text: bytes, place: str, how: _How) -> Reading:
         _JSON.decode(text)  # raises where it is not even JSON
     if name is None:
         raise RecordError("the record is JSON but no FHIR resource: there is no resourceType")
-    reading = Reading(name, place or "document", **how._asdict())
-    _add(reading, Entry(place, name, text), 0)
+    reading = ParsedDocument(name, place or "document", **how._asdict())
+    _add(reading, FoundResource(place, name, text), 0)
     return reading
 
 
 def of_search(
-    bundle: HeadBundle,
+    bundle: HeaderBundle,
     text: Callable[[], bytes],
     place: str,
     *,
     own: Values = _NO_QUERY,
     deadline: Deadline = NEVER,
-) -> Reading | None:
+) -> ParsedDocument | None:
     """A search for Observations, decoded already, as `read_document` gives it. `text` gives the Bundle's own text.
 
     `None` where something about its entries is odd, so that the plain way has to be taken.
@@ -207,7 +207,9 @@ def of_search(
     modes = bundle.modes()
     if modes is None or repeated_keys(whole := text()) or whole.count(_RESOURCE) != len(bundle.entry):
         return None
-    reading = Reading("Bundle", place or "document", heads=[HeadPage(place, lambda: whole, bundle.entry)], own=own)
+    reading = ParsedDocument(
+        "Bundle", place or "document", heads=[HeaderPage(place, lambda: whole, bundle.entry)], own=own
+    )
     if modes - {"include"}:
         reading.types.add("Observation")
     note_search(reading, bundle.link, place)
@@ -215,10 +217,10 @@ def of_search(
     return reading
 
 
-def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], how: _How) -> Reading:
-    reading = Reading("list", place or "document", **how._asdict())
+def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], how: _How) -> ParsedDocument:
+    reading = ParsedDocument("list", place or "document", **how._asdict())
     for number, raw in enumerate(how.deadline.each(items), 1):
-        entry = Entry(f"{place} {noun} {number}".lstrip(), resource_type(raw) or "", raw)
+        entry = FoundResource(f"{place} {noun} {number}".lstrip(), resource_type(raw) or "", raw)
         try:
             _add(reading, entry, 1)
         except FAULTS:  # a line that is not JSON
@@ -226,7 +228,7 @@ def _read_list(place: str, noun: str, items: list[bytes] | tuple[Raw, ...], how:
     return reading
 
 
-def _add(reading: Reading, entry: Entry, depth: int) -> None:
+def _add(reading: ParsedDocument, entry: FoundResource, depth: int) -> None:
     match entry.type:
         case "Bundle" | "Parameters" if depth > _DEEPEST:
             reading.doubt("unreadable_resource", entry.place, "is nested too deeply and was not read")
@@ -251,7 +253,7 @@ def _add(reading: Reading, entry: Entry, depth: int) -> None:
                 reading.addresses[entry.full_url] = Target(ReferenceKind.RELATIVE, name)
 
 
-def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
+def _add_bundle(reading: ParsedDocument, outer: FoundResource, depth: int) -> None:
     try:
         bundle = _BUNDLE.decode(outer.raw)
     except (msgspec.ValidationError, UnicodeError):
@@ -275,7 +277,7 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
                 reading.doubt("unreadable_resource", place, "holds no resource", types)
         else:
             mode = entry.search.mode if entry.search is not None else None
-            found = Entry(place, resource_type(entry.resource) or "", entry.resource, entry.full_url, mode)
+            found = FoundResource(place, resource_type(entry.resource) or "", entry.resource, entry.full_url, mode)
             if found.type == "OperationOutcome":
                 _add_outcome(reading, found, types)
             else:
@@ -289,7 +291,7 @@ def _add_bundle(reading: Reading, outer: Entry, depth: int) -> None:
         reading.doubt("incomplete_bundle", outer.place, "there is more, which was not sent", types)
 
 
-def _note_repeated_in_bundle(reading: Reading, bundle: _Bundle, outer: Entry) -> None:
+def _note_repeated_in_bundle(reading: ParsedDocument, bundle: _Bundle, outer: FoundResource) -> None:
     _note_repeated(reading, outer.raw, _WRAPPING, "malformed_bundle", outer.place)
     # To count is fast, and what is counted besides (a Bundle within, a word) costs a closer look alone.
     if bytes(outer.raw).count(_RESOURCE) == sum(one.resource is not _NOTHING for one in bundle.entry):
@@ -299,27 +301,27 @@ def _note_repeated_in_bundle(reading: Reading, bundle: _Bundle, outer: Entry) ->
         _note_repeated(reading, raw, _ENTRY, "unreadable_resource", f"{outer.place} entry {number}".lstrip())
 
 
-def _note_repeated(reading: Reading, raw: bytes | Raw, keys: frozenset[str], code: str, place: str) -> None:
+def _note_repeated(reading: ParsedDocument, raw: bytes | Raw, keys: frozenset[str], code: str, place: str) -> None:
     """What stands twice in the wrapping was sent, and only the last of it is read: there may be more of anything."""
     twice = repeated_keys(raw) & keys
     if twice:
         reading.doubt(code, place, f"`{min(twice)}` stands there more than once, and the last alone is read")
 
 
-def _note_extent(reading: Reading, bundle: _Bundle | HeadBundle) -> None:
+def _note_extent(reading: ParsedDocument, bundle: _Bundle | HeaderBundle) -> None:
     """What the outermost Bundle says of what there is."""
     reading.next_url, reading.total, reading.count = _next_of(bundle), _total_of(bundle), len(bundle.entry)
 
 
-def _next_of(bundle: _Bundle | HeadBundle) -> str | None:
+def _next_of(bundle: _Bundle | HeaderBundle) -> str | None:
     return next((link.url or "" for link in bundle.link if link.relation == "next"), None)
 
 
-def _total_of(bundle: _Bundle | HeadBundle) -> int | None:
+def _total_of(bundle: _Bundle | HeaderBundle) -> int | None:
     return bundle.total if bundle.type == "searchset" else None
 
 
-def _with_resources(reading: Reading, bundle: _Bundle, outer: Entry) -> _Bundle:
+def _with_resources(reading: ParsedDocument, bundle: _Bundle, outer: FoundResource) -> _Bundle:
     """The Bundle with every resource in an entry, also those that were sent as entries themselves."""
     bare = [n for n, one in enumerate(bundle.entry) if one.resource is _NOTHING and one.resource_type is not _NOTHING]
     if not bare or not reading.takes_bare:
@@ -334,7 +336,7 @@ def _with_resources(reading: Reading, bundle: _Bundle, outer: Entry) -> _Bundle:
     return _Bundle(bundle.type, bundle.total, bundle.link, tuple(entries))
 
 
-def _decode_piecemeal(reading: Reading, outer: Entry) -> _Bundle:
+def _decode_piecemeal(reading: ParsedDocument, outer: FoundResource) -> _Bundle:
     odd = msgspec.json.decode(outer.raw, type=_OddBundle)
     links = try_decode(odd.link, tuple[Link, ...])
     if links is None and bytes(odd.link) not in {b"", _NULL}:
@@ -363,7 +365,7 @@ def _is_deleted(entry: _Entry, deleted: set[str]) -> bool:
     return not keys.isdisjoint(deleted)
 
 
-def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
+def _add_parameters(reading: ParsedDocument, outer: FoundResource, depth: int) -> None:
     parameters = try_decode(outer.raw, _Parameters)
     if parameters is None:
         reading.doubt("malformed_bundle", outer.place, "its parameters cannot be read")
@@ -383,7 +385,7 @@ def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
         _note_repeated(reading, raw, _ENTRY, "unreadable_resource", place)
         if parameter.resource is not _NOTHING:
             inner = parameter.resource
-            _add(reading, Entry(place, resource_type(inner) or "", inner), depth + 1)
+            _add(reading, FoundResource(place, resource_type(inner) or "", inner), depth + 1)
         if parameter.part is not _NOTHING:
             if depth >= _DEEPEST:
                 reading.doubt("unreadable_resource", place, "is nested too deeply and was not read")
@@ -394,7 +396,7 @@ def _add_parameters(reading: Reading, outer: Entry, depth: int) -> None:
             pending += [(part, depth + 1) for part in reversed(parts or ())]
 
 
-def _add_outcome(reading: Reading, entry: Entry, types: frozenset[str]) -> None:
+def _add_outcome(reading: ParsedDocument, entry: FoundResource, types: frozenset[str]) -> None:
     """An OperationOutcome: an error means that something was not given; a warning ("no results") is no news."""
     try:
         issues = msgspec.json.decode(entry.raw, type=_Outcome).issue

@@ -17,7 +17,7 @@ _POTENTIAL = "potential"
 """https://hl7.org/fhir/R4/valueset-adverse-event-actuality.html: it might have happened, and did not."""
 
 
-class Unread(Struct, frozen=True):
+class IncompleteResource(Struct, frozen=True):
     """A resource that makes a kind of events incomplete. `place`: how issues call it."""
 
     place: str
@@ -34,14 +34,14 @@ class _Head(Element, frozen=True):
     patient: Reference | None = None
 
 
-def unread(name: str, raw: bytes | Raw, place: str) -> Unread | None:
+def unread(name: str, raw: bytes | Raw, place: str) -> IncompleteResource | None:
     """What a resource of a type in `CARRIERS` may hold; `None` where it says that it does not count, or holds nothing
     of the sort. One that cannot be read may hold it."""
     carrier = CARRIERS[name]
     head = try_decode(raw, _Head) or _Head()
     if word_of(head.status) in _VOID or word_of(head.actuality) == _POTENTIAL or not _has(raw, carrier.element):
         return None
-    return Unread(label(name, head.id, place), carrier.events, carrier.why, head.subject or head.patient)
+    return IncompleteResource(label(name, head.id, place), carrier.events, carrier.why, head.subject or head.patient)
 
 
 def _has(raw: bytes | Raw, path: str) -> bool:

@@ -37,7 +37,7 @@ _SHOWABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
+class UnreadableResource:
     """A resource of this patient that could not be counted, and as much of it as tells whether that matters.
 
     `code` holds every coding by which the resource could match a fact: its code, drug or vaccine, and those of its
@@ -54,8 +54,8 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True)
-class Faulty:
-    """A resource whose view could not be made: what `Malformed` needs, and whose it is.
+class UndecodedResource:
+    """A resource whose view could not be made: what `UnreadableResource` needs, and whose it is.
 
     `is_void`: it says itself that it does not count, whatever is wrong with the rest of it.
     """
@@ -64,7 +64,7 @@ class Faulty:
     id: str | None
     subject: Reference | None
     is_void: bool
-    malformed: Malformed
+    malformed: UnreadableResource
 
 
 class _Head(Struct, rename="camel"):
@@ -124,7 +124,7 @@ def resource_type(raw: bytes | Raw) -> str | None:
 
 def decode_resource(
     name: str, raw: bytes | Raw, place: str, deadline: Deadline = NEVER, notes: list[Issue] | None = None
-) -> Resource | Faulty:
+) -> Resource | UndecodedResource:
     """The view of a resource of type `name` (a key of `RESOURCE_TYPES`), or what is wrong with it.
 
     `place` stands for the resource in an issue where it has no id ("entry 17"). To `notes` is added what was mended.
@@ -217,12 +217,12 @@ def _without_nulls(node: Any, deadline: Deadline) -> Any:
     return node
 
 
-def outline(name: str, raw: bytes | Raw, issue: Issue) -> Malformed:
+def outline(name: str, raw: bytes | Raw, issue: Issue) -> UnreadableResource:
     """What a resource that is not to count might have been about."""
     return _outline(name, _parts(name, raw), issue)
 
 
-def part_of(view: Resource, code: CodeableConcept | None, issue: Issue) -> Malformed:
+def part_of(view: Resource, code: CodeableConcept | None, issue: Issue) -> UnreadableResource:
     """A part of an Observation that must not be read, by its own code; what it is a part of may need it."""
     row = RESOURCE_TYPES[type(view).__name__]
     around = None if row.code is None else getattr(view, row.code)
@@ -230,10 +230,10 @@ def part_of(view: Resource, code: CodeableConcept | None, issue: Issue) -> Malfo
     said = CodeableConcept(tuple(coding for concept in known for coding in concept.coding))
     dated = (getattr(view, name) for name in row.dates)
     date = next((one.end or one.start if isinstance(one, Period) else one for one in dated if one is not None), None)
-    return Malformed(row.name, code if code is not None and code.coding else None, issue, date, said)
+    return UnreadableResource(row.name, code if code is not None and code.coding else None, issue, date, said)
 
 
-def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, modifier: str = "") -> Faulty:
+def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, modifier: str = "") -> UndecodedResource:
     parts = _parts(name, raw)
     id = try_decode(parts.id, str)
     if error is None:
@@ -243,7 +243,7 @@ def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, mo
         code = "malformed_resource"
     issue = Issue("warning", code, label(name, id, place), element, f"{what}; the resource does not count")
     subject = RESOURCE_TYPES[name].subject
-    return Faulty(
+    return UndecodedResource(
         type=name,
         id=id,
         subject=None if subject is None else try_decode(getattr(parts, subject), Reference),
@@ -254,7 +254,7 @@ def _faulty(name: str, raw: bytes | Raw, place: str, error: Exception | None, mo
     )
 
 
-def _said_twice(name: str, raw: bytes | Raw, place: str, twice: frozenset[str]) -> Faulty:
+def _said_twice(name: str, raw: bytes | Raw, place: str, twice: frozenset[str]) -> UndecodedResource:
     """A resource in which elements stand more than once: which value was meant cannot be told, so it has none."""
     left = {key: value for key, value in msgspec.json.decode(raw, type=dict[str, Raw]).items() if key not in twice}
     faulty = _faulty(name, _ENCODER.encode(left), place, None)
@@ -264,10 +264,10 @@ def _said_twice(name: str, raw: bytes | Raw, place: str, twice: frozenset[str]) 
     return replace(faulty, malformed=replace(faulty.malformed, issue=issue))
 
 
-def _outline(name: str, parts: _Parts, issue: Issue) -> Malformed:
+def _outline(name: str, parts: _Parts, issue: Issue) -> UnreadableResource:
     row = RESOURCE_TYPES[name]
     code = _every_code(row, parts)
-    return Malformed(name, code, issue, _date(row, parts), _legible(row, parts) if code is None else code)
+    return UnreadableResource(name, code, issue, _date(row, parts), _legible(row, parts) if code is None else code)
 
 
 def _parts(name: str, raw: bytes | Raw) -> _Parts:

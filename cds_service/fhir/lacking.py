@@ -7,11 +7,11 @@ from msgspec import Raw, Struct
 from cds_service.errors import Issue
 from cds_service.fhir.carriers import unread
 from cds_service.fhir.decode import FAULTS, label, resource_type, try_decode
-from cds_service.fhir.heads import Link
+from cds_service.fhir.headers import Link
 from cds_service.fhir.other_types import CARRIERS
-from cds_service.fhir.reading import ALL, Entry, Reading
+from cds_service.fhir.reading import ALL, FoundResource, ParsedDocument
 from cds_service.fhir.resource_types import RESOURCE_TYPES
-from cds_service.fhir.searches import Search, search_of
+from cds_service.fhir.searches import SearchedType, search_of
 from cds_service.fhir.sections import empty_list, sections_of
 
 
@@ -19,7 +19,7 @@ class _Id(Struct):
     id: str | None = None
 
 
-def note_search(reading: Reading, links: Iterable[Link], place: str) -> frozenset[str]:
+def note_search(reading: ParsedDocument, links: Iterable[Link], place: str) -> frozenset[str]:
     """Doubt what the Bundle says that a search left out. Gives the types that are in doubt if it is incomplete: the one
     that was searched for, where `link.self` names it."""
     url = next((link.url for link in links if link.relation == "self" and link.url is not None), None)
@@ -38,7 +38,7 @@ def note_search(reading: Reading, links: Iterable[Link], place: str) -> frozense
     return types
 
 
-def _leave_out_others(reading: Reading, search: Search, place: str) -> None:
+def _leave_out_others(reading: ParsedDocument, search: SearchedType, place: str) -> None:
     """Note the types that a search for several did not name."""
     others = RESOURCE_TYPES.keys() - search.types
     if others:
@@ -48,7 +48,7 @@ def _leave_out_others(reading: Reading, search: Search, place: str) -> None:
         reading.issues.append(Issue("warning", "filtered_set", place or reading.place, "", message))
 
 
-def note_sections(reading: Reading, raw: bytes | Raw, outer: str) -> None:
+def note_sections(reading: ParsedDocument, raw: bytes | Raw, outer: str) -> None:
     """What a document's Composition, its first entry, says of its lists."""
     if resource_type(raw) != "Composition":
         return
@@ -61,7 +61,7 @@ def note_sections(reading: Reading, raw: bytes | Raw, outer: str) -> None:
         reading.doubt("malformed_resource", place, "its sections cannot be read, so it may say that some are missing")
 
 
-def note_unread(reading: Reading, entry: Entry) -> None:
+def note_unread(reading: ParsedDocument, entry: FoundResource) -> None:
     """What a resource of a type that is not read says of what it holds, or of what it lists."""
     if entry.type in CARRIERS and (carried := unread(entry.type, entry.raw, entry.place)) is not None:
         reading.unread.append(carried)

@@ -39,7 +39,7 @@ _DOSAGES = ("dosage_instruction", "dosage")
 R = TypeVar("R", bound=Resource)
 
 
-class Unread(NamedTuple):
+class UnreadElements(NamedTuple):
     """What is left of a resource. `elements`: those that are not read, in FHIR's names; `codes`: what each component
     among them may be a value of (`None` in it: of anything)."""
 
@@ -61,20 +61,20 @@ def whole(view: Resource) -> str:
     return ""
 
 
-def parts(view: Resource) -> Unread | None:
+def parts(view: Resource) -> UnreadElements | None:
     """What modifiers on parts of a resource leave of it; `None` where there is none, which is nearly always."""
     read = _READ.get(type(view).__name__)
     return None if read is None else read(view)
 
 
-def _patient(view: Patient) -> Unread | None:
+def _patient(view: Patient) -> UnreadElements | None:
     if not (view.modifier_extension or view.implicit_rules):
         return None
     gone = {name: NOT_UNDERSTOOD for name in ("birth_date", "gender") if getattr(view, name) is not None}
-    return Unread(replace(view, **gone), ("modifierExtension" if view.modifier_extension else "implicitRules",))
+    return UnreadElements(replace(view, **gone), ("modifierExtension" if view.modifier_extension else "implicitRules",))
 
 
-def _observation(view: Observation) -> Unread | None:
+def _observation(view: Observation) -> UnreadElements | None:
     elements: list[str] = []
     changes: dict[str, Any] = {}
     codes: list[CodeableConcept | None] = []
@@ -92,7 +92,7 @@ def _observation(view: Observation) -> Unread | None:
             elements.append("component.referenceRange")
         if len(elements) > len(changes):
             changes["component"] = tuple(inner)
-    return Unread(replace(view, **changes), tuple(elements), tuple(codes)) if elements else None
+    return UnreadElements(replace(view, **changes), tuple(elements), tuple(codes)) if elements else None
 
 
 def _component(part: ObservationComponent) -> ObservationComponent:
@@ -104,7 +104,7 @@ def _sound(ranges: Sequence[ReferenceRange]) -> tuple[ReferenceRange, ...]:
     return tuple([one for one in ranges if not one.modifier_extension])
 
 
-def _drug(view: Any) -> Unread | None:
+def _drug(view: Any) -> UnreadElements | None:
     elements: list[str] = []
     changes: dict[str, Any] = {}
     for name in _DOSAGES:
@@ -118,7 +118,7 @@ def _drug(view: Any) -> Unread | None:
     if dispense is not None and dispense.modifier_extension:
         changes["dispense_request"] = replace(dispense, validity_period=Period(start=NOT_UNDERSTOOD))
         elements.append("dispenseRequest")
-    return Unread(replace(view, **changes), tuple(elements)) if elements else None
+    return UnreadElements(replace(view, **changes), tuple(elements)) if elements else None
 
 
 def _is_modified(dosage: Dosage) -> bool:
@@ -134,7 +134,7 @@ def _unread_dosage(dosage: Dosage) -> Dosage:
     )
 
 
-_READ: dict[str, Callable[[Any], Unread | None]] = {
+_READ: dict[str, Callable[[Any], UnreadElements | None]] = {
     "Patient": _patient,
     "Observation": _observation,
     **dict.fromkeys(

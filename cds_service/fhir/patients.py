@@ -13,10 +13,10 @@ from functools import cached_property
 
 from cds_service.errors import Issue, RecordError
 from cds_service.fhir.assemble import Found, assemble, decode_entries
-from cds_service.fhir.carriers import Unread
-from cds_service.fhir.decode import Faulty
+from cds_service.fhir.carriers import IncompleteResource
+from cds_service.fhir.decode import UndecodedResource
 from cds_service.fhir.full_urls import FullUrls
-from cds_service.fhir.reading import EVERYTHING, Reading
+from cds_service.fhir.reading import EVERYTHING, ParsedDocument
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import ReferenceKind, Target, resolve
 from cds_service.fhir.resource_types import RESOURCE_TYPES
@@ -34,7 +34,7 @@ class _Share:
 
     found: list[Found] = field(default_factory=list)
     sections: list[ListedSection] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+    unread: list[IncompleteResource] = field(default_factory=list)
     doubts: set[str] = field(default_factory=set)
     issues: list[Issue] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class _Share:
 class _Document:
     """A document with its entries decoded, and who is in it."""
 
-    reading: Reading
+    reading: ParsedDocument
     found: list[Found]
     patients: tuple[str, ...]
 
@@ -58,7 +58,7 @@ class Patients:
         self._documents: list[_Document] = []
         self._lost: list[Issue] = []
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: ParsedDocument) -> None:
         """Take in a document."""
         reading.settle()
         found = decode_entries(reading.entries)
@@ -214,7 +214,7 @@ class _Owners:
 
 def _subject(found: Found) -> Reference | None:
     """Whom a resource names."""
-    if isinstance(found.item, Faulty):
+    if isinstance(found.item, UndecodedResource):
         return found.item.subject
     element = RESOURCE_TYPES[found.entry.type].subject
     subject: Reference | None = None if element is None else getattr(found.item, element)

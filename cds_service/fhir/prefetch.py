@@ -13,14 +13,14 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import CdsError, Issue, RecordError
 from cds_service.fhir.assemble import Assembly, Found, assemble, decode_entries
 from cds_service.fhir.bundle import of_search, read_document
-from cds_service.fhir.carriers import Unread
-from cds_service.fhir.heads import HeadBundle
+from cds_service.fhir.carriers import IncompleteResource
+from cds_service.fhir.headers import HeaderBundle
 from cds_service.fhir.json_text import as_utf8
-from cds_service.fhir.reading import Reading
+from cds_service.fhir.reading import ParsedDocument
 from cds_service.fhir.record import Gap, Record
 from cds_service.fhir.references import Target
 from cds_service.fhir.resource_types import RESOURCE_TYPES
-from cds_service.fhir.scan import Interest, repeated_ids, sifted
+from cds_service.fhir.scan import ObservationFilter, repeated_ids, sifted
 from cds_service.fhir.searches import Values, values_of
 from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.views import Patient
@@ -77,7 +77,7 @@ class MixedPatients(CdsError):  # noqa: N818 - it names the situation that the h
 class _Key:
     expected: frozenset[str] | None
     report: KeyReport
-    reading: Reading
+    reading: ParsedDocument
     found: list[Found]
 
 
@@ -88,7 +88,7 @@ class RecordBuilder:
         self,
         patient_id: str,
         base_url: str | None = None,
-        interest: Interest | None = None,
+        interest: ObservationFilter | None = None,
         deadline: Deadline = NEVER,
         *,
         queries: Mapping[str, str] = MappingProxyType({}),
@@ -133,12 +133,12 @@ class RecordBuilder:
         if bare and len(pages) == 1 and _is_empty_list(pages[0]):
             empty = self._required.isdisjoint(expected or ())
             none = KeyState.EMPTY if empty else KeyState.NULL
-            return self._note(key, expected, Reading(""), none, is_empty_list=True)
+            return self._note(key, expected, ParsedDocument(""), none, is_empty_list=True)
         reading, state = _read_pages(place, pages, own, self._deadline, heads=heads, bare=bare)
         return self._note(key, expected, reading, state)
 
     def add_search(
-        self, key: str, expected: frozenset[str] | None, search: HeadBundle, text: Callable[[], bytes]
+        self, key: str, expected: frozenset[str] | None, search: HeaderBundle, text: Callable[[], bytes]
     ) -> KeyReport:
         """Like `add`, for the one page of a search that was decoded already; `text` gives its text."""
         reading = of_search(search, text, f"prefetch.{key}", own=self._own(key, expected), deadline=self._deadline)
@@ -157,7 +157,7 @@ class RecordBuilder:
         self,
         key: str,
         expected: frozenset[str] | None,
-        reading: Reading,
+        reading: ParsedDocument,
         state: KeyState | None,
         *,
         is_empty_list: bool = False,
@@ -207,14 +207,14 @@ class RecordBuilder:
         }
         return assembly.record(gaps, issues, self._deadline)
 
-    def _assembly(self, interest: Interest | None) -> Assembly:
+    def _assembly(self, interest: ObservationFilter | None) -> Assembly:
         keys = self._keys.values()
         pages = [page for key in self._deadline.each(keys) for page in key.reading.heads]
         repeated = repeated_ids(pages, (one for key in keys for one in key.found)) if pages else frozenset()
         found: list[Found] = []
         addresses: dict[str, Target] = {}
         sections: list[ListedSection] = []
-        unread: list[Unread] = []
+        unread: list[IncompleteResource] = []
         for key in self._deadline.each(keys):
             found += key.found
             addresses |= key.reading.addresses
@@ -281,15 +281,15 @@ def _is_empty_list(page: bytes | str) -> bool:
 
 def _read_pages(
     place: str, pages: tuple[bytes | str, ...], own: Values, deadline: Deadline, *, heads: bool, bare: bool
-) -> tuple[Reading, KeyState | None]:
+) -> tuple[ParsedDocument, KeyState | None]:
     """What all pages hold together (of Observations only the `heads`, if so asked); and the state, where the value is
     `null` or no FHIR at all."""
     try:
         if not pages or as_utf8(pages[0]) == b"null":
-            return Reading(""), KeyState.NULL
+            return ParsedDocument(""), KeyState.NULL
         reading = read_document(pages[0], place, heads=heads, own=own, deadline=deadline, bare=bare)
     except RecordError as error:
-        reading = Reading("")
+        reading = ParsedDocument("")
         reading.doubt("unreadable_value", place, str(error).replace("the record", "the value"))
         return reading, KeyState.UNREADABLE
     for page in pages[1:]:
@@ -306,7 +306,7 @@ def _read_pages(
     return reading, None
 
 
-def _state(reading: Reading, expected: frozenset[str] | None, found: list[Found]) -> KeyState:
+def _state(reading: ParsedDocument, expected: frozenset[str] | None, found: list[Found]) -> KeyState:
     if reading.failed:
         return KeyState.ERROR
     if reading.root == "list":  # its resources count, but it is no answer to a query

@@ -7,8 +7,8 @@ from msgspec import Raw
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
-from cds_service.fhir.carriers import Unread
-from cds_service.fhir.heads import HeadPage
+from cds_service.fhir.carriers import IncompleteResource
+from cds_service.fhir.headers import HeaderPage
 from cds_service.fhir.references import Target
 from cds_service.fhir.searches import Values
 from cds_service.fhir.sections import ListedSection
@@ -19,7 +19,7 @@ EVERYTHING = "*"
 ALL = frozenset({EVERYTHING})
 
 
-class Entry(NamedTuple):
+class FoundResource(NamedTuple):
     """One resource as found: its `place` ("entry 17", counted from 1), its `type` (empty where it has no resourceType),
     and its search `mode` (`match`, `include`), where it has one.
     """
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reading:
+class ParsedDocument:
     """What one document holds.
 
     `root`: its own resource type, `list` for a JSON array or NDJSON. `place`: what issues call it. `entries`: the
@@ -49,10 +49,10 @@ class Reading:
 
     root: str
     place: str = "document"
-    entries: list[Entry] = field(default_factory=list)
-    heads: list[HeadPage] = field(default_factory=list)
+    entries: list[FoundResource] = field(default_factory=list)
+    heads: list[HeaderPage] = field(default_factory=list)
     sections: list[ListedSection] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+    unread: list[IncompleteResource] = field(default_factory=list)
     addresses: dict[str, Target] = field(default_factory=dict)
     types: set[str] = field(default_factory=set)
     doubts: set[str] = field(default_factory=set)
@@ -73,7 +73,7 @@ class Reading:
         self.doubts |= types
         self.issues.append(Issue("warning", code, place or self.place, "", message))
 
-    def append_page(self, page: "Reading") -> None:
+    def append_page(self, page: "ParsedDocument") -> None:
         """Take in the next page of the same search."""
         self.entries += page.entries
         self.heads += page.heads

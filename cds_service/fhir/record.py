@@ -9,8 +9,8 @@ from msgspec import Raw
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
-from cds_service.fhir.carriers import Unread
-from cds_service.fhir.decode import Malformed, contained_by_id, try_decode
+from cds_service.fhir.carriers import IncompleteResource
+from cds_service.fhir.decode import UnreadableResource, contained_by_id, try_decode
 from cds_service.fhir.references import parse_reference
 from cds_service.fhir.sections import ListedSection
 from cds_service.fhir.views import (
@@ -56,10 +56,10 @@ class Record:
     whole: frozenset[str]
     gaps: Mapping[str, Gap]
     issues: tuple[Issue, ...]
-    malformed: tuple[Malformed, ...] = ()
+    malformed: tuple[UnreadableResource, ...] = ()
     linked: Mapping[str, Resource] = field(default_factory=dict)
     sections: tuple[ListedSection, ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[IncompleteResource, ...] = ()
     _resolved: dict[int, tuple[Medication, Medication, bool]] = field(default_factory=dict, compare=False, repr=False)
     """Medications by identity: as sent, with the codes of their ingredients, and whether some `#` is still open."""
 

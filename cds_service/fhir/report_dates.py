@@ -12,19 +12,19 @@ import msgspec
 from cds_service.deadline import NEVER, Deadline
 from cds_service.fhir.references import parse_reference
 from cds_service.fhir.statuses import word_of
-from cds_service.fhir.versions import Copy
+from cds_service.fhir.versions import ResourceCopy
 from cds_service.fhir.views import DiagnosticReport, Observation, Timing
 
 _VOID = frozenset({"entered-in-error", "cancelled"})
 
 
-def with_report_dates(copies: list[Copy], deadline: Deadline = NEVER) -> list[Copy]:
+def with_report_dates(copies: list[ResourceCopy], deadline: Deadline = NEVER) -> list[ResourceCopy]:
     """The same copies, where results without a date have those of their reports. Raises `OutOfTime`."""
     reports = [copy.view for copy in copies if type(copy.view) is DiagnosticReport]
     dates = _dates_by_address(reports, deadline) if reports else None
     if not dates:
         return copies
-    found: list[Copy] = []
+    found: list[ResourceCopy] = []
     for copy in deadline.each(copies):
         view = copy.view
         if isinstance(view, Observation) and not _is_dated(view):

@@ -32,7 +32,7 @@ _WHOLE_SUMMARY = frozenset({"false", "data"})  # `data` leaves out the narrative
 _SHOWABLE = re.compile(r"[A-Za-z_-]{1,30}")
 
 
-class Search(NamedTuple):
+class SearchedType(NamedTuple):
     """`type`: the resource type that was searched for, where it was for that one alone. `narrowed`: the parameters that
     left something out; `types`: where that was done by naming the types that are wanted, these."""
 
@@ -46,7 +46,7 @@ def values_of(query: str) -> Values:
     return {name: _codes(text) for name, text in parameters(query.partition("?")[2]) if name not in _PERSON}
 
 
-def search_of(url: str, own: Values) -> Search:
+def search_of(url: str, own: Values) -> SearchedType:
     """The search that a Bundle says it answers. `own`: the parameters of the query that was made for it, if any was.
 
     A parameter that is not known is taken to leave something out.
@@ -59,7 +59,7 @@ def search_of(url: str, own: Values) -> Search:
     try:
         pairs = parameters(query[:_LONGEST], _MOST)
     except AddressProblem:
-        return Search(own_type, ("too many parameters",))
+        return SearchedType(own_type, ("too many parameters",))
     narrowed: dict[str, None] = {}
     types: frozenset[str] = frozenset()
     for name, text in pairs:
@@ -67,7 +67,7 @@ def search_of(url: str, own: Values) -> Search:
             types = _codes(text)
         elif _narrows(name, text, type, own):
             narrowed[name if _SHOWABLE.fullmatch(name) else "a parameter"] = None
-    return Search(own_type, tuple(narrowed), types)
+    return SearchedType(own_type, tuple(narrowed), types)
 
 
 def _narrows(name: str, text: str, type: str | None, own: Values) -> bool:

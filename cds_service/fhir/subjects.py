@@ -22,7 +22,7 @@ _OTHERS = frozenset(
 _PEOPLE = frozenset({"Patient", "RelatedPerson", "Group", "Practitioner"})
 
 
-class Whose(Enum):
+class SubjectMatch(Enum):
     """`NOBODY`: it is about a group, device, place or another sort of person, so about no patient of ours."""
 
     PATIENT = "patient"
@@ -46,25 +46,25 @@ class Subjects:
     base_url: str | None = None
     deadline: Deadline = NEVER
     foreign_bases: set[str] = field(default_factory=set)
-    _known: dict[str, Whose] = field(default_factory=dict)
+    _known: dict[str, SubjectMatch] = field(default_factory=dict)
     _by_id: dict[int, dict[str, tuple[str, Raw]]] = field(default_factory=dict)
-    _inner: dict[tuple[int, str], Whose] = field(default_factory=dict)
+    _inner: dict[tuple[int, str], SubjectMatch] = field(default_factory=dict)
 
-    def of_view(self, view: Resource, container: Resource | None = None) -> tuple[Whose, str]:
+    def of_view(self, view: Resource, container: Resource | None = None) -> tuple[SubjectMatch, str]:
         """Whose a decoded resource is, and the element that says so: its subject, or an Observation's `focus`, which
         tells whom it is really about. `container` is the resource that it is contained in.
         """
         element = RESOURCE_TYPES[type(view).__name__].subject
         contained = view.contained if container is None else container.contained
-        whose = Whose.PATIENT if element is None else self.of(getattr(view, element), contained)
-        if whose is Whose.PATIENT and isinstance(view, Observation) and view.focus:
+        whose = SubjectMatch.PATIENT if element is None else self.of(getattr(view, element), contained)
+        if whose is SubjectMatch.PATIENT and isinstance(view, Observation) and view.focus:
             return self._of_focus(view.focus, contained), "focus"
         return whose, element or ""
 
-    def of(self, reference: Reference | None, contained: tuple[Raw, ...] = ()) -> Whose:
+    def of(self, reference: Reference | None, contained: tuple[Raw, ...] = ()) -> SubjectMatch:
         """Whose a resource with this subject is."""
         if reference is None:
-            return Whose.PATIENT
+            return SubjectMatch.PATIENT
         text = reference.reference
         if text is None:
             return self._of_logical(reference)
@@ -74,37 +74,37 @@ class Subjects:
             self._known[text] = self._of_target(resolve(text, self.full_urls))
         return self._known[text]
 
-    def _of_target(self, target: Target) -> Whose:
+    def _of_target(self, target: Target) -> SubjectMatch:
         if self.base_url and target.base and target.base.rstrip("/") != self.base_url.rstrip("/"):
             self.foreign_bases.add(target.base)
         if target.kind is ReferenceKind.URN and target.id == self.patient_id:
             # A Bundle whose Patient has the UUID as its id, but no fullUrl to say so.
-            return Whose.PATIENT
+            return SubjectMatch.PATIENT
         if target.type is None or target.kind is ReferenceKind.CONDITIONAL:
-            return Whose.UNKNOWN
+            return SubjectMatch.UNKNOWN
         if target.type.casefold() != "patient":
             return _not_a_patient(target.type)
         if target.id is None:
-            return Whose.UNKNOWN
-        return Whose.PATIENT if target.id == self.patient_id else Whose.ANOTHER
+            return SubjectMatch.UNKNOWN
+        return SubjectMatch.PATIENT if target.id == self.patient_id else SubjectMatch.ANOTHER
 
-    def _of_logical(self, reference: Reference) -> Whose:
+    def _of_logical(self, reference: Reference) -> SubjectMatch:
         """A reference without address. By identifier it is the patient where the Patient has that very identifier; a
         display name alone proves nothing."""
         if reference.type is not None and reference.type.casefold() != "patient":
             return _not_a_patient(reference.type)
         if reference.identifier is not None:
-            return Whose.PATIENT if _pairs((reference.identifier,)) & self.identifiers else Whose.UNKNOWN
-        return Whose.PATIENT if reference.display is None else Whose.UNKNOWN
+            return SubjectMatch.PATIENT if _pairs((reference.identifier,)) & self.identifiers else SubjectMatch.UNKNOWN
+        return SubjectMatch.PATIENT if reference.display is None else SubjectMatch.UNKNOWN
 
-    def _of_contained(self, name: str, contained: tuple[Raw, ...]) -> Whose:
+    def _of_contained(self, name: str, contained: tuple[Raw, ...]) -> SubjectMatch:
         """A contained Patient has no identity but its identifiers."""
         known = self._inner.get((id(contained), name))
         if known is None:
             type, raw = self._contained(contained).get(name, (None, Raw()))
             patient = try_decode(raw, Patient) if type == "Patient" else None
             ours = patient is not None and not self.identifiers.isdisjoint(identifiers_of(patient))
-            known = self._inner[id(contained), name] = Whose.PATIENT if ours else Whose.UNKNOWN
+            known = self._inner[id(contained), name] = SubjectMatch.PATIENT if ours else SubjectMatch.UNKNOWN
         return known
 
     def _contained(self, contained: tuple[Raw, ...]) -> Mapping[str, tuple[str, Raw]]:
@@ -114,26 +114,26 @@ class Subjects:
             self._by_id[id(contained)] = contained_by_id(contained, self.deadline)
         return self._by_id[id(contained)]
 
-    def _of_focus(self, focuses: tuple[Reference, ...], contained: tuple[Raw, ...]) -> Whose:
+    def _of_focus(self, focuses: tuple[Reference, ...], contained: tuple[Raw, ...]) -> SubjectMatch:
         """An Observation filed under the patient may be about the fetus, the donor or the mother."""
         for focus in self.deadline.each(focuses):
             text = focus.reference
             if text is None:
                 type, whose = focus.type, self._of_logical(focus)
             elif text.startswith("#"):
-                type, whose = self._contained(contained).get(text[1:], (None, None))[0], Whose.UNKNOWN
+                type, whose = self._contained(contained).get(text[1:], (None, None))[0], SubjectMatch.UNKNOWN
             else:
                 target = resolve(text, self.full_urls)
                 type, whose = target.type, self._of_target(target)
-            if type in _PEOPLE and whose is not Whose.PATIENT:
-                return Whose.NOBODY
-            if type is None and whose is not Whose.PATIENT:
-                return Whose.UNKNOWN
-        return Whose.PATIENT
+            if type in _PEOPLE and whose is not SubjectMatch.PATIENT:
+                return SubjectMatch.NOBODY
+            if type is None and whose is not SubjectMatch.PATIENT:
+                return SubjectMatch.UNKNOWN
+        return SubjectMatch.PATIENT
 
 
-def _not_a_patient(type: str) -> Whose:
-    return Whose.NOBODY if type.casefold() in _OTHERS else Whose.UNKNOWN
+def _not_a_patient(type: str) -> SubjectMatch:
+    return SubjectMatch.NOBODY if type.casefold() in _OTHERS else SubjectMatch.UNKNOWN
 
 
 def identifiers_of(patient: Patient) -> frozenset[tuple[str, str]]:

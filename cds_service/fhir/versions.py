@@ -14,7 +14,7 @@ from cds_service.fhir.references import parse_reference
 from cds_service.fhir.views import Resource
 
 
-class Copy(NamedTuple):
+class ResourceCopy(NamedTuple):
     """A decoded resource, where it was met, and where its entry says that it lives."""
 
     view: Resource
@@ -22,7 +22,7 @@ class Copy(NamedTuple):
     full_url: str | None
 
 
-def one_of_each(copies: list[Copy], deadline: Deadline = NEVER) -> tuple[list[Copy], list[Issue]]:
+def one_of_each(copies: list[ResourceCopy], deadline: Deadline = NEVER) -> tuple[list[ResourceCopy], list[Issue]]:
     """Each resource once, in the order first met, and an issue for each that came with different contents.
 
     The same type and id is the same resource, unless the `fullUrl`s say that they live on different servers. Of
@@ -56,7 +56,7 @@ def one_of_each(copies: list[Copy], deadline: Deadline = NEVER) -> tuple[list[Co
     return [copy for index, copy in enumerate(copies) if index not in left_out], issues
 
 
-def _by_server(copies: list[Copy], indexes: list[int]) -> Iterable[list[int]]:
+def _by_server(copies: list[ResourceCopy], indexes: list[int]) -> Iterable[list[int]]:
     servers: dict[str, list[int]] = defaultdict(list)
     for index in indexes:
         servers[parse_reference(copies[index].full_url or "").base or ""].append(index)
@@ -64,7 +64,7 @@ def _by_server(copies: list[Copy], indexes: list[int]) -> Iterable[list[int]]:
     return [indexes] if len(servers.keys() - {""}) < 2 else servers.values()
 
 
-def _kept(copies: list[Copy], indexes: list[int], issues: list[Issue], deadline: Deadline) -> list[int]:
+def _kept(copies: list[ResourceCopy], indexes: list[int], issues: list[Issue], deadline: Deadline) -> list[int]:
     kept = indexes
     for rank in (_updated, _version):
         if len({_content(copies[index].view) for index in deadline.each(kept)}) > 1:

@@ -8,12 +8,12 @@ specified in `docs/rule-language.md`."""
 from cds_service.logic.clearing import clears_on
 from cds_service.logic.composed import Leaf
 from cds_service.logic.document import placed
-from cds_service.logic.explain import Explainer, Explainers, Part, Reason, Step, decisive, reasons_of
+from cds_service.logic.explain import Explainer, Explainers, Reason, RulePart, TracedPart, decisive, reasons_of
 from cds_service.logic.flip import Flip, flip
-from cds_service.logic.layout import LINES, Facts, Layout, Overlaid
 from cds_service.logic.lower import MAX_LOWERED, MAX_LOWERED_DEPTH, lower
-from cds_service.logic.model import Condition, Constant, Excepted, FactRef, Named, durations, facts_read, walk
-from cds_service.logic.program import BATCH, Compiler, Document, Placed, Program, Truth3, answer_together
+from cds_service.logic.model import BoolExpr, Constant, Excepted, FactRef, NamedRule, durations, facts_read, walk
+from cds_service.logic.program import BATCH, CompiledRule, Compiler, PagedDocument, Program, Truth3, answer_together
+from cds_service.logic.slots import LINES, Facts, Overlaid, SlotTable
 from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 
 LANGUAGE_VERSION = "1.0"
@@ -25,10 +25,10 @@ __all__ = [
     "LINES",
     "MAX_LOWERED",
     "MAX_LOWERED_DEPTH",
+    "BoolExpr",
+    "CompiledRule",
     "Compiler",
-    "Condition",
     "Constant",
-    "Document",
     "Excepted",
     "Explainer",
     "Explainers",
@@ -36,15 +36,15 @@ __all__ = [
     "FactType",
     "Facts",
     "Flip",
-    "Layout",
     "Leaf",
-    "Named",
+    "NamedRule",
     "Overlaid",
-    "Part",
-    "Placed",
+    "PagedDocument",
     "Program",
     "Reason",
-    "Step",
+    "RulePart",
+    "SlotTable",
+    "TracedPart",
     "Truth3",
     "Vocabulary",
     "answer_together",

@@ -26,7 +26,7 @@ _AFTER = range(5)
 
 
 def clears_on(
-    rule: model.Condition,
+    rule: model.BoolExpr,
     value: Truth3,
     facts: Mapping[str, Any],
     as_of: date,
@@ -64,28 +64,31 @@ def half_lives_since(days: Mapping[str, Any], half_life: Mapping[str, Any]) -> d
     }
 
 
-def _path(rule: model.Condition) -> str | None:
+def _path(rule: model.BoolExpr) -> str | None:
     """Where the one fact stands whose test this is."""
     match rule:
-        case model.Records(fact=fact):
+        case model.Quantified(fact=fact):
             return fact.path
-        case model.Compare(left=model.Reading(elapsed=True, fact=fact)):
+        case model.Compare(left=model.NumericFact(elapsed=True, fact=fact)):
             return fact.path
-        case model.Compare(right=model.Reading(elapsed=True, fact=fact)):
+        case model.Compare(right=model.NumericFact(elapsed=True, fact=fact)):
             return fact.path
     return None
 
 
-def _durations(rule: model.Condition) -> frozenset[Duration]:
+def _durations(rule: model.BoolExpr) -> frozenset[Duration]:
     """The lengths of time that the rule compares with; none where it compares anything else."""
     found: set[Duration] = set()
     for node in model.walk(rule):
         match node:
             case model.Compare() if _in_half_lives(node):
                 continue
-            case model.Compare(left=model.Reading(), right=limit) | model.Compare(left=limit, right=model.Reading()):
+            case (
+                model.Compare(left=model.NumericFact(), right=limit)
+                | model.Compare(left=limit, right=model.NumericFact())
+            ):
                 match limit:
-                    case model.Span(duration=duration):
+                    case model.LengthOfTime(duration=duration):
                         found.add(duration)
                     case model.Number(value=days):
                         found.add(Duration(days=int(days)))
@@ -96,7 +99,7 @@ def _durations(rule: model.Condition) -> frozenset[Duration]:
     return frozenset(found)
 
 
-def _half_lives(rule: model.Condition) -> frozenset[float]:
+def _half_lives(rule: model.BoolExpr) -> frozenset[float]:
     """The numbers of half-lives that the rule compares with."""
     return frozenset(
         side.value
@@ -109,7 +112,7 @@ def _half_lives(rule: model.Condition) -> frozenset[float]:
 
 def _in_half_lives(rule: model.Compare) -> bool:
     sides = (rule.left, rule.right)
-    return any(isinstance(side, model.Reading) and side.fact.path == _HALF_LIVES for side in sides)
+    return any(isinstance(side, model.NumericFact) and side.fact.path == _HALF_LIVES for side in sides)
 
 
 def _washouts(node: Mapping[str, Any], counts: frozenset[float], as_of: date, deadline: Deadline) -> set[date]:

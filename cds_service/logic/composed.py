@@ -11,24 +11,24 @@ from collections.abc import Sequence
 from cds_service.logic import model
 from cds_service.logic.program import Truth3
 
-Leaf = model.Truth | model.OneOf | model.Compare | model.Records
+Leaf = model.BoolFact | model.OneOf | model.Compare | model.Quantified
 """Conditions that are about facts. Only the engine can say what they are."""
 
 
-def composed(rule: model.Condition, parts: Sequence[Truth3]) -> Truth3:
+def composed(rule: model.BoolExpr, parts: Sequence[Truth3]) -> Truth3:
     """The truth of a rule that is no `Leaf`, from those of its nearest conditions in reading order."""
     match rule:
         case model.Constant(value=value):
             return value
         case model.Not():
             return _not(parts[0])
-        case model.Every():
+        case model.And():
             return False if False in parts else None if None in parts else True
-        case model.Either():
+        case model.Or():
             return True if True in parts else None if None in parts else False
-        case model.Choice():
+        case model.If():
             return _choice(parts[0], parts[1], parts[2])
-        case model.Same():
+        case model.Equal():
             return _choice(parts[0], parts[1], _not(parts[1]))
         case model.Excepted(fails_on=fails_on):
             return None if parts[0] is fails_on and parts[1] is not False else parts[0]

@@ -14,7 +14,7 @@ from cds_service.logic import model
 from cds_service.logic.clearing import clears_on
 from cds_service.logic.composed import Leaf, composed
 from cds_service.logic.flip import Flip, flip
-from cds_service.logic.program import Document, Outcomes, Placed, Program, Truth3
+from cds_service.logic.program import CompiledRule, Outcomes, PagedDocument, Program, Truth3
 from cds_service.logic.words import words
 
 MOST_PATTERNS = 64
@@ -24,11 +24,11 @@ STEP_BYTES = 200
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class RulePart:
     """One condition of a rule, whatever the record. `parts` are the nearest conditions below it."""
 
-    rule: model.Condition
-    parts: tuple["Part", ...]
+    rule: model.BoolExpr
+    parts: tuple["RulePart", ...]
     definition: str
     titles: Mapping[str, str]
 
@@ -47,7 +47,7 @@ class Part:
         """The facts that the condition reads, in reading order."""
         return model.facts_read(self.rule)
 
-    def walk(self) -> Iterator["Part"]:
+    def walk(self) -> Iterator["RulePart"]:
         """This part and all below it, each before its parts."""
         yield self
         for part in self.parts:
@@ -55,15 +55,15 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class TracedPart:
     """One part of a rule and its truth. It knows nothing else of a patient, so patients share it."""
 
-    part: Part
+    part: RulePart
     value: Truth3
-    parts: tuple["Step", ...]
+    parts: tuple["TracedPart", ...]
 
     @property
-    def rule(self) -> model.Condition:
+    def rule(self) -> model.BoolExpr:
         """The condition itself."""
         return self.part.rule
 
@@ -93,7 +93,7 @@ class Step:
         found = {(f.name, f.path): f for leaf in decisive(self) for f in leaf.part.facts}
         return tuple(found.values())
 
-    def walk(self) -> Iterator["Step"]:
+    def walk(self) -> Iterator["TracedPart"]:
         """This step and all below it, each before its parts."""
         yield self
         for part in self.parts:
@@ -109,7 +109,7 @@ class Reason:
     opposite by itself; both are None where there is no such thing.
     """
 
-    step: Step
+    step: TracedPart
     said: str
     flip: Flip | None = None
     clears: date | None = None
@@ -140,9 +140,9 @@ class Explainers:
 
     def __init__(
         self,
-        rules: Sequence[model.Condition],
+        rules: Sequence[model.BoolExpr],
         titles: Mapping[str, str],
-        program: Callable[[Sequence[Sequence[model.Condition]]], Program] | None = None,
+        program: Callable[[Sequence[Sequence[model.BoolExpr]]], Program] | None = None,
     ) -> None:
         roots = [_part(rule, "", titles) for rule in rules]
         leaves = [[_alone(part.rule) for part in root.walk() if isinstance(part.rule, Leaf)] for root in roots]
@@ -161,7 +161,7 @@ class Explainers:
         return sum(self._sizes)
 
     @property
-    def placed(self) -> Sequence[Placed]:
+    def placed(self) -> Sequence[CompiledRule]:
         """The leaves as they are compiled."""
         return self._program.placed
 
@@ -171,15 +171,15 @@ class Explainers:
         kept = (step.cache_info().currsize for step, _, _ in self._rules)
         return STEP_BYTES * sum(number * size for number, size in zip(kept, self._sizes, strict=True))
 
-    def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[Step, ...]:
+    def explain(self, facts: Mapping[str, Any], as_of: date) -> tuple[TracedPart, ...]:
         """The truth of each rule and of every part of it over one fact document."""
         return self._steps(self._program.evaluate(facts, as_of))
 
-    def over(self, document: Document) -> tuple[Step, ...]:
+    def over(self, document: PagedDocument) -> tuple[TracedPart, ...]:
         """The same over a document of the compiler that the program of the leaves has."""
         return self._steps(self._program.answer(document.on(self._program.pages)))
 
-    def _steps(self, outcomes: Outcomes) -> tuple[Step, ...]:
+    def _steps(self, outcomes: Outcomes) -> tuple[TracedPart, ...]:
         truths = outcomes.truths
         return tuple([step(truths[start:end]) for step, start, end in self._rules])
 
@@ -187,11 +187,11 @@ class Explainers:
 class Explainer:
     """One rule, compiled part by part. `titles` maps the name of a fact to its title."""
 
-    def __init__(self, rule: model.Condition, titles: Mapping[str, str]) -> None:
+    def __init__(self, rule: model.BoolExpr, titles: Mapping[str, str]) -> None:
         self.rule = rule
         self._explainers = Explainers([rule], titles)
 
-    def explain(self, facts: Mapping[str, Any], as_of: date) -> Step:
+    def explain(self, facts: Mapping[str, Any], as_of: date) -> TracedPart:
         """The truth of the rule and of every part of it over one fact document."""
         return self._explainers.explain(facts, as_of)[0]
 
@@ -200,12 +200,12 @@ class Explainer:
         return reasons_of(self.explain(facts, as_of), facts, as_of)
 
 
-def reasons_of(step: Step, facts: Mapping[str, Any], as_of: date) -> tuple[Reason, ...]:
+def reasons_of(step: TracedPart, facts: Mapping[str, Any], as_of: date) -> tuple[Reason, ...]:
     """The leaves that made a step what it is over these facts, in reading order."""
     return tuple(_reason(leaf, facts, as_of) for leaf in decisive(step))
 
 
-def _reason(leaf: Step, facts: Mapping[str, Any], as_of: date) -> Reason:
+def _reason(leaf: TracedPart, facts: Mapping[str, Any], as_of: date) -> Reason:
     titles = leaf.part.titles
     said = leaf.words if leaf.value is not False else words(model.Not(leaf.rule, leaf.pointer), titles)
     return Reason(
@@ -213,62 +213,62 @@ def _reason(leaf: Step, facts: Mapping[str, Any], as_of: date) -> Reason:
     )
 
 
-def decisive(step: Step) -> tuple[Step, ...]:
+def decisive(step: TracedPart) -> tuple[TracedPart, ...]:
     """The leaves that made this step what it is, in reading order; constants only where nothing else did."""
     leaves = tuple({id(leaf): leaf for leaf in _decisive(step)}.values())
     return tuple(leaf for leaf in leaves if not isinstance(leaf.rule, model.Constant)) or leaves
 
 
-def _part(rule: model.Condition, definition: str, titles: Mapping[str, str]) -> Part:
+def _part(rule: model.BoolExpr, definition: str, titles: Mapping[str, str]) -> RulePart:
     """The rule and every condition in it; a test of single records is no part."""
-    inside = rule.name if isinstance(rule, model.Named) else definition
-    return Part(rule, tuple(_part(part, inside, titles) for part in _subconditions(rule)), definition, titles)
+    inside = rule.name if isinstance(rule, model.NamedRule) else definition
+    return RulePart(rule, tuple(_part(part, inside, titles) for part in _subconditions(rule)), definition, titles)
 
 
-def _step(root: Part, truths: tuple[Truth3, ...]) -> Step:
+def _step(root: RulePart, truths: tuple[Truth3, ...]) -> TracedPart:
     """The step of a part. `truths` are those of its leaves, each before its parts."""
     values = iter(truths)
 
-    def step(part: Part) -> Step:
+    def step(part: RulePart) -> TracedPart:
         is_leaf = isinstance(part.rule, Leaf)
         own = next(values) if is_leaf else None
         parts = tuple([step(inner) for inner in part.parts])
-        return Step(part, own if is_leaf else composed(part.rule, [one.value for one in parts]), parts)
+        return TracedPart(part, own if is_leaf else composed(part.rule, [one.value for one in parts]), parts)
 
     return step(root)
 
 
-def _subconditions(rule: model.Rule) -> Iterator[model.Condition]:
+def _subconditions(rule: model.Rule) -> Iterator[model.BoolExpr]:
     """The nearest conditions below a rule."""
-    if isinstance(rule, model.Records):
+    if isinstance(rule, model.Quantified):
         return
     for child in model.children(rule):
-        if isinstance(child, model.Condition):
+        if isinstance(child, model.BoolExpr):
             yield child
         else:
             yield from _subconditions(child)
 
 
-def _alone(rule: model.Condition) -> model.Condition:
+def _alone(rule: model.BoolExpr) -> model.BoolExpr:
     """The rule as it is evaluated on its own: nothing else implies it there."""
     return replace(rule, implied=False) if isinstance(rule, model.Compare) else rule
 
 
-def _decisive(step: Step) -> Iterator[Step]:
+def _decisive(step: TracedPart) -> Iterator[TracedPart]:
     parts = step.parts
     match step.rule:
-        case model.Not() | model.Named():
+        case model.Not() | model.NamedRule():
             yield from _decisive(parts[0])
-        case model.Every() | model.Either():
+        case model.And() | model.Or():
             yield from _of_junction(step)
-        case model.Choice():
+        case model.If():
             yield from _of_choice(step)
         case model.Excepted(fails_on=fails_on):
             yield from _decisive(parts[0])
             # Without a fail nobody asks for the exception.
             if parts[0].value is fails_on:
                 yield from _decisive(parts[1])
-        case model.Same():
+        case model.Equal():
             for part in parts:
                 if step.value is not None or part.value is None:
                     yield from _decisive(part)
@@ -279,7 +279,7 @@ def _decisive(step: Step) -> Iterator[Step]:
                     yield from _decisive(part)
 
 
-def _of_junction(step: Step) -> Iterator[Step]:
+def _of_junction(step: TracedPart) -> Iterator[TracedPart]:
     """All parts where all had to agree, else those that share the outcome."""
     alike = [part for part in step.parts if part.value is step.value]
     written = [part for part in alike if not (isinstance(part.rule, model.Compare) and part.rule.implied)]
@@ -287,7 +287,7 @@ def _of_junction(step: Step) -> Iterator[Step]:
         yield from _decisive(part)
 
 
-def _of_choice(step: Step) -> Iterator[Step]:
+def _of_choice(step: TracedPart) -> Iterator[TracedPart]:
     """The branch that was taken; the test where the branch says nothing by itself, or where it is not settled."""
     test, then, otherwise = step.parts
     taken = [then] if test.value is True else [otherwise] if test.value is False else [then, otherwise]

@@ -44,14 +44,14 @@ class Flip:
 
 
 def flip(
-    rule: model.Condition, value: Truth3, facts: Mapping[str, Any], as_of: date, titles: Mapping[str, str]
+    rule: model.BoolExpr, value: Truth3, facts: Mapping[str, Any], as_of: date, titles: Mapping[str, str]
 ) -> Flip | None:
     """What would turn a comparison of one fact with one limit; None for any other rule, and for one that is unknown."""
     if value is None or not isinstance(rule, model.Compare):
         return None
     sides = (rule.left, rule.right)
-    reading = next((side for side in sides if isinstance(side, model.Reading)), None)
-    limit = next((side for side in sides if isinstance(side, model.Number | model.Span)), None)
+    reading = next((side for side in sides if isinstance(side, model.NumericFact)), None)
+    limit = next((side for side in sides if isinstance(side, model.Number | model.LengthOfTime)), None)
     if reading is None or limit is None:
         return None
     node = node_at(facts, reading.fact.path)

@@ -11,28 +11,28 @@ from typing import Any
 
 from cds_service.durations import Duration
 from cds_service.logic.model import (
-    Choice,
+    And,
+    BoolExpr,
+    BoolFact,
     Chosen,
     Compare,
-    Computed,
-    Condition,
+    ComputedMeasure,
     Constant,
-    Either,
-    Every,
+    Equal,
     Excepted,
     Extreme,
     FactRef,
+    If,
+    LengthOfTime,
     Measure,
     Not,
     Number,
+    NumericFact,
     OneOf,
-    Reading,
-    Records,
-    Same,
+    Or,
+    Quantified,
     Scaled,
-    Span,
     Sum,
-    Truth,
     UnknownNumber,
 )
 
@@ -55,7 +55,7 @@ class Lowered:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class LoweredMeasure:
     """A measure as plain JSONLogic: what must hold for it to be known, and its two ends."""
 
     known: tuple[Json, ...]
@@ -63,7 +63,7 @@ class Bounds:
     high: Json
 
 
-def lower(rule: Condition) -> Lowered:
+def lower(rule: BoolExpr) -> Lowered:
     """Lower a typed rule. Raises RuleTooLargeError."""
     return _bounded(_Lowering(in_record=False).condition(rule))
 
@@ -128,12 +128,12 @@ class _Lowering:
     def __init__(self, *, in_record: bool) -> None:
         self.in_record = in_record
 
-    def condition(self, rule: Condition) -> Lowered:
+    def condition(self, rule: BoolExpr) -> Lowered:
         """The two rules for a condition."""
         match rule:
             case Constant(value=value):
                 return Lowered(value is True, value is False)
-            case Truth(fact=fact):
+            case BoolFact(fact=fact):
                 is_path = {"var": f"{fact.path}.is"}
                 fresh = self._fresh(fact)
                 return Lowered(
@@ -142,26 +142,26 @@ class _Lowering:
             case Not(part=part):
                 inner = self.condition(part)
                 return Lowered(inner.certainly_false, inner.certainly_true)
-            case Every(parts=parts):
+            case And(parts=parts):
                 each = [self.condition(p) for p in parts]
                 return Lowered(
                     conjunction([p.certainly_true for p in each]), disjunction([p.certainly_false for p in each])
                 )
-            case Either(parts=parts):
+            case Or(parts=parts):
                 each = [self.condition(p) for p in parts]
                 return Lowered(
                     disjunction([p.certainly_true for p in each]), conjunction([p.certainly_false for p in each])
                 )
-            case Choice(test=test, then=then, otherwise=otherwise):
+            case If(test=test, then=then, otherwise=otherwise):
                 return self._choice(self.condition(test), self.condition(then), self.condition(otherwise))
-            case Same(left=left, right=right):
+            case Equal(left=left, right=right):
                 one, two = self.condition(left), self.condition(right)
                 return self._choice(one, two, Lowered(two.certainly_false, two.certainly_true))
             case OneOf(fact=fact, codes=codes):
                 return self._one_of(fact, codes)
             case Compare():
                 return self._compare(rule)
-            case Records():
+            case Quantified():
                 return self._records(rule)
             case Excepted(body=body, when=when, fails_on=fails_on):
                 return _excepted(self.condition(body), self.condition(when), fails_on=fails_on)
@@ -209,7 +209,7 @@ class _Lowering:
         # The third comparison of a between can only add a certain "no": the other two already imply its "yes".
         return Lowered(True if rule.implied else conjunction([*known, holds_one]), conjunction([*known, fails_one]))
 
-    def _records(self, rule: Records) -> Lowered:
+    def _records(self, rule: Quantified) -> Lowered:
         items = {"var": f"{rule.fact.path}.items"}
         whole = {"===": [{"var": f"{rule.fact.path}.whole"}, True]}
         sure: Json = {"===": [{"var": "sure"}, True]}
@@ -235,39 +235,39 @@ class _Lowering:
                     disjunction([exists(conjunction([sure, test.certainly_false])), surely_none]),
                 )
 
-    def measure(self, measure: Measure) -> Bounds:
+    def measure(self, measure: Measure) -> LoweredMeasure:
         """The measure's ends and what makes it known."""
         match measure:
             case Number(value=value):
-                return Bounds((), value, value)
+                return LoweredMeasure((), value, value)
             case UnknownNumber():
-                return Bounds((False,), 0, 0)
-            case Span(duration=duration):
+                return LoweredMeasure((False,), 0, 0)
+            case LengthOfTime(duration=duration):
                 days = self._days(duration)
-                return Bounds((), days, days)
-            case Reading(fact=fact):
+                return LoweredMeasure((), days, days)
+            case NumericFact(fact=fact):
                 low, high = {"var": f"{fact.path}.lo"}, {"var": f"{fact.path}.hi"}
-                return Bounds(({"!==": [low, None]}, *self._fresh(fact)), low, high)
+                return LoweredMeasure(({"!==": [low, None]}, *self._fresh(fact)), low, high)
             case Sum(parts=parts):
                 each = [self.measure(p) for p in parts]
-                return Bounds(_all_known(each), {"+": [b.low for b in each]}, {"+": [b.high for b in each]})
+                return LoweredMeasure(_all_known(each), {"+": [b.low for b in each]}, {"+": [b.high for b in each]})
             case Scaled(factor=factor, divides=divides, part=part):
                 inner = self.measure(part)
                 scaling = "/" if divides else "*"
                 one, other = {scaling: [inner.low, factor]}, {scaling: [inner.high, factor]}
-                return Bounds(inner.known, *((one, other) if factor >= 0 else (other, one)))
+                return LoweredMeasure(inner.known, *((one, other) if factor >= 0 else (other, one)))
             case Extreme(which=which, parts=parts):
                 return _extreme(which, [self.measure(p) for p in parts])
-            case Computed(operator=operator, parts=parts):
+            case ComputedMeasure(operator=operator, parts=parts):
                 each = [self.measure(p) for p in parts]
                 exact = tuple({"===": [b.low, b.high]} for b in each if b.low is not b.high)
                 result = {operator: [b.low for b in each]}
                 divisor = tuple({"!==": [b.low, 0]} for b in each[1:]) if operator in ("/", "%") else ()
-                return Bounds((*_all_known(each), *exact, *divisor), result, result)
+                return LoweredMeasure((*_all_known(each), *exact, *divisor), result, result)
             case _:
                 return self._chosen(measure)
 
-    def _chosen(self, measure: Chosen) -> Bounds:
+    def _chosen(self, measure: Chosen) -> LoweredMeasure:
         test = self.condition(measure.test)
         then, otherwise = self.measure(measure.then), self.measure(measure.otherwise)
         then_known, otherwise_known = conjunction(list(then.known)), conjunction(list(otherwise.known))
@@ -284,7 +284,7 @@ class _Lowering:
 
         low, high = pick(then.low, otherwise.low, "min"), pick(then.high, otherwise.high, "max")
         _bounded(Lowered({"and": [known, low]}, high))
-        return Bounds((known,), low, high)
+        return LoweredMeasure((known,), low, high)
 
     def _fresh(self, fact: FactRef) -> list[Json]:
         if fact.limit is None:
@@ -306,7 +306,7 @@ def _excepted(body: Lowered, when: Lowered, *, fails_on: bool) -> Lowered:
     return _bounded(Lowered(fails, body.certainly_false) if fails_on else Lowered(body.certainly_true, fails))
 
 
-def _extreme(which: str, each: list[Bounds]) -> Bounds:
+def _extreme(which: str, each: list[LoweredMeasure]) -> LoweredMeasure:
     """The smallest or largest part. One that is unknown may be any number, yet another can settle an end without it."""
     known = [conjunction(list(b.known)) for b in each]
 
@@ -316,8 +316,8 @@ def _extreme(which: str, each: list[Bounds]) -> Bounds:
     pairs = list(zip(each, known, strict=True))
     low = {which: [end(b.low, k, -sys.float_info.max) for b, k in pairs]}
     high = {which: [end(b.high, k, sys.float_info.max) for b, k in pairs]}
-    return Bounds((disjunction(known),), low, high)
+    return LoweredMeasure((disjunction(known),), low, high)
 
 
-def _all_known(each: list[Bounds]) -> tuple[Json, ...]:
+def _all_known(each: list[LoweredMeasure]) -> tuple[Json, ...]:
     return tuple(_distinct([k for b in each for k in b.known]))

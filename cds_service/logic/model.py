@@ -36,7 +36,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class BoolFact:
     """A boolean fact on its own."""
 
     fact: FactRef
@@ -47,42 +47,42 @@ class Truth:
 class Not:
     """The part does not hold."""
 
-    part: "Condition"
+    part: "BoolExpr"
     pointer: str
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class And:
     """`and`: each part holds."""
 
-    parts: tuple["Condition", ...]
+    parts: tuple["BoolExpr", ...]
     pointer: str
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Or:
     """`or`: some part holds."""
 
-    parts: tuple["Condition", ...]
+    parts: tuple["BoolExpr", ...]
     pointer: str
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class If:
     """`if`: the second part where the first holds, else the third."""
 
-    test: "Condition"
-    then: "Condition"
-    otherwise: "Condition"
+    test: "BoolExpr"
+    then: "BoolExpr"
+    otherwise: "BoolExpr"
     pointer: str
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
+class Equal:
     """Two truth values are equal."""
 
-    left: "Condition"
-    right: "Condition"
+    left: "BoolExpr"
+    right: "BoolExpr"
     pointer: str
 
 
@@ -109,22 +109,22 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class Quantified:
     """Some, each or none of the records of an event fact fulfils `test`."""
 
     quantifier: Quantifier
     fact: FactRef
-    test: "Condition"
+    test: "BoolExpr"
     pointer: str
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRule:
     """A definition of the catalogue, put in place of its name."""
 
     name: str
     title: str
-    body: "Condition"
+    body: "BoolExpr"
     pointer: str
 
 
@@ -136,13 +136,13 @@ class Excepted:
     only ever stands at the top of a rule.
     """
 
-    body: "Condition"
-    when: "Condition"
+    body: "BoolExpr"
+    when: "BoolExpr"
     fails_on: bool
     pointer: str
 
 
-Condition = Constant | Truth | Not | Every | Either | Choice | Same | OneOf | Compare | Records | Named | Excepted
+BoolExpr = Constant | BoolFact | Not | And | Or | If | Equal | OneOf | Compare | Quantified | NamedRule | Excepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class UnknownNumber:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class LengthOfTime:
     """The days that a length of time covers, counted back from as_of; `written` is how the rule's author put it."""
 
     duration: Duration
@@ -171,7 +171,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class NumericFact:
     """A numeric fact; `elapsed` where it counts the days since a date, and so grows by one each day."""
 
     fact: FactRef
@@ -208,7 +208,7 @@ class Extreme:
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
+class ComputedMeasure:
     """Arithmetic that is not exact on intervals: known only where every part is known to be one number."""
 
     operator: Arithmetic
@@ -220,14 +220,14 @@ class Computed:
 class Chosen:
     """`if` over numbers."""
 
-    test: Condition
+    test: BoolExpr
     then: "Measure"
     otherwise: "Measure"
     pointer: str
 
 
-Measure = Number | UnknownNumber | Span | Reading | Sum | Scaled | Extreme | Computed | Chosen
-Rule = Condition | Measure
+Measure = Number | UnknownNumber | LengthOfTime | NumericFact | Sum | Scaled | Extreme | ComputedMeasure | Chosen
+Rule = BoolExpr | Measure
 
 
 def children(node: Rule) -> tuple[Rule, ...]:
@@ -235,19 +235,19 @@ def children(node: Rule) -> tuple[Rule, ...]:
     match node:
         case Not(part=part) | Scaled(part=part):
             return (part,)
-        case Every(parts=parts) | Either(parts=parts):
+        case And(parts=parts) | Or(parts=parts):
             return parts
-        case Sum(parts=measures) | Extreme(parts=measures) | Computed(parts=measures):
+        case Sum(parts=measures) | Extreme(parts=measures) | ComputedMeasure(parts=measures):
             return measures
-        case Choice(test=test, then=then, otherwise=otherwise) | Chosen(test=test, then=then, otherwise=otherwise):
+        case If(test=test, then=then, otherwise=otherwise) | Chosen(test=test, then=then, otherwise=otherwise):
             return (test, then, otherwise)
-        case Same(left=left, right=right) | Compare(left=left, right=right):
+        case Equal(left=left, right=right) | Compare(left=left, right=right):
             return (left, right)
         case Excepted(body=body, when=when):
             return (body, when)
-        case Records(test=test):
+        case Quantified(test=test):
             return (test,)
-        case Constant() | Truth() | OneOf() | Number() | UnknownNumber() | Span() | Reading():
+        case Constant() | BoolFact() | OneOf() | Number() | UnknownNumber() | LengthOfTime() | NumericFact():
             return ()
         case _:
             return (node.body,)
@@ -269,9 +269,9 @@ def facts_read(rule: Rule) -> tuple[FactRef, ...]:
 
 def _collect(node: Rule, seen: dict[tuple[str, str], FactRef]) -> None:
     match node:
-        case Truth(fact=fact) | OneOf(fact=fact) | Reading(fact=fact):
+        case BoolFact(fact=fact) | OneOf(fact=fact) | NumericFact(fact=fact):
             seen.setdefault((fact.name, fact.path), fact)
-        case Records(fact=fact):
+        case Quantified(fact=fact):
             seen.setdefault((fact.name, fact.path), fact)
             return
     for child in children(node):
@@ -283,8 +283,8 @@ def durations(rule: Rule) -> frozenset[Duration]:
     found = set()
     for node in walk(rule):
         match node:
-            case Span(duration=duration):
+            case LengthOfTime(duration=duration):
                 found.add(duration)
-            case Truth(fact=fact) | OneOf(fact=fact) | Reading(fact=fact) if fact.limit is not None:
+            case BoolFact(fact=fact) | OneOf(fact=fact) | NumericFact(fact=fact) if fact.limit is not None:
                 found.add(fact.limit)
     return frozenset(d for d in found if d.exact is None)

@@ -14,9 +14,9 @@ import datalogic_py
 import msgspec
 
 from cds_service.durations import Duration
-from cds_service.logic.layout import Facts, Layout
 from cds_service.logic.lower import Json, Lowered, conjunction, lower
-from cds_service.logic.model import Condition, durations
+from cds_service.logic.model import BoolExpr, durations
+from cds_service.logic.slots import Facts, SlotTable
 
 OPERATION_BUDGET = 1_000_000
 BATCH = 50
@@ -43,7 +43,7 @@ class Outcomes:
     failed: tuple[int, ...] = ()
 
 
-class Placed:
+class CompiledRule:
     """A rule, and how the engine of one `Compiler` reads it; `pages` are those of the layout that it reads.
 
     The compiler gives the same one to all who ask for a rule with this text while somebody has it.
@@ -51,7 +51,7 @@ class Placed:
 
     size = 1
 
-    def __init__(self, compiler: "Compiler", rule: Condition, text: str, pages: frozenset[int]) -> None:
+    def __init__(self, compiler: "Compiler", rule: BoolExpr, text: str, pages: frozenset[int]) -> None:
         self.compiler = compiler
         self.rule = rule
         self.text = text
@@ -87,10 +87,10 @@ _ALONE: Mapping[object, Answers] = {"true": (True,), "false": (False,), "null": 
 """What the engine says of a rule by itself."""
 
 
-class Batch:
+class RuleBatch:
     """Rules that the engine answers as one list."""
 
-    def __init__(self, engine: datalogic_py.Engine, placed: Sequence[Placed]) -> None:
+    def __init__(self, engine: datalogic_py.Engine, placed: Sequence[CompiledRule]) -> None:
         self.placed = placed
         self.size = len(placed)
         self.compiled = engine.compile(f"[{','.join(one.text for one in placed)}]")
@@ -114,13 +114,13 @@ class Compiler:
 
     def __init__(self) -> None:
         self.engine = datalogic_py.Engine(config={"ops_budget": OPERATION_BUDGET})
-        self._layout = Layout()
+        self._layout = SlotTable()
         self._lock = Lock()
         self._durations: dict[str, Duration] = {}
         self._spans: tuple[date, int, dict[str, int]] | None = None
-        self._placed: WeakValueDictionary[str, Placed] = WeakValueDictionary()
+        self._placed: WeakValueDictionary[str, CompiledRule] = WeakValueDictionary()
 
-    def placed(self, rule: Condition) -> Placed:
+    def placed(self, rule: BoolExpr) -> CompiledRule:
         """The rule, as one plain rule that gives true, false or null, with places for its paths."""
         found = {str(duration): duration for duration in durations(rule)}
         with self._lock:
@@ -128,7 +128,7 @@ class Compiler:
         pages: set[int] = set()
         text = self.text(joined(lower(rule)), pages)
         with self._lock:
-            return self._placed.setdefault(text, Placed(self, rule, text, frozenset(pages)))
+            return self._placed.setdefault(text, CompiledRule(self, rule, text, frozenset(pages)))
 
     def text(self, plain: Json, pages: set[int] | None = None) -> str:
         """A plain rule with places for its paths; `pages` gains those that they are on."""
@@ -150,7 +150,7 @@ class Compiler:
         return known[2]
 
 
-class Document:
+class PagedDocument:
     """One patient's fact document for the rules of one compiler. A page is filled in when rules first read it.
 
     It belongs to one thread.
@@ -179,26 +179,26 @@ class Document:
 class Program:
     """Rules, compiled once. Safe to share between threads. Programs of one compiler can be answered together."""
 
-    def __init__(self, rules: Sequence[Condition]) -> None:
+    def __init__(self, rules: Sequence[BoolExpr]) -> None:
         compiler = Compiler()
         self._arrange(compiler, [compiler.placed(rule) for rule in rules])
         starts = range(0, len(self.placed), BATCH)
-        self.units: Sequence[Placed | Batch] = [
-            Batch(compiler.engine, self.placed[start : start + BATCH]) for start in starts
+        self.units: Sequence[CompiledRule | RuleBatch] = [
+            RuleBatch(compiler.engine, self.placed[start : start + BATCH]) for start in starts
         ]
 
     @classmethod
-    def of(cls, compiler: Compiler, placed: Sequence[Placed]) -> "Program":
+    def of(cls, compiler: Compiler, placed: Sequence[CompiledRule]) -> "Program":
         """A program of rules that this compiler has placed, each of which it shares with all programs that have it."""
         made = cls.__new__(cls)
         made._arrange(compiler, placed)
         made.units = made.placed
         return made
 
-    def _arrange(self, compiler: Compiler, placed: Sequence[Placed]) -> None:
+    def _arrange(self, compiler: Compiler, placed: Sequence[CompiledRule]) -> None:
         self.compiler = compiler
         # Criteria that stand here more than once are compiled and evaluated once.
-        slots: dict[Placed, int] = {}
+        slots: dict[CompiledRule, int] = {}
         self.slots = tuple([slots.setdefault(one, len(slots)) for one in placed])
         self.placed = tuple(slots)
         self.pages = frozenset().union(*(one.pages for one in self.placed))
@@ -217,7 +217,7 @@ class Program:
 
     def document(self, facts: Facts, as_of: date) -> datalogic_py.DataHandle:
         """What the rules read of the facts, as the engine holds it, with the lengths of time that they name."""
-        return Document(self.compiler, facts, as_of).on(self.pages)
+        return PagedDocument(self.compiler, facts, as_of).on(self.pages)
 
     def answer(self, document: datalogic_py.DataHandle) -> Outcomes:
         """The truth of every rule over a document that `document` has made."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cds_service.rule_files.json_grammar import CLOSES, OPENS, START, State, run, step
-from cds_service.rule_files.json_tokens import ATOM, SIGNS, TEXT, Token, tokens_of
+from cds_service.rule_files.json_tokens import ATOM, SIGNS, TEXT, JsonToken, tokens_of
 from cds_service.rule_files.json_words import WORDS, WRITTEN_OTHERWISE
 
 _AROUND = 40
@@ -61,7 +61,7 @@ def why_not_json(text: str) -> Broken | None:
     return _else(tokens, reached) if change is None else _said(sound, change)
 
 
-def _plainly(tokens: Sequence[Token], place: int, state: State) -> Broken | None:
+def _plainly(tokens: Sequence[JsonToken], place: int, state: State) -> Broken | None:
     """What needs no search: it can be nothing else."""
     token = tokens[place] if place < len(tokens) else None
     if token is None:
@@ -76,12 +76,12 @@ def _plainly(tokens: Sequence[Token], place: int, state: State) -> Broken | None
     return None
 
 
-def _is_number(before: Token, after: Token) -> bool:
+def _is_number(before: JsonToken, after: JsonToken) -> bool:
     """Whether two tokens on both sides of a comma look like one number as much of Europe writes it: `1,5`."""
     return before.line == after.line and before.text.lstrip("-").isdecimal() and after.text.isdecimal()
 
 
-def _of_token(tokens: Sequence[Token], place: int, state: State) -> Broken:
+def _of_token(tokens: Sequence[JsonToken], place: int, state: State) -> Broken:
     """What is wrong with one token itself. `state`: how far the tokens before it can be read."""
     token = tokens[place]
     kind, instead = token.fault, ""
@@ -100,13 +100,13 @@ def _of_token(tokens: Sequence[Token], place: int, state: State) -> Broken:
     return _broken(kind, token.line, found=token.shown, instead=instead)
 
 
-def _goes_on(tokens: Sequence[Token], place: int) -> bool:
+def _goes_on(tokens: Sequence[JsonToken], place: int) -> bool:
     """Whether a text that is not closed in its line looks as if it went on in the next."""
     after = next((token for token in tokens[place + 1 :] if token.line > tokens[place].line), None)
     return after is not None and after.kind not in SIGNS and not after.text.startswith('"')
 
 
-def _mending(tokens: Sequence[Token], reached: int, *, whole: bool) -> _Change | None:
+def _mending(tokens: Sequence[JsonToken], reached: int, *, whole: bool) -> _Change | None:
     """The change that mends most. `whole`: nothing but these tokens is in the file."""
     states, odd = _states(tokens, reached)
     places = {place for anchor in (reached, odd) for place in _places(tokens, states, anchor)}
@@ -126,7 +126,7 @@ def _mending(tokens: Sequence[Token], reached: int, *, whole: bool) -> _Change |
     return None if best is None else best[1]
 
 
-def _places(tokens: Sequence[Token], states: Sequence[State], anchor: int) -> Iterator[int]:
+def _places(tokens: Sequence[JsonToken], states: Sequence[State], anchor: int) -> Iterator[int]:
     """Where the cause may be of what is wrong at a place: just before, where an open bracket stands, and in the last
     lines that are indented alike, where a closing bracket has its opening one."""
     start = max(0, anchor - _AROUND)
@@ -149,7 +149,7 @@ def _places(tokens: Sequence[Token], states: Sequence[State], anchor: int) -> It
             yield place + 1
 
 
-def _states(tokens: Sequence[Token], reached: int) -> tuple[list[State], int]:
+def _states(tokens: Sequence[JsonToken], reached: int) -> tuple[list[State], int]:
     """The state before each token up to the one that can't be read, and the place of the first odd line."""
     states, first_odd = [START], reached
     for place in range(reached):
@@ -161,7 +161,7 @@ def _states(tokens: Sequence[Token], reached: int) -> tuple[list[State], int]:
     return states, first_odd
 
 
-def _changes(tokens: Sequence[Token], places: Sequence[int]) -> Iterator[_Change]:
+def _changes(tokens: Sequence[JsonToken], places: Sequence[int]) -> Iterator[_Change]:
     for place in places:
         there = tokens[place] if place < len(tokens) else None
         for sign in "}],:{[":
@@ -173,7 +173,7 @@ def _changes(tokens: Sequence[Token], places: Sequence[int]) -> Iterator[_Change
                     yield _Change(place, other, instead=True)
 
 
-def _with(tokens: Sequence[Token], state: State, change: _Change) -> tuple[int, State]:
+def _with(tokens: Sequence[JsonToken], state: State, change: _Change) -> tuple[int, State]:
     """As `run`, of the tokens as they are with a change, from its place on."""
     place = change.place
     if change.sign:
@@ -184,19 +184,19 @@ def _with(tokens: Sequence[Token], state: State, change: _Change) -> tuple[int, 
     return run(tokens, state, place + (change.instead or not change.sign))
 
 
-def _written(tokens: Sequence[Token], change: _Change) -> Token:
+def _written(tokens: Sequence[JsonToken], change: _Change) -> JsonToken:
     """The sign that a change writes, on the line where people would."""
     place, sign = change.place, change.sign
     if change.instead:
-        return Token(sign, sign, tokens[place].line, tokens[place].indent, tokens[place].first)
+        return JsonToken(sign, sign, tokens[place].line, tokens[place].indent, tokens[place].first)
     before = tokens[max(0, place - 1)]
     after = tokens[place] if place < len(tokens) else before
     if sign in CLOSES and after.first and after.indent <= before.indent:  # on a line of its own, as it seems
-        return Token(sign, sign, after.line, max(0, after.indent - _STEP), first=False)
-    return Token(sign, sign, before.line, before.indent, first=False)
+        return JsonToken(sign, sign, after.line, max(0, after.indent - _STEP), first=False)
+    return JsonToken(sign, sign, before.line, before.indent, first=False)
 
 
-def _unlikely(tokens: Sequence[Token], states: Sequence[State], change: _Change, odd: int) -> tuple[float, ...]:
+def _unlikely(tokens: Sequence[JsonToken], states: Sequence[State], change: _Change, odd: int) -> tuple[float, ...]:
     """What tells apart changes that mend equally: smaller is likelier."""
     place, sign = change.place, change.sign
     within = states[place].within
@@ -210,7 +210,7 @@ def _unlikely(tokens: Sequence[Token], states: Sequence[State], change: _Change,
     return strange, change.instead, not sign, min(abs(change.place - odd), abs(change.place - len(states) + 1))
 
 
-def _strange(tokens: Sequence[Token], place: int, kind: str) -> int:
+def _strange(tokens: Sequence[JsonToken], place: int, kind: str) -> int:
     """Whether an open bracket of that kind is strange at a place: 1, 0 where nobody knows, -1 where it is as elsewhere.
 
     Behind a key stands what stands behind it elsewhere in the file. A list directly in a list is strange.
@@ -226,7 +226,7 @@ def _strange(tokens: Sequence[Token], place: int, kind: str) -> int:
     return (-1 if kind in others else 1) if others else 0
 
 
-def _said(tokens: Sequence[Token], change: _Change) -> Broken:
+def _said(tokens: Sequence[JsonToken], change: _Change) -> Broken:
     place, sign = change.place, change.sign
     token = tokens[place] if place < len(tokens) else None
     before = tokens[place - 1] if place else None
@@ -253,7 +253,7 @@ def _said(tokens: Sequence[Token], change: _Change) -> Broken:
     return _broken("unclosed", line, found=opened.text, opened=opened.line, instead=sign)
 
 
-def _exchanged(tokens: Sequence[Token], place: int, sign: str) -> Broken:
+def _exchanged(tokens: Sequence[JsonToken], place: int, sign: str) -> Broken:
     token = tokens[place]
     if sign in OPENS:
         opened = _open_at(tokens, place)
@@ -264,7 +264,7 @@ def _exchanged(tokens: Sequence[Token], place: int, sign: str) -> Broken:
     return _broken("alone", token.line, found=tokens[place - 1].text)
 
 
-def _left_out(tokens: Sequence[Token], place: int) -> Broken:
+def _left_out(tokens: Sequence[JsonToken], place: int) -> Broken:
     token = tokens[place]
     after = tokens[place + 1] if place + 1 < len(tokens) else None
     if token.kind == ",":
@@ -277,13 +277,13 @@ def _left_out(tokens: Sequence[Token], place: int) -> Broken:
     return _broken("too-many", token.line, found=token.kind, instead=CLOSES[token.kind])
 
 
-def _open_at(tokens: Sequence[Token], place: int) -> Token | None:
+def _open_at(tokens: Sequence[JsonToken], place: int) -> JsonToken | None:
     """The innermost bracket that is open before a place."""
     _, state = run(tokens[:place], START, 0)
     return None if state.within is None else tokens[state.within.place]
 
 
-def _else(tokens: Sequence[Token], place: int) -> Broken:
+def _else(tokens: Sequence[JsonToken], place: int) -> Broken:
     """Where no single change helps: what is wrong at the place itself."""
     if place >= len(tokens):
         return _broken("else", tokens[-1].line, found="its end")

@@ -7,7 +7,7 @@ indent what they nest, so the first odd line is where a bracket is missing or to
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cds_service.rule_files.json_tokens import ATOM, TEXT, Token
+from cds_service.rule_files.json_tokens import ATOM, TEXT, JsonToken
 
 CLOSES = {"{": "}", "[": "]"}
 OPENS = {"}": "{", "]": "["}
@@ -39,7 +39,7 @@ class State(NamedTuple):
 START = State("value", None, 0)
 
 
-def step(state: State, token: Token, place: int) -> State | None:
+def step(state: State, token: JsonToken, place: int) -> State | None:
     """The state after a token; None where it may not come."""
     awaits, within, odd = state
     kind = token.kind
@@ -67,7 +67,7 @@ def step(state: State, token: Token, place: int) -> State | None:
     return None
 
 
-def run(tokens: Sequence[Token], state: State, start: int) -> tuple[int, State]:
+def run(tokens: Sequence[JsonToken], state: State, start: int) -> tuple[int, State]:
     """How far the tokens from `start` on can be read (their number where to the end), and the state then."""
     for place in range(start, len(tokens)):
         after = step(state, tokens[place], place)

@@ -37,7 +37,7 @@ class NotJsonError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class JsonFault:
     """Something wrong with a decoded text, at `steps` from its top."""
 
     steps: Steps
@@ -46,7 +46,7 @@ class Fault:
     hint: str = ""
 
 
-def decode(text: str, *, decimals: bool = False) -> tuple[Any, Iterator[Fault]]:
+def decode(text: str, *, decimals: bool = False) -> tuple[Any, Iterator[JsonFault]]:
     """What a JSON text says, and the faults of it. Raises NotJsonError.
 
     With `decimals`, fractions are read as `Decimal`, exactly as written.
@@ -102,12 +102,12 @@ class _Repeated(dict[str, Any]):
         self.repeated = tuple(sorted(key for key, times in Counter(key for key, _ in items).items() if times > 1))
 
 
-def _faults(value: Any, steps: Steps) -> Iterator[Fault]:
+def _faults(value: Any, steps: Steps) -> Iterator[JsonFault]:
     """Keys that stand there twice, and texts that hold what is no text."""
     if isinstance(value, dict):
         for key in value.repeated if isinstance(value, _Repeated) else ():
             message = f"the key {shown(key)} stands here more than once; only the last would count"
-            yield Fault((*steps, key), "duplicate-key", message, "keep one of them")
+            yield JsonFault((*steps, key), "duplicate-key", message, "keep one of them")
         for key, inner in value.items():
             if _ODD.search(key):
                 yield _bad_text((*steps, key), key)
@@ -119,10 +119,10 @@ def _faults(value: Any, steps: Steps) -> Iterator[Fault]:
         yield _bad_text(steps, value)
 
 
-def _bad_text(steps: Steps, text: str) -> Fault:
+def _bad_text(steps: Steps, text: str) -> JsonFault:
     [odd] = _ODD.findall(text)[:1]
     what = "the character U+0000" if odd == "\0" else f"half of a surrogate pair, U+{ord(odd):04X}"
-    return Fault(steps, "bad-text", f"this text holds {what}, which no file and no page can show", "leave it out")
+    return JsonFault(steps, "bad-text", f"this text holds {what}, which no file and no page can show", "leave it out")
 
 
 def _check_depth(content: Any) -> None:

@@ -24,7 +24,7 @@ SIGNS = frozenset("{}[],:")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class JsonToken:
     """A sign (`kind` is the sign itself), a text or another value, or what JSON does not have.
 
     `line` counts from 1; `indent` is how many blanks the line begins with, and `first` whether the token is its first.
@@ -40,9 +40,9 @@ class Token:
     shown: str = ""
 
 
-def tokens_of(text: str) -> list[Token]:
+def tokens_of(text: str) -> list[JsonToken]:
     """Every token of a text in order, in time proportional to it."""
-    found: list[Token] = []
+    found: list[JsonToken] = []
     line, start, first = 1, 0, True
     indent = 0
     for match in _TOKEN.finditer(text):
@@ -60,15 +60,15 @@ def tokens_of(text: str) -> list[Token]:
     return found
 
 
-def _token(kind: str, part: str, line: int, indent: int, first: bool) -> Token:
+def _token(kind: str, part: str, line: int, indent: int, first: bool) -> JsonToken:
     if kind == "sign":
-        return Token(part, part, line, indent, first)
+        return JsonToken(part, part, line, indent, first)
     if kind == "text":
-        return Token(TEXT, part, line, indent, first, *_text_fault(part))
+        return JsonToken(TEXT, part, line, indent, first, *_text_fault(part))
     if kind == "atom":
-        return Token(ATOM, part, line, indent, first, *_atom_fault(part))
+        return JsonToken(ATOM, part, line, indent, first, *_atom_fault(part))
     fault = {"open": "open-text", "other": "character"}.get(kind, kind)
-    return Token(TEXT if kind in ("open", "single") else ATOM, part, line, indent, first, fault, part)
+    return JsonToken(TEXT if kind in ("open", "single") else ATOM, part, line, indent, first, fault, part)
 
 
 def _text_fault(part: str) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 """For rule authors: checks, drafts, schemas, samples."""
 
 from cds_service.rule_tools.answers import (
-    Answer,
     AnswerReport,
     CaseChange,
+    EntryAnswer,
     Ground,
     answer_entry,
     check_answer,
@@ -38,11 +38,11 @@ from cds_service.rule_tools.source_claims import Clause, check_source, source_fi
 __all__ = [
     "FOLDER",
     "TRIAL_FILE",
-    "Answer",
     "AnswerReport",
     "CaseChange",
     "Clause",
     "Draft",
+    "EntryAnswer",
     "Ground",
     "RulesReport",
     "ScaffoldError",

@@ -38,7 +38,7 @@ _FILE = SITE + SITE_PHRASES
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EntryAnswer:
     """What a person says of the texts of an entry: that they are `value_set`, or (empty) none that any rule reads."""
 
     texts: tuple[str, ...]
@@ -72,7 +72,7 @@ class CaseChange:
 class AnswerReport:
     """What speaks against an answer. `path`: the file that it was written to; None where it was not."""
 
-    answer: Answer
+    answer: EntryAnswer
     findings: tuple[Finding, ...] = ()
     samples: tuple[VerdictFlip, ...] = ()
     cases: tuple[CaseChange, ...] = ()
@@ -117,7 +117,7 @@ def languages(library: Library, texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(fitting or [told or "en"]), *listed]))
 
 
-def answer_entry(answer: Answer, ground: Ground, library: Library) -> AnswerReport:
+def answer_entry(answer: EntryAnswer, ground: Ground, library: Library) -> AnswerReport:
     """Check an answer, and write it into the site's folder where nothing speaks against it. `library`: as last loaded
     from the same folders. Raises PhraseError where the file can't be written."""
     report = check_answer(answer, ground, library)
@@ -127,7 +127,7 @@ def answer_entry(answer: Answer, ground: Ground, library: Library) -> AnswerRepo
     return AnswerReport(answer, path=paths[0])
 
 
-def check_answer(answer: Answer, ground: Ground, library: Library) -> AnswerReport:
+def check_answer(answer: EntryAnswer, ground: Ground, library: Library) -> AnswerReport:
     """What speaks against an answer. Nothing is written but in a copy of the site's folder."""
     written = [WrittenPhrase(text, answer.language, answer.value_set, _FILE, "") for text in answer.texts]
     empty = [one for one in written if not any(word.isalnum() for word in one.words)]

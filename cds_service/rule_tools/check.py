@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.errors import Finding
-from cds_service.facts import FactKnowledge, load_facts
+from cds_service.facts import FactReaders, load_facts
 from cds_service.facts.catalogue import load_valuesets
 from cds_service.library import Library, no_rules_folder
 from cds_service.rule_files import LayeredFolders, Layers, about_places, few_of_each, is_there, trial_paths
@@ -26,7 +26,7 @@ class RulesReport:
 
 
 def check_rules(
-    target: Path, default_facts: Callable[[], tuple[FactKnowledge, tuple[Finding, ...]]]
+    target: Path, default_facts: Callable[[], tuple[FactReaders, tuple[Finding, ...]]]
 ) -> tuple[Library | None, tuple[Finding, ...]]:
     """As `report_on_rules`, with the cases read and not run: what is sound, and all findings."""
     report = report_on_rules(target, default_facts)
@@ -35,7 +35,7 @@ def check_rules(
 
 def report_on_rules(
     target: Path,
-    default_facts: Callable[[], tuple[FactKnowledge, tuple[Finding, ...]]],
+    default_facts: Callable[[], tuple[FactReaders, tuple[Finding, ...]]],
     samples_dir: Path | None = None,
 ) -> RulesReport:
     """Check what a rule author works on, test cases included. They are run, too, where `samples_dir`, the folder of the

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.errors import Finding
-from cds_service.trials import TRIALS, Span, Trial
+from cds_service.trials import TRIALS, SourceSpan, Trial
 
 _CLAUSE = re.compile(r"[^\n;；。①-⑳]+")
 """Clauses end with their line, with a semicolon, and where the next circled number begins."""
@@ -94,7 +94,7 @@ def _said(clause: Clause) -> str:
     return f"no criterion claims {clause.start} to {clause.end}: {shown}"
 
 
-def _clauses(text: str, source: Span) -> Iterator[tuple[int, int]]:
+def _clauses(text: str, source: SourceSpan) -> Iterator[tuple[int, int]]:
     for found in _CLAUSE.finditer(text, source.start, min(source.end, len(text))):
         label = _LABEL.match(found[0])
         start = found.start() + (label.end() if label is not None else 0)
@@ -103,11 +103,11 @@ def _clauses(text: str, source: Span) -> Iterator[tuple[int, int]]:
             yield start, start + len(clause)
 
 
-def _claims(trial: Trial) -> Iterator[Span]:
+def _claims(trial: Trial) -> Iterator[SourceSpan]:
     return (span for place, span in _placed(trial) if place != "/source")
 
 
-def _placed(trial: Trial) -> Iterator[tuple[str, Span]]:
+def _placed(trial: Trial) -> Iterator[tuple[str, SourceSpan]]:
     """Every span of the trial with its place in the file."""
     if trial.source is not None:
         yield "/source", trial.source

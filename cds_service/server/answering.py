@@ -23,7 +23,7 @@ from cds_service.cards import (
     deck_for,
     is_lasting,
 )
-from cds_service.cds_hooks import Answer, HookRequest, Sent
+from cds_service.cds_hooks import AnswerSent, CardsAnswer, HookRequest
 from cds_service.cds_hooks.trust import Caller
 from cds_service.deadline import NEVER, Deadline, OutOfTime
 from cds_service.durations import Duration
@@ -33,17 +33,17 @@ from cds_service.fhir import Record
 from cds_service.library import Library
 from cds_service.logic import LANGUAGE_VERSION, FactRef
 from cds_service.matching import Match, match, undecided
-from cds_service.server.decision import Asking, Computed, decision_of
+from cds_service.server.decision import ComputedAnswer, HookCall, decision_of
 from cds_service.server.metrics import Metrics
 from cds_service.server.zones import Calendar
 from cds_service.store import (
     DESK_RECORDS,
-    HeldBack,
+    CardQuestion,
     Policy,
     Pseudonyms,
-    Question,
     Recorder,
     RuleSet,
+    Suppressed,
     Suppression,
     Versions,
 )
@@ -67,7 +67,7 @@ def compute(
     *,
     options: CardOptions,
     seed: str,
-    held_back: Callable[[], HeldBack],
+    held_back: Callable[[], Suppressed],
     deadline: Deadline = NEVER,
     cards_deadline: Deadline | None = None,
     skipped: Collection[str] = (),
@@ -95,7 +95,7 @@ def compute(
 def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[], bool]) -> None:
     """Do ahead what makes a first answer slow, while `go_on` says so: the rules of the cards are taken apart."""
     nobody = Record(patient=None, resources={}, whole=frozenset(), gaps={}, issues=())
-    compute(nobody, library, as_of, options=options, seed="", held_back=HeldBack)
+    compute(nobody, library, as_of, options=options, seed="", held_back=Suppressed)
     for trial in islice(library.trials, _MOST_WARMED):
         if not go_on():
             return
@@ -138,7 +138,7 @@ class Answerer:
     monotonic: Callable[[], float]
     seconds: float
 
-    def answer_for(self, record: Record, request: HookRequest, caller: Caller, arrived: float) -> Answer:
+    def answer_for(self, record: Record, request: HookRequest, caller: Caller, arrived: float) -> CardsAnswer:
         """The cards for a record, and what to do once they are sent. `arrived`: when it was asked, by `monotonic`.
 
         Where there is no time for the facts, or for the cards, there are none, and every trial counts as skipped.
@@ -148,10 +148,10 @@ class Answerer:
         patient = self.pseudonyms.patient(client, request.patient_id)
         encounter = self.pseudonyms.encounter(client, request.encounter_id) if request.encounter_id else None
         everything = caller.desk == "everything"
-        asked = None if everything else self.suppression.ask(Question(client, patient, encounter, policy))
-        held: list[HeldBack] = []
+        asked = None if everything else self.suppression.ask(CardQuestion(client, patient, encounter, policy))
+        held: list[Suppressed] = []
 
-        def held_back() -> HeldBack:
+        def held_back() -> Suppressed:
             held.append(self.suppression.result(asked))
             return held[0]
 
@@ -174,9 +174,9 @@ class Answerer:
         unread: Mapping[tuple[EventResource, str], int] | None = None
         with suppress(OutOfTime):
             unread = unread_counts(result, Deadline(partial(self.is_late, arrived, _TO_WRITE)))
-        asking = Asking(request, caller, client, patient, encounter, options, arrived)
-        computed = Computed(str(uuid4()), as_of, result, deck, open_trials, held[0], unread)
-        return Answer(
+        asking = HookCall(request, caller, client, patient, encounter, options, arrived)
+        computed = ComputedAnswer(str(uuid4()), as_of, result, deck, open_trials, held[0], unread)
+        return CardsAnswer(
             cards=[card.body for card in deck],
             undecided=not deck and "Condition" in record.gaps and undecided(result),
             decision=computed.decision,
@@ -193,7 +193,7 @@ class Answerer:
         """Whether the time is over, by so many seconds more, for what was asked at `arrived`."""
         return self.monotonic() - arrived >= self.seconds + more
 
-    def _keep(self, asking: Asking, computed: Computed, sent: Sent) -> None:
+    def _keep(self, asking: HookCall, computed: ComputedAnswer, sent: AnswerSent) -> None:
         """Take note of an answer that was sent."""
         logged = decision_of(asking, computed, sent, rules=self.rules, versions=self.versions, answered_at=self.now())
         self.recorder.put(logged, sent.request)
@@ -204,13 +204,13 @@ class Answerer:
                 self.metrics.undetermined()
             self.metrics.unread(computed.unread or {})
 
-    def _out_of_time(self) -> Answer:
+    def _out_of_time(self) -> CardsAnswer:
         """No card, and every active trial skipped."""
         skipped = tuple([trial.id for trial in self.library.shelf if trial.state == "active"])
         self.metrics.cut_short(len(skipped))
-        return Answer([], undecided=True, decision="", keep=lambda _: None, skipped=skipped)
+        return CardsAnswer([], undecided=True, decision="", keep=lambda _: None, skipped=skipped)
 
-    def _count(self, result: Match, deck: tuple[Card, ...], held: HeldBack, deadline: Deadline) -> None:
+    def _count(self, result: Match, deck: tuple[Card, ...], held: Suppressed, deadline: Deadline) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]
         verdicts = {t.trial.id: t.verdict for t in active}
         shown = [card.trial_id for card in deck]
@@ -221,7 +221,7 @@ class Answerer:
         self.metrics.answered(verdicts, unknown, shown, len(held.trials) + len(held.cards))
 
 
-def _set_aside(result: Match, options: CardOptions, held: HeldBack) -> tuple[str, ...]:
+def _set_aside(result: Match, options: CardOptions, held: Suppressed) -> tuple[str, ...]:
     """The trials that would have a card, had nobody dealt with them before."""
     if not (held.trials or held.cards):
         return ()

@@ -9,7 +9,7 @@ from structlog.typing import FilteringBoundLogger
 
 from cds_service.cards import CardOptions, ClientProfile, ProfileError, load_profile
 from cds_service.cds_hooks import Outbound
-from cds_service.cds_hooks.trust import Clients, ClientsError, Gate, OpenGate, ReplayGuard, load_clients
+from cds_service.cds_hooks.trust import Authenticator, Clients, ClientsError, NoAuthenticator, ReplayGuard, load_clients
 from cds_service.errors import Finding
 from cds_service.settings import Settings
 from cds_service.settings import card_options as site_options
@@ -48,12 +48,12 @@ def gate_for(
     outbound: Outbound,
     log: FilteringBoundLogger,
     desk: bool,
-) -> Gate | OpenGate:
+) -> Authenticator | NoAuthenticator:
     """What lets requests through: tokens of `clients`, or everybody where there are none. `desk`: the workbench is
     served."""
     if clients is None:
-        return OpenGate(frozenset(settings.fhir_servers), desk=desk)
-    return Gate(
+        return NoAuthenticator(frozenset(settings.fhir_servers), desk=desk)
+    return Authenticator(
         clients,
         public_url=settings.public_url,
         leeway=settings.token_leeway,

@@ -9,21 +9,21 @@ from pydantic import TypeAdapter
 
 from cds_service.as_of import AsOf
 from cds_service.cards import CURRENT, REFERRAL, Card, CardOptions
-from cds_service.cds_hooks import HookRequest, Sent
+from cds_service.cds_hooks import AnswerSent, HookRequest
 from cds_service.cds_hooks.trust import Caller
 from cds_service.errors import CdsError
 from cds_service.explanation import Undetermined
 from cds_service.facts import READING_VERSION
 from cds_service.facts.catalogue import EventResource
 from cds_service.matching import Match
-from cds_service.store import ORDER, REFER, Decision, HeldBack, RuleSet, ServedCard, Versions, digest_of
+from cds_service.store import ORDER, REFER, Decision, RuleSet, ServedCard, Suppressed, Versions, digest_of
 from cds_service.time_zones import zone_of
 
 CARD_OPTIONS = TypeAdapter(CardOptions)
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class HookCall:
     """Who asked what, and how it is answered. `client`: whose records; `patient` and `encounter` are pseudonyms;
     `arrived`: when, by `monotonic`."""
 
@@ -37,7 +37,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
+class ComputedAnswer:
     """What came of it as of a day and instant, under the id of its decision. `held`: what was held back. `unread`:
     how many entries were not understood, by kind and code system; None where there was no time to count."""
 
@@ -46,12 +46,18 @@ class Computed:
     result: Match
     deck: tuple[Card, ...]
     open_trials: Undetermined | None
-    held: HeldBack
+    held: Suppressed
     unread: Mapping[tuple[EventResource, str], int] | None
 
 
 def decision_of(
-    asking: Asking, computed: Computed, sent: Sent, *, rules: RuleSet, versions: Versions, answered_at: datetime
+    asking: HookCall,
+    computed: ComputedAnswer,
+    sent: AnswerSent,
+    *,
+    rules: RuleSet,
+    versions: Versions,
+    answered_at: datetime,
 ) -> Decision:
     """The decision to be logged of an answer that was sent."""
     return Decision(
@@ -76,7 +82,7 @@ def decision_of(
     )
 
 
-def _logged_options(asking: Asking, computed: Computed, sent: Sent) -> dict[str, Any]:
+def _logged_options(asking: HookCall, computed: ComputedAnswer, sent: AnswerSent) -> dict[str, Any]:
     held, result = computed.held, computed.result
     return {
         "cards": CARD_OPTIONS.dump_python(asking.options, mode="json"),

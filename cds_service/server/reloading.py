@@ -33,7 +33,7 @@ _MOST_FINDINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class RulesVersion(Generic[Prepared_co]):
+class LoadedRules(Generic[Prepared_co]):
     """Rules as they were loaded: the `number`th since the start, with what was `prepared` from them."""
 
     number: int
@@ -115,7 +115,7 @@ class LiveRules(Generic[Prepared_co]):
             library = load_library(
                 folder, stamps=self._loaded, memory=memory, compiled_bytes=compiled_bytes, site_dir=site_dir
             )
-        self.current = RulesVersion(1, library, prepare(library), now())
+        self.current = LoadedRules(1, library, prepare(library), now())
         self.rejected: Rejected | None = None
         self.doubts: tuple[Finding, ...] = ()
         """What the test cases of trials in use say against them."""
@@ -155,7 +155,7 @@ class LiveRules(Generic[Prepared_co]):
             against = disagreeing(library, self.folder, changed, _pause)
             if against:
                 raise RulesError(against)
-            version = RulesVersion(self.current.number + 1, library, self._prepare(library), self._now())
+            version = LoadedRules(self.current.number + 1, library, self._prepare(library), self._now())
         except RulesError as problem:
             self._reject(problem.findings)
             return False

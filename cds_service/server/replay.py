@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_service.cards import FIRST, answer_seed
-from cds_service.cds_hooks import Supplied, parse_request, prefetch_templates, response_body, service_for
+from cds_service.cds_hooks import PrefetchedRecord, parse_request, prefetch_templates, response_body, service_for
 from cds_service.facts import READING_VERSION, interest_of
 from cds_service.library import Library
 from cds_service.server.answering import compute, running_versions
 from cds_service.server.decision import CARD_OPTIONS, logged_as_of
-from cds_service.store import HeldBack, LoggedDecision, RuleSet, digest_of, is_request
+from cds_service.store import LoggedDecision, RuleSet, Suppressed, digest_of, is_request
 
 _FIRST_READING = 1
 """The version of the reading contract of the time before decisions named one."""
@@ -72,8 +72,8 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     interest = interest_of(library.facts, library.facts_read).on(lambda: as_of)
     templates = prefetch_templates(library.catalogue, library.facts_read, library.facts.systems)
     hook_request = parse_request(request, service_for(decision.hook))
-    supplied = Supplied(hook_request, options["prefetch_aliases"], interest, templates=templates)
-    held = HeldBack(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
+    supplied = PrefetchedRecord(hook_request, options["prefetch_aliases"], interest, templates=templates)
+    held = Suppressed(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     skipped = tuple(options.get("skipped", ()))
     instance, version = supplied.request.hook_instance, options.get("seed", FIRST)
     result, deck, open_trials = compute(

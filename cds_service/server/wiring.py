@@ -22,11 +22,11 @@ from cds_service.cds_hooks import (
     FailureBoundary,
     Feedback,
     Forgiving,
-    Limits,
     NoForeignPages,
     NotKept,
-    Observed,
     Outbound,
+    RequestLimits,
+    RequestMetrics,
     SecurityHeaders,
     Serving,
     SlashAtEnd,
@@ -61,7 +61,7 @@ _OVERRIDE_CODES = tuple(reason["code"] for reason in OVERRIDE_REASONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedRules:
     """What a version of the rules is prepared into."""
 
     serving: Serving
@@ -108,7 +108,7 @@ class Wiring:
         self._options = card_options(settings, clients)
         self._policies = suppression_policies(settings, clients)
 
-    def live_rules(self, library: Library | None) -> LiveRules[Prepared]:
+    def live_rules(self, library: Library | None) -> LiveRules[PreparedRules]:
         """The rules that are served: `library`, or else those of the settings' folder. Raises RulesError."""
         return LiveRules(
             self._settings.rules_dir if library is None else None,
@@ -122,7 +122,7 @@ class Wiring:
             site_dir=self._settings.site_dir,
         )
 
-    def routers(self, live: LiveRules[Prepared]) -> tuple[tuple[APIRouter, str], ...]:
+    def routers(self, live: LiveRules[PreparedRules]) -> tuple[tuple[APIRouter, str], ...]:
         """The routes, each with the heading that they stand under in `/docs`."""
         settings = self._settings
         forgiving = Forgiving(self.log, self._metrics, is_strict=settings.strict)
@@ -149,9 +149,9 @@ class Wiring:
         paths = tuple(service.path for service in SERVICES)
         layers = [
             Middleware(SecurityHeaders),
-            Middleware(Observed, meter=self._metrics, monotonic=self._clocks.monotonic),
+            Middleware(RequestMetrics, meter=self._metrics, monotonic=self._clocks.monotonic),
             Middleware(FailureBoundary, log=self.log),
-            Middleware(Limits, paths=paths, most=settings.max_concurrent, seconds=settings.request_seconds),
+            Middleware(RequestLimits, paths=paths, most=settings.max_concurrent, seconds=settings.request_seconds),
         ]
         if self._clients is None:
             hosts, origins = settings.own_hosts, settings.cors_origins
@@ -164,7 +164,7 @@ class Wiring:
         return layers
 
     @asynccontextmanager
-    async def running(self, live: LiveRules[Prepared]) -> AsyncIterator[None]:
+    async def running(self, live: LiveRules[PreparedRules]) -> AsyncIterator[None]:
         """The time in which requests are answered: the store is open and the rules' folder is watched."""
         await anyio.to_thread.run_sync(self._store.start)
         watched = self._settings.rules_reload and live.folder is not None
@@ -185,7 +185,7 @@ class Wiring:
             self.log.info("time_zones", zones=self._told)
         return calendar
 
-    def _prepare(self, rules: Library) -> Prepared:
+    def _prepare(self, rules: Library) -> PreparedRules:
         metrics, clocks, seconds = self._metrics, self._clocks, self._settings.seconds_to_decide
         templates = prefetch_templates(rules.catalogue, rules.facts_read, rules.facts.systems)
         options = {client: one.at_site(rules.site) for client, one in self._options.items()}
@@ -219,7 +219,9 @@ class Wiring:
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
         metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
         interest = interest_of(rules.facts, rules.facts_read).on(calendar.earliest)
-        return Prepared(Serving(templates, answerer.answer_for, fallback, interest, answerer.is_late), answerer.rules)
+        return PreparedRules(
+            Serving(templates, answerer.answer_for, fallback, interest, answerer.is_late), answerer.rules
+        )
 
     def _keep(self, caller: Caller, items: Sequence[Feedback]) -> int:
         settings, database, metrics = self._settings, self._store.database, self._metrics

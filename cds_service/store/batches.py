@@ -14,7 +14,7 @@ from cds_service.store.failures import REFUSED, StoreUnavailable, cause_of
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class BatchResult:
     """What became of a batch: how many were written; those refused for good, and why; those that failed while the
     database took a write of its own; and those that were not tried."""
 
@@ -24,12 +24,12 @@ class Written:
     untried: Sequence[Rows] = ()
 
 
-def write_batch(database: Database, batch: Sequence[Rows], seconds: float) -> Written:
+def write_batch(database: Database, batch: Sequence[Rows], seconds: float) -> BatchResult:
     """Write all at once, or else one by one for about `seconds`. Raises StoreUnavailable where nothing can be
     written."""
     try:
         _insert(database, batch)
-        return Written(len(batch))
+        return BatchResult(len(batch))
     except StoreUnavailable:
         database.ping()
     except REFUSED:
@@ -37,7 +37,7 @@ def write_batch(database: Database, batch: Sequence[Rows], seconds: float) -> Wr
     return _singly(database, batch, seconds)
 
 
-def _singly(database: Database, batch: Sequence[Rows], seconds: float) -> Written:
+def _singly(database: Database, batch: Sequence[Rows], seconds: float) -> BatchResult:
     number, refused, failed = 0, list[tuple[Rows, str]](), list[Rows]()
     over = time.monotonic() + seconds
     for n, rows in enumerate(batch):
@@ -47,12 +47,12 @@ def _singly(database: Database, batch: Sequence[Rows], seconds: float) -> Writte
         except StoreUnavailable:
             failed.append(rows)
             if not _takes_writes(database):
-                return Written(number, refused, (), [*failed, *batch[n + 1 :]])
+                return BatchResult(number, refused, (), [*failed, *batch[n + 1 :]])
         except REFUSED as error:
             refused.append((rows, cause_of(error)))
         if time.monotonic() > over:
-            return Written(number, refused, failed, batch[n + 1 :])
-    return Written(number, refused, failed)
+            return BatchResult(number, refused, failed, batch[n + 1 :])
+    return BatchResult(number, refused, failed)
 
 
 def _insert(database: Database, batch: Sequence[Rows]) -> None:

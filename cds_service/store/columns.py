@@ -60,7 +60,7 @@ def document(content: Any) -> Any:
     return content
 
 
-class Name(TypeDecorator[str]):
+class BoundedText(TypeDecorator[str]):
     """A text of at most so many characters; a longer one is kept as `bounded` makes it."""
 
     impl = String
@@ -74,7 +74,7 @@ class Name(TypeDecorator[str]):
         return None if value is None else bounded(value, self.most)
 
 
-class Words(TypeDecorator[str]):
+class FreeText(TypeDecorator[str]):
     """A text of any length."""
 
     impl = Text
@@ -84,7 +84,7 @@ class Words(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
-class Count(TypeDecorator[int]):
+class SmallInteger(TypeDecorator[int]):
     """A whole number of 32 bits; a larger one is kept as the largest."""
 
     impl = Integer
@@ -94,7 +94,7 @@ class Count(TypeDecorator[int]):
         return None if value is None else max(-_MOST_INTEGER, min(value, _MOST_INTEGER))
 
 
-class Document(TypeDecorator[Any]):
+class JsonColumn(TypeDecorator[Any]):
     """JSON; in PostgreSQL JSONB, whose dialect is imported there only."""
 
     impl = JSON

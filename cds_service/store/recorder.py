@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import MsgspecError
 from structlog.typing import FilteringBoundLogger
 
-from cds_service.store.batches import Written, write_batch
+from cds_service.store.batches import BatchResult, write_batch
 from cds_service.store.database import PAUSE_SECONDS, Database
 from cds_service.store.decisions import Decision, Rows, rows_of
 from cds_service.store.failures import REFUSED, StoreUnavailable
@@ -189,7 +189,7 @@ class Recorder:
                 return False
             self._dropping = False
 
-    def _put_back(self, batch: list[Rows], written: Written) -> int:
+    def _put_back(self, batch: list[Rows], written: BatchResult) -> int:
         """Take a batch out of the queue but for what can be tried again: what failed last of all, the rest first.
 
         Gives how many are in the queue. What has failed beside others that were written, time and again, is dropped.

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, bindparam, select
 
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
-from cds_service.store.prompt import Prompt
 from cds_service.store.tables import feedback, served_cards
+from cds_service.store.timed_queries import TimedQueries
 
 REFER = "refer"
 ORDER = "order"
@@ -28,14 +28,14 @@ IsLasting = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBack:
+class Suppressed:
     """For one patient: ids of trials, and keys of cards (`cards.Card.key`), that are not to be shown."""
 
     trials: frozenset[str] = field(default_factory=frozenset)
     cards: frozenset[str] = field(default_factory=frozenset)
 
 
-NOTHING = HeldBack()
+NOTHING = Suppressed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CardQuestion:
     """Whose cards: keyed hashes, within the records of `client`."""
 
     client: str
@@ -63,12 +63,12 @@ class Suppression:
         self, database: Database, is_lasting: IsLasting, now: Callable[[], datetime], failed: Callable[[], None]
     ) -> None:
         """`failed` is called each time that the database did not answer, or not in time."""
-        self._prompt = Prompt[HeldBack](database, writes=False, threads=_THREADS)
+        self._prompt = TimedQueries[Suppressed](database, writes=False, threads=_THREADS)
         self._is_lasting = is_lasting
         self._now = now
         self._failed = failed
 
-    def ask(self, question: Question) -> "Future[HeldBack] | None":
+    def ask(self, question: CardQuestion) -> "Future[Suppressed] | None":
         """Start looking. None where there is no point in it."""
         if not (question.policy.days or (question.policy.once_per_encounter and question.encounter)):
             return None
@@ -78,7 +78,7 @@ class Suppression:
             self._failed()
             return None
 
-    def result(self, asked: "Future[HeldBack] | None", seconds: float | None = None) -> HeldBack:
+    def result(self, asked: "Future[Suppressed] | None", seconds: float | None = None) -> Suppressed:
         """What was found, or nothing if it takes longer than `seconds`, or else the deadline. Never raises."""
         if asked is None:
             return NOTHING
@@ -112,7 +112,7 @@ _DEALT_WITH = (
 _IN_ENCOUNTER = select(served_cards.c.card_key).where(_MINE, served_cards.c.encounter == bindparam("encounter"))
 
 
-def held_back(connection: Connection, question: Question, now: datetime, is_lasting: IsLasting) -> HeldBack:
+def held_back(connection: Connection, question: CardQuestion, now: datetime, is_lasting: IsLasting) -> Suppressed:
     """What to hold back at `now`."""
     policy = question.policy
     whose = {"patient": question.patient, "client": question.client}
@@ -122,11 +122,11 @@ def held_back(connection: Connection, question: Question, now: datetime, is_last
         found = dealt_with(rows.mappings().all(), is_lasting)
     if policy.once_per_encounter and question.encounter is not None:
         keys = connection.execute(_IN_ENCOUNTER, {**whose, "encounter": question.encounter}).scalars()
-        found = HeldBack(found.trials, found.cards.union(keys))
+        found = Suppressed(found.trials, found.cards.union(keys))
     return found
 
 
-def dealt_with(rows: Iterable[Row], is_lasting: IsLasting) -> HeldBack:
+def dealt_with(rows: Iterable[Row], is_lasting: IsLasting) -> Suppressed:
     """What the feedback on this patient's cards, in the order of its time, says about showing them again.
 
     * Referring, or accepting without saying what: the trial is not shown.
@@ -147,7 +147,7 @@ def dealt_with(rows: Iterable[Row], is_lasting: IsLasting) -> HeldBack:
             cards.add(key)
         if overrides and any(is_lasting(r["system"], r["code"]) for r in overrides[-1]["reasons"]):
             trials.add(trial)
-    return HeldBack(frozenset(trials), frozenset(cards))
+    return Suppressed(frozenset(trials), frozenset(cards))
 
 
 def _only_orders(accepted: list[str], served: Mapping[str, str]) -> bool:

@@ -7,9 +7,9 @@ from datetime import datetime
 from cds_service.cds_hooks.trust import LONGEST_LEAP, MemoryReplayGuard, ReplayGuardDown
 from cds_service.store.database import Database
 from cds_service.store.failures import StoreUnavailable
-from cds_service.store.prompt import Prompt
 from cds_service.store.pruning import delete_in_batches
 from cds_service.store.tables import seen_tokens
+from cds_service.store.timed_queries import TimedQueries
 from cds_service.store.upserts import insert_new
 
 DEADLINE_SECONDS = 0.3
@@ -31,7 +31,7 @@ class SeenTokens:
         """`failed` is called each time that the database could not be asked; then `fails_open` lets the caller in."""
         self._database = database
         # Not to the disk: after a power failure the tokens of the last moment have all but expired.
-        self._prompt = Prompt[bool](database, writes=True, threads=_THREADS)
+        self._prompt = TimedQueries[bool](database, writes=True, threads=_THREADS)
         self._now = now
         self._failed = failed
         self._fails_open = fails_open

@@ -32,7 +32,7 @@ from cds_service.facts.catalogue import (
     write_expansion,
 )
 from cds_service.terminology.lock import lock_text, make_lock, write_locked
-from cds_service.terminology.sources import Condition, Source, SourceError, UnsupportedFilterError
+from cds_service.terminology.sources import FilterCondition, Source, SourceError, UnsupportedFilterError
 
 NAMED = frozenset(
     {ICD10CM, RXNORM, CVX, LOINC, "http://hl7.org/fhir/sid/icd-9-cm", "http://www.cms.gov/Medicare/Coding/ICD10"}
@@ -40,7 +40,7 @@ NAMED = frozenset(
 """Systems whose names may be shipped: in the public domain, or under a licence that allows it (NOTICE)."""
 
 
-class Problem(NamedTuple):
+class CompileProblem(NamedTuple):
     """A filter that was not expanded, or an expansion of before that can't be read: the set, where in it, and why."""
 
     set_id: str
@@ -59,7 +59,7 @@ class CompiledSet:
     expansion: Expansion | None
     text: bytes | None
     """The JSON of the expansion."""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[CompileProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +121,18 @@ def _compile(
     rules_dir: Path, written: WrittenSet, sources: Sequence[Source], systems: CodeSystems, *, touched: bool
 ) -> CompiledSet:
     definition = written.definition
-    problems: list[Problem] = []
+    problems: list[CompileProblem] = []
     before = None
     try:
         before = load_expansion(rules_dir / expansion_name(definition.id), definition.id)
     except ExpansionError as problem:
-        problems.append(Problem(definition.id, expansion_name(definition.id), problem.problem))
+        problems.append(CompileProblem(definition.id, expansion_name(definition.id), problem.problem))
     known = {} if before is None else before.by_key()
     wanted = list(_sourced(definition, systems))
     groups: dict[GroupKey, Mapping[str, str]] = {}
     releases: set[tuple[str, str]] = set()
     for key, place, part in wanted:
-        found = _expand(key[1], part, sources, Problem(definition.id, place, ""), problems)
+        found = _expand(key[1], part, sources, CompileProblem(definition.id, place, ""), problems)
         if found is not None:
             groups[key], release = found
             releases.add(release)
@@ -165,10 +165,10 @@ def _sourced(definition: Definition, systems: CodeSystems) -> Iterator[tuple[Gro
 
 
 def _expand(
-    system: str, part: Part, sources: Sequence[Source], at: Problem, problems: list[Problem]
+    system: str, part: Part, sources: Sequence[Source], at: CompileProblem, problems: list[CompileProblem]
 ) -> tuple[Mapping[str, str], tuple[str, str]] | None:
     """What the first source that can answer gives, and its release."""
-    conditions = [Condition(one.property, one.op, one.value) for one in part.filter]
+    conditions = [FilterCondition(one.property, one.op, one.value) for one in part.filter]
     refused: list[str] = []
     for source in sources:
         release = next((one for one in source.releases if one.system == system), None)

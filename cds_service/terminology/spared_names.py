@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from cds_service.facts import FactKnowledge
+from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import EventsFact, Key, OwnNames, name_digest
 from cds_service.terminology.compile import NAMED
 
@@ -13,7 +13,7 @@ _WORD = re.compile(r"\S+")
 Table = dict[str, dict[str, str]]
 
 
-def spared_names(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]], known: OwnNames) -> OwnNames:
+def spared_names(knowledge: FactReaders, named: Iterable[tuple[Key, str]], known: OwnNames) -> OwnNames:
     """What `known` holds, and what these names add to it."""
     heard = {system: {code: set(text.split()) for code, text in codes.items()} for system, codes in known.heard.items()}
     drugs: Table = {system: dict(codes) for system, codes in known.drugs.items()}
@@ -39,7 +39,7 @@ def spared_names(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]], kno
     )
 
 
-def drug_words(knowledge: FactKnowledge, name: str) -> str:
+def drug_words(knowledge: FactReaders, name: str) -> str:
     """As few words of a drug's name as say to every table the same as the whole: substance, form, strength."""
     whole = _reading(knowledge, name)
     words = _WORD.findall(name)
@@ -51,7 +51,7 @@ def drug_words(knowledge: FactKnowledge, name: str) -> str:
     return " ".join(words)
 
 
-def _reading(knowledge: FactKnowledge, name: str) -> tuple[object, ...]:
+def _reading(knowledge: FactReaders, name: str) -> tuple[object, ...]:
     tables = knowledge.events
     return (
         tables.routes.in_words([name]),
@@ -61,7 +61,7 @@ def _reading(knowledge: FactKnowledge, name: str) -> tuple[object, ...]:
     )
 
 
-def _sets_of_drugs(knowledge: FactKnowledge) -> frozenset[str]:
+def _sets_of_drugs(knowledge: FactReaders) -> frozenset[str]:
     found: set[str] = set()
     for spec in knowledge.catalogue:
         if isinstance(spec, EventsFact) and spec.resource == "Medication":

@@ -2,18 +2,17 @@
 
 from cds_service.rule_files import CASES_FILE, TRIALS
 from cds_service.trials.cache_folder import CacheFolder
-from cds_service.trials.checked import CheckedRules
+from cds_service.trials.checked import RuleChecker
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, TrialExplainer
+from cds_service.trials.coverage import Decides, decides, tally
 from cds_service.trials.exceptions import excepted, typed_with_exception
 from cds_service.trials.findings import CASE_FINDINGS, FILE_FINDINGS, TRIAL_FINDINGS
-from cds_service.trials.index import Patient, outside
-from cds_service.trials.kept import DEFAULT_BYTES, Kept, Weight
+from cds_service.trials.index import IndexedPatient, outside
 from cds_service.trials.library import CHUNK, KeptTrials, TrialLibrary, load_trials, read_trials
-from cds_service.trials.model import Contact, Criterion, CriterionException, Site, SourceText, Span, Text, Trial
-from cds_service.trials.needs import AGE, NEVER, NOTHING, SEX, Needs, needs_of
+from cds_service.trials.model import Contact, Criterion, CriterionException, Site, SourceSpan, SourceText, Text, Trial
+from cds_service.trials.prefilter import AGE, NEVER, NOTHING, SEX, Prefilter, needs_of
 from cds_service.trials.remembered_rules import RememberedRules, RulesMemory
-from cds_service.trials.shelf import Shelved
-from cds_service.trials.tally import Decides, decides, tally
+from cds_service.trials.stored import StoredTrial
 from cds_service.trials.verdicts import (
     BEST_FIRST,
     EXCEPTION,
@@ -28,6 +27,7 @@ from cds_service.trials.verdicts import (
     verdict_of,
 )
 from cds_service.trials.vocabulary import titles_of, vocabulary_of
+from cds_service.trials.weighted_cache import DEFAULT_BYTES, Kept, Weight
 
 __all__ = [
     "AGE",
@@ -45,7 +45,6 @@ __all__ = [
     "TRIALS",
     "TRIAL_FINDINGS",
     "CacheFolder",
-    "CheckedRules",
     "CohortResult",
     "CompiledCriterion",
     "CompiledTrial",
@@ -54,17 +53,18 @@ __all__ = [
     "CriterionException",
     "CriterionResult",
     "Decides",
+    "IndexedPatient",
     "Kept",
     "KeptTrials",
-    "Needs",
     "Outcome",
-    "Patient",
+    "Prefilter",
     "RememberedRules",
+    "RuleChecker",
     "RulesMemory",
-    "Shelved",
     "Site",
+    "SourceSpan",
     "SourceText",
-    "Span",
+    "StoredTrial",
     "Text",
     "Trial",
     "TrialExplainer",

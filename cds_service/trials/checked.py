@@ -8,18 +8,18 @@ from weakref import WeakValueDictionary, ref
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue, EventsFact
-from cds_service.logic import Compiler, Condition, FactRef, Placed, Vocabulary, facts_read
+from cds_service.logic import BoolExpr, CompiledRule, Compiler, FactRef, Vocabulary, facts_read
 from cds_service.logic.check import read_rule, sound_rule
 from cds_service.trials.exceptions import can_fail, exception_faults, lookback_of, sound_with_exception
 from cds_service.trials.model import Criterion
-from cds_service.trials.needs import NOTHING, Needs, needs_of
+from cds_service.trials.prefilter import NOTHING, Prefilter, needs_of
 from cds_service.trials.vocabulary import titles_of, vocabulary_of
 
 MOST_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class RuleCheck:
     """What checking a criterion's rule has shown, wherever the rule stands.
 
     `findings` name no file, and their pointers start at the criterion. `facts` are the catalogue's names of what it
@@ -28,8 +28,8 @@ class Checked:
 
     findings: tuple[Finding, ...]
     facts: tuple[str, ...] = ()
-    if_true: Needs = NOTHING
-    if_false: Needs = NOTHING
+    if_true: Prefilter = NOTHING
+    if_false: Prefilter = NOTHING
     can_fail: bool = False
 
 
@@ -37,15 +37,15 @@ _Key = tuple[str, str | None]
 """What a rule comes to depends on: itself with the exception from it, and how old evidence may be."""
 
 
-class Ready:
+class PreparedRule:
     """What trials with the same criterion share: its rule as the compiler has placed it, what it reads, its leaves."""
 
-    def __init__(self, placed: Placed, facts: tuple[FactRef, ...]) -> None:
+    def __init__(self, placed: CompiledRule, facts: tuple[FactRef, ...]) -> None:
         self.placed = placed
         self.facts = facts
         self._leaves: Callable[[], Leaves | None] = lambda: None
 
-    def leaves(self, rules: Sequence[Condition]) -> "Leaves":
+    def leaves(self, rules: Sequence[BoolExpr]) -> "Leaves":
         """The leaves of the rule as they are compiled, kept while somebody has them. `rules` are the leaves' own."""
         found = self._leaves()
         if found is None:
@@ -54,11 +54,11 @@ class Ready:
         return found
 
 
-class Leaves(list[Placed]):
+class Leaves(list[CompiledRule]):
     """The leaves of a rule, in its order."""
 
 
-class CheckedRules:
+class RuleChecker:
     """Checks the criteria of many trials against one catalogue, each text once. Threads may share it."""
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -67,12 +67,12 @@ class CheckedRules:
         self.compiler = Compiler()
         self._catalogue = catalogue
         self._events = frozenset(spec.name for spec in catalogue if isinstance(spec, EventsFact))
-        self._checked: dict[_Key, Checked] = {}
-        self._ready: WeakValueDictionary[_Key, Ready] = WeakValueDictionary()
+        self._checked: dict[_Key, RuleCheck] = {}
+        self._ready: WeakValueDictionary[_Key, PreparedRule] = WeakValueDictionary()
         self.definition_findings = tuple(self._definitions())
         """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
 
-    def check(self, criterion: Criterion, rule: Any) -> Checked:
+    def check(self, criterion: Criterion, rule: Any) -> RuleCheck:
         """Check the criterion's `rule` (its logic or its screen)."""
         key = _key(criterion, rule)
         found = self._checked.get(key)
@@ -82,16 +82,16 @@ class CheckedRules:
                 self._checked[key] = found
         return found
 
-    def ready(self, criterion: Criterion, rule: Any) -> Ready:
+    def ready(self, criterion: Criterion, rule: Any) -> PreparedRule:
         """What it takes to evaluate a rule in which `check` found nothing wrong, the same while somebody has it."""
         key = _key(criterion, rule)
         found = self._ready.get(key)
         if found is None:
             typed = self.typed(criterion, rule, "", "")
-            found = self._ready[key] = Ready(self.compiler.placed(typed), facts_read(typed))
+            found = self._ready[key] = PreparedRule(self.compiler.placed(typed), facts_read(typed))
         return found
 
-    def typed(self, criterion: Criterion, rule: Any, place: str, key: str) -> Condition:
+    def typed(self, criterion: Criterion, rule: Any, place: str, key: str) -> BoolExpr:
         """The typed rule of a criterion in which `check` found nothing wrong. `place` is where the criterion stands in
         its file, and `/key` where the rule stands in the criterion."""
         typed = sound_rule(rule, self.vocabulary, lookback_of(criterion), f"{place}/{key}" if key else place)
@@ -104,20 +104,20 @@ class CheckedRules:
             for fault in faults:
                 yield Finding(file, f"{pointer}/logic", fault.code, fault.severity, fault.message, fault.hint)
 
-    def _check(self, criterion: Criterion, rule: Any) -> Checked:
+    def _check(self, criterion: Criterion, rule: Any) -> RuleCheck:
         key = "/logic" if criterion.has_logic else "/screen"
         logic, found = read_rule(rule, self.vocabulary, lookback_of(criterion), key)
         if logic is None:
-            return Checked(tuple(found))
+            return RuleCheck(tuple(found))
         faults = exception_faults(criterion, logic, self.vocabulary)
         if faults:
-            return Checked(faults)
+            return RuleCheck(faults)
         typed = sound_with_exception(criterion, logic, self.vocabulary, "")
         read = (self._catalogue.fact_of(ref.name) for ref in facts_read(typed))
         names = tuple(dict.fromkeys(name for name in read if name is not None))
         if_true, if_false = (needs_of(typed, value, self._events) for value in (True, False))
         fails = criterion.has_logic and can_fail(criterion, typed)
-        return Checked((), names, if_true, if_false, fails)
+        return RuleCheck((), names, if_true, if_false, fails)
 
 
 def _key(criterion: Criterion, rule: Any) -> _Key:

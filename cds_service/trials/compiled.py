@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from cds_service.logic import Condition, Document, Explainers, FactRef, Placed, Program, Step
-from cds_service.trials.checked import CheckedRules, Leaves, Ready
-from cds_service.trials.kept import Shared, Weight
+from cds_service.logic import BoolExpr, CompiledRule, Explainers, FactRef, PagedDocument, Program, TracedPart
+from cds_service.trials.checked import Leaves, PreparedRule, RuleChecker
 from cds_service.trials.model import Cohort, Criterion, Trial
-from cds_service.trials.shelf import Shelved, rule_of
+from cds_service.trials.stored import StoredTrial, rule_of
 from cds_service.trials.verdicts import Results
+from cds_service.trials.weighted_cache import Shared, Weight
 
 SOURCE_BYTES = 6
 """What a trial takes in memory for each character of its file."""
@@ -34,8 +34,8 @@ class CompiledCriterion:
         self,
         criterion: Criterion,
         slot: int,
-        ready: Ready | None,
-        typed: Callable[[], Condition] | None,
+        ready: PreparedRule | None,
+        typed: Callable[[], BoolExpr] | None,
         logic_slot: int = -1,
     ) -> None:
         self.criterion = criterion
@@ -46,10 +46,10 @@ class CompiledCriterion:
         """What the rule reads."""
         self.results = Results(criterion, self.facts)
         self._typed = typed
-        self._rule: Condition | None = None
+        self._rule: BoolExpr | None = None
 
     @property
-    def rule(self) -> Condition | None:
+    def rule(self) -> BoolExpr | None:
         """The typed rule; None where there is none. It is made when it is first asked for: to evaluate takes none."""
         if self._rule is None and self._typed is not None:
             self._rule = self._typed()
@@ -62,7 +62,7 @@ class TrialExplainer:
     `grew` is called when it has come to take more memory.
     """
 
-    def __init__(self, criteria: Sequence[CompiledCriterion], rules: CheckedRules, grew: Callable[[], None]) -> None:
+    def __init__(self, criteria: Sequence[CompiledCriterion], rules: RuleChecker, grew: Callable[[], None]) -> None:
         self._criteria = criteria
         self._rules = rules
         self._grew = grew
@@ -75,7 +75,7 @@ class TrialExplainer:
         """What it takes at the moment; nothing before it was asked for anything."""
         return Weight(self._own_bytes, () if self._explainers is None else self._explainers.placed)
 
-    def explain(self, document: Document) -> tuple[Step | None, ...]:
+    def explain(self, document: PagedDocument) -> tuple[TracedPart | None, ...]:
         """A step for each criterion, the trial's own and then each cohort's; None for one without a rule.
 
         `document` is one of the library's compiler (`TrialLibrary.document`).
@@ -102,7 +102,7 @@ class TrialExplainer:
         rules = [one.rule for one in self._criteria if one.rule is not None]
         kept: list[Leaves] = []
 
-        def program(leaves: Sequence[Sequence[Condition]]) -> Program:
+        def program(leaves: Sequence[Sequence[BoolExpr]]) -> Program:
             kept.extend(one.leaves(own) for one, own in zip(ready, leaves, strict=True))
             return Program.of(self._rules.compiler, [leaf for own in kept for leaf in own])
 
@@ -156,7 +156,7 @@ class CompiledTrial:
         return Weight(own, shared)
 
 
-def compile_trial(shelved: Shelved, rules: CheckedRules, grew: Callable[[], None]) -> CompiledTrial:
+def compile_trial(shelved: StoredTrial, rules: RuleChecker, grew: Callable[[], None]) -> CompiledTrial:
     """Compile a trial that was checked with these `rules`. `grew` is called when it has come to take more memory.
 
     Without rules that are compiled already, for another trial, it takes one or two milliseconds.
@@ -164,7 +164,7 @@ def compile_trial(shelved: Shelved, rules: CheckedRules, grew: Callable[[], None
     content = shelved.content()
     trial = Trial.model_validate(json.loads(content))
     groups = [("", trial.criteria)] + [(f"/cohorts/{n}", cohort.criteria) for n, cohort in enumerate(trial.cohorts)]
-    slots: dict[Placed, int] = {}
+    slots: dict[CompiledRule, int] = {}
 
     def compiled(criterion: Criterion, place: str) -> CompiledCriterion:
         found = rule_of(criterion)

@@ -8,7 +8,7 @@ import re
 
 from cds_service.durations import Duration
 from cds_service.errors import Finding
-from cds_service.logic import Condition, Constant, Excepted, Vocabulary, lower
+from cds_service.logic import BoolExpr, Constant, Excepted, Vocabulary, lower
 from cds_service.logic.check import read_rule, sound_rule, typed_rule
 from cds_service.trials.model import Criterion
 from cds_service.trials.verdicts import fails_on
@@ -30,13 +30,13 @@ def lookback_of(criterion: Criterion) -> Duration | None:
     return Duration.parse(criterion.lookback) if criterion.lookback else None
 
 
-def excepted(criterion: Criterion, rule: Condition, when: Condition | None, place: str = "") -> Condition:
+def excepted(criterion: Criterion, rule: BoolExpr, when: BoolExpr | None, place: str = "") -> BoolExpr:
     """The criterion's rule with its exception; `when` is None where the record can't show it."""
     pointer = f"{place}{WHEN}"
     return Excepted(rule, Constant(True, pointer) if when is None else when, fails_on(criterion), pointer)
 
 
-def sound_with_exception(criterion: Criterion, rule: Condition, vocabulary: Vocabulary, place: str) -> Condition:
+def sound_with_exception(criterion: Criterion, rule: BoolExpr, vocabulary: Vocabulary, place: str) -> BoolExpr:
     """A sound rule with the exception of its criterion, if it has one; `place` is where that stands in the file."""
     exception = criterion.exception
     if exception is None:
@@ -46,7 +46,7 @@ def sound_with_exception(criterion: Criterion, rule: Condition, vocabulary: Voca
     return excepted(criterion, rule, when, place)
 
 
-def typed_with_exception(criterion: Criterion, vocabulary: Vocabulary, lookback: Duration | None) -> Condition | None:
+def typed_with_exception(criterion: Criterion, vocabulary: Vocabulary, lookback: Duration | None) -> BoolExpr | None:
     """The rule of a criterion as it stands, under this lookback; None where it is no valid rule."""
     rule = typed_rule(criterion.logic, vocabulary, lookback)[0]
     exception = criterion.exception
@@ -56,7 +56,7 @@ def typed_with_exception(criterion: Criterion, vocabulary: Vocabulary, lookback:
     return None if exception.has_when and when is None else excepted(criterion, rule, when)
 
 
-def exception_faults(criterion: Criterion, rule: Condition, vocabulary: Vocabulary) -> tuple[Finding, ...]:
+def exception_faults(criterion: Criterion, rule: BoolExpr, vocabulary: Vocabulary) -> tuple[Finding, ...]:
     """What is wrong with a criterion's exception, with pointers from the criterion on; `rule` is its sound logic."""
     exception = criterion.exception
     if exception is None:
@@ -71,7 +71,7 @@ def exception_faults(criterion: Criterion, rule: Condition, vocabulary: Vocabula
     return tuple(faults)
 
 
-def can_fail(criterion: Criterion, rule: Condition) -> bool:
+def can_fail(criterion: Criterion, rule: BoolExpr) -> bool:
     """Whether the rule, with its exception if it has one, leaves the criterion a way to fail."""
     lowered = lower(rule)
     side = lowered.certainly_true if fails_on(criterion) else lowered.certainly_false

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cds_service.facts.fact import Age
-from cds_service.trials.needs import Bounds, Needs
-from cds_service.trials.shelf import Shelved
+from cds_service.trials.prefilter import Bounds, Prefilter
+from cds_service.trials.stored import StoredTrial
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class IndexedPatient:
     """What the index asks of a patient.
 
     `on_record`: the event facts for which there is an entry that counts or may. None: an age or sex that is not known.
@@ -24,7 +24,7 @@ class Patient:
 class Index:
     """The active trials of a library by what their gates need on record. Others never produce a card."""
 
-    def __init__(self, shelf: Sequence[Shelved]) -> None:
+    def __init__(self, shelf: Sequence[StoredTrial]) -> None:
         self._shelf = shelf
         self.active = tuple([place for place, one in enumerate(shelf) if one.state == "active"])
         self._asked = Counter(fact for place in self.active for fact in _asked(shelf[place]))
@@ -38,7 +38,7 @@ class Index:
         """Every event fact that some gate asks for."""
         return self._asked.keys()
 
-    def changed(self, shelf: Sequence[Shelved], places: Sequence[int]) -> "Index":
+    def changed(self, shelf: Sequence[StoredTrial], places: Sequence[int]) -> "Index":
         """The index of a library that differs from this one's at these places only."""
         made = Index(())
         made._shelf, made.active = shelf, self.active
@@ -60,14 +60,14 @@ class Index:
         made._asked += Counter()  # without those that nothing asks for any more
         return made
 
-    def _keys(self, one: Shelved) -> Iterable[str | None]:
+    def _keys(self, one: StoredTrial) -> Iterable[str | None]:
         """The facts under which a trial is found: the rarest of what it needs. None: it needs nothing."""
         entries = one.gates.entries
         if not entries:
             return (None,)
         return min(entries, key=lambda any_of: sum(self._asked[fact] for fact in any_of))
 
-    def candidates(self, patient: Patient, *, near: bool = False) -> list[int]:
+    def candidates(self, patient: IndexedPatient, *, near: bool = False) -> list[int]:
         """The places of the trials that may fit, in the library's order.
 
         A trial that is left out is neither likely nor possibly eligible for any record with these; with `near`, nor is
@@ -80,7 +80,7 @@ class Index:
             found.update(self._by_fact.get(fact, ()))
         return [place for place in sorted(found) if self.may_fit(place, patient)]
 
-    def undetermined(self, patient: Patient, whole: frozenset[str]) -> Iterator[int]:
+    def undetermined(self, patient: IndexedPatient, whole: frozenset[str]) -> Iterator[int]:
         """The places of the active trials that may be undetermined, candidates included.
 
         `whole`: the event facts of which nothing on record means that they are absent. A gate that asks for these
@@ -93,7 +93,7 @@ class Index:
             if not fails and not outside(one.fits, patient):
                 yield place
 
-    def may_fit(self, place: int, patient: Patient) -> bool:
+    def may_fit(self, place: int, patient: IndexedPatient) -> bool:
         """Whether the trial at this place is a candidate."""
         one = self._shelf[place]
         if any(any_of.isdisjoint(patient.on_record) for any_of in one.gates.entries):
@@ -105,11 +105,11 @@ class Index:
         return frozenset(_asked(self._shelf[place]))
 
 
-def _asked(one: Shelved) -> Iterator[str]:
+def _asked(one: StoredTrial) -> Iterator[str]:
     return (fact for any_of in one.gates.entries for fact in any_of)
 
 
-def outside(needs: Needs, patient: Patient) -> bool:
+def outside(needs: Prefilter, patient: IndexedPatient) -> bool:
     """Whether the patient's age or sex is certainly not one that is needed."""
     if patient.sex is not None and needs.sexes is not None and patient.sex not in needs.sexes:
         return True

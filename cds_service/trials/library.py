@@ -12,16 +12,16 @@ from weakref import ref
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic import Document, Facts, Truth3, Vocabulary, answer_together
+from cds_service.logic import Facts, PagedDocument, Truth3, Vocabulary, answer_together
 from cds_service.rule_files import TRIALS, few_of_each, trial_paths
-from cds_service.trials.checked import CheckedRules
+from cds_service.trials.checked import RuleChecker
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, compile_trial
 from cds_service.trials.index import Index
-from cds_service.trials.kept import Kept
-from cds_service.trials.shelf import Shelved, shelve
+from cds_service.trials.stored import StoredTrial, shelve
 from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult, trial_result, verdict_of
+from cds_service.trials.weighted_cache import Kept
 
-KeptTrials: TypeAlias = Kept[Shelved, CompiledTrial]
+KeptTrials: TypeAlias = Kept[StoredTrial, CompiledTrial]
 """The trials that are compiled at the moment."""
 
 MOST_CHANGED = 100
@@ -38,8 +38,8 @@ class TrialLibrary:
 
     def __init__(
         self,
-        shelf: Sequence[Shelved],
-        rules: CheckedRules,
+        shelf: Sequence[StoredTrial],
+        rules: RuleChecker,
         previous: "TrialLibrary | None" = None,
         kept: KeptTrials | None = None,
     ) -> None:
@@ -101,9 +101,9 @@ class TrialLibrary:
             found = self.kept.keep(shelved, compile_trial(shelved, self.rules, partial(_grew, self.kept, ref(shelved))))
         return found
 
-    def document(self, facts: Facts, as_of: date) -> Document:
+    def document(self, facts: Facts, as_of: date) -> PagedDocument:
         """A fact document, for these trials to be explained over."""
-        return Document(self.rules.compiler, facts, as_of)
+        return PagedDocument(self.rules.compiler, facts, as_of)
 
     def facts_of(self, places: Iterable[int]) -> frozenset[str]:
         """The catalogue's names of the facts that the trials at these places read."""
@@ -167,16 +167,16 @@ def load_trials(
     `paths` are the trial files to load instead, somewhere under `rules_dir`.
     """
     paths = trial_paths(rules_dir / TRIALS) if paths is None else paths
-    return read_trials(rules_dir, [path.relative_to(rules_dir).as_posix() for path in paths], CheckedRules(catalogue))
+    return read_trials(rules_dir, [path.relative_to(rules_dir).as_posix() for path in paths], RuleChecker(catalogue))
 
 
 def read_trials(
     rules_dir: Path,
     files: Sequence[str],
-    rules: CheckedRules,
+    rules: RuleChecker,
     previous: TrialLibrary | None = None,
     *,
-    known: Mapping[str, Shelved] = MappingProxyType({}),
+    known: Mapping[str, StoredTrial] = MappingProxyType({}),
     pause: Callable[[], None] = lambda: None,
     kept: KeptTrials | None = None,
 ) -> tuple[TrialLibrary, tuple[Finding, ...]]:
@@ -202,13 +202,13 @@ def read_trials(
     return TrialLibrary(shelf, rules, previous, kept), few_of_each(findings)
 
 
-def _grew(kept: KeptTrials, shelved: "ref[Shelved]") -> None:
+def _grew(kept: KeptTrials, shelved: "ref[StoredTrial]") -> None:
     key = shelved()
     if key is not None:
         kept.grew(key)
 
 
-def _differing(old: Sequence[Shelved], new: Sequence[Shelved]) -> list[int] | None:
+def _differing(old: Sequence[StoredTrial], new: Sequence[StoredTrial]) -> list[int] | None:
     """The places at which the two differ; None where they are not of the same trials, or differ a lot."""
     if len(old) != len(new):
         return None
@@ -224,8 +224,8 @@ def _evaluated(trials: Sequence[CompiledTrial], closed: Facts, opened: Facts, as
     programs = [trial.program for trial in trials]
     pages = frozenset().union(*(program.pages for program in programs))
     compiler = programs[0].compiler
-    in_closed = answer_together(programs, Document(compiler, closed, as_of).on(pages))
-    in_open = answer_together(programs, Document(compiler, opened, as_of).on(pages))
+    in_closed = answer_together(programs, PagedDocument(compiler, closed, as_of).on(pages))
+    in_open = answer_together(programs, PagedDocument(compiler, opened, as_of).on(pages))
     for trial, (yes, _), (openly, _) in zip(trials, in_closed, in_open, strict=True):
         truths: list[tuple[Truth3, Truth3]] = list(zip(yes, openly, strict=True))
         truths.append((None, None))  # for what has no rule

@@ -58,21 +58,21 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Span(_File):
+class SourceSpan(_File):
     """A stretch of the source text, in code points of its file: from `start` up to, not including, `end`."""
 
     start: Annotated[WholeNumber, Field(ge=0)]
     end: Annotated[WholeNumber, Field(ge=1)]
 
     @model_validator(mode="after")
-    def _has_a_length(self) -> "Span":
+    def _has_a_length(self) -> "SourceSpan":
         if self.start >= self.end:
             raise ValueError("'end' comes after 'start'")
         return self
 
 
 def _one_or_more(value: Any) -> Any:
-    return (value,) if isinstance(value, dict | Span) else value
+    return (value,) if isinstance(value, dict | SourceSpan) else value
 
 
 _PLACE = {"type": "integer", "minimum": 0}
@@ -84,13 +84,13 @@ _SPAN = {
 }
 _SPANS_SCHEMA = {"anyOf": [_SPAN, {"type": "array", "items": _SPAN}]}
 Spans = Annotated[
-    tuple[Span, ...],
+    tuple[SourceSpan, ...],
     BeforeValidator(_one_or_more),
     WithJsonSchema(_SPANS_SCHEMA),
 ]
 
 
-class SourceText(Span):
+class SourceText(SourceSpan):
     """The text that the trial was written from: the SHA-256 of its file, and where what it asks of patients stands."""
 
     sha256: Sha256

@@ -21,7 +21,7 @@ from cds_service.facts.catalogue import SetTables, ValueSets
 from cds_service.logic import LANGUAGE_VERSION
 from cds_service.rule_files import read_file, stamp_of
 from cds_service.trials.cache_folder import CacheFolder
-from cds_service.trials.shelf import MOST_BYTES, Shelved
+from cds_service.trials.stored import MOST_BYTES, StoredTrial
 
 ENGINE = "datalogic-py"
 _NO_STAMP = (0, 0, 0, 0, 0)
@@ -32,15 +32,17 @@ class RememberedRules(msgspec.Struct, frozen=True):
 
     tables: SetTables
     about_facts: tuple[Finding, ...]
-    trials: tuple[Shelved, ...]
+    trials: tuple[StoredTrial, ...]
 
     @classmethod
-    def of(cls, valuesets: ValueSets, about_facts: Iterable[Finding], shelf: Iterable[Shelved]) -> "RememberedRules":
+    def of(
+        cls, valuesets: ValueSets, about_facts: Iterable[Finding], shelf: Iterable[StoredTrial]
+    ) -> "RememberedRules":
         """What to keep of a library."""
         trials = tuple(replace(one, stamp=_NO_STAMP, source=b"") for one in shelf)
         return cls(valuesets.tables, tuple(about_facts), trials)
 
-    def shelved(self, rules_dir: Path) -> dict[str, Shelved]:
+    def shelved(self, rules_dir: Path) -> dict[str, StoredTrial]:
         """The trials by file, read again; without those whose files are others now."""
         found = {}
         for one in self.trials:

@@ -13,8 +13,8 @@ from cds_service.errors import CdsError, RecordError
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
 from cds_service.rule_tools import (
-    Answer,
     AnswerReport,
+    EntryAnswer,
     Ground,
     answer_entry,
     sample_bundle,
@@ -139,7 +139,7 @@ class Desk:
             return None
         return OpenChart(who, read_bundle(json.dumps(bundle)), self.request(name))
 
-    def answer(self, answer: Answer) -> AnswerReport:
+    def answer(self, answer: EntryAnswer) -> AnswerReport:
         """Write what a person says of an unread entry into the site's folder, if nothing speaks against it, and use
         it. Raises PhraseError where it can't be written, NotAllowedError where nothing may be."""
         if self.site_dir is None or not self.editable:

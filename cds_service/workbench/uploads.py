@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from cds_service.cds_hooks import SERVICES, HookError, Supplied, parse_request
+from cds_service.cds_hooks import SERVICES, HookError, PrefetchedRecord, parse_request
 from cds_service.errors import RecordError
-from cds_service.feed import UNREADABLE, Problem, is_manifest, received, why
+from cds_service.feed import UNREADABLE, UnreadPlace, is_manifest, received, why
 from cds_service.fhir import Record, read_document
 from cds_service.workbench.charts import Chart, charts_in
 
@@ -30,7 +30,7 @@ _ONE, _LIST = msgspec.json.Decoder(msgspec.Raw), msgspec.json.Decoder(list[msgsp
 _HOOKS = {service.hook: service for service in SERVICES}
 
 
-class Person(Protocol):
+class UploadedPatient(Protocol):
     """One patient of an upload. `title` says which, where there are several."""
 
     @property
@@ -59,7 +59,7 @@ class HookUpload:
     def record(self) -> Record:
         try:
             service = _HOOKS[self.body["hook"]]
-            record = Supplied(parse_request(json.dumps(self.body).encode(), service), {}).build()
+            record = PrefetchedRecord(parse_request(json.dumps(self.body).encode(), service), {}).build()
         except HookError as problem:
             raise RecordError(f"the hook request can't be used: {problem}") from problem
         if record.patient is None:
@@ -74,8 +74,8 @@ class HookUpload:
 class Upload:
     """What came of one upload: its patients, each under a name, and what could not be read, with its place."""
 
-    people: Mapping[str, Person]
-    problems: tuple[Problem, ...]
+    people: Mapping[str, UploadedPatient]
+    problems: tuple[UnreadPlace, ...]
 
     @property
     def size(self) -> int:
@@ -101,7 +101,7 @@ class Uploads:
             self._kept.popitem(last=False)
         return self._kept[token]
 
-    def get(self, name: str) -> Person | None:
+    def get(self, name: str) -> UploadedPatient | None:
         """The patient of that name."""
         upload = self._kept.get(name.partition(".")[0])
         return None if upload is None else upload.people.get(name)
@@ -114,12 +114,14 @@ class Uploads:
         return sum(upload.size for upload in self._kept.values())
 
 
-def read_upload(file: str, data: bytes, largest: int = LARGEST_UNPACKED) -> tuple[list[Person], tuple[Problem, ...]]:
+def read_upload(
+    file: str, data: bytes, largest: int = LARGEST_UNPACKED
+) -> tuple[list[UploadedPatient], tuple[UnreadPlace, ...]]:
     """Every patient in a file, and what could not be read of it. Raises RecordError where there is no patient, or where
     the file is damaged or too large: its patients would lack what nobody knows of."""
-    problems: list[Problem] = []
+    problems: list[UnreadPlace] = []
     documents: list[tuple[str, bytes]] = []
-    people: list[Person] = []
+    people: list[UploadedPatient] = []
     for place, text in _unpacked(file, data, largest, problems):
         hook = _hook_request(text)
         if hook is None:
@@ -132,12 +134,12 @@ def read_upload(file: str, data: bytes, largest: int = LARGEST_UNPACKED) -> tupl
     return people, tuple(problems)
 
 
-def _unpacked(file: str, data: bytes, largest: int, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
+def _unpacked(file: str, data: bytes, largest: int, problems: list[UnreadPlace]) -> Iterator[tuple[str, bytes]]:
     left = largest
 
-    def note(problem: Problem) -> None:
+    def note(problem: UnreadPlace) -> None:
         # Nothing of a damaged file counts here.
-        problems.append(Problem(problem.place, problem.message.partition(":")[0]))
+        problems.append(UnreadPlace(problem.place, problem.message.partition(":")[0]))
 
     for number, (place, stream) in enumerate(received(file, data, note), 1):
         try:
@@ -177,7 +179,7 @@ def _asked(place: str, body: dict[str, Any], size: int) -> HookUpload:
     return asked
 
 
-def _charts(documents: list[tuple[str, bytes]], problems: list[Problem]) -> list[Chart]:
+def _charts(documents: list[tuple[str, bytes]], problems: list[UnreadPlace]) -> list[Chart]:
     """The patients of all documents together: an export has a file for each resource type."""
     if len(documents) == 1 and not problems:
         place, text = documents[0]
@@ -201,7 +203,7 @@ def _placed(place: str) -> Iterator[None]:
         raise RecordError(f"{place}: {problem}", problem.issues) from problem
 
 
-def _parts(place: str, text: bytes, problems: list[Problem]) -> Iterator[bytes]:
+def _parts(place: str, text: bytes, problems: list[UnreadPlace]) -> Iterator[bytes]:
     """The entries of the Bundle that a document becomes a part of."""
     text = text.removeprefix(_BYTE_ORDER_MARK).strip()
     lines = text.split(b"\n")
@@ -211,7 +213,7 @@ def _parts(place: str, text: bytes, problems: list[Problem]) -> Iterator[bytes]:
         whole = _resources(text)
     except _NO_JSON as problem:
         if len(lines) < 2 or not _is_json(lines[0]):
-            problems.append(Problem(place, f"is not JSON: {problem}"))
+            problems.append(UnreadPlace(place, f"is not JSON: {problem}"))
             return
         whole = None
     if whole is not None:
@@ -221,7 +223,7 @@ def _parts(place: str, text: bytes, problems: list[Problem]) -> Iterator[bytes]:
         if _is_json(line):
             yield _entry(line.strip())
         elif line.strip():
-            problems.append(Problem(f"{place} line {number}", "is not JSON"))
+            problems.append(UnreadPlace(f"{place} line {number}", "is not JSON"))
 
 
 def _resources(text: bytes) -> list[msgspec.Raw]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.rule_tools.docs import Reference, trials_page
+from cds_service.rule_tools.docs import RulesReference, trials_page
 from cds_service.settings import default_rules_dir
 from cds_service.trials import Trial, tally
 
@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "trials.md"
 
 @pytest.fixture(scope="module")
 def reference(library):
-    return Reference(library, default_rules_dir())
+    return RulesReference(library, default_rules_dir())
 
 
 def test_docs_trials_is_current(reference):

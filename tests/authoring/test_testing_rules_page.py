@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.rule_tools.cases import WORDS, Case, CaseFile, EquivalentMutant, Expectations, Record, read_fact
+from cds_service.rule_tools.cases import WORDS, Case, CaseFile, EquivalentMutant, Expectations, StatedRecord, read_fact
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing-rules.md").read_text(encoding="utf-8")
 BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
@@ -58,6 +58,6 @@ def test_the_example_of_an_equivalent_mutant_is_one():
     EquivalentMutant.model_validate(BLOCKS[1])
 
 
-@pytest.mark.parametrize("word", [*Expectations.model_fields, *Case.model_fields, *Record.model_fields, *WORDS])
+@pytest.mark.parametrize("word", [*Expectations.model_fields, *Case.model_fields, *StatedRecord.model_fields, *WORDS])
 def test_every_word_of_the_grammar_is_named(word):
     assert re.search(rf"\b{re.escape(word)}\b", PAGE)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.invented_library import Written, request_for, write_library
-from cds_service.cds_hooks import Supplied, parse_request, service_for
+from cds_service.cds_hooks import PrefetchedRecord, parse_request, service_for
 from cds_service.library import check_library
 from cds_service.matching import match
 
@@ -44,7 +44,7 @@ def test_the_first_diagnosis_has_the_most_trials_and_a_patient_meets_them(writte
     assert library is not None
     code = max(about.by_diagnosis, key=lambda one: about.by_diagnosis[one])
     request = parse_request(request_for(code), service_for("patient-view"))
-    found = match(Supplied(request, {}).record(), library, AS_OF)
+    found = match(PrefetchedRecord(request, {}).record(), library, AS_OF)
     name = "condition.invented_" + code.removeprefix("diagnosis-")
     assert found.sheet[name].value is not None
     gates = [

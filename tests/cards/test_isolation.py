@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cards import CardOptions, Nearness, deck_for, detail, prepared, reading, suggestions
+from cds_service.cards import CardOptions, Nearness, card_words, deck_for, detail, suggestions, trial_views
 from cds_service.cards.sections import confirm, incomplete
 from cds_service.cards.sections import missing as missing_words
 from cds_service.library import Library
@@ -33,9 +33,9 @@ def forget(library: Library | None = None) -> None:
     """As after a start, with this library too."""
     for one in () if library is None else library.trials:
         one.explainer._explainers = None
-    prepared.prepared_for.cache_clear()
+    card_words.prepared_for.cache_clear()
     missing_words.missing_words.cache_clear()
-    for kept in (detail._fixed_line, suggestions._draft, reading._days, confirm._led, confirm._generic):
+    for kept in (detail._fixed_line, suggestions._draft, trial_views._days, confirm._led, confirm._generic):
         kept.cache_clear()
     incomplete._plural.cache_clear()
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from cds_service.cards import Detail, Paragraph, Section, as_markdown
+from cds_service.cards import Detail, DetailSection, Paragraph, as_markdown
 from tests.cards.hostile import visible
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -86,7 +86,7 @@ def test_plain_text_has_a_blank_line_before_each_list_and_none_within(detail: st
 @given(lines=st.lists(visible, min_size=1, max_size=4))
 @settings(deadline=None)
 def test_whatever_a_line_holds_it_is_one_item(engine: str, lines: list[str]) -> None:
-    detail = Detail((Paragraph("Why", "so"),), (Section("Missing", tuple(lines)),), ("A note",))
+    detail = Detail((Paragraph("Why", "so"),), (DetailSection("Missing", tuple(lines)),), ("A note",))
     page = Page(ENGINES[engine](as_markdown(detail)))
     assert len(page.items) == len(lines)
     assert page.paragraphs[-1] == "A note"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cards import Reader, Searcher
-from cds_service.cards.needs import Asked, Missing, Open, Purpose, all_together, cheapest, cost, together
+from cds_service.cards import Searcher, TrialViews
+from cds_service.cards.needs import DataNeed, Missing, MissingData, Purpose, all_together, cheapest, cost, together
 from cds_service.fhir import read_bundle
 from cds_service.library import Library
 from cds_service.logic import FactRef, Program, model
@@ -46,9 +46,9 @@ ANSWERS = [
 NO_RANGE = lab("2160-0", 60, "umol/L")
 
 
-def opened(found: Match) -> list[Open]:
+def opened(found: Match) -> list[MissingData]:
     """What is missing for each trial of a match."""
-    reader = Reader(found)
+    reader = TrialViews(found)
     searcher = Searcher(reader)
     return searcher.settle([searcher.wanted(reader.read(result).criteria) for result in found.trials])
 
@@ -244,7 +244,7 @@ def test_the_same_facts_are_asked_for_however_often(small: Small) -> None:
 
 REFS = [FactRef(name, name) for name in "abcde"]
 singles = st.builds(
-    lambda ref, kind, extra: Asked(ref.name, kind, "no_result", None, None, Purpose(RULE, True, ref), ref, extra),
+    lambda ref, kind, extra: DataNeed(ref.name, kind, "no_result", None, None, Purpose(RULE, True, ref), ref, extra),
     st.sampled_from(REFS),
     st.sampled_from(["order", "record", "clarify"]),
     st.sampled_from([0, 0, 3.0]),
@@ -256,7 +256,7 @@ ways = st.lists(st.frozensets(singles, max_size=3), min_size=1, max_size=4)
 @given(st.lists(ways, max_size=7))
 @settings(max_examples=300)
 def test_the_ways_for_all_criteria_are_those_that_one_finds_without_short_cuts(
-    each: list[list[frozenset[Asked]]],
+    each: list[list[frozenset[DataNeed]]],
 ) -> None:
     sorted_ways = [cheapest(found, cost) for found in each]
     assert all_together(sorted_ways) == together(sorted_ways, cost)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.cards import NEAR, CardOptions, NearMiss, Nearness, Reader, cards_for, near_miss
+from cds_service.cards import NEAR, CardOptions, NearMiss, Nearness, TrialViews, cards_for, near_miss
 from cds_service.library import Library
 from cds_service.matching import Match
 from tests.cards.small_library import condition, criterion, lab, matched, rituximab, section, trial
@@ -27,7 +27,7 @@ HIGH_ALT = {**lab("1742-6", 140, "U/L"), "referenceRange": [{"high": {"value": 4
 def miss_of(found: Match, nearness: Nearness = NEAR) -> NearMiss | None:
     [result] = found.trials
     assert result.verdict == "not_eligible"
-    return near_miss(Reader(found), result, nearness)
+    return near_miss(TrialViews(found), result, nearness)
 
 
 def said(miss: NearMiss | None) -> Any:

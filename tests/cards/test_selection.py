@@ -8,10 +8,10 @@ import pytest
 
 from cds_service.cards import (
     CardOptions,
+    CardSelection,
     Home,
     NearMiss,
-    Selection,
-    TrialReading,
+    TrialView,
     may_be_near,
     may_be_unread,
     select,
@@ -171,7 +171,7 @@ def test_a_trial_abroad_is_hidden_whatever_its_card_would_say(kind: str) -> None
 
 
 def near(result: TrialResult) -> dict[str, NearMiss]:
-    return {result.trial.id: NearMiss(TrialReading(result, None, ()), (), ())}
+    return {result.trial.id: NearMiss(TrialView(result, None, ()), (), ())}
 
 
 def test_near_misses_come_last() -> None:
@@ -181,7 +181,7 @@ def test_near_misses_come_last() -> None:
 
 def test_what_is_beyond_the_cap_is_left_out_and_said() -> None:
     results = [result(f"NCT0000000{n}") for n in range(1, 8)]
-    selection: Selection = select(results, CardOptions(max_cards=5), AS_OF)
+    selection: CardSelection = select(results, CardOptions(max_cards=5), AS_OF)
     assert [c.result.trial.id for c in selection.left_out] == ["NCT00000006", "NCT00000007"]
 
 

@@ -12,8 +12,8 @@ from cds_service.cards import (
     FOLD,
     SUMMARY_LIMIT,
     Detail,
+    DetailSection,
     Paragraph,
-    Section,
     as_block,
     as_markdown,
     as_plain,
@@ -94,13 +94,13 @@ def test_a_line_shows_as_it_is(text: str) -> None:
 
 @given(texts)
 def test_text_without_markup_is_safe_in_a_page_that_escapes_nothing(text: str) -> None:
-    page = as_plain(Detail((Paragraph("Why", text),), (Section("List", (text,)),)))
+    page = as_plain(Detail((Paragraph("Why", text),), (DetailSection("List", (text,)),)))
     assert re.search(r"<[A-Za-z/!?]|<$", page) is None
 
 
 @given(texts, texts, texts)
 def test_a_detail_holds_nothing_but_its_own_structure(one: str, two: str, three: str) -> None:
-    detail = Detail((Paragraph("Why", two),), (Section("List", (one, two, three)),), (three,))
+    detail = Detail((Paragraph("Why", two),), (DetailSection("List", (one, two, three)),), (three,))
     page = as_markdown(detail)
     assert tags(page) <= {"p", "strong", "ul", "li", "hr"}
     assert bare_links(page) == []
@@ -136,29 +136,31 @@ def test_a_summary_counts_code_points(text: str) -> None:
 
 def test_an_over_long_detail_gives_up_lines_and_says_so() -> None:
     lines = tuple(f"line {n} " + "word " * 100 for n in range(40))
-    page = as_markdown(Detail((), (Section("Short", ("kept",)), Section("Long", lines))))
+    page = as_markdown(Detail((), (DetailSection("Short", ("kept",)), DetailSection("Long", lines))))
     assert len(page) <= DETAIL_LIMIT
     assert "- kept" in page
     assert page.endswith("Shortened.")
 
 
 def test_empty_parts_leave_no_trace() -> None:
-    why, nothing = Paragraph("Why", "so"), Section("List", ())
+    why, nothing = Paragraph("Why", "so"), DetailSection("List", ())
     assert (as_markdown(Detail((why,), (nothing,), ("",))), as_plain(Detail((why,), (nothing,), ("",)))) == (
         "**Why:** so",
         "Why: so",
     )
-    assert as_markdown(Detail((Paragraph("Why", ""),), (Section("List", ("one",)),))) == "**List**\n\n- one"
+    assert as_markdown(Detail((Paragraph("Why", ""),), (DetailSection("List", ("one",)),))) == "**List**\n\n- one"
 
 
 def test_plain_text_has_no_markup() -> None:
-    detail = Detail((Paragraph("Why", "10*9/L"),), (Section("Missing", ("[x] one",)),))
+    detail = Detail((Paragraph("Why", "10*9/L"),), (DetailSection("Missing", ("[x] one",)),))
     assert as_plain(detail) == "Why: 10*9/L\n\n---\n\nMISSING\n• [x] one"
 
 
 @given(texts, texts)
 def test_the_fold_stands_once_and_nothing_looks_like_it(above: str, below: str) -> None:
-    detail = Detail((Paragraph("Why", f"so {above}"),), (Section("Missing", ("one", below, "---")),), (below, "---"))
+    detail = Detail(
+        (Paragraph("Why", f"so {above}"),), (DetailSection("Missing", ("one", below, "---")),), (below, "---")
+    )
     for page in (as_markdown(detail), as_plain(detail)):
         first, *rest = page.split(f"\n\n{FOLD}\n\n")
         assert (len(rest), FOLD in page.splitlines()) == (1, True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from cds_service.cds_hooks import HookRequest, Outbound, Supplied
+from cds_service.cds_hooks import HookRequest, Outbound, PrefetchedRecord
 from cds_service.cds_hooks.fallback import Fallback
 from cds_service.cds_hooks.trust import Caller
 
@@ -38,11 +38,11 @@ def bundle(*codes: str, searched: str | None = None) -> dict[str, Any]:
 FIRST, SECOND, NOTHING = bundle("718-7"), bundle("2160-0"), bundle()
 
 
-def supplied(sent: dict[str, Any], aliases: dict[str, str] | None = None) -> Supplied:
+def supplied(sent: dict[str, Any], aliases: dict[str, str] | None = None) -> PrefetchedRecord:
     prefetch = {"patient": {"resourceType": "Patient", "id": "p"}, **sent}
     raw = {key: Raw(json.dumps(value).encode()) for key, value in prefetch.items()}
     request = HookRequest("patient-view", "", "p", BASE, raw)
-    return Supplied(request, aliases or {}, templates=TEMPLATES)
+    return PrefetchedRecord(request, aliases or {}, templates=TEMPLATES)
 
 
 @pytest.mark.parametrize(

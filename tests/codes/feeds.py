@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cds_service.codes import Survey, Table, Tally, table_of
-from cds_service.facts import FactKnowledge
-from cds_service.feed import Problem
+from cds_service.codes import SightingCounts, SightingTable, Survey, table_of
+from cds_service.facts import FactReaders
+from cds_service.feed import UnreadPlace
 from cds_service.fhir import read_document
 
 SNOMED, LOINC, LOCAL = "http://snomed.info/sct", "http://loinc.org", "urn:oid:1.2.3.4"
@@ -47,7 +47,7 @@ def write(path: Path, entries: Iterable[Entry]) -> Path:
     return path
 
 
-def counted(knowledge: FactKnowledge, entries: Iterable[Entry], enough: int = 1, **options: int) -> Tally:
+def counted(knowledge: FactReaders, entries: Iterable[Entry], enough: int = 1, **options: int) -> SightingCounts:
     """What a feed of these entries holds, one document each."""
     survey = Survey(knowledge, enough, _no_problem, **options)
     for one in entries:
@@ -55,9 +55,9 @@ def counted(knowledge: FactKnowledge, entries: Iterable[Entry], enough: int = 1,
     return survey.finish()
 
 
-def table(knowledge: FactKnowledge, entries: Iterable[Entry], enough: int = 1) -> Table:
+def table(knowledge: FactReaders, entries: Iterable[Entry], enough: int = 1) -> SightingTable:
     return table_of(counted(knowledge, entries, enough), knowledge)
 
 
-def _no_problem(problem: Problem) -> None:
+def _no_problem(problem: UnreadPlace) -> None:
     raise AssertionError(problem)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.cds_hooks import SERVICES
-from cds_service.doctor import CODES_SECTION, SECTIONS, Examiner, Known, NoRequest, RequestReport, Section
+from cds_service.doctor import CODES_SECTION, SECTIONS, Examiner, Known, NoRequest, PageSection, RequestReport
 from cds_service.library import Library
 from tests.doctor.requests import (
     LOINC,
@@ -257,7 +257,7 @@ def test_the_answer_is_that_of_the_service_for_each_hook(examiner: Examiner, lib
 
 
 @pytest.mark.parametrize("section", [*SECTIONS.values(), CODES_SECTION], ids=lambda section: section.link)
-def test_every_section_that_is_named_exists(section: Section) -> None:
+def test_every_section_that_is_named_exists(section: PageSection) -> None:
     headings = [
         line.lstrip("#").strip()
         for line in (ROOT / section.page).read_text(encoding="utf-8").splitlines()
@@ -268,9 +268,9 @@ def test_every_section_that_is_named_exists(section: Section) -> None:
 
 
 def test_an_anchor_is_made_as_github_makes_it() -> None:
-    link = Section("a.md", "2. Prefetch: what the EHR sends along").link
+    link = PageSection("a.md", "2. Prefetch: what the EHR sends along").link
     assert link == "a.md#2-prefetch-what-the-ehr-sends-along"
-    assert Section("a.md", "When something doesn't arrive: `cds-service doctor`").link == (
+    assert PageSection("a.md", "When something doesn't arrive: `cds-service doctor`").link == (
         "a.md#when-something-doesnt-arrive-cds-service-doctor"
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import FactKnowledge, FactSheet, build_sheet, load_facts
+from cds_service.facts import FactReaders, FactSheet, build_sheet, load_facts
 from cds_service.facts.fact import Fact
 from tests.facts.records import Json, record
 from tests.facts.small_rules import write_rules
@@ -21,14 +21,14 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def knowledge(rules: Path) -> FactKnowledge:
+def knowledge(rules: Path) -> FactReaders:
     known, findings = load_facts(rules)
     assert not findings
     return known
 
 
 @pytest.fixture(scope="session")
-def sheet(knowledge: FactKnowledge) -> Callable[..., FactSheet]:
+def sheet(knowledge: FactReaders) -> Callable[..., FactSheet]:
     """The fact sheet of patient `p` (a woman born on 15 June 1980) with these resources, as of 1 June 2026."""
 
     def make(*resources: Json, about: Json | None = None, as_of: date = AS_OF) -> FactSheet:

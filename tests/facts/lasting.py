@@ -3,7 +3,7 @@
 from datetime import date
 
 from cds_service.facts import build_sheet
-from cds_service.facts.fact import Days, Events
+from cds_service.facts.fact import DaySpan, Events
 from cds_service.fhir import Record
 from cds_service.library import Library
 from tests.facts.records import SUBJECT, Json, concept, condition, record
@@ -42,5 +42,5 @@ def answers(name: str, read: Record, library: Library, as_of: date) -> tuple[str
     return tuple(_WORDS[answer] for answer in asked)  # type: ignore[return-value]  # four of them
 
 
-def _within(end: Days) -> bool | None:
+def _within(end: DaySpan) -> bool | None:
     return True if end.hi <= _FOUR_WEEKS else False if end.lo > _FOUR_WEEKS else None

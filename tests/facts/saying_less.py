@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from cds_service.facts.catalogue import Catalogue
-from cds_service.facts.fact import Age, Days, Event, Events, Fact, World
+from cds_service.facts.fact import Age, DaySpan, Event, Events, Fact, World
 from cds_service.facts.intervals import Interval
 from tests.facts.records import Json
 
@@ -127,7 +127,7 @@ def says_no_more(after: Any, before: Any) -> bool:
             return False
         case Interval(), Interval():
             return bool(after.hull(before) == after)
-        case Days(), Days():
+        case DaySpan(), DaySpan():
             return after.lo <= before.lo and after.hi >= before.hi
         case Age(), Age():
             spans = zip(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import FactKnowledge, build_sheet
+from cds_service.facts import FactReaders, build_sheet
 from cds_service.facts.fact import Events
 from cds_service.fhir import Record, RecordBuilder
 from tests.facts.records import Json, condition, lab, patient, record, request
@@ -21,14 +21,14 @@ def without(whole: Record, **gaps: Any) -> Record:
     return replace(whole, whole=whole.whole - gaps.keys(), gaps={**whole.gaps, **gaps})
 
 
-def any_of(record: Record, name: str, knowledge: FactKnowledge, world: str = "closed") -> bool | None:
+def any_of(record: Record, name: str, knowledge: FactReaders, world: str = "closed") -> bool | None:
     events = build_sheet(record, knowledge, AS_OF)[name].value
     assert isinstance(events, Events)
     return events.exists(world)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("gap", ["not_supplied", "incomplete_record"])
-def test_a_type_that_is_not_whole_leaves_absence_open(gap: str, knowledge: FactKnowledge) -> None:
+def test_a_type_that_is_not_whole_leaves_absence_open(gap: str, knowledge: FactReaders) -> None:
     assert any_of(record(), "condition.sle", knowledge) is False
     part = without(record(), Condition=gap)
     assert any_of(part, "condition.sle", knowledge) is None
@@ -37,11 +37,11 @@ def test_a_type_that_is_not_whole_leaves_absence_open(gap: str, knowledge: FactK
     assert entry["value"] is None
 
 
-def test_what_is_on_record_counts_in_part_of_a_record_too(knowledge: FactKnowledge) -> None:
+def test_what_is_on_record_counts_in_part_of_a_record_too(knowledge: FactReaders) -> None:
     assert any_of(without(record(condition()), Condition="incomplete_record"), "condition.sle", knowledge) is True
 
 
-def test_a_drug_is_absent_only_where_requests_and_statements_are_whole(knowledge: FactKnowledge) -> None:
+def test_a_drug_is_absent_only_where_requests_and_statements_are_whole(knowledge: FactReaders) -> None:
     name = "medication.riluzole"
     assert any_of(record(), name, knowledge) is False
     assert any_of(without(record(), MedicationRequest="not_supplied"), name, knowledge) is None
@@ -49,7 +49,7 @@ def test_a_drug_is_absent_only_where_requests_and_statements_are_whole(knowledge
 
 
 @pytest.mark.parametrize("type", ["MedicationAdministration", "MedicationDispense"])
-def test_what_is_not_asked_for_must_not_have_come_in_part(type: str, knowledge: FactKnowledge) -> None:
+def test_what_is_not_asked_for_must_not_have_come_in_part(type: str, knowledge: FactReaders) -> None:
     name = "medication.riluzole"
     assert any_of(without(record(), **{type: "not_supplied"}), name, knowledge) is False
     assert any_of(without(record(), **{type: "incomplete_record"}), name, knowledge) is None
@@ -88,7 +88,7 @@ OPTIONAL: list[tuple[Any, bool | None, str]] = [
 
 @pytest.mark.parametrize(("value", "on_record", "why"), OPTIONAL)
 def test_an_optional_key_counts_where_it_is_sent(
-    value: Any, on_record: bool | None, why: str, knowledge: FactKnowledge
+    value: Any, on_record: bool | None, why: str, knowledge: FactReaders
 ) -> None:
     builder = RecordBuilder("p")
     builder.add("patient", frozenset({"Patient"}), json.dumps(patient()))
@@ -99,13 +99,13 @@ def test_an_optional_key_counts_where_it_is_sent(
     assert any_of(builder.build(), "medication.riluzole", knowledge) is on_record, why
 
 
-def test_nothing_is_absent_in_an_open_world(knowledge: FactKnowledge) -> None:
+def test_nothing_is_absent_in_an_open_world(knowledge: FactReaders) -> None:
     for name, spec in knowledge.catalogue.facts.items():
         if spec.kind == "events":
             assert any_of(record(), name, knowledge, "open") is None
 
 
-def test_a_number_has_the_reason_why_it_is_missing(knowledge: FactKnowledge) -> None:
+def test_a_number_has_the_reason_why_it_is_missing(knowledge: FactReaders) -> None:
     assert build_sheet(record(), knowledge, AS_OF)["lab.alt"].reason == "no_result"
     for gap in ("not_supplied", "incomplete_record"):
         assert build_sheet(without(record(), Observation=gap), knowledge, AS_OF)["lab.alt"].reason == gap
@@ -131,7 +131,7 @@ def test_a_class_is_presumed_only_without_the_disease(
     assert node("score.nyha", *resources, world="open").get("lo") != 0.0
 
 
-def test_nothing_is_presumed_of_half_a_record(knowledge: FactKnowledge) -> None:
+def test_nothing_is_presumed_of_half_a_record(knowledge: FactReaders) -> None:
     for gap in ({"Observation": "not_supplied"}, {"Condition": "not_supplied"}):
         document = build_sheet(without(record(), **gap), knowledge, AS_OF).document("closed")
         assert "nyha" not in document.get("score", {})

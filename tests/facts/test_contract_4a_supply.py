@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
-from cds_service.cds_hooks import HookError, Supplied, parse_request, service_for
+from cds_service.cds_hooks import HookError, PrefetchedRecord, parse_request, service_for
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, load_library
 from cds_service.matching import match
@@ -46,7 +46,7 @@ def hook_body(**prefetch: Any) -> Json:
 def hook(**prefetch: Any) -> Record:
     """As the hook reads it."""
     body = json.dumps(hook_body(**prefetch)).encode()
-    return Supplied(parse_request(body, service_for("patient-view")), {}).record()
+    return PrefetchedRecord(parse_request(body, service_for("patient-view")), {}).record()
 
 
 def asked(**prefetch: Any) -> Record:

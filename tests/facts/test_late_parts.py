@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cds_service.facts import FactKnowledge, FactReader, FactSheet
+from cds_service.facts import FactReader, FactReaders, FactSheet
 from cds_service.facts.observations import NumberReader
 from tests.facts.conftest import AS_OF
 from tests.facts.records import Json, lab, quantity, record
@@ -50,7 +50,7 @@ def test_rules_get_the_document(sheet: Callable[..., FactSheet], held: list[Json
         assert made.for_rules(world) == made.document(world)  # type: ignore[arg-type]
 
 
-def test_nothing_of_a_record_stays(knowledge: FactKnowledge) -> None:
+def test_nothing_of_a_record_stays(knowledge: FactReaders) -> None:
     # The collector of garbage does not look into facts: what makes their parts must not refer to what holds them.
     reader = FactReader(record(ALT), knowledge, AS_OF)
     made = reader.sheet()

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.facts import FactKnowledge, build_sheet
+from cds_service.facts import FactReaders, build_sheet
 from tests.facts.conftest import AS_OF
 from tests.facts.records import (
     Json,
@@ -112,7 +112,7 @@ procedures = st.builds(
 records = st.lists(st.one_of(labs, answers, conditions, drugs, procedures), max_size=7).map(numbered)
 
 
-def documents(knowledge: FactKnowledge, resources: list[Json], about: Json | None = None) -> tuple[Any, Any]:
+def documents(knowledge: FactReaders, resources: list[Json], about: Json | None = None) -> tuple[Any, Any]:
     sheet = build_sheet(record(*resources, about=about), knowledge, AS_OF)
     return sheet.document("closed"), sheet.document("open")
 
@@ -120,7 +120,7 @@ def documents(knowledge: FactKnowledge, resources: list[Json], about: Json | Non
 @given(records, st.randoms(use_true_random=False))
 @settings(max_examples=200)
 def test_the_order_of_the_record_does_not_matter(
-    knowledge: FactKnowledge, resources: list[Json], chance: random.Random
+    knowledge: FactReaders, resources: list[Json], chance: random.Random
 ) -> None:
     sheet = build_sheet(record(*resources), knowledge, AS_OF)
     shuffled = resources[:]
@@ -133,7 +133,7 @@ def test_the_order_of_the_record_does_not_matter(
 
 @given(records, st.data())
 @settings(max_examples=100)
-def test_repetition_does_not_matter(knowledge: FactKnowledge, resources: list[Json], data: st.DataObject) -> None:
+def test_repetition_does_not_matter(knowledge: FactReaders, resources: list[Json], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(resources), max_size=3)) if resources else []
     repeated = [*resources, *({**one, "id": f"again{place}"} for place, one in enumerate(again))]
     assert documents(knowledge, repeated) == documents(knowledge, resources)
@@ -155,7 +155,7 @@ IMMATERIAL = [
 @given(records, st.lists(st.sampled_from(IMMATERIAL), unique_by=lambda one: one["id"]))
 @settings(max_examples=100)
 def test_what_does_not_concern_a_fact_does_not_matter(
-    knowledge: FactKnowledge, resources: list[Json], others: list[Json]
+    knowledge: FactReaders, resources: list[Json], others: list[Json]
 ) -> None:
     assert documents(knowledge, [*others, *resources]) == documents(knowledge, resources)
 
@@ -173,7 +173,7 @@ CODINGS = [
 @given(st.lists(st.sampled_from(CODINGS), min_size=1, unique_by=str), st.randoms(use_true_random=False))
 @settings(max_examples=100)
 def test_the_order_of_codings_does_not_matter(
-    knowledge: FactKnowledge, codings: list[Json], chance: random.Random
+    knowledge: FactReaders, codings: list[Json], chance: random.Random
 ) -> None:
     def held(order: list[Json]) -> list[Json]:
         measured = {**lab("718-7", 90, "g/L", id="o"), "code": {"coding": order}}
@@ -239,7 +239,7 @@ def says_no_more(after: Any, before: Any, path: str = "") -> None:
 @given(records, st.data())
 @settings(max_examples=400)
 def test_saying_less_never_makes_a_fact_more_certain(
-    knowledge: FactKnowledge, resources: list[Json], data: st.DataObject
+    knowledge: FactReaders, resources: list[Json], data: st.DataObject
 ) -> None:
     if not resources:
         return
@@ -252,7 +252,7 @@ def test_saying_less_never_makes_a_fact_more_certain(
 @given(days, st.sampled_from([7, 4, 0]), st.sampled_from(["gender", None]))
 @settings(max_examples=60)
 def test_a_vaguer_patient_never_makes_a_fact_more_certain(
-    knowledge: FactKnowledge, day: str, precision: int, without: str | None
+    knowledge: FactReaders, day: str, precision: int, without: str | None
 ) -> None:
     held = [lab("2160-0", 1, "mg/dL"), lab("29463-7", 70, "kg")]
     birth = date.fromisoformat(day).replace(year=1980, day=1).isoformat()
@@ -296,7 +296,7 @@ elements = st.dictionaries(
     elements,
 )
 @settings(max_examples=600)
-def test_odd_input_never_raises(knowledge: FactKnowledge, resource: Json, odd_elements: Json) -> None:
+def test_odd_input_never_raises(knowledge: FactReaders, resource: Json, odd_elements: Json) -> None:
     sheet = build_sheet(record({**resource, **odd_elements}), knowledge, AS_OF)
     sheet.document("closed")
     sheet.document("open")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds_service.facts import FactKnowledge, FactReader, build_sheet, fact_document
+from cds_service.facts import FactReader, FactReaders, build_sheet, fact_document
 from cds_service.facts.catalogue import EventsFact
-from cds_service.facts.fact import Days, Events, Fact
+from cds_service.facts.fact import DaySpan, Events, Fact
 from cds_service.facts.intervals import point
-from cds_service.facts.observations import Measurement, Selection, select, selection
+from cds_service.facts.observations import NewestResults, Result, select, selection
 from cds_service.fhir import Coding, Observation, Period, Quantity, Record
 from tests.facts.conftest import AS_OF
 from tests.facts.plain_facts import one_by_one
@@ -58,7 +58,7 @@ def with_gaps(of: Record, missing: Mapping[str, Any]) -> Record:
 @given(everything, gaps, people, stated_facts)
 @settings(max_examples=300)
 def test_facts_made_once_for_all_are_those_made_for_the_record(
-    knowledge: FactKnowledge, resources: list[Json], missing: Json, about: Json, stated: Mapping[str, Fact]
+    knowledge: FactReaders, resources: list[Json], missing: Json, about: Json, stated: Mapping[str, Fact]
 ) -> None:
     held = with_gaps(record(*resources, about=about), missing)
     expected = one_by_one(held, knowledge, AS_OF, stated)
@@ -72,7 +72,7 @@ def test_facts_made_once_for_all_are_those_made_for_the_record(
 @given(everything, gaps, st.data())
 @settings(max_examples=200)
 def test_a_part_of_the_sheet_says_what_the_whole_says(
-    knowledge: FactKnowledge, resources: list[Json], missing: Json, data: st.DataObject
+    knowledge: FactReaders, resources: list[Json], missing: Json, data: st.DataObject
 ) -> None:
     names = data.draw(st.sets(st.sampled_from(sorted(knowledge.catalogue.names())), max_size=8))
     held = with_gaps(record(*resources), missing)
@@ -87,7 +87,7 @@ def test_a_part_of_the_sheet_says_what_the_whole_says(
 @given(everything, gaps)
 @settings(max_examples=200)
 def test_no_other_facts_have_events_than_those_on_record(
-    knowledge: FactKnowledge, resources: list[Json], missing: Json
+    knowledge: FactReaders, resources: list[Json], missing: Json
 ) -> None:
     held = with_gaps(record(*resources), missing)
     reader = FactReader(held, knowledge, AS_OF)
@@ -115,16 +115,16 @@ ON_RECORD: list[tuple[str, list[Json], set[str]]] = [
 
 
 @pytest.mark.parametrize(("held", "expected"), [row[1:] for row in ON_RECORD], ids=[row[0] for row in ON_RECORD])
-def test_on_record(held: list[Json], expected: set[str], knowledge: FactKnowledge) -> None:
+def test_on_record(held: list[Json], expected: set[str], knowledge: FactReaders) -> None:
     assert FactReader(record(*held), knowledge, AS_OF).on_record() == expected
 
 
-def test_what_is_stated_is_on_record(knowledge: FactKnowledge) -> None:
+def test_what_is_stated_is_on_record(knowledge: FactReaders) -> None:
     stated = {name: Fact(name, Events((), True)) for name in ("condition.als", "lab.alt")}
     assert FactReader(record(condition()), knowledge, AS_OF, stated).on_record() == {"condition.sle", "condition.als"}
 
 
-def test_nobody_can_spoil_the_document_of_another(knowledge: FactKnowledge) -> None:
+def test_nobody_can_spoil_the_document_of_another(knowledge: FactReaders) -> None:
     sheet = build_sheet(record(lab("718-7", 90, "g/L")), knowledge, AS_OF)
     first, second = sheet.document("closed"), build_sheet(record(), knowledge, AS_OF).document("closed")
     expected = sheet.document("closed")
@@ -134,14 +134,14 @@ def test_nobody_can_spoil_the_document_of_another(knowledge: FactKnowledge) -> N
     assert build_sheet(record(), knowledge, AS_OF).document("closed")["condition"]
 
 
-def test_many_choices_of_names_are_not_all_remembered(knowledge: FactKnowledge) -> None:
+def test_many_choices_of_names_are_not_all_remembered(knowledge: FactReaders) -> None:
     every = sorted(knowledge.catalogue.facts)
     reader = FactReader(record(condition()), knowledge, AS_OF)
     for count in range(len(every), 0, -1):
         assert set(reader.sheet(every[:count])) == knowledge.catalogue.closure(every[:count])
 
 
-def test_many_kinds_of_record_are_not_all_remembered(knowledge: FactKnowledge) -> None:
+def test_many_kinds_of_record_are_not_all_remembered(knowledge: FactReaders) -> None:
     whole = record()
     for one in TYPES:
         for other in TYPES:
@@ -183,12 +183,12 @@ DATES = st.one_of(
 VALUES = st.sampled_from([None, None, Quantity()])
 
 
-def _measurement(day: str | None, status: str | None, issued: str | None, value: Quantity | None) -> Measurement:
+def _measurement(day: str | None, status: str | None, issued: str | None, value: Quantity | None) -> Result:
     period = Period(start="2026-05") if day == "" else None
     one = Observation(
         status=status, effective_date_time=day or None, effective_period=period, issued=issued, value_quantity=value
     )
-    return Measurement(one, one, Coding())
+    return Result(one, one, Coding())
 
 
 measurements = st.lists(
@@ -215,19 +215,19 @@ ACROSS_THE_DATE_LINE = [
 @example(ACROSS_THE_DATE_LINE, AS_OF)
 @given(measurements, st.sampled_from([AS_OF, AS_OF + timedelta(days=400), date(2024, 2, 29), date.max, date.min]))
 @settings(max_examples=1_000)
-def test_the_first_choice_among_many_leaves_out_none_that_decides(held: list[Measurement], as_of: date) -> None:
+def test_the_first_choice_among_many_leaves_out_none_that_decides(held: list[Result], as_of: date) -> None:
     assert _select(held, as_of, few=0) == _select(held, as_of, few=1_000)
 
 
-def _select(held: Iterable[Measurement], as_of: date, few: int) -> Selection:
+def _select(held: Iterable[Result], as_of: date, few: int) -> NewestResults:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selection, "_FEW", few)
         return select(list(held), (), lambda m: m.observation.value_quantity is None, as_of)
 
 
-def test_days_are_counted_from_what_decides_among_many(knowledge: FactKnowledge) -> None:
+def test_days_are_counted_from_what_decides_among_many(knowledge: FactReaders) -> None:
     many = [lab("718-7", 90 + n, "g/L", (AS_OF - timedelta(days=n)).isoformat(), id=f"o{n}") for n in range(50)]
     fact = build_sheet(record(*many, condition("86044005", onsetDateTime="2026-01-01")), knowledge, AS_OF)
     assert (fact["lab.hemoglobin"].value, fact["lab.hemoglobin"].age) == (point(90), 0)
-    assert fact["date.onset"].value == Days(151, 151)
+    assert fact["date.onset"].value == DaySpan(151, 151)
     assert LOINC in {item.system for item in fact["lab.hemoglobin"].evidence}

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.as_of import AsOf
-from cds_service.cds_hooks import LABELS, HookError, Supplied, parse_request, resource_type, service_for
+from cds_service.cds_hooks import LABELS, HookError, PrefetchedRecord, parse_request, resource_type, service_for
 from cds_service.facts import build_sheet, interest_of
-from cds_service.fhir import Interest
+from cds_service.fhir import ObservationFilter
 from cds_service.library import Library
 
 PATIENT_VIEW = service_for("patient-view")
@@ -32,7 +32,7 @@ Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def interest(library: Library) -> Interest:
+def interest(library: Library) -> ObservationFilter:
     return interest_of(library.facts, library.facts_read)
 
 
@@ -46,9 +46,9 @@ def bundle(entries: list[Json], **elements: Any) -> Json:
     return {"resourceType": "Bundle", "type": "searchset", "entry": entries, **elements}
 
 
-def told(body: bytes, library: Library, interest: Interest | None, as_of: date) -> Any:
+def told(body: bytes, library: Library, interest: ObservationFilter | None, as_of: date) -> Any:
     """All that can be told from a request but issues: the refusal, or gaps and facts."""
-    supplied = Supplied(parse_request(body, service_for(json.loads(body)["hook"])), {}, interest)
+    supplied = PrefetchedRecord(parse_request(body, service_for(json.loads(body)["hook"])), {}, interest)
     states = {key: (report.state, report.next_url) for key, report in supplied._builder.keys.items()}
     try:
         record = supplied.record()
@@ -59,7 +59,9 @@ def told(body: bytes, library: Library, interest: Interest | None, as_of: date) 
     return states, record.patient, record.whole, dict(record.gaps), sheet.deceased, sheet.issues, facts
 
 
-def same(body: bytes, library: Library, interest: Interest, day: date = AS_OF, days: tuple[int, ...] = (0, 40)) -> None:
+def same(
+    body: bytes, library: Library, interest: ObservationFilter, day: date = AS_OF, days: tuple[int, ...] = (0, 40)
+) -> None:
     for later in days:
         as_of = day + timedelta(days=later)
         plain = told(body, library, None, as_of)
@@ -224,7 +226,7 @@ OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "informati
 @pytest.mark.slow
 @settings(max_examples=400)
 @given(data=st.data())
-def test_any_search_tells_the_same(library: Library, interest: Interest, data: st.DataObject) -> None:
+def test_any_search_tells_the_same(library: Library, interest: ObservationFilter, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["sound"] * 5 + ["odd"] * 4 + ["of others too"]))
     found = data.draw(SEARCHES[kind])
     elements = data.draw(
@@ -257,13 +259,13 @@ def test_any_search_tells_the_same(library: Library, interest: Interest, data: s
 @settings(max_examples=100)
 @given(found=st.tuples(SEARCHES["odd"], SEARCHES["odd"], SEARCHES["odd"]))
 def test_pages_that_were_fetched_tell_the_same(
-    library: Library, interest: Interest, found: tuple[list[Json], ...]
+    library: Library, interest: ObservationFilter, found: tuple[list[Json], ...]
 ) -> None:
     pages = [json.dumps(bundle(page)).encode() for page in found]
     body = request("p", {"patient": PATIENT, "conditions": bundle([])})
 
-    def facts(wanted: Interest | None) -> Any:
-        supplied = Supplied(parse_request(body, PATIENT_VIEW), {}, wanted)
+    def facts(wanted: ObservationFilter | None) -> Any:
+        supplied = PrefetchedRecord(parse_request(body, PATIENT_VIEW), {}, wanted)
         supplied.take("observations", "observations", tuple(pages), None, whole=True)
         sheet = build_sheet(supplied.record(), library.facts, AS_OF, library.facts_read)
         return {name: sheet[name] for name in sheet}
@@ -276,7 +278,7 @@ ZONES = ("UTC", "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney", "Pacific/Hono
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_newest_is_the_same_in_every_zone_and_at_every_hour(
-    library: Library, interest: Interest, zone: str
+    library: Library, interest: ObservationFilter, zone: str
 ) -> None:
     """Results of the days around the moment that is asked about, each laboratory writing in a zone of its own."""
     drawn = random.Random(zone)
@@ -361,32 +363,36 @@ def result(loinc: str, id: str, day: str, **elements: Any) -> Json:
         ),
     ],
 )
-def test_what_is_read(interest: Interest, found: list[Json], ids: list[str]) -> None:
+def test_what_is_read(interest: ObservationFilter, found: list[Json], ids: list[str]) -> None:
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)).record()
+    record = PrefetchedRecord(
+        parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)
+    ).record()
     assert sorted({view.id for view in record.resources["Observation"]}) == ids
 
 
-def test_where_none_of_those_read_counts_the_others_are_read(library: Library, interest: Interest) -> None:
+def test_where_none_of_those_read_counts_the_others_are_read(library: Library, interest: ObservationFilter) -> None:
     found = [result("0000-1", "x", "2026-05-01", category=5), result("0000-1", "y", "2026-05-02")]
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "chart": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)).record()
+    record = PrefetchedRecord(
+        parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)
+    ).record()
     assert [view.id for view in record.resources["Observation"]] == ["y"]
 
 
-def test_another_patients_result_is_refused_though_nothing_is_asked_of_it(interest: Interest) -> None:
+def test_another_patients_result_is_refused_though_nothing_is_asked_of_it(interest: ObservationFilter) -> None:
     found = [result("0000-1", f"x{n}", "2026-05-01") for n in range(5)]
     found[3]["resource"]["subject"] = {"reference": "Patient/q"}
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
     with pytest.raises(HookError) as refused:
-        Supplied(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)).record()
+        PrefetchedRecord(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest.on(lambda: AS_OF)).record()
     assert [problem.place for problem in refused.value.problems] == ["prefetch.observations"]
 
 
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "fhir_samples" / "requests").glob("*.json")), ids=lambda path: path.stem
 )
-def test_the_samples(library: Library, interest: Interest, path: Path) -> None:
+def test_the_samples(library: Library, interest: ObservationFilter, path: Path) -> None:
     same(path.read_bytes(), library, interest, date(2026, 11, 24), (0,))
 
 
@@ -424,7 +430,7 @@ def without_ids(found: dict[str, list[Json]]) -> dict[str, list[Json]]:
 @pytest.mark.skipif(not ARCHIVE.exists(), reason="the third-party records are not beside the repository")
 @pytest.mark.parametrize("changed", [dict, shuffled, repeated, without_ids])
 def test_records_of_others(
-    library: Library, interest: Interest, changed: Callable[[dict[str, list[Json]]], dict[str, list[Json]]]
+    library: Library, interest: ObservationFilter, changed: Callable[[dict[str, list[Json]]], dict[str, list[Json]]]
 ) -> None:
     read = 0
     with zipfile.ZipFile(ARCHIVE) as archive:
@@ -454,9 +460,9 @@ def test_records_of_others(
     ],
 )
 def test_of_panels_those_are_read_that_may_say_something(
-    number: str, parts: str, asked: bool, interest: Interest
+    number: str, parts: str, asked: bool, interest: ObservationFilter
 ) -> None:
     found = [result("0000-1", "first", "2026-05-01"), result(number, "panel", "2026-05-01", component=PANELS[parts])]
     prefetch = {"patient": PATIENT, "conditions": bundle([]), "observations": bundle(found)}
-    record = Supplied(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest).record()
+    record = PrefetchedRecord(parse_request(request("p", prefetch), PATIENT_VIEW), {}, interest).record()
     assert [view.id for view in record.resources["Observation"]] == (["first", "panel"] if asked else ["first"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cds_service.errors import RecordError
-from cds_service.facts import FactKnowledge, build_sheet, load_facts
+from cds_service.facts import FactReaders, build_sheet, load_facts
 from cds_service.facts.intervals import MAX
 from cds_service.fhir import read_bundle
 from tests.facts.plain_facts import one_by_one
@@ -21,7 +21,7 @@ AS_OF = date(2026, 6, 1)
 
 
 @pytest.fixture(scope="module")
-def project() -> FactKnowledge:
+def project() -> FactReaders:
     knowledge, _ = load_facts(ROOT / "rules")
     return knowledge
 
@@ -39,7 +39,7 @@ def contents() -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.skipif(not ARCHIVE.exists(), reason="the third-party records are not beside the repository")
-def test_third_party_records(project: FactKnowledge) -> None:
+def test_third_party_records(project: FactReaders) -> None:
     read = 0
     for name, data in contents():
         try:

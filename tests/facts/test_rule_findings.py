@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import FactKnowledge, load_facts
+from cds_service.facts import FactReaders, load_facts
 from cds_service.facts.catalogue import FINDINGS
 from tests.facts.small_rules import (
     ATC,
@@ -31,7 +31,7 @@ HB: dict[str, Any] = quantity("lab.hb", "718-7", "g/L", {"g/L": "1"})
 SHARED = {"unreadable-file", "not-json", "duplicate-key", "unknown-key", "missing-key", "bad-value"}
 
 
-def loaded(folder: Path, *facts: dict[str, Any]) -> tuple[FactKnowledge, list[tuple[str, str]]]:
+def loaded(folder: Path, *facts: dict[str, Any]) -> tuple[FactReaders, list[tuple[str, str]]]:
     """The facts and, for each finding, its code and place."""
     knowledge, findings = load_facts(write_rules(folder, list(facts)))
     for found in findings:
@@ -287,7 +287,7 @@ def test_a_broken_concept_map_is_found(tmp_path: Path) -> None:
     }
 
 
-def test_the_catalogue_tells_types_units_and_places(knowledge: FactKnowledge) -> None:
+def test_the_catalogue_tells_types_units_and_places(knowledge: FactReaders) -> None:
     catalogue = knowledge.catalogue
     entry = catalogue.lookup("lab.alt.x_uln")
     assert entry is not None
@@ -322,7 +322,7 @@ def test_the_catalogue_tells_types_units_and_places(knowledge: FactKnowledge) ->
     assert catalogue.place_of("lab.alt")[0] == "facts/all.json"
 
 
-def test_what_is_computed_goes_stale_with_its_parts(knowledge: FactKnowledge) -> None:
+def test_what_is_computed_goes_stale_with_its_parts(knowledge: FactReaders) -> None:
     for name in ("derived.bmi", "body.bmi", "kidney.egfr"):
         found = knowledge.catalogue.lookup(name)
         assert found is not None
@@ -330,7 +330,7 @@ def test_what_is_computed_goes_stale_with_its_parts(knowledge: FactKnowledge) ->
         assert found.fresh_for.days == 90
 
 
-def test_closure_holds_everything_a_fact_is_made_of(knowledge: FactKnowledge) -> None:
+def test_closure_holds_everything_a_fact_is_made_of(knowledge: FactReaders) -> None:
     assert knowledge.catalogue.closure(["kidney.egfr", "derived.grown", "condition.sle.active", "no.fact"]) == {
         "kidney.egfr",
         "lab.egfr",
@@ -343,7 +343,7 @@ def test_closure_holds_everything_a_fact_is_made_of(knowledge: FactKnowledge) ->
     }
 
 
-def test_the_order_of_a_code_is_kept(knowledge: FactKnowledge, tmp_path: Path) -> None:
+def test_the_order_of_a_code_is_kept(knowledge: FactReaders, tmp_path: Path) -> None:
     ordered = quantity("lab.alt", "1742-6", "U/L", {"U/L": "1"}, order=code(LOINC, "1742-6", "ALT"))
     known, _ = loaded(tmp_path, ordered)
     entry = known.catalogue.lookup("lab.alt")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import FactKnowledge, FactSheet, build_sheet
+from cds_service.facts import FactReaders, FactSheet, build_sheet
 from cds_service.facts.catalogue import ISSUE_CODES
 from tests.facts.conftest import AS_OF
 from tests.facts.records import Json, condition, lab, observation, patient, procedure, quantity, record, request
@@ -64,7 +64,7 @@ def test_two_records_that_say_the_same_are_one_item(node: Callable[..., dict[str
     assert len(node("condition.sle", *twice)["items"]) == 1
 
 
-def test_only_what_is_asked_for_is_built(knowledge: FactKnowledge) -> None:
+def test_only_what_is_asked_for_is_built(knowledge: FactReaders) -> None:
     built = build_sheet(record(lab("718-7", 90, "g/L")), knowledge, AS_OF, {"lab.alt.x_uln", "kidney.egfr"})
     assert set(built) == {
         "lab.alt",
@@ -179,7 +179,7 @@ def test_raw_value_and_code_stand_beside_the_canonical_value(sheet: Callable[...
     assert entry["code"]["code"] == "718-7"
 
 
-def test_the_whole_sheet_tells_every_fact(sheet: Callable[..., FactSheet], knowledge: FactKnowledge) -> None:
+def test_the_whole_sheet_tells_every_fact(sheet: Callable[..., FactSheet], knowledge: FactReaders) -> None:
     entries = sheet().as_json()
     defined = {name for name, spec in knowledge.catalogue.facts.items() if spec.kind == "defined"}
     assert {entry["name"] for entry in entries} == set(knowledge.catalogue.facts) - defined

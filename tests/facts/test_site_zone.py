@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cds_service.as_of import AsOf
-from cds_service.facts import FactKnowledge, FactSheet, build_sheet
+from cds_service.facts import FactReaders, FactSheet, build_sheet
 from cds_service.facts.fact import Events
 from tests.facts.records import Json, condition, lab, patient, procedure, record, request, statement
 
@@ -42,7 +42,7 @@ def as_of(hour: int, zone: str) -> AsOf:
 
 
 @pytest.fixture
-def at(knowledge: FactKnowledge) -> Callable[..., FactSheet]:
+def at(knowledge: FactReaders) -> Callable[..., FactSheet]:
     def make(hour: int, zone: str, *resources: Json) -> FactSheet:
         return build_sheet(record(*resources), knowledge, as_of(hour, zone))
 
@@ -140,7 +140,7 @@ def test_what_ended_yesterday_is_over_and_what_ends_today_is_not(
 
 @always
 @everywhere
-def test_the_age_is_completed_on_the_sites_birthday(hour: int, zone: str, knowledge: FactKnowledge) -> None:
+def test_the_age_is_completed_on_the_sites_birthday(hour: int, zone: str, knowledge: FactReaders) -> None:
     today = as_of(hour, zone)
     for born, years in ((today.replace(year=1980), 46), ((today + DAY).replace(year=1980), 45)):
         held = record(about=patient(birthDate=born.isoformat()))
@@ -149,7 +149,7 @@ def test_the_age_is_completed_on_the_sites_birthday(hour: int, zone: str, knowle
 
 
 @everywhere
-def test_clocks_that_are_set_back_leave_open_which_of_two_was_first(zone: str, knowledge: FactKnowledge) -> None:
+def test_clocks_that_are_set_back_leave_open_which_of_two_was_first(zone: str, knowledge: FactReaders) -> None:
     """02:30 came twice in Sydney on 5 April 2026; without an offset it may be either, so both results may be newest."""
     first, second = haemoglobin(60, "2026-04-05T02:30:00"), haemoglobin(90, "2026-04-05T02:40:00")
     asked = AsOf.of(datetime(2026, 4, 6, tzinfo=UTC).date(), ZoneInfo(zone))

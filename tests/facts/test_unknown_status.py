@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import FactKnowledge, build_sheet
+from cds_service.facts import FactReaders, build_sheet
 from cds_service.facts.catalogue import ICD10, SNOMED, CodeSystems
 from cds_service.facts.events import READERS
 from cds_service.facts.fact import Events, Fact
@@ -56,14 +56,14 @@ HINTS: list[tuple[str, Json, str, Json]] = [
 ]
 
 
-def events(knowledge: FactKnowledge, name: str, *resources: Json) -> Events:
+def events(knowledge: FactReaders, name: str, *resources: Json) -> Events:
     value = build_sheet(record(*resources), knowledge, AS_OF)[name].value
     assert isinstance(value, Events)
     return value
 
 
 @pytest.mark.parametrize(("entry", "name", "sound"), [row[1:] for row in HINTS], ids=[row[0] for row in HINTS])
-def test_it_is_a_hint(knowledge: FactKnowledge, entry: Json, name: str, sound: Json) -> None:
+def test_it_is_a_hint(knowledge: FactReaders, entry: Json, name: str, sound: Json) -> None:
     assert events(knowledge, name, sound).history("closed") is True
     found = events(knowledge, name, entry)
     assert found.items
@@ -75,7 +75,7 @@ def test_it_is_a_hint(knowledge: FactKnowledge, entry: Json, name: str, sound: J
     assert both.history("closed") is True, "what is certain stays so"
 
 
-def test_a_hint_of_a_hint_is_no_more(knowledge: FactKnowledge) -> None:
+def test_a_hint_of_a_hint_is_no_more(knowledge: FactReaders) -> None:
     """A motor neuron disease only may be ALS; if its entry is mended it still only may."""
     hint = "37340000"
     for entry in (condition(hint), condition(hint, **verified("confiroed")), condition(hint, onsetDateTime=7)):
@@ -83,7 +83,7 @@ def test_a_hint_of_a_hint_is_no_more(knowledge: FactKnowledge) -> None:
         assert item.hint == "unconfirmed"
 
 
-def test_a_drug_whose_medication_has_an_unknown_status_is_a_hint(knowledge: FactKnowledge) -> None:
+def test_a_drug_whose_medication_has_an_unknown_status_is_a_hint(knowledge: FactReaders) -> None:
     use = {**statement(), "medicationReference": {"reference": "Medication/m"}}
     del use["medicationCodeableConcept"]
     for status, expected in (("active", True), ("actve", None)):
@@ -130,7 +130,7 @@ def test_a_result_of_unknown_status_is_not_dropped(
     ],
 )
 def test_what_a_malformed_condition_may_be(
-    knowledge: FactKnowledge, code: Any, lupus: bool | None, heart: bool | None
+    knowledge: FactReaders, code: Any, lupus: bool | None, heart: bool | None
 ) -> None:
     broken = condition(None, code=code, onsetDateTime=7)
     assert events(knowledge, "condition.sle", broken).exists("closed") is lupus
@@ -156,7 +156,7 @@ def test_what_does_not_look_like_a_code_of_its_system_says_nothing(system: str, 
     assert systems.is_known(systems.key(system, code)) is known
 
 
-def test_in_the_other_bundle_too(knowledge: FactKnowledge) -> None:
+def test_in_the_other_bundle_too(knowledge: FactReaders) -> None:
     """The status is read as it was sent, whatever the rest of the record."""
     bundle = {
         "resourceType": "Bundle",
@@ -188,7 +188,7 @@ def test_a_status_in_capitals_is_that_status(name: str, element: str, status: st
     assert spans[0] == spans[1] == spans[2]
 
 
-def test_what_is_entered_in_error_in_capitals_does_not_count(knowledge: FactKnowledge) -> None:
+def test_what_is_entered_in_error_in_capitals_does_not_count(knowledge: FactReaders) -> None:
     drug = {"resourceType": "Medication", "id": "x", "status": "ENTERED-IN-ERROR", "code": concept("8640", RXNORM)}
     use = request(medicationCodeableConcept=None, medicationReference={"reference": "Medication/x"})
     assert events(knowledge, "medication.glucocorticoid", drug, use).exists("closed") is None

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.feed import Bounds, Problem, each_document, is_request, opened
+from cds_service.feed import UnpackingBounds, UnreadPlace, each_document, is_request, opened
 
 PATIENT = json.dumps({"resourceType": "Patient", "id": "p"}).encode() + b"\n"
-SMALL = Bounds(unpacked=200_000, ratio=20, free=10_000, members=3)
+SMALL = UnpackingBounds(unpacked=200_000, ratio=20, free=10_000, members=3)
 
 
-def read(source: Path, bounds: Bounds = SMALL) -> tuple[int, list[Problem]]:
+def read(source: Path, bounds: UnpackingBounds = SMALL) -> tuple[int, list[UnreadPlace]]:
     """How many documents there were, and the problems."""
-    problems: list[Problem] = []
+    problems: list[UnreadPlace] = []
     found = 0
     for place, stream in opened([str(source)], problems.append, bounds):
         found += sum(1 for _ in each_document(place, stream, problems.append, lambda data, at: at))
@@ -77,12 +77,12 @@ def test_what_of_an_archive_is_not_followed_is_named_and_the_rest_counts(
         archive.writestr("a.json", PATIENT)
     content = {"inner.zip": inner.getvalue(), "twice.gz": gzip.compress(gzip.compress(PATIENT))}.get(name, PATIENT)
     path = zipped(tmp_path / "a.zip", {name: content, "b.json": PATIENT}, links=("link.json",))
-    assert read(path) == (1, [Problem(f"{path} {name}", message)])
+    assert read(path) == (1, [UnreadPlace(f"{path} {name}", message)])
 
 
 def test_an_archive_with_very_many_files_is_refused(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", {f"{n}.json": PATIENT for n in range(4)})
-    assert read(path) == (0, [Problem(str(path), "holds more than 3 files and was not read")])
+    assert read(path) == (0, [UnreadPlace(str(path), "holds more than 3 files and was not read")])
 
 
 def test_a_link_out_of_a_folder_is_named_and_one_within_is_read_once(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.feed import Problem, documents, read_feed
+from cds_service.feed import UnreadPlace, documents, read_feed
 
 RESOURCES = [
     {"resourceType": "Patient", "id": "p1"},
@@ -75,9 +75,9 @@ def written(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
-def read(*sources: Path | str, largest: int = 1 << 20) -> tuple[list[str], list[Problem]]:
+def read(*sources: Path | str, largest: int = 1 << 20) -> tuple[list[str], list[UnreadPlace]]:
     """The types met, and the problems."""
-    problems: list[Problem] = []
+    problems: list[UnreadPlace] = []
     types = [
         entry.type
         for _, found in read_feed([str(source) for source in sources], problems.append, largest)
@@ -154,7 +154,7 @@ def test_what_comes_before_the_end_of_a_file_that_is_cut_off_counts(tmp_path: Pa
 
 
 def test_a_file_that_can_not_be_opened_is_named(tmp_path: Path) -> None:
-    assert read(tmp_path / "none.json") == ([], [Problem(f"{tmp_path}/none.json", "No such file or directory")])
+    assert read(tmp_path / "none.json") == ([], [UnreadPlace(f"{tmp_path}/none.json", "No such file or directory")])
 
 
 def test_a_stream_is_read_no_further_than_it_is_asked_for() -> None:

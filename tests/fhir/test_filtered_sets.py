@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cds_service.fhir import KeyState, RecordBuilder, read_bundle
-from cds_service.fhir.scan import Interest
+from cds_service.fhir.scan import ObservationFilter
 
 Json = dict[str, Any]
 BASE = "https://ehr.example/fhir/"
@@ -115,7 +115,7 @@ QUERIES = {
     "Observation": "Observation?patient={{context.patientId}}&code=718-7,777-3",
 }
 WIDE = {"Observation": "Observation?patient={{context.patientId}}&category=laboratory,vital-signs"}
-NOTHING_ASKED = Interest(lambda code: frozenset({"x"}), lambda code, components: True)
+NOTHING_ASKED = ObservationFilter(lambda code: frozenset({"x"}), lambda code, components: True)
 
 # under a key of ours: the search that it answers, the service's queries, and whether it is whole
 KEYS: list[tuple[str, dict[str, str], bool]] = [
@@ -138,7 +138,7 @@ KEYS: list[tuple[str, dict[str, str], bool]] = [
 @pytest.mark.parametrize("interest", [None, NOTHING_ASKED], ids=["everything", "by heads"])
 @pytest.mark.parametrize(("query", "queries", "whole"), KEYS)
 def test_under_a_key_the_own_query_leaves_nothing_out(
-    query: str, queries: dict[str, str], whole: bool, interest: Interest | None
+    query: str, queries: dict[str, str], whole: bool, interest: ObservationFilter | None
 ) -> None:
     name = query.partition("?")[0]
     builder = RecordBuilder("p", interest=interest, queries=queries)

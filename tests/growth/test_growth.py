@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import grown_charts as charts
 from benchmarks.decision import Decision
-from cds_service.cards import DETAIL_LIMIT, Detail, Section, detail
+from cds_service.cards import DETAIL_LIMIT, Detail, DetailSection, detail
 from cds_service.explanation import each_once
 from cds_service.facts import describe
 from tests.growth.counting import Compared, lines_run
@@ -72,7 +72,7 @@ def test_the_longest_sections_give_up_lines(sizes: list[int]) -> None:
 
 @pytest.mark.parametrize("lines", [300, 5_000])
 def test_a_long_detail_is_as_long_as_it_may_be(lines: int) -> None:
-    section = Section("Results", tuple(f"result number {n} of many" for n in range(lines)))
+    section = DetailSection("Results", tuple(f"result number {n} of many" for n in range(lines)))
     text = detail.as_markdown(Detail(sections=(section,)))
     assert text.endswith("Shortened.")
     assert DETAIL_LIMIT - len("- result number 100 of many\n") < len(text) <= DETAIL_LIMIT

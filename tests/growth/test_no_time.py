@@ -15,13 +15,13 @@ from benchmarks.decision import Decision
 from cds_service import deadline as deadlines
 from cds_service.app import create_app
 from cds_service.cards import Card
-from cds_service.cds_hooks import Supplied, parse_request, service_for
+from cds_service.cds_hooks import PrefetchedRecord, parse_request, service_for
 from cds_service.deadline import Deadline, OutOfTime, never
 from cds_service.library import Library
 from cds_service.matching import Match
 from cds_service.server import Answerer, compute
 from cds_service.settings import Settings
-from cds_service.store import HeldBack
+from cds_service.store import Suppressed
 
 URL = "/cds-services/clinical-trial-match"
 EVERYTHING = ("one instant", "components", "conditions", "procedures", "undated", "prefetch keys", "drugs", "genes")
@@ -39,14 +39,14 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 def answered(decision: Decision, body: bytes, is_over: IsOver, late: IsOver) -> tuple[Match, tuple[Card, ...]]:
     """As the service answers. Raises OutOfTime, which it answers with 503."""
     request = parse_request(body, service_for("patient-view"))
-    record = Supplied(request, {}, decision.interest, Deadline(is_over)).record()
+    record = PrefetchedRecord(request, {}, decision.interest, Deadline(is_over)).record()
     match, deck, _ = compute(
         record,
         decision.library,
         decision.as_of,
         options=decision.options,
         seed="seed",
-        held_back=HeldBack,
+        held_back=Suppressed,
         deadline=Deadline(is_over),
         cards_deadline=Deadline(late),
     )
@@ -205,7 +205,9 @@ def test_facts_or_cards_that_there_is_no_time_for_are_answered_with_503_and_name
     cut: str, start: Start, body: bytes, decision: Decision, warnings: Callable[[str], dict[str, Any]]
 ) -> None:
     reading = After(sys.maxsize)
-    Supplied(parse_request(body, service_for("patient-view")), {}, decision.interest, Deadline(reading)).record()
+    PrefetchedRecord(
+        parse_request(body, service_for("patient-view")), {}, decision.interest, Deadline(reading)
+    ).record()
     is_over, late = (After(reading.asked + 5), never) if cut == "facts" else (never, After(3))
     with start(is_over, late) as client:
         response = client.post(URL, content=body, headers={"Content-Type": "application/json"})

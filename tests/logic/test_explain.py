@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.logic import Explainer, Explainers, Program, Reason, Step, clears_on, decisive, model
+from cds_service.logic import Explainer, Explainers, Program, Reason, TracedPart, clears_on, decisive, model
 from cds_service.logic.check import typed_rule
 from tests.logic.small_world import TITLES, VOCABULARY, exactly, put
 from tests.logic.strategies import as_ofs, documents, rules
@@ -26,7 +26,7 @@ CHOSEN, ECOG_SAID = {"<=": [ECOG, {"if": [SITS, 1, 2]}]}, "ECOG performance stat
 FINE, FRAIL = {">=": [HB, LIMIT]}, {">": [ECOG, 1]}
 
 
-def compiled(rule: Any) -> model.Condition:
+def compiled(rule: Any) -> model.BoolExpr:
     typed, findings = typed_rule(rule, VOCABULARY)
     assert typed is not None, list(findings)
     return typed
@@ -131,7 +131,7 @@ def test_the_whole_is_as_on_its_own_and_known_things_rest_on_known_things(
         assert all(reason.value is not None for reason in found)
 
 
-def told(step: Step) -> list[tuple[Any, ...]]:
+def told(step: TracedPart) -> list[tuple[Any, ...]]:
     """All that a step says."""
     return [(s.pointer, s.definition, s.value, s.words, s.rule, len(s.parts)) for s in step.walk()]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cds_service.durations import Duration
-from cds_service.logic import Condition, FactType, Program, durations, facts_read, walk
+from cds_service.logic import BoolExpr, FactType, Program, durations, facts_read, walk
 from cds_service.logic.check import typed_rule
 from tests.logic.small_world import VOCABULARY
 
@@ -11,7 +11,7 @@ HB, SITS, STROKE = {"var": "lab.hb"}, {"var": "sits"}, {"var": "condition.stroke
 LIMIT = {"quantity": [80, "g/L"]}
 
 
-def compiled(rule: Any, lookback: Duration | None = None) -> Condition:
+def compiled(rule: Any, lookback: Duration | None = None) -> BoolExpr:
     typed, findings = typed_rule(rule, VOCABULARY, lookback)
     assert typed is not None, list(findings)
     return typed
@@ -63,7 +63,7 @@ def test_the_lengths_of_time_that_depend_on_the_calendar() -> None:
 
 def test_walking_meets_every_part_once() -> None:
     rule = compiled({"and": [SITS, {"some": [STROKE, {"!": [{"var": "active"}]}]}]})
-    assert [type(node).__name__ for node in walk(rule)] == ["Every", "Truth", "Records", "Not", "Truth"]
+    assert [type(node).__name__ for node in walk(rule)] == ["And", "BoolFact", "Quantified", "Not", "BoolFact"]
 
 
 def test_a_program_is_as_long_as_its_rules_and_compiles_what_they_share_once() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.logic import Layout, Overlaid
+from cds_service.logic import Overlaid, SlotTable
 
 AGE, DRUGS, SEX, WEEKS = "patient.age.a.lo", "drug.a.items", "patient.sex.is", "span.P14D"
 BASE = {"patient": {"sex": {"is": "female"}, "age": {"a": {"lo": 1}}}, "drug": {"a": {"items": []}}}
@@ -23,8 +23,8 @@ CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-def layout(*paths: str) -> tuple[Layout, set[int]]:
-    made, pages = Layout(), set[int]()
+def layout(*paths: str) -> tuple[SlotTable, set[int]]:
+    made, pages = SlotTable(), set[int]()
     for path in paths:
         made.placed({"var": path}, pages)
     return made, pages

@@ -9,7 +9,17 @@ import datalogic_py
 import pytest
 from hypothesis import given
 
-from cds_service.logic import BATCH, LINES, Compiler, Condition, Document, Program, answer_together, durations, lower
+from cds_service.logic import (
+    BATCH,
+    LINES,
+    BoolExpr,
+    Compiler,
+    PagedDocument,
+    Program,
+    answer_together,
+    durations,
+    lower,
+)
 from cds_service.logic.check import read_rule, typed_rule
 from tests.logic.small_world import VOCABULARY
 from tests.logic.strategies import as_ofs, documents, rules
@@ -19,7 +29,7 @@ ENGINE = datalogic_py.Engine()
 SITS, STROKE, ECOG = {"var": "sits"}, {"var": "condition.stroke"}, {"var": "score.ecog"}
 
 
-def typed(rule: Any) -> Condition:
+def typed(rule: Any) -> BoolExpr:
     found, findings = read_rule(rule, VOCABULARY)
     assert found is not None, list(findings)
     return found
@@ -46,7 +56,7 @@ def test_rules_beyond_one_batch_keep_their_order(score: int) -> None:
     assert not outcomes.failed
 
 
-def costly(tests: int) -> Condition:
+def costly(tests: int) -> BoolExpr:
     """A rule that asks each record so many questions."""
     each = [{">": [{"var": "days_since_start"}, {"quantity": [i, "d"]}]} for i in range(1, tests)]
     return typed({"some": [STROKE, {"or": each}]})
@@ -78,7 +88,7 @@ def test_programs_share_a_rule_that_both_have_and_each_is_told_if_it_fails() -> 
     sits, not_sits, fails = (compiler.placed(rule) for rule in (typed(SITS), typed({"!": [SITS]}), costly(400)))
     assert compiler.placed(typed(SITS)) is sits
     one, two = Program.of(compiler, [sits, fails, not_sits]), Program.of(compiler, [fails, sits, fails])
-    document = Document(compiler, strokes(5_000), AS_OF).on(one.pages | two.pages)
+    document = PagedDocument(compiler, strokes(5_000), AS_OF).on(one.pages | two.pages)
     assert answer_together([one, two], document) == [([True, None, False], {1}), ([None, True], {0})]
     outcomes = two.answer(document)
     assert (outcomes.truths, outcomes.failed) == ((None, True, None), (0, 2))
@@ -102,7 +112,7 @@ def test_a_document_is_filled_in_page_by_page() -> None:
     second = compiler.placed(typed({"<=": [ECOG, 1]}))
     assert first.pages != second.pages
     facts = {**strokes(0), "score": {"ecog": {"lo": 2, "hi": 2, "age": 0}}}
-    document = Document(compiler, facts, AS_OF)
+    document = PagedDocument(compiler, facts, AS_OF)
     for placed, truth in ((first, True), (second, False), (first, True)):
         program = Program.of(compiler, [placed])
         assert program.answer(document.on(program.pages)).truths == (truth,)

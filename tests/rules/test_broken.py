@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import cds_service
 from cds_service.cli import app
 from cds_service.errors import Finding
-from cds_service.facts import FactKnowledge, load_facts
+from cds_service.facts import FactReaders, load_facts
 from cds_service.rule_tools import check_rules, default_samples_dir, report_on_rules
 from cds_service.rule_tools.docs import SECTIONS, findings_page
 
@@ -42,7 +42,7 @@ WITHOUT_A_FOLDER = {
 
 
 @cache
-def default_facts() -> tuple[FactKnowledge, tuple[Finding, ...]]:
+def default_facts() -> tuple[FactReaders, tuple[Finding, ...]]:
     return load_facts(ROOT / "rules")
 
 

@@ -10,7 +10,7 @@ from cds_service.facts import build_sheet, load_facts
 from cds_service.facts.catalogue import MODELS, REASONS, Formula
 from cds_service.facts.fact import Reason
 from cds_service.library import Library
-from cds_service.rule_tools.docs import FORMULAS, MARK, Reference, facts_page
+from cds_service.rule_tools.docs import FORMULAS, MARK, RulesReference, facts_page
 from cds_service.settings import default_rules_dir
 from tests.facts.records import concept, condition, lab, record
 from tests.facts.small_rules import ICD10CM
@@ -22,7 +22,7 @@ BLOCKS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", WRITTE
 
 
 def test_the_page_is_current_and_has_a_heading_for_each_fact(library: Library) -> None:
-    page = facts_page(Reference(library, default_rules_dir()), TEXT)
+    page = facts_page(RulesReference(library, default_rules_dir()), TEXT)
     assert page == TEXT, "run `cds-service rules docs --facts --out docs/facts.md`"
     assert [name for name in library.catalogue.facts if f"### `{name}`\n" not in TEXT] == []
 

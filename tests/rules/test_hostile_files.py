@@ -21,7 +21,7 @@ from cds_service.rule_files import MOST_BYTES, MOST_OF_A_KIND, read_file
 from cds_service.rule_tools import check_rules
 from cds_service.server import LiveRules
 from cds_service.settings import Settings, default_rules_dir
-from cds_service.trials import CacheFolder, RulesMemory, shelf
+from cds_service.trials import CacheFolder, RulesMemory, stored
 from tests.growth.counting import lines_run
 
 OWN = default_rules_dir()
@@ -352,8 +352,8 @@ def test_twice_as_long_a_file_is_twice_as_much_work(kind: str, tmp_path: Path, l
 
     def cost(n: int) -> int:
         path.write_text(GROWING[kind](n), encoding="utf-8")
-        shelf.shelve(path, "trial.json", rules)
-        return lines_run(lambda: shelf.shelve(path, "trial.json", rules))
+        stored.shelve(path, "trial.json", rules)
+        return lines_run(lambda: stored.shelve(path, "trial.json", rules))
 
     small, middle, large = cost(200), cost(400), cost(800)
     assert large - middle <= LIMIT * max(middle - small, 100)

@@ -13,7 +13,7 @@ from cds_service.cli import app as command_line
 from cds_service.fhir import read_bundle
 from cds_service.library import Library, load_library
 from cds_service.rule_tools import (
-    Answer,
+    EntryAnswer,
     Ground,
     answer_entry,
     check_answer,
@@ -40,7 +40,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_none_of_these_leaves_nothing_waiting_in_any_chart(library: Library, tmp_path: Path) -> None:
     text = "Zwirbelding 4x (finding)"
     assert told(library, "condition.sle", condition(text))[0] == "unknown"
-    report = answer_entry(Answer((text,), "en"), ground(tmp_path), library)
+    report = answer_entry(EntryAnswer((text,), "en"), ground(tmp_path), library)
     assert (report.sound, report.path) == (True, tmp_path / "phrases" / "site.json")
     after = load_library(RULES, library, site_dir=tmp_path)
     assert told(after, "condition.sle", condition("ZWIRBELDING 4x"))[0] == "presumed"
@@ -49,7 +49,7 @@ def test_none_of_these_leaves_nothing_waiting_in_any_chart(library: Library, tmp
 
 def test_it_is_a_value_set_leaves_the_others_read(library: Library, tmp_path: Path) -> None:
     entry = condition("Schmetterling 3b")
-    report = answer_entry(Answer(("Schmetterling 3b",), "de", "sle"), ground(tmp_path), library)
+    report = answer_entry(EntryAnswer(("Schmetterling 3b",), "de", "sle"), ground(tmp_path), library)
     assert report.path is not None
     after = load_library(RULES, library, site_dir=tmp_path)
     assert told(after, "condition.sle", entry)[0] == "unknown", "a person confirms what no code says"
@@ -60,7 +60,7 @@ def test_it_is_a_value_set_leaves_the_others_read(library: Library, tmp_path: Pa
 def test_a_doubt_in_answered_words_stays_one(library: Library, tmp_path: Path) -> None:
     entry = condition("Verdacht auf Zwirbel 3b", "http://hl7.org/fhir/sid/icd-10", "M32.9")
     before = told(library, "condition.sle", entry)
-    answer_entry(Answer(("Verdacht auf Zwirbel 3b",), "de"), ground(tmp_path), library)
+    answer_entry(EntryAnswer(("Verdacht auf Zwirbel 3b",), "de"), ground(tmp_path), library)
     assert told(load_library(RULES, library, site_dir=tmp_path), "condition.sle", entry) == before
 
 
@@ -81,14 +81,16 @@ REFUSED = [
 
 @pytest.mark.parametrize(("texts", "value_set", "code"), REFUSED)
 def test_what_is_refused(library: Library, tmp_path: Path, texts: tuple[str, ...], value_set: str, code: str) -> None:
-    report = answer_entry(Answer(texts, "en", value_set), ground(tmp_path), library)
+    report = answer_entry(EntryAnswer(texts, "en", value_set), ground(tmp_path), library)
     assert {f.code for f in report.findings} == {code}
     assert (report.sound, report.path, list(tmp_path.iterdir())) == (False, None, [])
 
 
 def test_one_answer_does_not_contradict_another(library: Library, tmp_path: Path) -> None:
     write(tmp_path, phrases__mine={"phrases": {"sle": {"de": ["Zwirbel"]}}})
-    report = answer_entry(Answer(("zwirbel",), "de"), ground(tmp_path), load_library(RULES, library, site_dir=tmp_path))
+    report = answer_entry(
+        EntryAnswer(("zwirbel",), "de"), ground(tmp_path), load_library(RULES, library, site_dir=tmp_path)
+    )
     assert [f.code for f in report.findings] == ["phrase-contradicts"]
     assert not (tmp_path / "phrases" / "site.json").exists()
 
@@ -97,7 +99,7 @@ def test_a_folder_with_an_error_is_mended_first_as_the_service_would_not_follow_
     library: Library, tmp_path: Path
 ) -> None:
     write(tmp_path, site={"country": "UK"})
-    report = check_answer(Answer(("Zwirbel",), "en"), ground(tmp_path), library)
+    report = check_answer(EntryAnswer(("Zwirbel",), "en"), ground(tmp_path), library)
     assert [(f.file, f.pointer) for f in report.findings] == [("site:site.json", "/country")]
 
 
@@ -120,7 +122,7 @@ def test_an_answer_that_changes_a_sample_or_a_case_is_refused_with_what_changes(
     library: Library, samples: Path, tmp_path: Path
 ) -> None:
     site = tmp_path / "site"
-    report = answer_entry(Answer(("Zwirbelding 4x",), "en"), ground(site, samples), library)
+    report = answer_entry(EntryAnswer(("Zwirbelding 4x",), "en"), ground(site, samples), library)
     assert ("sle-likely", "NCT07083349") in {(flip.patient, flip.trial) for flip in report.samples}
     changed = {(c.trial, c.what, c.old, c.new) for c in report.cases}
     assert ("NCT07083349", "verdict", "possibly_eligible", "likely_eligible") in changed

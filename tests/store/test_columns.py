@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Column, insert, select
 
 from cds_service.store import (
+    CardQuestion,
     Database,
     Policy,
-    Question,
     feedback_report,
     find_decisions,
     held_back,
@@ -172,7 +172,7 @@ def test_all_that_reads_goes_on_over_rows_that_were_bounded(database: Database, 
     assert make.say(database, said, client=client) == 1
     assert make.say(database, said, client=client) == 0
     with database.transaction(writes=False) as connection:
-        question = Question(client, "p" * 64, None, Policy(30, once_per_encounter=False))
+        question = CardQuestion(client, "p" * 64, None, Policy(30, once_per_encounter=False))
         assert held_back(connection, question, make.now, lambda _system, _code: True).trials == {"NCT1"}
         assert feedback_report(connection).trials["NCT1"].overridden == 1
         [found] = find_decisions(connection, make.decision(1).id)

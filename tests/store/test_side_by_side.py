@@ -16,9 +16,9 @@ from msgspec import json
 from sqlalchemy import Connection, Engine, text
 
 from cds_service.store import (
+    CardQuestion,
     Database,
     Policy,
-    Question,
     SeenTokens,
     database_address,
     feedback_report,
@@ -138,7 +138,7 @@ def test_the_newer_one_goes_by_what_the_older_one_wrote(
     with before.connect().execution_options(cds_writes=True) as connection, connection.begin():
         write_as_before(connection, 1, digest)
     with database.transaction(writes=False) as connection:
-        question = Question("ehr", PATIENT, None, Policy(180, once_per_encounter=False))
+        question = CardQuestion("ehr", PATIENT, None, Policy(180, once_per_encounter=False))
         assert held_back(connection, question, now, lambda _system, _code: True).trials == {"NCT2"}
         assert feedback_report(connection).trials["NCT2"].accepted == 1
         [found] = find_decisions(connection, values(1, "")["id"])

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from cds_service.cards import NON_ADHERENCE, OWN_REASONS
 from cds_service.server import lasting
-from cds_service.store import NOTHING, Database, HeldBack, Policy, Question, Suppression, dealt_with, held_back
+from cds_service.store import NOTHING, CardQuestion, Database, Policy, Suppressed, Suppression, dealt_with, held_back
 from tests.waiting import HANG
 
 KEY = "NCT1@1/fits/likely_eligible/3"
@@ -32,8 +32,8 @@ def row(outcome: str, *, card: str = "c", suggestions: tuple[str, ...] = (), cod
     }
 
 
-TRIAL = HeldBack(frozenset({"NCT1"}))
-CARD = HeldBack(cards=frozenset({KEY}))
+TRIAL = Suppressed(frozenset({"NCT1"}))
+CARD = Suppressed(cards=frozenset({KEY}))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ CARD = HeldBack(cards=frozenset({KEY}))
         ),
     ],
 )
-def test_what_feedback_means_for_showing_a_trial_again(rows: list[Any], expected: HeldBack) -> None:
+def test_what_feedback_means_for_showing_a_trial_again(rows: list[Any], expected: Suppressed) -> None:
     assert dealt_with(rows, lasting) == expected
 
 
@@ -90,7 +90,7 @@ def declined(database: Database, make: SimpleNamespace) -> Database:
 
 
 def look(database: Database, make: SimpleNamespace, policy: Policy, after: timedelta = timedelta(), **who: Any) -> Any:
-    question = Question(**{"client": "ehr", "patient": "p" * 64, "encounter": "e" * 64, "policy": policy, **who})
+    question = CardQuestion(**{"client": "ehr", "patient": "p" * 64, "encounter": "e" * 64, "policy": policy, **who})
     with database.transaction(writes=False) as connection:
         return held_back(connection, question, make.now + after, lasting)
 
@@ -142,7 +142,7 @@ def suppression(
     found.close()
 
 
-QUESTION = Question("ehr", "p" * 64, "e" * 64, SIX_MONTHS)
+QUESTION = CardQuestion("ehr", "p" * 64, "e" * 64, SIX_MONTHS)
 
 
 def test_it_is_looked_up_beside_the_answer(declined: Database, suppression: Suppression, failures: list[None]) -> None:
@@ -151,7 +151,7 @@ def test_it_is_looked_up_beside_the_answer(declined: Database, suppression: Supp
 
 
 def test_without_a_policy_nothing_is_asked(suppression: Suppression, failures: list[None]) -> None:
-    asked = suppression.ask(Question("ehr", "p", None, Policy(0, once_per_encounter=True)))
+    asked = suppression.ask(CardQuestion("ehr", "p", None, Policy(0, once_per_encounter=True)))
     assert asked is None
     assert suppression.result(asked) == NOTHING
     assert failures == []
@@ -179,7 +179,7 @@ def test_a_database_that_hangs_costs_one_answer_its_deadline_and_the_next_ones_n
     monkeypatch: pytest.MonkeyPatch,
     over: threading.Event,
 ) -> None:
-    def hang(*_arguments: Any) -> HeldBack:
+    def hang(*_arguments: Any) -> Suppressed:
         over.wait(HANG)
         return TRIAL
 

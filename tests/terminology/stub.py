@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.facts.catalogue import RXNORM, SNOMED
-from cds_service.terminology.sources import Concept, Condition, Release, UnsupportedFilterError
+from cds_service.terminology.sources import Concept, FilterCondition, Release, UnsupportedFilterError
 from tests.facts.small_rules import VALUESETS, codes, valueset, write_rules
 
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ class StubSource:
     def releases(self) -> tuple[Release, ...]:
         return Release(SNOMED, self._version), Release(RXNORM, "04032026")
 
-    def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def expand(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         [one] = conditions
         if system != SNOMED or one.op != "is-a":
             raise UnsupportedFilterError("the stub has no ingredients")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from cds_service.cli import app
 from cds_service.settings import default_rules_dir
 from cds_service.terminology.check import check_codes
-from cds_service.terminology.sources import Concept, Condition, Release
+from cds_service.terminology.sources import Concept, FilterCondition, Release
 
 RULES = default_rules_dir()
 SMALL = Path(__file__).parents[1] / "rules" / "broken" / "conceptmap-equivalence"
@@ -28,7 +28,7 @@ class Names:
     def releases(self) -> tuple[Release, ...]:
         return (Release(SNOMED, "invented"),)
 
-    def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def expand(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         raise NotImplementedError
 
     def concept(self, system: str, code: str) -> Concept | None:

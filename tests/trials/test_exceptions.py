@@ -13,7 +13,7 @@ from cds_service.library import Library, check_library
 from cds_service.matching import Match
 from cds_service.rule_tools import trial_schema
 from cds_service.rule_tools.cases import mutants
-from cds_service.rule_tools.docs import Reference, trials_page
+from cds_service.rule_tools.docs import RulesReference, trials_page
 from tests.cards.small_library import FACTS, VALUESETS, criterion, lab, library_of, put, trial
 from tests.cards.small_library import condition as problem
 from tests.facts.small_rules import write_rules
@@ -103,7 +103,7 @@ def test_the_text_stands_under_to_check(library: Library, record: tuple[Any, ...
 
 
 def test_authors_see_it(library: Library, tmp_path: Path) -> None:
-    page = trials_page(Reference(library, write_rules(tmp_path, FACTS, VALUESETS)))
+    page = trials_page(RulesReference(library, write_rules(tmp_path, FACTS, VALUESETS)))
     assert f"> 120 U/L; with an exception if haemoglobin < 80 g/L | *where it fails:* {TEXT} |" in page
     assert f"> 120 U/L; always with an exception | *where it fails:* {TEXT} |" in page
 

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.invented_library import write_library
 from cds_service.library import Library, check_library, load_library
 from cds_service.rule_files import Folder
-from cds_service.trials import Patient
+from cds_service.trials import IndexedPatient
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +84,7 @@ def test_loaded_from_the_one_before_it_is_what_it_is_when_loaded_anew(rules: tup
     assert set(again.compiled.index.asked) == set(anew.compiled.index.asked)
     for one in anew.shelf:
         for any_of in one.gates.entries:
-            patient = Patient(any_of | {"medication.invented_001"}, None, "female")
+            patient = IndexedPatient(any_of | {"medication.invented_001"}, None, "female")
             assert again.compiled.index.candidates(patient) == anew.compiled.index.candidates(patient)
     for trial in anew.shelf:
         assert (found_trial := again.trial(trial.id)) is not None

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.facts.catalogue import EventsFact
-from cds_service.facts.fact import UNBOUNDED, Age, Days, Event, Events, Evidence, Fact
+from cds_service.facts.fact import UNBOUNDED, Age, DaySpan, Event, Events, Evidence, Fact
 from cds_service.library import Library
 from cds_service.logic import Program
 from cds_service.logic.check import typed_rule
 from cds_service.rule_tools.cases import documents_of
-from cds_service.trials import NEVER, NOTHING, Needs, Patient, needs_of, outside
+from cds_service.trials import NEVER, NOTHING, IndexedPatient, Prefilter, needs_of, outside
 from tests.logic.strategies import joined, limited
 
 AS_OF = date(2026, 11, 24)
@@ -46,7 +46,7 @@ leaves = st.one_of(
     st.sampled_from([True, False, None]),
 )
 rules = st.one_of(leaves, joined(leaves, max_leaves=6))
-days = st.sampled_from([Days(0, 0), Days(3, 3), Days(400, 400), Days(0, UNBOUNDED)])
+days = st.sampled_from([DaySpan(0, 0), DaySpan(3, 3), DaySpan(400, 400), DaySpan(0, UNBOUNDED)])
 truths = st.sampled_from([True, False, None])
 events = st.builds(
     Events,
@@ -99,13 +99,13 @@ def test_without_what_it_needs_a_rule_is_not_what_it_should_be(
                 assert closed is not wanted
                 assert opened is not wanted
                 assert closed is (not wanted) or not any_of <= whole
-        if outside(needs, Patient(on_record, age, sex)):
+        if outside(needs, IndexedPatient(on_record, age, sex)):
             assert closed is (not wanted)
             assert opened is (not wanted)
 
 
-def entries(*sets: set[str]) -> Needs:
-    return Needs(entries=tuple(map(frozenset, sets)))
+def entries(*sets: set[str]) -> Prefilter:
+    return Prefilter(entries=tuple(map(frozenset, sets)))
 
 
 @pytest.mark.parametrize(
@@ -127,24 +127,24 @@ def entries(*sets: set[str]) -> Needs:
         (False, True, NEVER),
         (None, True, NOTHING),
         ({"<": [var("lab.hemoglobin"), {"quantity": [80, "g/L"]}]}, True, NOTHING),
-        ({">=": [var("patient.age"), {"quantity": [18, "a"]}]}, True, Needs(ages=(("a", (18, float("inf"))),))),
-        ({">": [var("patient.age"), {"quantity": [18, "a"]}]}, True, Needs(ages=(("a", (19, float("inf"))),))),
-        ({">": [var("patient.age"), {"quantity": [18, "a"]}]}, False, Needs(ages=(("a", (float("-inf"), 18)),))),
+        ({">=": [var("patient.age"), {"quantity": [18, "a"]}]}, True, Prefilter(ages=(("a", (18, float("inf"))),))),
+        ({">": [var("patient.age"), {"quantity": [18, "a"]}]}, True, Prefilter(ages=(("a", (19, float("inf"))),))),
+        ({">": [var("patient.age"), {"quantity": [18, "a"]}]}, False, Prefilter(ages=(("a", (float("-inf"), 18)),))),
         (
             {"<=": [{"quantity": [2, "mo"]}, var("patient.age"), {"quantity": [24, "mo"]}]},
             True,
-            Needs(ages=(("mo", (2, 24)),)),
+            Prefilter(ages=(("mo", (2, 24)),)),
         ),
         (
             {"or": [{"<": [var("patient.age"), {"quantity": [2, "a"]}]}, {"==": [var("patient.sex"), "male"]}]},
             True,
             NOTHING,
         ),
-        ({"==": [var("patient.sex"), "male"]}, True, Needs(sexes=frozenset({"male"}))),
-        ({"!=": [var("patient.sex"), "male"]}, True, Needs(sexes=frozenset({"female"}))),
+        ({"==": [var("patient.sex"), "male"]}, True, Prefilter(sexes=frozenset({"male"}))),
+        ({"!=": [var("patient.sex"), "male"]}, True, Prefilter(sexes=frozenset({"female"}))),
     ],
 )
-def test_needs(library: Library, rule: Any, wanted: bool, expected: Needs) -> None:
+def test_needs(library: Library, rule: Any, wanted: bool, expected: Prefilter) -> None:
     typed, findings = typed_rule(rule, library.compiled.vocabulary)
     assert typed is not None, list(findings)
     assert needs_of(typed, wanted, event_names(library)) == expected

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from cds_service.cards import CardOptions, cards_for
-from cds_service.cli.show_explanation import Shown
+from cds_service.cli.show_explanation import PrintedExplanation
 from cds_service.cli.show_rules import show_trial
 from cds_service.explanation import explain
 from cds_service.fhir import read_bundle
@@ -18,7 +18,7 @@ from cds_service.library import Library, check_library
 from cds_service.matching import Match, match
 from cds_service.rule_tools import trial_schema
 from cds_service.rule_tools.changes import trial_change
-from cds_service.rule_tools.docs import Reference, trials_page
+from cds_service.rule_tools.docs import RulesReference, trials_page
 from cds_service.workbench.views import told
 from tests.cards.small_library import AS_OF, FACTS, VALUESETS, bundle, criterion, lab, library_of, put, trial
 from tests.cards.small_library import condition as problem
@@ -126,14 +126,14 @@ def test_a_gap_is_an_open_point_when_cards_are_ranked(tmp_path: Path) -> None:
 
 
 def test_authors_see_it(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    reference = Reference(library, write_rules(tmp_path, FACTS, VALUESETS))
+    reference = RulesReference(library, write_rules(tmp_path, FACTS, VALUESETS))
     compiled = library.trial("NCT00000001")
     assert compiled is not None
     shown = io.StringIO()
     show_trial(compiled, reference.trial(compiled), Console(file=shown, width=200))
     assert f"Source gap: {GAP}" in shown.getvalue()
     found = of(library, LUPUS, GOOD)
-    Shown(explain(found, "NCT00000001"), found, "NCT00000001").all()
+    PrintedExplanation(explain(found, "NCT00000001"), found, "NCT00000001").all()
     assert f"source gap: {GAP}" in " ".join(capsys.readouterr().out.split())
     assert f"* {GAP}\n" in trials_page(reference)
     assert [told(result) for result in found.trials[:2]] == ["source gap", "2 pass"]

@@ -8,7 +8,7 @@ from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library
 from cds_service.rule_tools import default_samples_dir, sample_people
 from cds_service.workbench.pages.matrix_table import matrix_table
-from cds_service.workbench.views import Cell, Column, Matrix, Row, Wanted, groups
+from cds_service.workbench.views import Cell, Column, Matrix, MatrixRow, Wanted, groups
 
 SAMPLES = default_samples_dir()
 AS_OF = date(2026, 11, 24)
@@ -83,7 +83,7 @@ def test_a_row_is_worked_out_once_for_a_record(library: Library) -> None:
 
 
 def test_the_matrix_shows_text_never_elements() -> None:
-    row = Row("<i>", "<b>A & B</b>", "", {"T": Cell("likely_eligible", "<u>")})
+    row = MatrixRow("<i>", "<b>A & B</b>", "", {"T": Cell("likely_eligible", "<u>")})
     text = matrix_table([row], [Column("T", "<s>", "<p>")], lambda *steps, **_: "/" + "/".join(steps) + '"')
     assert [tag for tag in ("<i>", "<b>", "<u>", "<s>", "<p>") if tag in text] == []
     assert 'href="/patients/&lt;i&gt;&quot;"' in text

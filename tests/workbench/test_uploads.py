@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.cds_hooks import Supplied, parse_request, service_for
+from cds_service.cds_hooks import PrefetchedRecord, parse_request, service_for
 from cds_service.errors import RecordError
 from cds_service.fhir import Record
 from cds_service.library import Library
@@ -66,7 +66,7 @@ def verdicts(record: Record, library: Library) -> dict[str, str]:
 
 def as_the_hook_reads(request: Mapping[str, Any]) -> Record:
     body = json.dumps({**request, "hookInstance": "3fbb3191-be89-5691-a4a9-4733a2d21f8a"}).encode()
-    return Supplied(parse_request(body, service_for("patient-view")), {}).record()
+    return PrefetchedRecord(parse_request(body, service_for("patient-view")), {}).record()
 
 
 FORMS = {

@@ -15,7 +15,7 @@ from cds_service.rule_tools import default_samples_dir, sample_reader
 from cds_service.rule_tools.cases import StatementError
 from cds_service.settings import default_rules_dir
 from cds_service.workbench.views import (
-    Checked,
+    DraftCheck,
     TrialFlip,
     accepted,
     answer_of,
@@ -50,7 +50,7 @@ def likely(library: Library) -> Match:
     return match(record("sle-likely"), library, AS_OF)
 
 
-def checked(library: Library, old: str = "", new: str = "", file: str = "trial.json") -> Checked:
+def checked(library: Library, old: str = "", new: str = "", file: str = "trial.json") -> DraftCheck:
     texts = {**TEXTS, file: TEXTS[file].replace(old, new, 1) if old else TEXTS[file]}
     records = {story: record(story) for story in ("sle-likely", "lupus-both", "no-sle")}
     read = sample_reader(library, SAMPLES)

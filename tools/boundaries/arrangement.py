@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from cds_service.logic import Condition, Program, Truth3
+from cds_service.logic import BoolExpr, Program, Truth3
 from tools.boundaries.situation import Documents, Situation, together
 from tools.boundaries.views import FactView
 
@@ -14,7 +14,7 @@ MAX_TRIED = 20_000
 class Arranger:
     """Looks for such situations of the facts of one criterion."""
 
-    def __init__(self, rule: Condition, views: Mapping[str, FactView], documents: Documents, as_of: date) -> None:
+    def __init__(self, rule: BoolExpr, views: Mapping[str, FactView], documents: Documents, as_of: date) -> None:
         self._program = Program([rule])
         self._views = views
         self._ways = {name: list(view.ways()) for name, view in views.items()}

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cds_service.facts import FactKnowledge
-from cds_service.facts.catalogue import CHRONIC, Code, Definition, EventsFact, Observed, codes_by_part
+from cds_service.facts import FactReaders
+from cds_service.facts.catalogue import CHRONIC, Code, Definition, EventsFact, ObservedFact, codes_by_part
 from cds_service.fhir import Coding
 from cds_service.rule_files import read_json
 
@@ -28,13 +28,13 @@ class EventCode:
 class Codes:
     """Finds codes. `rules_dir` is read again because the compiled value sets can't be listed."""
 
-    def __init__(self, rules_dir: Path, knowledge: FactKnowledge) -> None:
+    def __init__(self, rules_dir: Path, knowledge: FactReaders) -> None:
         self.rules_dir = rules_dir
         self.knowledge = knowledge
         self._sets: dict[str, dict[str, Any]] = {}
         self._found: dict[tuple[str, str, frozenset[str]], tuple[EventCode, ...]] = {}
 
-    def observed(self, spec: Observed, others: Sequence[Observed]) -> list[Code]:
+    def observed(self, spec: ObservedFact, others: Sequence[ObservedFact]) -> list[Code]:
         """The fact's codes, one for each code system, that are no other fact's among `others`."""
         taken = {(code.system, code.code) for other in others if other.name != spec.name for code in other.codes}
         found: dict[str, Code] = {}

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from cds_service.durations import UNITS, TimeUnit
-from cds_service.facts import FactKnowledge
-from cds_service.facts.catalogue import DateFact, DerivedFact, EventsFact, FactSpec, Numeric, Observed, ResultFact
+from cds_service.facts import FactReaders
+from cds_service.facts.catalogue import DateFact, DerivedFact, EventsFact, FactSpec, Numeric, ObservedFact, ResultFact
 from cds_service.logic import EVENT_FIELDS, model
 from tools.boundaries.answers import AnswerFact, other_answers, plain_answers
 from tools.boundaries.codes import Codes
@@ -200,9 +200,9 @@ def view_of(name: str, leaves: Sequence[Leaf], specs: Sequence[FactSpec], codes:
     return None
 
 
-def _observed(spec: FactSpec, knowledge: FactKnowledge) -> list[Observed]:
+def _observed(spec: FactSpec, knowledge: FactReaders) -> list[ObservedFact]:
     """The facts that observations tell: it, or for one that is chosen from others the others."""
-    if isinstance(spec, Observed):
+    if isinstance(spec, ObservedFact):
         return [spec]
     if isinstance(spec, DerivedFact):
         return [item for part in spec.of for item in _observed(knowledge.catalogue.facts[part], knowledge)]
@@ -216,6 +216,6 @@ def _number_limit(leaf: Leaf) -> Limit:
     return Limit(rule.relation, Decimal(repr(limit.value)).normalize(), reversed=rule.right is not limit)
 
 
-def _days(limit: model.Number | model.Span | None, as_of: date) -> int:
+def _days(limit: model.Number | model.LengthOfTime | None, as_of: date) -> int:
     assert limit is not None
     return int(limit.value) if isinstance(limit, model.Number) else limit.duration.span(as_of)

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cds_service.facts import FactKnowledge, load_facts
+from cds_service.facts import FactReaders, load_facts
 from cds_service.facts.catalogue import OWN_NAMES, PREFIX_SYSTEMS, EventsFact, Key, OwnNames
 from cds_service.facts.words import load_lexicon, tokens
 from cds_service.terminology.spared_names import as_file, spared_names
@@ -36,7 +36,7 @@ _CATEGORY = 3
 class Names:
     """What the names of all codes hold: the uses of each word, in all and by value set, and the words themselves."""
 
-    def __init__(self, knowledge: FactKnowledge, named: Iterable[tuple[Key, str]]) -> None:
+    def __init__(self, knowledge: FactReaders, named: Iterable[tuple[Key, str]]) -> None:
         self.uses: Counter[str] = Counter()
         self.inside: dict[str, Counter[str]] = defaultdict(Counter)
         self.readable: set[str] = set(_ALPHABET)
@@ -107,7 +107,7 @@ def readable_words(name: str) -> frozenset[str]:
     )
 
 
-def within(knowledge: FactKnowledge) -> dict[str, list[str]]:
+def within(knowledge: FactReaders) -> dict[str, list[str]]:
     """By set those others that hold at least half of its members."""
     tables = knowledge.valuesets.tables
     members: Counter[str] = Counter()
@@ -129,7 +129,7 @@ def within(knowledge: FactKnowledge) -> dict[str, list[str]]:
     }
 
 
-def still_telling(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]]) -> dict[tuple[str, ...], set[str]]:
+def still_telling(knowledge: FactReaders, named: Iterable[tuple[Key, str]]) -> dict[tuple[str, ...], set[str]]:
     """By harmless entry the sets of which it goes on telling: it hides what tells in the name of a member."""
     roles: dict[str, set[str]] = defaultdict(set)
     for spec in knowledge.catalogue:
@@ -192,7 +192,7 @@ def _write_telling(telling: Mapping[str, frozenset[str]], names: Names, around: 
             (folder / f"{set_id}.words").write_text("\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _spared(knowledge: FactKnowledge, named: Iterable[tuple[Key, str]]) -> OwnNames:
+def _spared(knowledge: FactReaders, named: Iterable[tuple[Key, str]]) -> OwnNames:
     """What reading needs of the names of members, and what the file had of it before."""
     known = OwnNames.model_validate_json((RULES / OWN_NAMES).read_bytes())
     return spared_names(knowledge, named, known)

@@ -17,7 +17,7 @@ from typing import Any
 
 from cds_service.errors import RecordError
 from cds_service.explanation import unread_in
-from cds_service.facts import FactKnowledge, FactReader, build_sheet
+from cds_service.facts import FactReader, FactReaders, build_sheet
 from cds_service.facts.catalogue import EventsFact
 from cds_service.facts.fact import Events
 from cds_service.fhir import Record, read_bundle
@@ -35,7 +35,7 @@ _TOP = 12
 class Figures:
     """Counts over the records of one source, by kind of entry."""
 
-    def __init__(self, knowledge: FactKnowledge) -> None:
+    def __init__(self, knowledge: FactReaders) -> None:
         self.knowledge = knowledge
         self.patients = 0
         self.cells: Counter[str] = Counter()

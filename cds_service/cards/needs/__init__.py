@@ -1,17 +1,17 @@
 """What is missing: the least data that would settle a trial."""
 
-from cds_service.cards.needs.asked import COST, IMPRECISE, Asked, Instead, Missing, Open, Purpose
-from cds_service.cards.needs.asking import Asking, all_together, cost
-from cds_service.cards.needs.ways import Way, cheapest, together, ways
+from cds_service.cards.needs.answer_sets import Way, cheapest, together, ways
+from cds_service.cards.needs.data_needs import COST, IMPRECISE, DataNeed, InPlaceOf, Missing, MissingData, Purpose
+from cds_service.cards.needs.finder import NeedFinder, all_together, cost
 
 __all__ = [
     "COST",
     "IMPRECISE",
-    "Asked",
-    "Asking",
-    "Instead",
+    "DataNeed",
+    "InPlaceOf",
     "Missing",
-    "Open",
+    "MissingData",
+    "NeedFinder",
     "Purpose",
     "Way",
     "all_together",

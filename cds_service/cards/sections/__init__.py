@@ -1,13 +1,13 @@
 """The parts of a card's detail, each made into plain lines."""
 
-from cds_service.cards.sections.grounds import Grounds
+from cds_service.cards.sections.evidence import EvidenceLines
 from cds_service.cards.sections.missing import UNREAD, missing_words
 from cds_service.cards.sections.near import NearWords
 from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence, within
 
 __all__ = [
     "UNREAD",
-    "Grounds",
+    "EvidenceLines",
     "NearWords",
     "capped",
     "counted_noun",

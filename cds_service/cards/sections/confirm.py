@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from cds_service.cards.reading import Read
 from cds_service.cards.sections.sentences import listed, sentence
+from cds_service.cards.trial_views import TracedCriterion
 from cds_service.logic.words import title_of
 from cds_service.trials import CriterionResult
 
@@ -38,7 +38,7 @@ _NOT_CODED = re.compile(r" (?:that )?(?:is|are) not coded$")
 """How authors ask for what the record may hold without a code."""
 
 
-def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
+def lines(criteria: Iterable[TracedCriterion], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
     """What no rule decides first, then what may be excepted from a fail, then a line for each kind of thing to do; what
     the study team does comes last."""
     grouped: dict[str, dict[str, None]] = {}
@@ -62,7 +62,7 @@ def lines(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> t
     return tuple(found)
 
 
-def left_open(criteria: Iterable[Read], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
+def left_open(criteria: Iterable[TracedCriterion], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
     """What no rule decides, then what may be excepted from a fail: why a trial is open though no data is missing."""
     by_hand = [
         f"Check by hand: {title_of('', {'': result.criterion.text})}" for result in undecidable if not result.excepted
@@ -95,7 +95,7 @@ def _led(review: str) -> tuple[str, str]:
     return _LEADS.get(lead, ""), f"{rest} ({aside})" if aside else rest
 
 
-def _is_moot(read: Read, review: str) -> bool:
+def _is_moot(read: TracedCriterion, review: str) -> bool:
     """Whether a remark is about something that is not on record: `A replacement dose does not exclude`.
 
     What is asked of a person ("Ask about an infection that is not coded") is asked all the more.

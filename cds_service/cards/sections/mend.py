@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cds_service.cards.unread import UnreadEntry
+from cds_service.cards.mendable import MendableEntry
 from cds_service.errors import Issue
 
 _WHY: Mapping[str, str] = {
@@ -15,7 +15,7 @@ _WHY: Mapping[str, str] = {
 MOST_LINES = 8
 
 
-def lines(entries: Sequence[UnreadEntry], issues: Iterable[Issue]) -> tuple[str, ...]:
+def lines(entries: Sequence[MendableEntry], issues: Iterable[Issue]) -> tuple[str, ...]:
     """Such as `Condition/123 ("Systemic lupus erythematosus"): onsetDateTime could not be read`."""
     faults: dict[str, dict[str, None]] = {entry.source: {} for entry in entries}
     for issue in issues:
@@ -26,5 +26,5 @@ def lines(entries: Sequence[UnreadEntry], issues: Iterable[Issue]) -> tuple[str,
     return (*found[:MOST_LINES], f"{rest} more") if rest > 0 else tuple(found)
 
 
-def _named(entry: UnreadEntry) -> str:
+def _named(entry: MendableEntry) -> str:
     return f'{entry.source} ("{entry.words}")' if entry.words else entry.source

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cds_service.cards.needs import IMPRECISE, Missing, Open, Purpose
+from cds_service.cards.needs import IMPRECISE, Missing, MissingData, Purpose
 from cds_service.cards.sections.sentences import capped, counted_noun, listed, sentence
 from cds_service.cards.values import Names
 from cds_service.explanation import UnreadEntry
@@ -63,7 +63,7 @@ class MissingWords:
         self._needs = lru_cache(MOST_KEPT)(self._needs_of)
         self._asked = lru_cache(MOST_KEPT)(self._asked_of)
 
-    def lines(self, open: Open) -> tuple[str, ...]:
+    def lines(self, open: MissingData) -> tuple[str, ...]:
         """A line for each missing fact, the cheapest first; what the EHR did not send shares one line. What waits for
         entries that were not understood is not among them (see `unread`)."""
         alone = [item for item in open.missing if item.kind != "look_up" and item.reason != UNREAD]
@@ -159,7 +159,7 @@ class MissingWords:
         said = comparison(rule, self.names.titles, lambda _: "", negated=not purpose.wanted)
         if self.names.is_titer(purpose.fact.name):
             return f"{said.sign()} 1:{said.limit}"
-        elapsed = any(isinstance(side, model.Reading) and side.elapsed for side in (rule.left, rule.right))
+        elapsed = any(isinstance(side, model.NumericFact) and side.elapsed for side in (rule.left, rule.right))
         return f"{said.sign()} {said.limit}{' ago' if elapsed else ''}"
 
     def _question(self, item: Missing) -> str:
@@ -168,7 +168,7 @@ class MissingWords:
 
     def _asked_of(self, purposes: tuple[Purpose, ...]) -> str | None:
         """What is asked of records; empty where it is more than one thing, None where it is no matter of records."""
-        if not all(isinstance(purpose.rule, model.Records) or _is_event_truth(purpose.rule) for purpose in purposes):
+        if not all(isinstance(purpose.rule, model.Quantified) or _is_event_truth(purpose.rule) for purpose in purposes):
             return None
         asked = {words(purpose.rule, self.names.titles) for purpose in purposes}
         return asked.pop() if len(asked) == 1 else ""
@@ -180,13 +180,13 @@ def missing_words(names: Names) -> MissingWords:
     return MissingWords(names)
 
 
-def _is_event_truth(rule: model.Condition) -> bool:
-    return isinstance(rule, model.Truth) and rule.fact.path != rule.fact.name
+def _is_event_truth(rule: model.BoolExpr) -> bool:
+    return isinstance(rule, model.BoolFact) and rule.fact.path != rule.fact.name
 
 
-def _is_simple(rule: model.Condition) -> bool:
+def _is_simple(rule: model.BoolExpr) -> bool:
     """Whether a test asks one thing of one fact, so that it can be said without naming the fact."""
     if isinstance(rule, model.Compare):
         kinds = {type(rule.left), type(rule.right)}
-        return model.Reading in kinds and bool(kinds & {model.Number, model.Span})
-    return isinstance(rule, model.OneOf | model.Truth)
+        return model.NumericFact in kinds and bool(kinds & {model.Number, model.LengthOfTime})
+    return isinstance(rule, model.OneOf | model.BoolFact)

@@ -1,8 +1,8 @@
 """What a near miss lacks, in words."""
 
 from cds_service.cards.near_miss import NearMiss, Repeat, Wait
-from cds_service.cards.reading import Reader
 from cds_service.cards.sections.sentences import listed, sentence
+from cds_service.cards.trial_views import TrialViews
 from cds_service.cards.values import Names, is_multiple
 from cds_service.logic.words import apart, day_words, words
 
@@ -14,7 +14,7 @@ _BEYOND = 1e300
 class NearWords:
     """Says what has to happen with the names that a catalogue gives."""
 
-    def __init__(self, reader: Reader, names: Names) -> None:
+    def __init__(self, reader: TrialViews, names: Names) -> None:
         self.reader = reader
         self.names = names
 

@@ -15,7 +15,7 @@ from msgspec import DecodeError, Struct, ValidationError, json
 
 from cds_service.cds_hooks.fallback.queries import ELSEWHERE, REQUIRED, Query, next_address
 from cds_service.cds_hooks.leniency import DAMAGED_JSON, Leniency
-from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError
+from cds_service.cds_hooks.outbound import ByteBudget, Outbound, OutboundError
 from cds_service.deadline import Deadline
 from cds_service.fhir import isolated
 
@@ -76,7 +76,7 @@ async def fetch(
     together. Never raises on any answer.
     """
     results = {query.label: Fetched(query, query.pages, _TOO_LATE) for query in queries}
-    made = _Round(base, token, outbound, Budget(max_bytes), results, leniency or Leniency())
+    made = _Round(base, token, outbound, ByteBudget(max_bytes), results, leniency or Leniency())
     with anyio.move_on_after(seconds):
         async with anyio.create_task_group() as group:
             for query in queries:
@@ -89,7 +89,7 @@ class _Round:
     base: str
     token: str | None
     outbound: Outbound
-    budget: Budget
+    budget: ByteBudget
     results: dict[str, Fetched]
     leniency: Leniency
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cds_service.cds_hooks.fallback.fetch import Fetched, fetch
 from cds_service.cds_hooks.fallback.queries import REQUIRED, Query, queries
 from cds_service.cds_hooks.outbound import Outbound
-from cds_service.cds_hooks.supplied import Supplied
+from cds_service.cds_hooks.prefetched import PrefetchedRecord
 from cds_service.cds_hooks.trust import Caller
 from cds_service.wire import base_url
 
@@ -40,7 +40,7 @@ class Fallback:
         self._seconds = seconds
         self._max_bytes = max_bytes
 
-    def plan(self, supplied: Supplied, caller: Caller) -> Plan | None:
+    def plan(self, supplied: PrefetchedRecord, caller: Caller) -> Plan | None:
         """What is worth asking for; None where that is nothing. Raises HookError (400) as `queries` does."""
         server = supplied.request.fhir_server
         if server is None:
@@ -52,7 +52,7 @@ class Fallback:
         found = queries(supplied, self._templates, self._types_read, base)
         return Plan(base, found) if found else None
 
-    async def fetch(self, plan: Plan, supplied: Supplied) -> tuple[Fetched, ...]:
+    async def fetch(self, plan: Plan, supplied: PrefetchedRecord) -> tuple[Fetched, ...]:
         """Make the queries. Never raises on any answer, nor takes longer than it may."""
         token = supplied.request.access_token
         return await fetch(
@@ -66,7 +66,7 @@ class Fallback:
         )
 
 
-def put(fetched: tuple[Fetched, ...], supplied: Supplied) -> None:
+def put(fetched: tuple[Fetched, ...], supplied: PrefetchedRecord) -> None:
     """Put what was fetched where it was missing."""
     for one in fetched:
         query = one.query

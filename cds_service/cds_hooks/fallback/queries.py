@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
-from cds_service.cds_hooks.supplied import Supplied
+from cds_service.cds_hooks.prefetched import PrefetchedRecord
 from cds_service.fhir import KeyReport, KeyState, Record
 from cds_service.wire import AddressProblem, follow, in_path
 
@@ -34,7 +34,7 @@ class Query:
 
 
 def queries(
-    supplied: Supplied, templates: Mapping[str, str], types_read: frozenset[str], base: str
+    supplied: PrefetchedRecord, templates: Mapping[str, str], types_read: frozenset[str], base: str
 ) -> tuple[Query, ...]:
     """What to ask the server at `base` for, what is required first.
 
@@ -57,7 +57,7 @@ def next_address(next_url: str, current: str, base: str) -> str | None:
         return None
 
 
-def _for_key(key: str, template: str, supplied: Supplied, record: Record, base: str) -> list[Query]:
+def _for_key(key: str, template: str, supplied: PrefetchedRecord, record: Record, base: str) -> list[Query]:
     reports = supplied.reports(key)
     if any(_is_unusable(key, report, record) for report in reports) or (not reports and _is_missing(key, record)):
         label = next((report.key for report in reports if _is_unusable(key, report, record)), key)

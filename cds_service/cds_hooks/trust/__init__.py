@@ -2,8 +2,15 @@
 
 https://cds-hooks.hl7.org/2.0/#trusting-cds-clients"""
 
+from cds_service.cds_hooks.trust.authenticator import (
+    DESK_HEADER,
+    SET_ASIDE_HEADER,
+    Authenticator,
+    Caller,
+    Desk,
+    NoAuthenticator,
+)
 from cds_service.cds_hooks.trust.clients import CardChoices, Client, Clients, ClientsError, load_clients
-from cds_service.cds_hooks.trust.gate import DESK_HEADER, SET_ASIDE_HEADER, Caller, Desk, Gate, OpenGate
 from cds_service.cds_hooks.trust.key_sources import (
     FRESH_FOR,
     MOST_WAITING,
@@ -32,16 +39,16 @@ __all__ = [
     "PAUSE_AFTER_FAILURE",
     "SET_ASIDE_HEADER",
     "USABLE_FOR",
+    "Authenticator",
     "Caller",
     "CardChoices",
     "Client",
     "Clients",
     "ClientsError",
     "Desk",
-    "Gate",
     "KeyProblem",
     "MemoryReplayGuard",
-    "OpenGate",
+    "NoAuthenticator",
     "PublishedKeys",
     "Reason",
     "ReplayGuard",

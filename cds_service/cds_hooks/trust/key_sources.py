@@ -6,7 +6,7 @@ from typing import Protocol
 import anyio
 import anyio.to_thread
 
-from cds_service.cds_hooks.outbound import Budget, Outbound, OutboundError
+from cds_service.cds_hooks.outbound import ByteBudget, Outbound, OutboundError
 from cds_service.cds_hooks.trust.key_ring import KeyRing
 from cds_service.cds_hooks.trust.keys import Algorithm, KeyProblem, VerifyKey, read_keys
 from cds_service.errors import CdsError
@@ -105,7 +105,7 @@ class PublishedKeys:
         self._next_try = self._seconds() + PAUSE_AFTER_FAILURE
         with anyio.move_on_after(DEADLINE):
             try:
-                reply = await self._outbound.get(self._url, {"Accept": "application/json"}, Budget(_MOST_BYTES))
+                reply = await self._outbound.get(self._url, {"Accept": "application/json"}, ByteBudget(_MOST_BYTES))
                 if reply.status == 200:
                     # In a thread: a set may hold as many keys as fit into it.
                     self._keys = await anyio.to_thread.run_sync(_ring, reply.body)

@@ -61,7 +61,7 @@ class Refused(CdsError):  # noqa: N818 - a token is refused; the service is all 
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SignedToken:
     """A token as read, with nothing verified. `claims` are what it says."""
 
     algorithm: Algorithm
@@ -80,7 +80,7 @@ class Token:
         return tenant if isinstance(tenant, str) else None
 
 
-def read_token(text: str) -> Token:
+def read_token(text: str) -> SignedToken:
     """Take a token apart. Raises Refused: malformed, algorithm, header, issuer."""
     parts = text.split(".")
     if len(text) > _MOST_CHARACTERS or len(parts) != 3:
@@ -94,10 +94,10 @@ def read_token(text: str) -> Token:
         raise Refused("header")
     if not isinstance(claims.get("iss"), str):
         raise Refused("issuer")
-    return Token("ES384" if algorithm == "ES384" else "RS384", kid, jku, claims, text)
+    return SignedToken("ES384" if algorithm == "ES384" else "RS384", kid, jku, claims, text)
 
 
-def verify_signature(token: Token, keys: Iterable[VerifyKey]) -> None:
+def verify_signature(token: SignedToken, keys: Iterable[VerifyKey]) -> None:
     """Check that the token was signed with one of `keys`. Raises Refused: signature."""
     from jwt.exceptions import PyJWTError  # noqa: PLC0415 (only where clients are configured)
 
@@ -111,7 +111,7 @@ def verify_signature(token: Token, keys: Iterable[VerifyKey]) -> None:
     raise Refused("signature")
 
 
-def check_claims(token: Token, audiences: Iterable[str], now: datetime, leeway: int) -> tuple[str, datetime]:
+def check_claims(token: SignedToken, audiences: Iterable[str], now: datetime, leeway: int) -> tuple[str, datetime]:
     """Check whom the token is for and when it is valid, give or take `leeway` seconds.
 
     Returns its `jti`, and until when nobody else may use it. Raises Refused: claims, audience, expired, lifetime,

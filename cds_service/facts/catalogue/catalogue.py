@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from cds_service.durations import Duration, shortest
 from cds_service.errors import Finding
-from cds_service.facts.catalogue.composition import Composition
+from cds_service.facts.catalogue.composition import Dependents
 from cds_service.facts.catalogue.findings import finding
 from cds_service.facts.catalogue.specs import (
     FORMULA_PARTS,
@@ -24,7 +24,7 @@ from cds_service.facts.catalogue.specs import (
     DerivedFact,
     EventsFact,
     FactSpec,
-    Observed,
+    ObservedFact,
     PatientFact,
     QuantityFact,
     ScoreFact,
@@ -93,7 +93,7 @@ class Catalogue:
     def __init__(self, facts: Mapping[str, FactSpec], places: Mapping[str, tuple[str, str]]) -> None:
         self.facts = dict(facts)
         self.places = dict(places)
-        self._composition = Composition(self.facts, self.fact_of)
+        self._composition = Dependents(self.facts, self.fact_of)
         self._fresh: dict[str, Duration | None] = {}
 
     def __iter__(self) -> Iterator[FactSpec]:
@@ -205,7 +205,7 @@ class Catalogue:
         return None, {}
 
     def _fresh_for(self, spec: FactSpec) -> Duration | None:
-        if isinstance(spec, Observed):
+        if isinstance(spec, ObservedFact):
             return spec.fresh_for
         if isinstance(spec, DerivedFact):
             if spec.fresh_for is not None:

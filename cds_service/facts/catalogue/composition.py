@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from cds_service.facts.catalogue.specs import FactSpec
 
 
-class Composition:
+class Dependents:
     """`base` gives the fact that a name in a rule reads; `None` where there is none. Circles do no harm."""
 
     def __init__(self, facts: Mapping[str, FactSpec], base: Callable[[str], str | None]) -> None:

@@ -43,7 +43,7 @@ class Maps(NamedTuple):
 NO_MAPS = Maps({}, {}, {})
 
 
-class Names(Protocol):
+class MapNames(Protocol):
     """What has to be known of code systems: `CodeSystems` without maps."""
 
     known: frozenset[str]
@@ -59,7 +59,7 @@ class _Said(NamedTuple):
     one: MappedCode
 
 
-def usable(statements: Iterable[Statement], names: Names) -> tuple[Maps, tuple[Finding, ...]]:
+def usable(statements: Iterable[Statement], names: MapNames) -> tuple[Maps, tuple[Finding, ...]]:
     """The statements that count, with a finding for each that does not or that says more than it can hold."""
     every = tuple(statements)
     codes = [one for one in every if isinstance(one, MappedCode)]
@@ -79,7 +79,7 @@ def usable(statements: Iterable[Statement], names: Names) -> tuple[Maps, tuple[F
     return found, tuple(dict.fromkeys(findings))
 
 
-def _sound(codes: Iterable[MappedCode], names: Names, findings: list[Finding]) -> dict[Key, list[_Said]]:
+def _sound(codes: Iterable[MappedCode], names: MapNames, findings: list[Finding]) -> dict[Key, list[_Said]]:
     """By source what leads to a code that there may be, in a system that is read."""
     every = [(names.key(*one.source), names.key(*one.target), one) for one in codes]
     sources = {source for source, _, _ in every}
@@ -160,7 +160,7 @@ def _element(one: MappedCode) -> tuple[str, str]:
 
 
 def _shapes(
-    stated: Iterable[MappedShape], names: Names, findings: list[Finding]
+    stated: Iterable[MappedShape], names: MapNames, findings: list[Finding]
 ) -> dict[str, tuple[tuple[CodeShape, str], ...]]:
     kept: dict[str, tuple[tuple[CodeShape, str], ...]] = {}
     for one in stated:

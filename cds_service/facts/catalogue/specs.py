@@ -198,7 +198,7 @@ class ReadNumber(Model):
     negative: tuple[Operator, Bound]
 
 
-class Fact(Model):
+class FactDefinition(Model):
     """What every fact has. `name` is how rules speak of it; `title` how cards do."""
 
     name: FactName
@@ -210,7 +210,7 @@ class Fact(Model):
         return ()
 
 
-class Observed(Fact):
+class ObservedFact(FactDefinition):
     """A fact that an Observation (or a component of one) tells."""
 
     codes: tuple[ObservedCode, ...] = ()
@@ -229,7 +229,7 @@ class Observed(Fact):
         return (*self.codes, *self.hint_codes)
 
 
-class Numeric(Observed):
+class Numeric(ObservedFact):
     minimum: Number | None = Decimal(0)
     undetected: Number | None = None
     presumed: Presumed | None = None
@@ -329,7 +329,7 @@ class TiterFact(Numeric):
     codes: tuple[ObservedCode, ...] = Field(min_length=1)
 
 
-class ResultFact(Observed):
+class ResultFact(ObservedFact):
     kind: Literal["result"]
     values: tuple[ResultAnswer, ...] = ()
     names: dict[str, tuple[Annotated[str, Field(pattern=r"\S")], ...]] = Field(
@@ -350,7 +350,7 @@ class ResultFact(Observed):
         return (*super().observation_codes, *alone, *(() if self.variant is None else self.variant.codes))
 
 
-class DateFact(Observed):
+class DateFact(ObservedFact):
     kind: Literal["date"]
     else_onset_of: FactName | None = None
 
@@ -358,7 +358,7 @@ class DateFact(Observed):
         return () if self.else_onset_of is None else (self.else_onset_of,)
 
 
-class Course(Model):
+class OrderLength(Model):
     """How long an order is meant for that does not say until when; from then on nobody knows whether it is taken."""
 
     lasts: Period
@@ -376,7 +376,7 @@ class HalfLives(Model):
     reason: str = Field(min_length=1)
 
 
-class EventsFact(Fact):
+class EventsFact(FactDefinition):
     """A list of records. The value set `history` has codes that only tell of the past, `hints` has doubtful ones.
 
     A drug's route settles what only the route leaves open: hints that are in the value set `by_route` too count where
@@ -409,7 +409,7 @@ class EventsFact(Fact):
     )
     absence: Absence = "presumed_absent"
     gap: Period = Duration(days=14)
-    course: Course | None = None
+    course: OrderLength | None = None
     half_lives: HalfLives | None = None
     treats: YesNo = Field(
         default=False,
@@ -445,7 +445,7 @@ class EventsFact(Fact):
         return tuple([name for name in (self.valueset, self.history, self.hints) if name is not None])
 
 
-class PatientFact(Fact):
+class PatientFact(FactDefinition):
     kind: Literal["patient"]
 
     @model_validator(mode="after")
@@ -460,14 +460,14 @@ Formula = Literal[
 ]  # fmt: skip
 
 
-class Instead(Model):
+class SubstituteFact(Model):
     """What is on record in place of what is asked, and in which words that is told: `reported by MDRD, …`."""
 
     fact: FactName
     note: str = Field(min_length=1)
 
 
-class DerivedFact(Fact):
+class DerivedFact(FactDefinition):
     """A fact that is computed from others: by a formula from `parts`, or by choosing among the alternatives `of`.
 
     `instead` never counts: where nothing else is on record, it is told as the reason.
@@ -480,7 +480,7 @@ class DerivedFact(Fact):
     parts: tuple[FactName, ...] = ()
     of: tuple[FactName, ...] = ()
     plausible: Bounds | None = None
-    instead: tuple[Instead, ...] = ()
+    instead: tuple[SubstituteFact, ...] = ()
     fresh_for: Period | None = None
     order: Code | None = None
 
@@ -504,7 +504,7 @@ class DerivedFact(Fact):
         return (*self.sources, *(other.fact for other in self.instead))
 
 
-class DefinedFact(Fact):
+class DefinedFact(FactDefinition):
     """JSONLogic over other facts, put in place of the name when a rule is loaded; nothing is computed here."""
 
     kind: Literal["defined"]

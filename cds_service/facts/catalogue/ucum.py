@@ -22,7 +22,7 @@ _LARGEST_EXPONENT = 30
 Dimensions = tuple[tuple[str, int], ...]
 
 
-class Form(Struct, frozen=True, gc=False):
+class UnitForm(Struct, frozen=True, gc=False):
     """What a unit comes to: the size of one in base units, and the base units above and below the line."""
 
     size: Decimal
@@ -77,7 +77,7 @@ _TELLING = re.compile(r"[0-9]|log|lg|ln", re.IGNORECASE)
 
 
 @lru_cache(maxsize=8_192)
-def canonical(code: str) -> Form | None:
+def canonical(code: str) -> UnitForm | None:
     """The canonical form of a UCUM code, in which case matters; `None` where it is no code of atoms known here."""
     if not code or len(code) > _LONGEST:
         return None
@@ -109,8 +109,8 @@ class _Product:
             for base, exponent in theirs.items():
                 mine[base] = mine.get(base, 0) + exponent
 
-    def form(self) -> Form:
-        return Form(_CONTEXT.plus(self.size).normalize(Context(prec=24)), *map(_sorted, (self.above, self.below)))
+    def form(self) -> UnitForm:
+        return UnitForm(_CONTEXT.plus(self.size).normalize(Context(prec=24)), *map(_sorted, (self.above, self.below)))
 
 
 class _Reader:

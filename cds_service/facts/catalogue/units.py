@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue.feed_units import FeedUnits
-from cds_service.facts.catalogue.ucum import Form, canonical
+from cds_service.facts.catalogue.ucum import UnitForm, canonical
 from cds_service.facts.intervals import Factor
 from cds_service.rule_files import invalid, is_there, read_json
 
@@ -69,7 +69,7 @@ class Spellings:
         """The same spellings, where these codes are in use too."""
         return Spellings(self.exact, {*self.codes, *codes}, self.feed.words)
 
-    def forms(self, raw: str) -> tuple[Form, ...]:
+    def forms(self, raw: str) -> tuple[UnitForm, ...]:
         """What a spelling comes to by UCUM's grammar, as it stands and as feeds mean it."""
         codes = [*self.readings(raw), self.feed.ucum(raw)]
         return tuple(form for form in (canonical(code) for code in codes if code) if form is not None)
@@ -175,13 +175,13 @@ class UnitTable:
         found = {factor for text in plain if text for factor in self._folded.get(fold(text), ())}
         return found or {factor for form in self._spellings.forms(raw) for factor in self._equal_to(form)}
 
-    def _equal_to(self, form: Form | None) -> set[Factor]:
+    def _equal_to(self, form: UnitForm | None) -> set[Factor]:
         return set() if form is None else self._forms.get(form, set())
 
     @cached_property
-    def _forms(self) -> Mapping[Form, set[Factor]]:
+    def _forms(self) -> Mapping[UnitForm, set[Factor]]:
         """The listed units by their canonical form."""
-        found: dict[Form, set[Factor]] = {}
+        found: dict[UnitForm, set[Factor]] = {}
         for code, factor in self._exact.items():
             form = canonical(code)
             if form is not None:

@@ -5,7 +5,7 @@ from cds_service.facts.events.courses import with_courses
 from cds_service.facts.events.dosage_table import DosageTable, load_dosage
 from cds_service.facts.events.doses import Dose, DoseReader
 from cds_service.facts.events.dosing import Dosing
-from cds_service.facts.events.drugs import Drug, product_of
+from cds_service.facts.events.drugs import RecordedDrug, product_of
 from cds_service.facts.events.events import NotCoded, RecordedEvents
 from cds_service.facts.events.half_lives import HalfLifeIndex, HalfLifeTable, load_half_lives, unlisted
 from cds_service.facts.events.lengths import length_of
@@ -24,7 +24,6 @@ __all__ = [
     "Dose",
     "DoseReader",
     "Dosing",
-    "Drug",
     "EventCodes",
     "EventTables",
     "HalfLifeIndex",
@@ -33,6 +32,7 @@ __all__ = [
     "NoInformation",
     "NoInformationTable",
     "NotCoded",
+    "RecordedDrug",
     "RecordedEvents",
     "RouteTable",
     "Routes",

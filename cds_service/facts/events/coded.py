@@ -52,7 +52,7 @@ _Said = tuple[_Concepts, tuple[str, ...], _Concepts, _Concepts]
 T = TypeVar("T")
 
 
-class Match(Struct, frozen=True, gc=False):
+class CodeMatch(Struct, frozen=True, gc=False):
     """What an entry is to a fact. `main` and `history` are certain, `hint`, `text` and `unread` are not.
 
     `contested`: it has a code of the fact and a "history of" code as well. `coding` is what says so, a code or words;
@@ -65,7 +65,7 @@ class Match(Struct, frozen=True, gc=False):
     key: Key | None = None
 
 
-SOMETHING_ELSE = Match("else")
+SOMETHING_ELSE = CodeMatch("else")
 
 
 class Coded(Struct, frozen=True, gc=False):
@@ -75,12 +75,12 @@ class Coded(Struct, frozen=True, gc=False):
     texts that are not surely understood; none where a code has its place.
     """
 
-    matches: dict[str, Match]
-    rest: Match = SOMETHING_ELSE
+    matches: dict[str, CodeMatch]
+    rest: CodeMatch = SOMETHING_ELSE
     open_texts: tuple[str, ...] = ()
     by_code: bool = True
 
-    def to(self, name: str) -> Match:
+    def to(self, name: str) -> CodeMatch:
         """What the entry is to a fact."""
         return self.matches.get(name, self.rest)
 
@@ -174,12 +174,12 @@ class EventCodes:
     ) -> Coded:
         if any(set(certainties(concept, self._systems)) == {"refuted"} for concept in outer):
             return Coded({})  # somebody wrote down that it is not so, and the words say what is not
-        found: dict[str, Match] = {}
-        parts: dict[str, Match] = {}
+        found: dict[str, CodeMatch] = {}
+        parts: dict[str, CodeMatch] = {}
         keys = self._codes(deadline.each(outer), found, deadline)
         part_keys = self._codes(deadline.each(inner), parts, deadline)
         is_known = any(map(self._is_known, keys))
-        hints: dict[int, Match] = {}  # one for all the facts that a part speaks of in the same way
+        hints: dict[int, CodeMatch] = {}  # one for all the facts that a part speaks of in the same way
         for name, match in parts.items():
             if is_known and id(match) not in hints:
                 hints[id(match)] = replace(match, role="hint")
@@ -199,22 +199,22 @@ class EventCodes:
         open_texts = tuple(text for text, one in said.items() if not by_code and not one.is_understood)
         return Coded(found, rest, open_texts, by_code)
 
-    def _whatever_it_is(self, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, Match]) -> None:
+    def _whatever_it_is(self, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, CodeMatch]) -> None:
         """Add the facts for which an entry counts that speaks of nothing else."""
         for name in self._any:
-            found.setdefault(name, Match("main"))
+            found.setdefault(name, CodeMatch("main"))
         if self._whatever:
             disowned = any(words.disowned or words.doubted for words in said.values())
-            match = Match("hint" if disowned else "main", coding=Coding(display="; ".join(said) or None))
+            match = CodeMatch("hint" if disowned else "main", coding=Coding(display="; ".join(said) or None))
             for name in self._whatever:
                 if name not in found or found[name].role == "unread":
                     found[name] = match
         if self._uncoded and not any(map(self._is_known, keys)):
-            match = Match("hint", coding=Coding(display="; ".join(said) or None))
+            match = CodeMatch("hint", coding=Coding(display="; ".join(said) or None))
             for name in self._uncoded:
                 found.setdefault(name, match)
 
-    def _doubt(self, said: dict[str, EntryWords], found: dict[str, Match]) -> None:
+    def _doubt(self, said: dict[str, EntryWords], found: dict[str, CodeMatch]) -> None:
         """Take from matches by code what the words beside it don't leave certain. A code's own name in the value sets
         states no doubt, whatever its words ("pregnancy with history of infertility")."""
         if not found:
@@ -225,17 +225,17 @@ class EventCodes:
         past = any(one.past for one in heard)
         if not uncertain and not past:
             return
-        changed: dict[int, Match] = {}
+        changed: dict[int, CodeMatch] = {}
         for name, match in found.items():
             if match.role in {"main", "history"} and (uncertain or match.role == "main"):
                 new = changed.setdefault(id(match), replace(match, role="hint" if uncertain else "history"))
                 found[name] = new
 
-    def _by_text(self, said: dict[str, EntryWords], keys: list[Reading], found: dict[str, Match]) -> None:
+    def _by_text(self, said: dict[str, EntryWords], keys: list[Reading], found: dict[str, CodeMatch]) -> None:
         """Add what phrases name. What a code's own name holds says no more than the code."""
         own = frozenset[str]().union(*(self._valuesets.named_by(key) for key, how in keys if how != "perhaps"))
         for text, words in said.items():
-            match = Match("text", coding=Coding(display=text))
+            match = CodeMatch("text", coding=Coding(display=text))
             for set_id in words.named - own:
                 for name, _ in self._roles.get(set_id, ()):
                     found.setdefault(name, match)
@@ -251,8 +251,8 @@ class EventCodes:
         return self._judged.is_judged(key) or (how != "kind" and self._valuesets.lists(key))
 
     def _rest(
-        self, coding: Coding, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, Match]
-    ) -> tuple[bool, Match]:
+        self, coding: Coding, keys: list[Reading], said: dict[str, EntryWords], found: dict[str, CodeMatch]
+    ) -> tuple[bool, CodeMatch]:
         """Whether a code has its place for all facts, and what the entry is to the facts of which neither a code nor a
         phrase speaks. `coding` is its first one."""
         known = [reading.key for reading in keys if self._has_its_place(reading)]
@@ -261,24 +261,24 @@ class EventCodes:
             return True, SOMETHING_ELSE
         placed = set[str]().union(*(self._made_with[key[0]] for key in judged if self._judged.is_judged(key)))
         shown = replace(coding, display="; ".join(said) or None)
-        match = Match("unread", coding=shown)
+        match = CodeMatch("unread", coding=shown)
         if said and all(words.readable for words in said.values()):
             told = frozenset[str]().union(*(words.told for words in said.values()))
             names = [name for set_id in sorted(told) for name, _ in self._roles.get(set_id, ())]
-            rest = Match("by_words", coding=shown)
+            rest = CodeMatch("by_words", coding=shown)
         else:
             names = [name for roles in self._roles.values() for name, _ in roles] if placed else []
             rest = match
         for name in names:
             if name not in placed:
                 found.setdefault(name, match)
-        return False, Match("else", coding=shown) if placed else rest
+        return False, CodeMatch("else", coding=shown) if placed else rest
 
-    def _not_known(self, keys: list[Reading], coding: Coding, found: dict[str, Match]) -> dict[str, Match]:
+    def _not_known(self, keys: list[Reading], coding: Coding, found: dict[str, CodeMatch]) -> dict[str, CodeMatch]:
         """Add the facts with a value set of which nobody knows whether it holds one of the codes: to them the entry is
         unread, whatever it is to others. Those that may have to leave it out are given back."""
-        excepted: dict[str, Match] = {}
-        match = Match("unread", coding=coding)
+        excepted: dict[str, CodeMatch] = {}
+        match = CodeMatch("unread", coding=coding)
         sets = (self._valuesets.open_to(key) for key, how in keys if how != "perhaps")
         for set_id in frozenset[str]().union(*sets):
             for name, role in self._roles.get(set_id, ()):
@@ -287,9 +287,9 @@ class EventCodes:
                     excepted[name] = match
         return excepted
 
-    def _by_category(self, categories: tuple[CodeableConcept, ...], found: dict[str, Match]) -> None:
+    def _by_category(self, categories: tuple[CodeableConcept, ...], found: dict[str, CodeMatch]) -> None:
         if self._categories:
-            match = Match("hint")
+            match = CodeMatch("hint")
             for key in self._systems.keys(coding for concept in categories for coding in concept.coding):
                 for name in self._categories.get(key, ()):
                     found.setdefault(name, match)
@@ -310,7 +310,9 @@ class EventCodes:
                 if role in hinted:
                     yield name, "hint"
 
-    def _codes(self, concepts: Iterable[CodeableConcept], found: dict[str, Match], deadline: Deadline) -> list[Reading]:
+    def _codes(
+        self, concepts: Iterable[CodeableConcept], found: dict[str, CodeMatch], deadline: Deadline
+    ) -> list[Reading]:
         """Add what the codings match; all that they are."""
         keys: list[Reading] = []
         for concept in concepts:
@@ -319,14 +321,14 @@ class EventCodes:
                 for reading in self._systems.readings(coding, operation=self._is_operation):
                     keys.append(reading)
                     key, how = reading
-                    matches: dict[Role, Match] = {}  # one for all the facts that the code speaks of in the same way
+                    matches: dict[Role, CodeMatch] = {}  # one for all the facts that the code speaks of in the same way
                     for name, own in self._speaks_of(key, how):
                         role = role_of(own, sure[number]) if sure else own
                         if role is None:
                             continue
                         match = matches.get(role)
                         if match is None:
-                            match = matches[role] = Match(role, coding=coding, key=key)
+                            match = matches[role] = CodeMatch(role, coding=coding, key=key)
                         _add(found, name, match)
         return keys
 
@@ -358,7 +360,7 @@ def _words(concepts: Iterable[CodeableConcept], texts: Iterable[str]) -> list[st
     return sorted(text for text in every if text.strip())
 
 
-def _add(found: dict[str, Match], name: str, new: Match) -> None:
+def _add(found: dict[str, CodeMatch], name: str, new: CodeMatch) -> None:
     """Keep the stronger match, the same whatever the order of the codings."""
     old = found.get(name)
     if old is None:
@@ -375,6 +377,6 @@ def _place(coding: Coding) -> tuple[str, str]:
     return coding.system or "", coding.code or ""
 
 
-def _rank(match: Match) -> tuple[int, str, str, str]:
+def _rank(match: CodeMatch) -> tuple[int, str, str, str]:
     coding = match.coding or Coding()
     return _STRENGTH[match.role], coding.system or "", coding.code or "", coding.display or ""

@@ -10,17 +10,17 @@ from cds_service.facts.events.coded import Coded
 from cds_service.facts.events.entries import (
     ANY_TIME,
     ONGOING,
-    Entry,
-    Span,
+    EventEntry,
+    EventSpan,
     consistent,
     is_planned,
     over,
     source,
 )
 from cds_service.facts.events.illness import Illness, IllnessEntry
-from cds_service.facts.events.onsets import When, abatement_of, onset_of
+from cds_service.facts.events.onset import When, abatement_of, onset_of
 from cds_service.facts.events.reading import EventReader, Matching, Readers
-from cds_service.facts.fact import UNBOUNDED, Days, Reason
+from cds_service.facts.fact import UNBOUNDED, DaySpan, Reason
 from cds_service.fhir import (
     AllergyIntolerance,
     CodeableConcept,
@@ -100,7 +100,7 @@ def allergy_coded(view: AllergyIntolerance, matching: Matching) -> Coded:
     return matching.codes.read((view.code, *substances), deadline=matching.deadline)
 
 
-def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date) -> Entry | None:
+def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date) -> EventEntry | None:
     """An allergy or intolerance; `None` for one that never counts or has not begun yet.
 
     One that is inactive or resolved is no longer there: the person is no longer at risk
@@ -115,10 +115,10 @@ def allergy_entry(view: AllergyIntolerance, patient: Patient | None, as_of: date
     recorded = read_date(view.recorded_date)
     start = _start(onset, recorded, as_of)
     active, _ = status_of(view.clinical_status)
-    end = ONGOING if active else Days(0, start.hi)
-    return Entry(
+    end = ONGOING if active else DaySpan(0, start.hi)
+    return EventEntry(
         source("AllergyIntolerance", view.id),
-        Span(start, end, active, active),
+        EventSpan(start, end, active, active),
         onset.shown or view.recorded_date or "",
         ", ".join(sorted(codes_of(view.clinical_status))),
         _doubt(certain, odd, onset, recorded, as_of),
@@ -147,7 +147,9 @@ def status_of(clinical: CodeableConcept | None) -> tuple[bool | None, bool | Non
     return (False, False) if said & _QUIET else (None, None)
 
 
-def _span(view: Condition, status: tuple[bool | None, bool | None], abatement: When, start: Days, as_of: date) -> Span:
+def _span(
+    view: Condition, status: tuple[bool | None, bool | None], abatement: When, start: DaySpan, as_of: date
+) -> EventSpan:
     active, resolved = status
     abated: bool | None = abatement.given and not is_planned(abatement.span, as_of)
     if view.abatement_string is not None and abatement.span is None:
@@ -155,12 +157,12 @@ def _span(view: Condition, status: tuple[bool | None, bool | None], abatement: W
     if abated or active is False:
         end = over(abatement.span, start, as_of)
     elif abated is None or active is None:
-        end = Days(0, start.hi)
+        end = DaySpan(0, start.hi)
     else:
         end = ONGOING
     start, end = consistent(start, end)
     present = _not_any(abated, resolved)
-    return Span(start, end, active if active is False else _not_any(abated, _negated(active)), present)
+    return EventSpan(start, end, active if active is False else _not_any(abated, _negated(active)), present)
 
 
 def _not_any(*answers: bool | None) -> bool | None:
@@ -200,12 +202,12 @@ def _doubt(
     return "undated" if onset.span is None and is_planned(noted, as_of) else None
 
 
-def _start(onset: When, noted: DateRange | None, as_of: date) -> Days:
+def _start(onset: When, noted: DateRange | None, as_of: date) -> DaySpan:
     if onset.span is not None:
         return days_back(onset.span, as_of)
     if noted is None or is_planned(noted, as_of):
         return ANY_TIME
-    return Days(days_back(noted, as_of).lo, UNBOUNDED)
+    return DaySpan(days_back(noted, as_of).lo, UNBOUNDED)
 
 
 def _shown(clinical: CodeableConcept | None, abatement: When, as_of: date) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from cds_service.facts.fact import UNBOUNDED, Days, Event
+from cds_service.facts.fact import UNBOUNDED, DaySpan, Event
 
 
 def with_courses(items: Sequence[Event], gap: int) -> list[Event]:
@@ -39,6 +39,6 @@ def with_courses(items: Sequence[Event], gap: int) -> list[Event]:
             found.append(replace(item, dose=item.start))
         else:
             joined = least if item.sure and item.active else item.start.lo
-            course = Days(max(item.start.lo, joined), most)
+            course = DaySpan(max(item.start.lo, joined), most)
             found.append(replace(item, course=course, dose=course))
     return found

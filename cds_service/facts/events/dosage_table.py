@@ -37,7 +37,7 @@ class AsNeeded(_Strict):
     words: ByLanguage = Field(default={}, description="By language: words that say so.")
 
 
-class Lasts(_Strict):
+class LastsWords(_Strict):
     before: ByLanguage = Field(default={}, description="What stands before a length: `for` 5 days.")
     after: ByLanguage = Field(default={}, description="What stands after a length: 5 day `course`.")
 
@@ -52,7 +52,7 @@ class DosageTable(_Strict):
 
     schema_: str = Field(default="", alias="$schema")
     as_needed: AsNeeded = AsNeeded()
-    lasts: Lasts = Lasts()
+    lasts: LastsWords = LastsWords()
     amounts: dict[str, Amount] = Field(
         default={}, description="The units of a dose; `{count}` is a tablet, capsule or another piece."
     )

@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.facts.events.dosage_table import DosageTable
-from cds_service.facts.events.drugs import Drug
-from cds_service.facts.fact import UNBOUNDED, Days, Event
+from cds_service.facts.events.drugs import RecordedDrug
+from cds_service.facts.fact import UNBOUNDED, DaySpan, Event
 from cds_service.facts.recent import Recent
 from cds_service.facts.words import PhraseIndex, tokens
 from cds_service.fhir import Dosage
@@ -64,11 +64,11 @@ class Dose(Struct, frozen=True, gc=False):
         return bool(self.strengths and other.strengths) and self.strengths != other.strengths
 
 
-class Step(Struct, frozen=True, gc=False):
+class DoseStep(Struct, frozen=True, gc=False):
     """So much of a drug from `start` to `end`; `is_current`: it may still be so."""
 
-    start: Days
-    end: Days
+    start: DaySpan
+    end: DaySpan
     is_current: bool
     dose: Dose
 
@@ -91,7 +91,7 @@ class DoseReader:
         self._ratios: Recent[str, tuple[tuple[int, frozenset[str]], ...]] = Recent(_MOST_REMEMBERED)
         self._no_names = frozenset(token.word for word in table.no_names for token in tokens(word))
 
-    def name_of(self, drug: Drug, known_as: Iterable[str]) -> str:
+    def name_of(self, drug: RecordedDrug, known_as: Iterable[str]) -> str:
         """The word that names a drug: the first long one of the first name that has any; empty where none has."""
         return next((word for text in (*known_as, *drug.product.names) if (word := self._name_in(text))), "")
 
@@ -106,7 +106,9 @@ class DoseReader:
         words = (token.word for token in tokens(text))
         return next((w for w in words if len(w) >= _SHORTEST_NAME and w.isalpha() and w not in self._no_names), "")
 
-    def steps(self, drug: Drug, made: Event, known_as: Iterable[str], days: Callable[[str], Days | None]) -> list[Step]:
+    def steps(
+        self, drug: RecordedDrug, made: Event, known_as: Iterable[str], days: Callable[[str], DaySpan | None]
+    ) -> list[DoseStep]:
         """What is taken of a drug, one step a dosage where each has its own start, else one step."""
         doses, strengths = self._doses(drug, known_as)
         is_current = made.active is not False
@@ -117,19 +119,19 @@ class DoseReader:
             ends = [*(start for _, start in begun[1:]), made.end]
             last = len(begun) - 1
             return [
-                Step(start, end, is_current and number == last, dose)
+                DoseStep(start, end, is_current and number == last, dose)
                 for number, ((dose, start), end) in enumerate(zip(begun, ends, strict=True))
             ]
         if len(doses) > 1:
             return []  # which of them is taken when is not said
-        return [Step(made.start, made.end, is_current, doses[0] if doses else Dose(strengths=strengths))]
+        return [DoseStep(made.start, made.end, is_current, doses[0] if doses else Dose(strengths=strengths))]
 
-    def doses(self, drug: Drug, known_as: Iterable[str]) -> tuple[Dose, ...]:
+    def doses(self, drug: RecordedDrug, known_as: Iterable[str]) -> tuple[Dose, ...]:
         """How much is taken by each of its dosages; where it has none, the strength of the product alone."""
         doses, strengths = self._doses(drug, known_as)
         return tuple(doses) or (Dose(strengths=strengths),)
 
-    def _doses(self, drug: Drug, known_as: Iterable[str]) -> tuple[list[Dose], _Amounts]:
+    def _doses(self, drug: RecordedDrug, known_as: Iterable[str]) -> tuple[list[Dose], _Amounts]:
         strengths = next((found for text in (*known_as, *drug.product.names) if (found := self._in(text))), frozenset())
         return [self._dose(dosage, strengths) for dosage in drug.dosages], strengths
 
@@ -196,7 +198,7 @@ class DoseReader:
 
 
 def with_dose_changes(
-    items: Sequence[Event], taken: Mapping[str, Sequence[Step]], names: Sequence[str], gap: int
+    items: Sequence[Event], taken: Mapping[str, Sequence[DoseStep]], names: Sequence[str], gap: int
 ) -> list[Event]:
     """The events with the time since the dose last changed, of those that may be current: as long as the course, or a
     shorter time where the record shows a change.
@@ -208,11 +210,11 @@ def with_dose_changes(
     for item, name in zip(items, names, strict=True):
         change = changes.get(name, UNBOUNDED)
         is_changed = item.active is not False and change < item.course.lo
-        found.append(replace(item, dose=Days(change, UNBOUNDED)) if is_changed else item)
+        found.append(replace(item, dose=DaySpan(change, UNBOUNDED)) if is_changed else item)
     return found
 
 
-def _last_change(steps: Sequence[Step], gap: int) -> int:
+def _last_change(steps: Sequence[DoseStep], gap: int) -> int:
     """How many days ago the dose was changed, at least; `UNBOUNDED` where the record shows no change."""
     current = [step for step in steps if step.is_current]
     if not current:
@@ -235,11 +237,11 @@ def _last_change(steps: Sequence[Step], gap: int) -> int:
     return min(changes)
 
 
-def _newest_first(step: Step) -> tuple[int, int, int, int]:
+def _newest_first(step: DoseStep) -> tuple[int, int, int, int]:
     return step.start.lo, step.start.hi, step.end.lo, step.end.hi
 
 
-def _own_start(dosage: Dosage, days: Callable[[str], Days | None]) -> Days | None:
+def _own_start(dosage: Dosage, days: Callable[[str], DaySpan | None]) -> DaySpan | None:
     repeat = None if dosage.timing is None else dosage.timing.repeat
     period = None if repeat is None else repeat.bounds_period
     return None if period is None or period.start is None else days(period.start)

@@ -11,11 +11,11 @@ from cds_service.durations import Duration
 from cds_service.facts.catalogue import Catalogue, CodeSystems, EventsFact, keys_of
 from cds_service.facts.events.dosage_table import DosageTable, every
 from cds_service.facts.events.drug_times import limited
-from cds_service.facts.events.drugs import Drug
+from cds_service.facts.events.drugs import RecordedDrug
 from cds_service.facts.events.entries import is_ongoing
 from cds_service.facts.events.lengths import least_in_words
-from cds_service.facts.fact import Days, Event
-from cds_service.facts.words import PhraseIndex, Token, tokens
+from cds_service.facts.fact import DaySpan, Event
+from cds_service.facts.words import FoldedWord, PhraseIndex, tokens
 from cds_service.fhir import CodeableConcept, Dosage
 
 _AS_NEEDED, _BEFORE, _AFTER = "as needed", "before a length", "after a length"
@@ -50,7 +50,7 @@ class Dosing:
         self._remembered: dict[str, _Said] = {}
 
     def timed(
-        self, made: Event, drug: Drug, known_as: Iterable[str], spec: EventsFact, *, is_open: bool, as_of: date
+        self, made: Event, drug: RecordedDrug, known_as: Iterable[str], spec: EventsFact, *, is_open: bool, as_of: date
     ) -> Event:
         """A use of a drug as its dosage and the fact's `course` leave it; `known_as` are the names of its code;
         `is_open`: nothing says until when it is taken.
@@ -66,20 +66,20 @@ class Dosing:
                     if not active and (made.active or end.hi > made.end.hi):
                         made = replace(made, end=end, active=None)
         if self.is_as_needed(drug):
-            end = Days(0, made.start.hi) if is_ongoing(made.end) else made.end
+            end = DaySpan(0, made.start.hi) if is_ongoing(made.end) else made.end
             made = replace(made, end=end, active=None, continuous=False)
         return made
 
-    def is_as_needed(self, drug: Drug) -> bool:
+    def is_as_needed(self, drug: RecordedDrug) -> bool:
         """Whether it is taken as needed only: one dosage that is taken regularly makes it regular."""
         return drug.as_needed(self._find_as_needed)
 
-    def _find_as_needed(self, drug: Drug) -> bool:
+    def _find_as_needed(self, drug: RecordedDrug) -> bool:
         if drug.dosages:
             return all(self._is_as_needed(dosage) for dosage in drug.dosages)
         return any(_AS_NEEDED in self._read(text).names for text in drug.product.names)
 
-    def length_in_words(self, drug: Drug) -> Duration | None:
+    def length_in_words(self, drug: RecordedDrug) -> Duration | None:
         """How long it is to be taken by the words of its dosages: `40 mg daily for 5 days`. `None` where one of them
         says nothing of it."""
         lengths = [self._read(dosage.text).length for dosage in drug.dosages if dosage.text]
@@ -88,7 +88,7 @@ class Dosing:
             return None
         return Duration(sum(one.months for one in known), sum(one.days for one in known))
 
-    def _course(self, drug: Drug, known_as: Iterable[str], spec: EventsFact) -> Duration | None:
+    def _course(self, drug: RecordedDrug, known_as: Iterable[str], spec: EventsFact) -> Duration | None:
         course = spec.course
         if course is None:
             return None
@@ -132,7 +132,7 @@ class Dosing:
         return _Said(frozenset().union(*(names for _, names in hits)), total if found else None)
 
 
-def _starts(row: tuple[Token, ...], places: range, names: frozenset[str]) -> Iterator[int]:
+def _starts(row: tuple[FoldedWord, ...], places: range, names: frozenset[str]) -> Iterator[int]:
     """Where a length may begin beside a phrase."""
     if _BEFORE in names:
         yield places.stop
@@ -140,7 +140,7 @@ def _starts(row: tuple[Token, ...], places: range, names: frozenset[str]) -> Ite
         yield from (start for start in (places.start - 2, places.start - 3) if start >= 0)
 
 
-def _length_at(row: tuple[Token, ...], start: int) -> Duration | None:
+def _length_at(row: tuple[FoldedWord, ...], start: int) -> Duration | None:
     return least_in_words([token.word for token in row[start : start + 3]])
 
 

@@ -14,7 +14,7 @@ from cds_service.durations import Duration
 from cds_service.facts.dates import days_back, earlier, read_date
 from cds_service.facts.events.entries import ANY_TIME, ONGOING
 from cds_service.facts.events.lengths import length_of
-from cds_service.facts.fact import UNBOUNDED, Days
+from cds_service.facts.fact import UNBOUNDED, DaySpan
 from cds_service.fhir import (
     Dosage,
     MedicationAdministration,
@@ -68,16 +68,16 @@ def stated(view: MedicationUse) -> Stated:
             return Stated(_kinds([period.start]), None, period.end)
 
 
-def start_of(times: Stated, as_of: date) -> Days:
+def start_of(times: Stated, as_of: date) -> DaySpan:
     """How long ago it began."""
     kinds = [_earliest(kind, as_of) for kind in times.starts]
     if not kinds:
         limit = read_date(times.bound)
-        return ANY_TIME if limit is None else Days(days_back(limit, as_of).lo, UNBOUNDED)
-    return Days(min(kind.lo for kind in kinds), max(kind.hi for kind in kinds))
+        return ANY_TIME if limit is None else DaySpan(days_back(limit, as_of).lo, UNBOUNDED)
+    return DaySpan(min(kind.lo for kind in kinds), max(kind.hi for kind in kinds))
 
 
-def limited(start: Days, limits: Iterable[Limit], as_of: date) -> tuple[Days, bool | None]:
+def limited(start: DaySpan, limits: Iterable[Limit], as_of: date) -> tuple[DaySpan, bool | None]:
     """When something ended of which it is only known how long it lasted at least, and whether it still lasts.
 
     From the last of its limits on nothing is known.
@@ -85,13 +85,13 @@ def limited(start: Days, limits: Iterable[Limit], as_of: date) -> tuple[Days, bo
     known = [day for day in (_until(limit, start, as_of) for limit in limits) if day is not None]
     last = max(known, default=None)
     if last is None:
-        return Days(0, start.hi), None
+        return DaySpan(0, start.hi), None
     if last > as_of:
         return ONGOING, True
-    return Days(0, min((as_of - last).days, start.hi)), None
+    return DaySpan(0, min((as_of - last).days, start.hi)), None
 
 
-def _until(limit: Limit, start: Days, as_of: date) -> date | None:
+def _until(limit: Limit, start: DaySpan, as_of: date) -> date | None:
     if isinstance(limit, str):
         span = read_date(limit)
         return None if span is None else span.days(AsOf.of(as_of).zone)[0]
@@ -168,7 +168,7 @@ def _times(length: Duration | None, count: int) -> Duration | None:
     return None if length is None or count < 1 else Duration(length.months * count, length.days * count)
 
 
-def _earliest(kind: tuple[str, ...], as_of: date) -> Days:
+def _earliest(kind: tuple[str, ...], as_of: date) -> DaySpan:
     """The earliest of the stated starts; one that cannot be read may be any time before the others."""
     spans = [read_date(text) for text in kind]
     readable = [days_back(span, as_of) for span in spans if span is not None]
@@ -177,7 +177,7 @@ def _earliest(kind: tuple[str, ...], as_of: date) -> Days:
     first = readable[0]
     for other in readable[1:]:
         first = earlier(first, other)
-    return first if len(readable) == len(spans) else Days(first.lo, UNBOUNDED)
+    return first if len(readable) == len(spans) else DaySpan(first.lo, UNBOUNDED)
 
 
 def _first_day(text: str) -> tuple[date, str]:

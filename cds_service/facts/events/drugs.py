@@ -44,7 +44,7 @@ class Product(Struct, eq=False, gc=False):
         return self._by_words
 
 
-class Drug(Struct, eq=False, gc=False):
+class RecordedDrug(Struct, eq=False, gc=False):
     """A drug as an entry has it: the product, and the dosages that are stated.
 
     What these say is looked up once, for all the facts that the entry speaks of.
@@ -68,7 +68,7 @@ class Drug(Struct, eq=False, gc=False):
             self._instructed = routes.in_words([dosage.text for dosage in self.dosages if dosage.text])
         return self._instructed
 
-    def as_needed(self, find: Callable[["Drug"], bool]) -> bool:
+    def as_needed(self, find: Callable[["RecordedDrug"], bool]) -> bool:
         """Whether it is taken as needed only, as `find` says when it is first asked."""
         if self._as_needed is None:
             self._as_needed = find(self)

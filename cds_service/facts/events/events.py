@@ -11,23 +11,23 @@ from msgspec.structs import replace
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.catalogue import CHRONIC, EventResource, EventsFact, HalfLives, Key, Lasts
-from cds_service.facts.coverage import EventCoverage, listing
+from cds_service.facts.completeness import EventCompleteness, listing
 from cds_service.facts.dates import days_back, read_date
-from cds_service.facts.events.coded import Coded, EventCodes, Match, Role
+from cds_service.facts.events.coded import Coded, CodeMatch, EventCodes, Role
 from cds_service.facts.events.courses import with_courses
-from cds_service.facts.events.doses import MOST_STEPS, Step, with_dose_changes
-from cds_service.facts.events.drugs import Drug
-from cds_service.facts.events.entries import Entry, event, is_planned, malformed_entry, past
+from cds_service.facts.events.doses import MOST_STEPS, DoseStep, with_dose_changes
+from cds_service.facts.events.drugs import RecordedDrug
+from cds_service.facts.events.entries import EventEntry, event, is_planned, malformed_entry, past
 from cds_service.facts.events.half_lives import unlisted
 from cds_service.facts.events.illness import IllnessEntry, illness_event, illness_past, is_quiet
 from cds_service.facts.events.readers import READERS
 from cds_service.facts.events.reading import EventReader, Matching
 from cds_service.facts.events.routes import Match as RouteMatch
 from cds_service.facts.events.silence import silence_of
-from cds_service.facts.events.statements import QuietStatement, QuietStatements, Statement, settled
+from cds_service.facts.events.statements import DiseaseStatement, QuietStatement, QuietStatements, settled
 from cds_service.facts.events.tables import EventTables
-from cds_service.facts.fact import Days, Event, Events, Reason
-from cds_service.fhir import Coding, Malformed, Record, ResourceType, types_of_events
+from cds_service.facts.fact import DaySpan, Event, Events, Reason
+from cds_service.fhir import Coding, Record, ResourceType, UnreadableResource, types_of_events
 
 _HOW: dict[Role, RouteMatch] = {"main": "main", "history": "main", "hint": "hint", "text": "text", "unread": "text"}
 """How certain the code or the words are, for what a route may add or take."""
@@ -44,16 +44,16 @@ class _Item(Struct, eq=False, gc=False):
     reader: EventReader
     view: Any
     coded: Coded
-    drug: Drug | None
+    drug: RecordedDrug | None
     record: Record
     as_of: date
     is_read: bool = False
-    read: Entry | None = None
+    read: EventEntry | None = None
     events: dict[int, Event] | None = None
-    said: dict[tuple[int, int], tuple[Statement, ...]] | None = None
+    said: dict[tuple[int, int], tuple[DiseaseStatement, ...]] | None = None
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> EventEntry | None:
         """What it says as an event in time; `None` where it does not count."""
         if not self.is_read:
             at = () if self.reader.at is None else (self.reader.at(self.record, self.view),)
@@ -65,7 +65,7 @@ class _Item(Struct, eq=False, gc=False):
         """Whether it counts, or may, and nothing of it is understood."""
         return self.coded.is_unread and self.entry is not None
 
-    def event(self, entry: Entry, match: Match) -> Event:
+    def event(self, entry: EventEntry, match: CodeMatch) -> Event:
         if self.events is None:
             self.events = {}
         found = self.events.get(id(match))
@@ -73,7 +73,9 @@ class _Item(Struct, eq=False, gc=False):
             found = self.events[id(match)] = event(entry, match, self.as_of)
         return found
 
-    def statements(self, entry: IllnessEntry, match: Match, lasts: Lasts, tables: EventTables) -> tuple[Statement, ...]:
+    def statements(
+        self, entry: IllnessEntry, match: CodeMatch, lasts: Lasts, tables: EventTables
+    ) -> tuple[DiseaseStatement, ...]:
         """What an entry of a disease that lasts so long says. There are few of `lasts`, and all are kept."""
         if self.said is None:
             self.said = {}
@@ -112,10 +114,10 @@ class RecordedEvents:
         self._deadline = deadline
         self._tables = tables
         self._as_of = as_of
-        self._items: dict[str, list[tuple[_Item, Match]]] = {}
+        self._items: dict[str, list[tuple[_Item, CodeMatch]]] = {}
         self._illnesses: list[_Item] = []
         # Facts of which a malformed entry may speak, and how.
-        self._malformed: dict[str, list[tuple[Entry, Match]]] = {}
+        self._malformed: dict[str, list[tuple[EventEntry, CodeMatch]]] = {}
         self._unjudged: dict[EventResource, set[str]] = {}
         # By kind: what may be about anything, what doesn't say for certain what it is; and the kinds of which any does.
         self._unread: dict[EventResource, list[_Item]] = {}
@@ -126,7 +128,7 @@ class RecordedEvents:
         self._coverage = {resource: self._collect(resource, codes, record) for resource, codes in tables.codes.items()}
 
     @property
-    def coverage(self) -> tuple[tuple[EventResource, EventCoverage], ...]:
+    def coverage(self) -> tuple[tuple[EventResource, EventCompleteness], ...]:
         """Why those facts may not be presumed absent of which no entry speaks."""
         return tuple(self._coverage.items())
 
@@ -189,7 +191,7 @@ class RecordedEvents:
     def of(self, spec: EventsFact) -> Events:
         """The events of one fact."""
         listed: list[Event] = []
-        sources: list[tuple[_Item, Match]] = []
+        sources: list[tuple[_Item, CodeMatch]] = []
         items = self._items.get(spec.name, ())
         if spec.resource == "Condition":
             whole = self._quiet_about(spec.state_of) if spec.state_of is not None and items else []
@@ -223,7 +225,7 @@ class RecordedEvents:
                 if item.entry is not None and spec.name not in item.coded.matches:
                     yield from _events(item, item.entry, item.coded.rest, spec, self._tables)
 
-    def _courses(self, listed: list[Event], sources: list[tuple[_Item, Match]], spec: EventsFact) -> list[Event]:
+    def _courses(self, listed: list[Event], sources: list[tuple[_Item, CodeMatch]], spec: EventsFact) -> list[Event]:
         """Uses of a drug with the course that each belongs to; `sources` are the entries that they were made from."""
         found = with_courses(listed, spec.gap.days)
         if not any(item.active is not False for item in found):
@@ -232,18 +234,18 @@ class RecordedEvents:
             return found
         names = [_name(item, match, self._tables) for item, match in self._deadline.each(sources)]
         counts = Counter(names)
-        taken: dict[str, list[Step]] = {}
+        taken: dict[str, list[DoseStep]] = {}
         for made, (item, match), name in self._deadline.each(zip(listed, sources, names, strict=True)):
             if item.drug is not None and name and (counts[name] > 1 or not _has_one_dose(item)):
                 taken.setdefault(name, []).extend(_steps(made, item.drug, match, item.as_of, self._tables))
         self._deadline.spend(sum(min(len(steps), MOST_STEPS) ** 2 for steps in taken.values()) // 10)
         return with_dose_changes(found, taken, names, spec.gap.days)
 
-    def _statements(self, items: Iterable[tuple[_Item, Match]], spec: EventsFact) -> list[Statement]:
+    def _statements(self, items: Iterable[tuple[_Item, CodeMatch]], spec: EventsFact) -> list[DiseaseStatement]:
         """What the entries say of the diseases of one fact."""
         sets = spec.valuesets
         lasts_of = self._tables.valuesets.lasts
-        found: list[Statement] = []
+        found: list[DiseaseStatement] = []
         for item, match in self._deadline.each(items):
             entry = item.entry
             if isinstance(entry, IllnessEntry):
@@ -262,7 +264,7 @@ class RecordedEvents:
                 found += _quiet_of(entry, {match.key: match.role == "main"}, self._tables)
         return found
 
-    def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCoverage:
+    def _collect(self, resource: EventResource, codes: EventCodes, record: Record) -> EventCompleteness:
         types = types_of_events(resource)
         matching = Matching(codes, record, self._deadline, {})
         unnamed = self.silence.unnamed
@@ -278,7 +280,7 @@ class RecordedEvents:
                         self._unclear.setdefault(resource, []).append(item)
                     continue
                 found = reader.coded(view, matching)
-                coded, drug = (found.product.coded, found) if isinstance(found, Drug) else (found, None)
+                coded, drug = (found.product.coded, found) if isinstance(found, RecordedDrug) else (found, None)
                 if not coded.matches and coded.rest.role == "else":
                     self._read.add(resource)
                     continue
@@ -290,7 +292,7 @@ class RecordedEvents:
         gap = _gap(types, record)
         if gap is None and (resource in self._unjudged or resource in self.silence.kinds):
             gap = "incomplete_record"
-        return EventCoverage(gap)
+        return EventCompleteness(gap)
 
     def _keep(self, resource: EventResource, item: _Item) -> None:
         """Keep an entry that speaks of a fact, or may."""
@@ -309,7 +311,7 @@ class RecordedEvents:
             if match.role not in {"else", "by_words"}:
                 self._items.setdefault(name, []).append((item, match))
 
-    def _take(self, malformed: Malformed, resource: EventResource, codes: EventCodes) -> None:
+    def _take(self, malformed: UnreadableResource, resource: EventResource, codes: EventCodes) -> None:
         """A malformed entry is a hint of what its code and words say; without a readable code it may be anything."""
         coded = codes.read((malformed.said,), deadline=self._deadline)
         entry = malformed_entry(malformed)
@@ -326,7 +328,7 @@ def _says_what_it_is(coded: Coded) -> bool:
     return coded.rest.role == "by_words" and not coded.matches
 
 
-def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
+def _events(item: _Item, entry: EventEntry, match: CodeMatch, spec: EventsFact, tables: EventTables) -> Iterator[Event]:
     made = item.event(entry, match)
     if item.drug is not None:
         is_odd = item.drug.product.is_odd
@@ -349,7 +351,7 @@ def _events(item: _Item, entry: Entry, match: Match, spec: EventsFact, tables: E
     yield from _ways(made, entry, match, item.as_of)
 
 
-def _by_dose(made: Event, drug: Drug, match: Match, settles: bool, tables: EventTables) -> Event:
+def _by_dose(made: Event, drug: RecordedDrug, match: CodeMatch, settles: bool, tables: EventTables) -> Event:
     """A use of a drug as its dose leaves it, where one may treat or prevent; `settles`: nothing else was left open."""
     known_as = _known_as(match, tables)
     listed = tables.treating_doses.of(match.key, (*known_as, *drug.product.names))
@@ -359,13 +361,13 @@ def _by_dose(made: Event, drug: Drug, match: Match, settles: bool, tables: Event
     return replace(made, sure=True, hint=None) if treats and settles else made
 
 
-def _is_listed_hint(match: Match, spec: EventsFact, tables: EventTables) -> bool:
+def _is_listed_hint(match: CodeMatch, spec: EventsFact, tables: EventTables) -> bool:
     """Whether it is a hint by its code, and not by a doubt beside it."""
     return match.role == "hint" and match.key is not None and spec.hints in tables.valuesets.members(match.key)
 
 
 def _half_life(
-    drug: Drug, match: Match, known_as: list[str], spec: HalfLives, tables: EventTables
+    drug: RecordedDrug, match: CodeMatch, known_as: list[str], spec: HalfLives, tables: EventTables
 ) -> tuple[float, float]:
     found = tables.half_lives.of(match.key, (*known_as, *drug.product.names))
     return unlisted(spec) if found is None else found
@@ -375,45 +377,47 @@ def _has_one_dose(item: _Item) -> bool:
     return item.drug is None or len(item.drug.dosages) <= 1
 
 
-def _name(item: _Item, match: Match, tables: EventTables) -> str:
+def _name(item: _Item, match: CodeMatch, tables: EventTables) -> str:
     """The name of an entry's drug; empty where it is not named."""
     return "" if item.drug is None else tables.doses.name_of(item.drug, _known_as(match, tables))
 
 
-def _steps(made: Event, drug: Drug, match: Match, as_of: date, tables: EventTables) -> list[Step]:
+def _steps(made: Event, drug: RecordedDrug, match: CodeMatch, as_of: date, tables: EventTables) -> list[DoseStep]:
     """How much of a drug is taken, and when."""
 
-    def days(text: str) -> Days | None:
+    def days(text: str) -> DaySpan | None:
         span = read_date(text)
         return None if span is None or is_planned(span, as_of) else days_back(span, as_of)
 
     return tables.doses.steps(drug, made, _known_as(match, tables), days)
 
 
-def _known_as(match: Match, tables: EventTables) -> list[str]:
+def _known_as(match: CodeMatch, tables: EventTables) -> list[str]:
     """The names of the code that matched: that of the value set, and that which was sent."""
     own = "" if match.key is None else tables.valuesets.display(match.key)
     sent = match.coding.display if match.coding is not None else None
     return [name for name in (own, sent) if name]
 
 
-def _ways(made: Event, entry: Entry, match: Match, as_of: date) -> Iterator[Event]:
+def _ways(made: Event, entry: EventEntry, match: CodeMatch, as_of: date) -> Iterator[Event]:
     """The event that an entry makes, and the second one of an entry that has a "history of" code besides."""
     yield made
     if match.contested:
-        yield past(event(entry, Match("main", coding=match.coding), as_of))
+        yield past(event(entry, CodeMatch("main", coding=match.coding), as_of))
 
 
-def _statements(entry: IllnessEntry, match: Match, lasts: Lasts, tables: EventTables) -> tuple[Statement, ...]:
+def _statements(
+    entry: IllnessEntry, match: CodeMatch, lasts: Lasts, tables: EventTables
+) -> tuple[DiseaseStatement, ...]:
     """The event that an entry makes, and the second one of an entry that has a "history of" code besides."""
     says = tables.says(match.key)
     made = illness_event(entry, match, lasts, says)
     disease = None if made.only_past else tables.disease(match.key)
-    first = Statement(made, disease, entry.written, is_quiet(entry, says))
+    first = DiseaseStatement(made, disease, entry.written, is_quiet(entry, says))
     if not match.contested:
         return (first,)
-    second = illness_past(entry, Match("main", coding=match.coding), lasts)
-    return first, Statement(second, None, entry.written, is_quiet=False)
+    second = illness_past(entry, CodeMatch("main", coding=match.coding), lasts)
+    return first, DiseaseStatement(second, None, entry.written, is_quiet=False)
 
 
 def _quiet_of(entry: IllnessEntry, keys: Mapping[Key, bool], tables: EventTables) -> Iterator[QuietStatement]:
@@ -430,14 +434,14 @@ def _at_least(listed: list[Event], least: int) -> list[Event]:
     return listed if len({item.evidence.source for item in listed}) >= least else []
 
 
-def _is_settled_by_route(match: Match, spec: EventsFact, tables: EventTables) -> bool:
+def _is_settled_by_route(match: CodeMatch, spec: EventsFact, tables: EventTables) -> bool:
     """Whether nothing but the route left open that the record counts."""
     if match.role != "hint" or match.key is None or spec.by_route is None:
         return False
     return spec.by_route in tables.valuesets.members(match.key)
 
 
-def _route_counts(drug: Drug, match: Match, spec: EventsFact, tables: EventTables) -> bool | None:
+def _route_counts(drug: RecordedDrug, match: CodeMatch, spec: EventsFact, tables: EventTables) -> bool | None:
     """Whether a drug counts for the fact by the route it is given."""
     routes = tables.routes
     stated = drug.stated(routes)

@@ -15,9 +15,9 @@ from cds_service.as_of import AsOf
 from cds_service.durations import Duration
 from cds_service.facts.catalogue import Lasts
 from cds_service.facts.dates import days_back
-from cds_service.facts.events.coded import Match
-from cds_service.facts.events.entries import ANY_TIME, Entry, Span, event, past
-from cds_service.facts.fact import UNBOUNDED, Days, Event
+from cds_service.facts.events.coded import CodeMatch
+from cds_service.facts.events.entries import ANY_TIME, EventEntry, EventSpan, event, past
+from cds_service.facts.fact import UNBOUNDED, DaySpan, Event
 from cds_service.fhir import DateRange
 
 FELT_FOR = Duration(months=3)
@@ -46,20 +46,20 @@ class Illness(Struct, frozen=True, gc=False):
         """Its onset, else the day on which it was seen: the day from which a duration counts."""
         return self.onset or self.noted
 
-    def stated_on(self, recorded: DateRange | None) -> Days | None:
+    def stated_on(self, recorded: DateRange | None) -> DaySpan | None:
         """How long ago the entry was written: by its own date of record, else its latest date."""
         day = recorded or self.abated or self.onset or self.noted
         return None if day is None else days_back(day, self.as_of)
 
 
-class IllnessEntry(Entry, frozen=True, gc=False, kw_only=True):
+class IllnessEntry(EventEntry, frozen=True, gc=False, kw_only=True):
     """A Condition as an entry. Its `span` is that of a chronic disease; `written`: how long ago it was stated."""
 
     illness: Illness
-    written: Days | None
+    written: DaySpan | None
 
 
-def illness_event(entry: IllnessEntry, match: Match, lasts: Lasts, says: bool | None) -> Event:
+def illness_event(entry: IllnessEntry, match: CodeMatch, lasts: Lasts, says: bool | None) -> Event:
     """The entry as an event of one fact. `says`: the code itself says that it is active (`in relapse`: true) or not
     (`in remission`: false); where that contradicts the status, whether it is active is not known."""
     span = span_of(entry.span, entry.illness, lasts)
@@ -77,13 +77,13 @@ def is_quiet(entry: IllnessEntry, says: bool | None) -> bool:
     return entry.span.active is False or (says is False and entry.illness.is_current is None)
 
 
-def illness_past(entry: IllnessEntry, match: Match, lasts: Lasts) -> Event:
+def illness_past(entry: IllnessEntry, match: CodeMatch, lasts: Lasts) -> Event:
     """The same where only a "history of" code beside the disease's own is meant."""
     made = past(illness_event(entry, match, lasts, None))
     return _once(made) if lasts.is_event else made
 
 
-def span_of(base: Span, illness: Illness, lasts: Lasts) -> Span:
+def span_of(base: EventSpan, illness: Illness, lasts: Lasts) -> EventSpan:
     """When the disease was there, from what it is as a chronic one."""
     if lasts.is_event:
         return _happened(base, illness)
@@ -97,7 +97,7 @@ def _once(item: Event) -> Event:
     return replace(item, end=item.start, course=item.start)
 
 
-def _happened(base: Span, illness: Illness) -> Span:
+def _happened(base: EventSpan, illness: Illness) -> EventSpan:
     as_of = illness.as_of
     # The onset says the day, and so does a visit that says nothing of an onset.
     day = illness.onset or (illness.noted if illness.is_visit and not illness.onset_said else None)
@@ -105,26 +105,26 @@ def _happened(base: Span, illness: Illness) -> Span:
         moment = days_back(day, as_of)
     else:
         latest = [days_back(one, as_of).lo for one in (illness.noted, illness.abated) if one is not None]
-        moment = Days(max(latest, default=0), UNBOUNDED)
+        moment = DaySpan(max(latest, default=0), UNBOUNDED)
     felt = None if day is None or as_of > FELT_FOR.after(day.days(AsOf.of(as_of).zone)[0]) else True
     active = False if moment.lo > 0 else True if moment.hi == 0 else None
-    return Span(moment, moment, active, _and(base.present, felt))
+    return EventSpan(moment, moment, active, _and(base.present, felt))
 
 
-def _limited(base: Span, illness: Illness, duration: Duration) -> Span:
+def _limited(base: EventSpan, illness: Illness, duration: Duration) -> EventSpan:
     as_of, began = illness.as_of, illness.began
     over = base.present is False or base.active is False  # by what is recorded
     if began is None:
-        return Span(ANY_TIME, base.end if over else ANY_TIME, _and(base.active, None), _and(base.present, None))
+        return EventSpan(ANY_TIME, base.end if over else ANY_TIME, _and(base.active, None), _and(base.present, None))
     day = days_back(began, as_of)
     first, final = began.days(AsOf.of(as_of).zone)
     last = duration.after(min(final, as_of))
     still: bool | None = True if as_of <= duration.after(first) else None
-    end = base.end if over else Days(0, day.hi)
+    end = base.end if over else DaySpan(0, day.hi)
     if illness.is_visit and as_of > last:
         still = False
-        end = Days((as_of - last).days, max(end.hi, (as_of - last).days))
-    return Span(base.start, end, _and(base.active, still), _and(base.present, still))
+        end = DaySpan((as_of - last).days, max(end.hi, (as_of - last).days))
+    return EventSpan(base.start, end, _and(base.active, still), _and(base.present, still))
 
 
 def _and(first: bool | None, second: bool | None) -> bool | None:

@@ -4,10 +4,10 @@ from datetime import date
 
 from cds_service.facts.dates import read_date
 from cds_service.facts.events.drug_times import Stated, limited, start_of, stated
-from cds_service.facts.events.drugs import Drug, Product, product_of, words_of
-from cds_service.facts.events.entries import ONGOING, Entry, Span, consistent, ended, is_planned, over, source
+from cds_service.facts.events.drugs import Product, RecordedDrug, product_of, words_of
+from cds_service.facts.events.entries import ONGOING, EventEntry, EventSpan, consistent, ended, is_planned, over, source
 from cds_service.facts.events.reading import EventReader, Matching, Readers
-from cds_service.facts.fact import Days, Reason
+from cds_service.facts.fact import DaySpan, Reason
 from cds_service.fhir import (
     Dosage,
     Medication,
@@ -28,23 +28,23 @@ _OVER = frozenset({"completed", "stopped"})
 _NOT_ORDERED = frozenset({"proposal", "plan", "option"})
 
 
-def drug_of(view: MedicationUse, matching: Matching) -> Drug:
+def drug_of(view: MedicationUse, matching: Matching) -> RecordedDrug:
     """The drug that is used, matched. Raises `OutOfTime`."""
     called = None if view.medication_reference is None else view.medication_reference.display
     drug, dosages = matching.record.medication_of(view, matching.deadline), _dosages(view)
     matching.deadline.spend(len(dosages))
     if not isinstance(drug, Medication):
         coded = matching.codes.read((drug,), texts=(called,), deadline=matching.deadline)
-        return Drug(Product(coded, None, words_of((drug,), called)), dosages)
+        return RecordedDrug(Product(coded, None, words_of((drug,), called)), dosages)
     # Thousands of uses may refer to one Medication with thousands of ingredients.
     found = matching.remembered.get((id(drug), called))
     if found is None:
         product = product_of(drug, called, matching.codes, matching.deadline)
         found = matching.remembered[id(drug), called] = (drug, product)
-    return Drug(found[1], dosages)
+    return RecordedDrug(found[1], dosages)
 
 
-def medication_entry(view: MedicationUse, _patient: Patient | None, as_of: date) -> Entry | None:
+def medication_entry(view: MedicationUse, _patient: Patient | None, as_of: date) -> EventEntry | None:
     """A use of a drug; `None` for one that never counts or has not begun yet."""
     odd = misread(view)
     status = "" if "status" in odd else word_of(view.status)
@@ -60,7 +60,7 @@ def medication_entry(view: MedicationUse, _patient: Patient | None, as_of: date)
     span = _span(times, start_of(times, as_of), as_of, is_taken=is_taken, is_over=is_over)
     doubt: Reason | None = "malformed_entry" if odd else _doubt(view, is_settled=is_taken or is_over)
     is_open = is_taken and times.end is None and not times.limits
-    return Entry(source(type(view).__name__, view.id), span, times.shown, word_of(view.status), doubt, is_open)
+    return EventEntry(source(type(view).__name__, view.id), span, times.shown, word_of(view.status), doubt, is_open)
 
 
 def _doubt(view: MedicationUse, *, is_settled: bool) -> Reason | None:
@@ -71,7 +71,7 @@ def _doubt(view: MedicationUse, *, is_settled: bool) -> Reason | None:
     return None
 
 
-def _span(times: Stated, start: Days, as_of: date, *, is_taken: bool, is_over: bool) -> Span:
+def _span(times: Stated, start: DaySpan, as_of: date, *, is_taken: bool, is_over: bool) -> EventSpan:
     stop = read_date(times.end)
     active: bool | None = False
     if is_over:
@@ -84,9 +84,9 @@ def _span(times: Stated, start: Days, as_of: date, *, is_taken: bool, is_over: b
         else:
             end, active = ONGOING, True
         if not is_taken and active is not False:
-            end, active = Days(0, start.hi), None
+            end, active = DaySpan(0, start.hi), None
     start, end = consistent(start, end)
-    return Span(start, end, active)
+    return EventSpan(start, end, active)
 
 
 def _dosages(view: MedicationUse) -> tuple[Dosage, ...]:

@@ -60,7 +60,7 @@ class NoInformationTable(_Strict):
     )
 
 
-class Statement(Struct, frozen=True, gc=False):
+class NoInformationStatement(Struct, frozen=True, gc=False):
     """What an entry says in place of naming something.
 
     `kinds`: what that is about; empty for the kind of the entry. `alone`: the entry names nothing besides.
@@ -100,7 +100,9 @@ class NoInformation:
                     self._sections.setdefault(key, set()).add(kind)
         self._remembered: dict[tuple[str | None, str | None], str | tuple[What, Kinds]] = {}
 
-    def of(self, concepts: Iterable[CodeableConcept | None], texts: Iterable[str | None] = ()) -> Statement | None:
+    def of(
+        self, concepts: Iterable[CodeableConcept | None], texts: Iterable[str | None] = ()
+    ) -> NoInformationStatement | None:
         """What an entry with these codes and texts says in place of naming something; nearly always nothing."""
         found: list[tuple[What, Kinds]] = []
         words: list[str | None] = list(texts)
@@ -121,7 +123,7 @@ class NoInformation:
             words.append(concept.text)
         if found:
             what, kinds = max(found, key=lambda one: (_STRENGTH[one[0]], sorted(one[1])))
-            return Statement(what, kinds, alone=not known)
+            return NoInformationStatement(what, kinds, alone=not known)
         return None if known else self._in_words([text for text in words if text], filled=filled)
 
     def in_words(self, text: str) -> What | None:
@@ -135,15 +137,15 @@ class NoInformation:
             kind for coding in codings for key in self._keys(coding) for kind in self._sections.get(key, ())
         )
 
-    def _in_words(self, words: list[str], *, filled: bool) -> Statement | None:
+    def _in_words(self, words: list[str], *, filled: bool) -> NoInformationStatement | None:
         if filled:
             # The code's own name may be repeated in words. Any other words are what the entry is about.
-            return Statement("unknown") if all(map(self._says_nothing, words)) else None
+            return NoInformationStatement("unknown") if all(map(self._says_nothing, words)) else None
         said = [self.in_words(text) for text in words]
         listed = [one for one in said if one is not None]
         if not listed or len(listed) < len(said):
             return None
-        return Statement(max(listed, key=_STRENGTH.__getitem__))
+        return NoInformationStatement(max(listed, key=_STRENGTH.__getitem__))
 
     def _says_nothing(self, text: str) -> bool:
         return len(text) <= _LONGEST and (_folded(text) in self._filler_names or self.in_words(text) == "unknown")

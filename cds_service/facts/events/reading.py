@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from cds_service.deadline import Deadline
 from cds_service.facts.events.coded import Coded, EventCodes
-from cds_service.facts.events.drugs import Drug
-from cds_service.facts.events.entries import Entry
+from cds_service.facts.events.drugs import RecordedDrug
+from cds_service.facts.events.entries import EventEntry
 from cds_service.fhir import Record, Resource
 
 
@@ -33,8 +33,8 @@ class EventReader(Struct, frozen=True):
     * `at`: what else of the record its time depends on, as one more argument of `entry`: the Encounter of a diagnosis.
     """
 
-    coded: Callable[[Any, Matching], Coded | Drug]
-    entry: Callable[..., Entry | None]
+    coded: Callable[[Any, Matching], Coded | RecordedDrug]
+    entry: Callable[..., EventEntry | None]
     at: Callable[[Record, Any], Any] | None = None
 
 

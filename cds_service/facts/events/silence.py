@@ -13,7 +13,7 @@ from cds_service.deadline import Deadline
 from cds_service.errors import Issue
 from cds_service.facts.catalogue import EventResource
 from cds_service.facts.events.entries import source
-from cds_service.facts.events.no_information import Kinds, NoInformation, Statement
+from cds_service.facts.events.no_information import Kinds, NoInformation, NoInformationStatement
 from cds_service.facts.events.readers import READERS
 from cds_service.fhir import (
     CodeableConcept,
@@ -49,7 +49,7 @@ class Silence(Struct, frozen=True):
 class _Found(Struct, frozen=True):
     view: Resource
     kind: EventResource
-    statement: Statement
+    statement: NoInformationStatement
 
     @property
     def kinds(self) -> Kinds:
@@ -115,9 +115,9 @@ class _Asking:
         self._record, self._table, self._deadline = record, table, deadline
         # Thousands of uses may refer to one Medication with thousands of ingredients. What is kept stays the only one
         # of its identity.
-        self._referred: dict[tuple[int, str | None], tuple[Any, Statement | None]] = {}
+        self._referred: dict[tuple[int, str | None], tuple[Any, NoInformationStatement | None]] = {}
 
-    def statement(self, view: Any, row: ResourceType) -> Statement | None:
+    def statement(self, view: Any, row: ResourceType) -> NoInformationStatement | None:
         if isinstance(view, DeviceUseStatement):
             device = self._record.device_of(view, self._deadline)
             return self._of(device, [None if device is None else device.type], view.device)
@@ -136,7 +136,7 @@ class _Asking:
 
     def _of(
         self, referred: Resource | None, concepts: Iterable[CodeableConcept | None], reference: Reference | None
-    ) -> Statement | None:
+    ) -> NoInformationStatement | None:
         called = None if reference is None else reference.display
         key = id(referred), called
         if key not in self._referred:

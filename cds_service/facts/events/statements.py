@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from cds_service.deadline import Deadline
 from cds_service.facts.catalogue import PREFIX_SYSTEMS, Key
-from cds_service.facts.fact import Days, Event
+from cds_service.facts.fact import DaySpan, Event
 
 _SHORTEST = 3
 """Characters of an ICD-10 category; what is shorter names no disease."""
@@ -22,12 +22,12 @@ _MOST = 20
 """Quiet statements that are looked at for each code: the newest."""
 
 
-class Statement(Struct, frozen=True, gc=False, eq=False):
+class DiseaseStatement(Struct, frozen=True, gc=False, eq=False):
     """An event of a fact with the disease it is of, how long ago it was written, and whether it says "not active"."""
 
     event: Event
     disease: Key | None
-    written: Days | None
+    written: DaySpan | None
     is_quiet: bool
 
 
@@ -35,10 +35,10 @@ class QuietStatement(Struct, frozen=True, gc=False):
     """An entry that says that a disease is not active. `is_gone`: that it is over, and when it `ended`."""
 
     disease: Key
-    written: Days | None
+    written: DaySpan | None
     is_sure: bool
     is_gone: bool
-    ended: Days
+    ended: DaySpan
 
 
 class QuietStatements:
@@ -47,13 +47,13 @@ class QuietStatements:
     def __init__(self, every: Iterable[QuietStatement]) -> None:
         self._at: dict[Key, list[QuietStatement]] = {}
         self._below: dict[Key, list[QuietStatement]] = {}
-        self._left: dict[int, tuple[Statement, Event]] = {}
+        self._left: dict[int, tuple[DiseaseStatement, Event]] = {}
         for one in sorted(every, key=_newest_first):
             for key in (one.disease, *_ancestors(one.disease)):
                 _keep(self._below.setdefault(key, []), one)
             _keep(self._at.setdefault(one.disease, []), one)
 
-    def after(self, one: Statement, deadline: Deadline) -> Event:
+    def after(self, one: DiseaseStatement, deadline: Deadline) -> Event:
         """What they leave of an event. A statement is the same for all facts that its entry speaks of alike."""
         if one.is_quiet or one.disease is None or not self._at:
             return one.event
@@ -71,7 +71,10 @@ class QuietStatements:
 
 
 def settled(
-    statements: Sequence[Statement], quiet: QuietStatements, deadline: Deadline, of_whole: Sequence[QuietStatement] = ()
+    statements: Sequence[DiseaseStatement],
+    quiet: QuietStatements,
+    deadline: Deadline,
+    of_whole: Sequence[QuietStatement] = (),
 ) -> Iterator[Event]:
     """The events, each as the newest statement about its disease leaves it. `of_whole`: what says that the disease of
     which they are a state is not active, by whatever code."""
@@ -92,7 +95,7 @@ def _keep(listed: list[QuietStatement], one: QuietStatement) -> None:
 def _newest_first(one: QuietStatement) -> tuple[bool, int, int, bool, bool]:
     # An undated one may be the newest: it must not be among those that are not looked at.
     dated = one.written is not None
-    days = one.written or Days(0, 0)
+    days = one.written or DaySpan(0, 0)
     return dated, days.lo, days.hi, not one.is_gone, not one.is_sure
 
 
@@ -101,7 +104,7 @@ def _ancestors(disease: Key) -> list[Key]:
     return [(system, code[:n]) for n in range(_SHORTEST, len(code))] if system in PREFIX_SYSTEMS else []
 
 
-def _after(one: Statement, others: Iterable[QuietStatement]) -> Event:
+def _after(one: DiseaseStatement, others: Iterable[QuietStatement]) -> Event:
     """What others that say "not active" leave of an event."""
     newest: QuietStatement | None = None
     is_doubtful = is_ended_perhaps = False
@@ -124,7 +127,7 @@ def _after(one: Statement, others: Iterable[QuietStatement]) -> Event:
     return replace(event, active=False if event.active is False else None, present=present, end=_until_now(event))
 
 
-def _left_open(one: Statement, event: Event, others: Iterable[QuietStatement]) -> Event:
+def _left_open(one: DiseaseStatement, event: Event, others: Iterable[QuietStatement]) -> Event:
     """What statements that may be newer and of the same disease leave of an event: whether it is active is open."""
     counting = [other for other in others if _may_end(other, one)]
     if not counting:
@@ -133,13 +136,13 @@ def _left_open(one: Statement, event: Event, others: Iterable[QuietStatement]) -
     return replace(event, active=None, present=present, end=_until_now(event))
 
 
-def _may_end(other: QuietStatement, one: Statement) -> bool:
+def _may_end(other: QuietStatement, one: DiseaseStatement) -> bool:
     if other.is_gone and other.ended.lo > one.event.start.hi:
         return False
     return _order(other.written, one.written) != "older"
 
 
-def _order(other: Days | None, one: Days | None) -> str | None:
+def _order(other: DaySpan | None, one: DaySpan | None) -> str | None:
     """Whether the other was written before or after; `None` where that is not known."""
     if other is None or one is None:
         return None
@@ -148,7 +151,7 @@ def _order(other: Days | None, one: Days | None) -> str | None:
     return "older" if other.lo > one.hi else None
 
 
-def _ended(one: Statement, newest: QuietStatement) -> Event:
+def _ended(one: DiseaseStatement, newest: QuietStatement) -> Event:
     event = one.event
     present = False if newest.is_gone else event.present
     if event.start == event.end:  # an event: it was over on its own day
@@ -157,8 +160,8 @@ def _ended(one: Statement, newest: QuietStatement) -> Event:
     latest = event.start.hi if one.written is None or event.active is not True else min(one.written.hi, event.start.hi)
     lo = min(newest.ended.lo, latest) if newest.is_gone else 0
     hi = max(lo, min(latest, newest.ended.hi)) if newest.is_gone else latest
-    return replace(event, active=False, present=present, end=Days(lo, hi))
+    return replace(event, active=False, present=present, end=DaySpan(lo, hi))
 
 
-def _until_now(event: Event) -> Days:
-    return event.end if event.start == event.end else Days(0, event.start.hi)
+def _until_now(event: Event) -> DaySpan:
+    return event.end if event.start == event.end else DaySpan(0, event.start.hi)

@@ -3,35 +3,35 @@
 from cds_service.facts.observations.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value, shown
 from cds_service.facts.observations.beside import bounded, makes_newer, share_of
 from cds_service.facts.observations.hints import is_no_hint, or_hinted
-from cds_service.facts.observations.measured import Measured, Merge, agreeing, hull, matching
 from cds_service.facts.observations.numbers import NumberReader
-from cds_service.facts.observations.observations import Measurement, ObservationCodes, Saying
+from cds_service.facts.observations.observations import ObservationCodes, ObservationOrComponent, Result
 from cds_service.facts.observations.of_day import Extreme, extreme
 from cds_service.facts.observations.qualitative import Qualitative, QualitativeTable, load_qualitative
 from cds_service.facts.observations.range_bounds import Side
 from cds_service.facts.observations.range_words import RangeTable, RangeWords, load_range_words
-from cds_service.facts.observations.reference_ranges import Person, Reading
+from cds_service.facts.observations.reference_ranges import RangePerson, RawNumber
+from cds_service.facts.observations.result_set import Merge, ResultSet, agreeing, hull, matching
 from cds_service.facts.observations.results import ResultReader
-from cds_service.facts.observations.selection import Selection, effective, is_void, select
+from cds_service.facts.observations.selection import NewestResults, effective, is_void, select
 
 __all__ = [
     "LESS_THAN_ASKED",
     "NOT_UNDERSTOOD",
     "Extreme",
-    "Measured",
-    "Measurement",
     "Merge",
+    "NewestResults",
     "NumberReader",
     "ObservationCodes",
-    "Person",
+    "ObservationOrComponent",
     "Qualitative",
     "QualitativeTable",
+    "RangePerson",
     "RangeTable",
     "RangeWords",
-    "Reading",
+    "RawNumber",
+    "Result",
     "ResultReader",
-    "Saying",
-    "Selection",
+    "ResultSet",
     "Side",
     "Unreadable",
     "agreeing",

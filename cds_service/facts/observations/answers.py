@@ -7,7 +7,7 @@ from msgspec import Struct
 from cds_service.facts.dates import period_text
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import plain
-from cds_service.facts.observations.observations import Saying
+from cds_service.facts.observations.observations import ObservationOrComponent
 from cds_service.fhir import AbsenceExtension, CodeableConcept, Period, Quantity, Range, Ratio
 
 _SHOWN = 120
@@ -49,7 +49,7 @@ UNIT_NOT_UNDERSTOOD = Unreadable("unit_not_understood")
 NO_REFERENCE_RANGE = Unreadable("no_reference_range")
 
 
-def values_of(saying: Saying) -> tuple[str, ...]:
+def values_of(saying: ObservationOrComponent) -> tuple[str, ...]:
     """Which value elements are there: FHIR allows one at most."""
     values = _VALUES_OF(saying)
     if values[1:] == _NO_OTHER:  # nearly always
@@ -57,7 +57,7 @@ def values_of(saying: Saying) -> tuple[str, ...]:
     return tuple([name for name, value in zip(VALUES, values, strict=True) if value is not None])
 
 
-def has_value(saying: Saying) -> bool:
+def has_value(saying: ObservationOrComponent) -> bool:
     """Whether there is a value at all, understood or not. Blank text is none, nor is the reason why it is absent, as an
     extension of the value or as its code."""
     quantity = saying.value_quantity
@@ -83,7 +83,7 @@ def _tells_absence(extensions: tuple[AbsenceExtension, ...]) -> bool:
     return any((extension.url or "").endswith("/data-absent-reason") for extension in extensions)
 
 
-def shown(saying: Saying) -> tuple[str, str]:
+def shown(saying: ObservationOrComponent) -> tuple[str, str]:
     """The raw value and unit as evidence shows them."""
     names = values_of(saying)
     if not names:

@@ -14,9 +14,9 @@ from cds_service.facts.catalogue import AtMostBeside, QuantityFact
 from cds_service.facts.fact import AtMost, Fact, unknown
 from cds_service.facts.intervals import Interval
 from cds_service.facts.observations.answers import Unreadable, has_value, shown, values_of
-from cds_service.facts.observations.measured import Measured
 from cds_service.facts.observations.numbers import NumberReader
-from cds_service.facts.observations.observations import Measurement
+from cds_service.facts.observations.observations import Result
+from cds_service.facts.observations.result_set import ResultSet
 from cds_service.facts.observations.selection import Candidate, candidate_of, is_early, is_void
 
 _ONE = Decimal(1)
@@ -26,7 +26,7 @@ _SHOWN = 60
 _LONGEST_NOTE = 120
 
 
-def makes_newer(count: Measured, percent: Measured, reported: Measured) -> bool:
+def makes_newer(count: ResultSet, percent: ResultSet, reported: ResultSet) -> bool:
     """Whether a count of all cells and a share of them are of one specimen or moment, later than every `reported` count
     of that share. What is preliminary is as good only as a preliminary report."""
     parts = (*count.deciding, *percent.deciding)
@@ -58,8 +58,8 @@ def share_of(spec: QuantityFact, count: Fact, percent: Fact, reader: NumberReade
 def bounded(
     fact: Fact,
     rule: AtMostBeside,
-    measured: Measured,
-    beside: Mapping[str, tuple[Iterable[Measurement], NumberReader]],
+    measured: ResultSet,
+    beside: Mapping[str, tuple[Iterable[Result], NumberReader]],
     as_of: date,
 ) -> Fact:
     """The fact as an upper bound, where something `beside` it says that it was measured with support."""
@@ -103,9 +103,7 @@ def _product(one: Interval, other: Interval) -> Interval:
     return Interval(low, high, one.lo_open or other.lo_open, one.hi_open or other.hi_open)
 
 
-def _of_the_same_moment(
-    measured: Sequence[Candidate], others: Iterable[Measurement], as_of: date
-) -> Iterator[Measurement]:
+def _of_the_same_moment(measured: Sequence[Candidate], others: Iterable[Result], as_of: date) -> Iterator[Result]:
     """Those that may be of the same moment as one that was measured."""
     for other in others:
         candidate = None if is_void(other.observation) else candidate_of(other, as_of)
@@ -117,7 +115,7 @@ def _may_coincide(one: Candidate, other: Candidate) -> bool:
     return one.earliest <= other.latest and other.earliest <= one.latest
 
 
-def _may_be_above(other: Measurement, reader: NumberReader, limit: Decimal, says_none: Callable[[str], bool]) -> bool:
+def _may_be_above(other: Result, reader: NumberReader, limit: Decimal, says_none: Callable[[str], bool]) -> bool:
     """Whether a saying is not certainly at most `limit`, in the fact's unit, nor says that there is nothing."""
     saying = other.saying
     if not has_value(saying):

@@ -12,17 +12,17 @@ from msgspec.structs import replace
 from cds_service.deadline import Deadline
 from cds_service.facts.fact import Fact, unknown
 from cds_service.facts.observations.answers import Unreadable
-from cds_service.facts.observations.measured import Measured, agreeing
-from cds_service.facts.observations.observations import Measurement
+from cds_service.facts.observations.observations import Result
+from cds_service.facts.observations.result_set import ResultSet, agreeing
 
 _HINT = Unreadable("unconfirmed")
 
 
-def is_no_hint(measurement: Measurement) -> bool:
+def is_no_hint(measurement: Result) -> bool:
     return measurement.how != "hint"
 
 
-def or_hinted(fact: Fact, measurements: Sequence[Measurement], as_of: date, deadline: Deadline) -> Fact:
+def or_hinted(fact: Fact, measurements: Sequence[Result], as_of: date, deadline: Deadline) -> Fact:
     """The fact; where nothing is on record of it but hints, it is unknown because of the newest of these.
 
     Raises `OutOfTime`.
@@ -32,7 +32,7 @@ def or_hinted(fact: Fact, measurements: Sequence[Measurement], as_of: date, dead
     hints = [measurement for measurement in deadline.each(measurements) if measurement.how == "hint"]
     if not hints:
         return fact
-    measured = Measured(fact.name, hints, (), "no_result", as_of=as_of, telling=lambda _: True, deadline=deadline)
+    measured = ResultSet(fact.name, hints, (), "no_result", as_of=as_of, telling=lambda _: True, deadline=deadline)
     hinted = measured.fact(lambda measurement, day: _HINT, agreeing)
     if not hinted.evidence:
         return fact

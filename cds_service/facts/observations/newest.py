@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from cds_service.as_of import AsOf
-from cds_service.facts.observations.observations import Measurement
+from cds_service.facts.observations.observations import Result
 from cds_service.fhir import Observation
 
 _DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
@@ -21,13 +21,13 @@ _ONE_DAY = timedelta(days=1)
 
 
 def newest_of(
-    measurements: Sequence[Measurement],
+    measurements: Sequence[Result],
     counting: frozenset[str],
-    has_value: Callable[[Measurement], bool],
+    has_value: Callable[[Result], bool],
     as_of: date,
     *,
     whole_day: bool = False,
-) -> Sequence[Measurement]:
+) -> Sequence[Result]:
     """The measurements without those that lie days before another one that counts and has a value.
 
     Only those of a `counting` status are left out, and only where the date is plain: a day, or a time of a day. In

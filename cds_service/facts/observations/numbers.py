@@ -23,14 +23,14 @@ from cds_service.facts.observations.answers import (
     values_of,
 )
 from cds_service.facts.observations.compound import parse_compound
-from cds_service.facts.observations.observations import Saying
+from cds_service.facts.observations.observations import ObservationOrComponent
 from cds_service.facts.observations.plausible import Plausible
 from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.range_bounds import Limit, Side
 from cds_service.facts.observations.range_words import NO_WORDS, RangeWords
-from cds_service.facts.observations.reference_ranges import SIDES, Limits, Person, Reading, times_limit
+from cds_service.facts.observations.reference_ranges import SIDES, NormalLimits, RangePerson, RawNumber, times_limit
 from cds_service.facts.observations.titres import parse_titer, titer_of_ratio
-from cds_service.facts.observations.written import Answer, Written
+from cds_service.facts.observations.written import Answer, WrittenValue
 from cds_service.fhir import CodeableConcept, Coding, Quantity, Range, Ratio
 
 _ZERO = Decimal(0)
@@ -56,7 +56,7 @@ class NumberReader:
         self._spec = spec
         self._plausible = Plausible(spec) if isinstance(spec, QuantityFact) else None
         plausible_limit = spec.plausible_limit if isinstance(spec, QuantityFact) else None
-        self._limits = Limits(units.factor, ranges, plausible_limit)
+        self._limits = NormalLimits(units.factor, ranges, plausible_limit)
         self._units = units
         self._qualitative = qualitative
         self._systems = systems
@@ -78,11 +78,11 @@ class NumberReader:
             self._least = min(self._values.values())
             self._most = max(self._values.values())
 
-    def read(self, saying: Saying, coding: Coding | None = None) -> Interval | Unreadable:
+    def read(self, saying: ObservationOrComponent, coding: Coding | None = None) -> Interval | Unreadable:
         """The value in the canonical unit, or why there is none. `coding`: the code by which it is about the fact."""
         return self.value(self.reading(saying, coding))
 
-    def value(self, reading: Reading | Unreadable) -> Interval | Unreadable:
+    def value(self, reading: RawNumber | Unreadable) -> Interval | Unreadable:
         """What has been read, in the canonical unit, as far as it is possible and plausible."""
         return reading if isinstance(reading, Unreadable) else self.judge(reading.value)
 
@@ -94,7 +94,7 @@ class NumberReader:
         return self._plausible.judge(found)
 
     def times_limits(
-        self, reading: Reading, saying: Saying, person: Person, coding: Coding | None = None
+        self, reading: RawNumber, saying: ObservationOrComponent, person: RangePerson, coding: Coding | None = None
     ) -> dict[Side, Interval | Unreadable]:
         """What has been read of an observation as a multiple of its own upper (`high`) and lower limit of normal.
 
@@ -103,24 +103,26 @@ class NumberReader:
         limits = {} if reading.from_log else self._of_code(coding)._limits.find(saying, person, reading)
         return {side: self._times(reading, limits.get(side)) for side in SIDES}
 
-    def _times(self, reading: Reading, limit: Limit | None) -> Interval | Unreadable:
+    def _times(self, reading: RawNumber, limit: Limit | None) -> Interval | Unreadable:
         if limit is None:
             return NO_REFERENCE_RANGE
         ratio = times_limit(reading.raw, reading.factor, limit)
         return ratio if self._least is None or self._least < 0 else ratio.at_least(_ZERO)
 
-    def limit(self, saying: Saying, side: Side, person: Person, coding: Coding | None = None) -> Decimal | None:
+    def limit(
+        self, saying: ObservationOrComponent, side: Side, person: RangePerson, coding: Coding | None = None
+    ) -> Decimal | None:
         """The observation's own upper (`high`) or lower limit of normal, in the canonical unit; None without one."""
         found = self.reading(saying, coding)
-        if isinstance(found, Reading) and found.from_log:
+        if isinstance(found, RawNumber) and found.from_log:
             return None
-        reading = Reading(_ANYTHING, ONE) if isinstance(found, Unreadable) else found
+        reading = RawNumber(_ANYTHING, ONE) if isinstance(found, Unreadable) else found
         limit = self._of_code(coding)._limits.find(saying, person, reading).get(side)
         if limit is None or limit.factor[0] != limit.factor[1]:
             return None
         return point(limit.value).scale(limit.factor).lo
 
-    def reading(self, saying: Saying, coding: Coding | None = None) -> Reading | Unreadable:
+    def reading(self, saying: ObservationOrComponent, coding: Coding | None = None) -> RawNumber | Unreadable:
         """The number as written, or why there is none. `coding`: the code by which it is about the fact."""
         own = self._of_code(coding)
         if own is not self:
@@ -165,19 +167,19 @@ class NumberReader:
 
     def _in_unit(
         self, value: Interval, unit: str | None = None, code: str | None = None, system: str | None = None
-    ) -> Reading | Unreadable:
+    ) -> RawNumber | Unreadable:
         factor = None if self._only_log else self._units.factor(unit, code, system)
         if factor is not None:
             if self._is_per_cent and factor == _HUNDRED and (value.hi is None or value.hi > _LARGEST_FRACTION):
                 return Unreadable("value_not_understood", "no fraction of one")
-            return Reading(value, factor)
+            return RawNumber(value, factor)
         factor = self._units.factor_of_log(unit, code) if self._logarithmic else None
         if factor is None:
             return UNIT_NOT_UNDERSTOOD
         power = power_of_ten(value)
-        return NOT_UNDERSTOOD if power is None else Reading(power, factor, from_log=True)
+        return NOT_UNDERSTOOD if power is None else RawNumber(power, factor, from_log=True)
 
-    def _of_quantity(self, quantity: Quantity, off_scale: str | None = None) -> Reading | Unreadable:
+    def _of_quantity(self, quantity: Quantity, off_scale: str | None = None) -> RawNumber | Unreadable:
         if quantity.value is None or not is_sane(quantity.value):
             return NOT_UNDERSTOOD
         value = compared(quantity.value, quantity.comparator or off_scale)
@@ -185,25 +187,25 @@ class NumberReader:
             return Unreadable("value_not_understood", f"comparator {(quantity.comparator or '')[:10]!r}")
         return self._in_unit(value, quantity.unit, quantity.code, quantity.system)
 
-    def _of_text(self, text: str) -> Reading | Unreadable:
+    def _of_text(self, text: str) -> RawNumber | Unreadable:
         if isinstance(self._spec, TiterFact):
             titer = parse_titer(text)
             if titer is not None:
-                return Reading(titer, ONE)
+                return RawNumber(titer, ONE)
         compound = parse_compound(text, self._units.factor)
         if compound is not None:
-            return Reading(point(compound), ONE)
+            return RawNumber(point(compound), ONE)
         found = parse_interval(text)
         reading = NOT_UNDERSTOOD if found is None else self._in_unit(*found)
-        if isinstance(reading, Reading):
+        if isinstance(reading, RawNumber):
             return reading
         apart = self._of_parts(self._qualitative.written(text))
-        if isinstance(apart, Reading):
+        if isinstance(apart, RawNumber):
             return apart
         # Behind a number without dimension stand no units but words, which may change its meaning.
         return NOT_UNDERSTOOD if self._units.is_dimensionless else apart if found is None else reading
 
-    def _of_parts(self, written: Written | None) -> Reading | Unreadable:
+    def _of_parts(self, written: WrittenValue | None) -> RawNumber | Unreadable:
         """A text that was taken apart: the number, where the words and signs beside it agree with it."""
         if written is None or len(written.answers) > 1 or "indeterminate" in written.answers:
             return NOT_UNDERSTOOD
@@ -219,17 +221,17 @@ class NumberReader:
         bare = self._qualitative.vocabulary.without_flag(written.unit)
         if isinstance(reading, Unreadable) and bare is not None:
             reading = self._in_unit(found[0], bare)
-        if isinstance(reading, Reading) and not _agrees(reading.raw, written.answers):
+        if isinstance(reading, RawNumber) and not _agrees(reading.raw, written.answers):
             return NOT_UNDERSTOOD
         return reading
 
-    def _of_concept(self, concept: CodeableConcept) -> Reading | Unreadable:
+    def _of_concept(self, concept: CodeableConcept) -> RawNumber | Unreadable:
         keys = self._systems.keys(concept.coding)
         coded = {self._values[key] for key in keys if key in self._values}
         if coded:
             if len(coded) > 1:
                 return Unreadable("value_not_understood", "contradictory codes")
-            return Reading(point(coded.pop()), ONE)
+            return RawNumber(point(coded.pop()), ONE)
         if self._qualitative.of_concept(concept) == {"negative"}:
             return self._undetected(True)
         # A number as text stands for itself; beside codes that are not understood the two could differ.
@@ -237,7 +239,7 @@ class NumberReader:
             return self._of_text(concept.text)
         return NOT_UNDERSTOOD
 
-    def _of_range(self, bounds: Range) -> Reading | Unreadable:
+    def _of_range(self, bounds: Range) -> RawNumber | Unreadable:
         ends: list[Interval | None] = []
         for quantity in (bounds.low, bounds.high):
             if quantity is None:
@@ -250,9 +252,9 @@ class NumberReader:
         low, high = ends
         if low is None and high is None:
             return NOT_UNDERSTOOD
-        return Reading(Interval(None if low is None else low.lo, None if high is None else high.hi), ONE)
+        return RawNumber(Interval(None if low is None else low.lo, None if high is None else high.hi), ONE)
 
-    def _of_ratio(self, ratio: Ratio) -> Reading | Unreadable:
+    def _of_ratio(self, ratio: Ratio) -> RawNumber | Unreadable:
         above, below = ratio.numerator, ratio.denominator
         if above is None or below is None or above.value is None or below.value is None:
             return NOT_UNDERSTOOD
@@ -260,7 +262,7 @@ class NumberReader:
             return NOT_UNDERSTOOD
         if isinstance(self._spec, TiterFact):
             titer = titer_of_ratio(above, below, above.value, below.value)
-            return NOT_UNDERSTOOD if titer is None else Reading(titer, ONE)
+            return NOT_UNDERSTOOD if titer is None else RawNumber(titer, ONE)
         value = None if below.comparator else compared(above.value, above.comparator)
         if value is None:
             return NOT_UNDERSTOOD
@@ -268,9 +270,9 @@ class NumberReader:
         unit = "/".join(units) if any(units) else None
         return self._in_unit(value if below.value == 1 else value.over(below.value), unit)
 
-    def _undetected(self, negative: bool) -> Reading | Unreadable:
+    def _undetected(self, negative: bool) -> RawNumber | Unreadable:
         if negative and self._spec.undetected is not None:
-            return Reading(point(self._spec.undetected), ONE)
+            return RawNumber(point(self._spec.undetected), ONE)
         return NOT_UNDERSTOOD
 
 
@@ -281,7 +283,7 @@ def _agrees(number: Interval, answers: frozenset[Answer]) -> bool:
     return answers != {"positive"} or number.hi is None or number.hi > 0
 
 
-def _off_scale(saying: Saying) -> str | None:
+def _off_scale(saying: ObservationOrComponent) -> str | None:
     """`<` or `>` as an interpretation: the value is the end of the instrument's scale, and the true one lies beyond.
 
     https://terminology.hl7.org/CodeSystem-v3-ObservationInterpretation.html

@@ -11,11 +11,11 @@ from decimal import Decimal
 from cds_service.facts.catalogue import ONE, CodeSystems, ResultFact, fold
 from cds_service.facts.intervals import Factor, Interval, compared, is_sane, parse_interval, point
 from cds_service.facts.observations.answers import values_of
-from cds_service.facts.observations.observations import Saying
+from cds_service.facts.observations.observations import ObservationOrComponent
 from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.range_bounds import Limit, OnSide, Side
 from cds_service.facts.observations.range_words import NO_WORDS, RangeWords
-from cds_service.facts.observations.reference_ranges import Limits, Person, Reading
+from cds_service.facts.observations.reference_ranges import NormalLimits, RangePerson, RawNumber
 from cds_service.facts.observations.titres import parse_titer
 from cds_service.facts.observations.written import Answer, is_unit
 from cds_service.fhir import Coding, Quantity, Ratio
@@ -36,7 +36,9 @@ class NumbersAsAnswers:
         self._ranges = ranges
         self._log_codes = frozenset(systems.key(code.system, code.code) for code in spec.codes if code.scale == "log10")
 
-    def read(self, saying: Saying, person: Person, coding: Coding | None = None) -> frozenset[Answer]:
+    def read(
+        self, saying: ObservationOrComponent, person: RangePerson, coding: Coding | None = None
+    ) -> frozenset[Answer]:
         """What the number of an observation says; nothing where there is none, or where it may be either."""
         rule = self._rule
         number = None if rule is None else self.bare(saying)
@@ -67,7 +69,7 @@ class NumbersAsAnswers:
             return frozenset({"indeterminate"})
         return _holding(number, (above, high), ("<", low))
 
-    def bare(self, saying: Saying) -> Interval | None:
+    def bare(self, saying: ObservationOrComponent) -> Interval | None:
         """The number as written, in whatever unit, not below 0; for a titre 1:n it is n."""
         names = values_of(saying)
         if len(names) != 1:
@@ -104,7 +106,7 @@ class NumbersAsAnswers:
         return parse_titer(written.amount) or (None if parsed is None or parsed[1] else parsed[0])
 
     def _own_limits(
-        self, saying: Saying, person: Person, number: Interval, units: tuple[str, ...]
+        self, saying: ObservationOrComponent, person: RangePerson, number: Interval, units: tuple[str, ...]
     ) -> Mapping[Side, OnSide]:
         """The observation's own limits, as far as they are in the unit of the value (or in none)."""
         own = {fold(text) for text in units}
@@ -112,7 +114,7 @@ class NumbersAsAnswers:
         def same_unit(unit: str | None, code: str | None, system: str | None) -> Factor | None:
             return ONE if {fold(text) for text in (unit, code) if text} & own else None
 
-        return Limits(same_unit, self._ranges).on_sides(saying, person, Reading(number, ONE))
+        return NormalLimits(same_unit, self._ranges).on_sides(saying, person, RawNumber(number, ONE))
 
     def _is_logarithm(self, units: tuple[str, ...], coding: Coding | None) -> bool:
         if any(self._qualitative.is_logarithm(unit) for unit in units):
@@ -147,7 +149,7 @@ def _within(inner: Interval, outer: Interval) -> bool:
     return True
 
 
-def _units(saying: Saying, qualitative: Qualitative) -> tuple[str, ...]:
+def _units(saying: ObservationOrComponent, qualitative: Qualitative) -> tuple[str, ...]:
     """The unit of the value, in each of its spellings."""
     quantity = saying.value_quantity
     if quantity is not None:

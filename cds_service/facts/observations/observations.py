@@ -15,7 +15,7 @@ from cds_service.facts.catalogue import (
     Catalogue,
     CodeSystems,
     Key,
-    Observed,
+    ObservedFact,
     ResultFact,
     ScoreFact,
     Where,
@@ -27,11 +27,11 @@ from cds_service.facts.words import WordReader
 from cds_service.fhir import CodeableConcept, Coding, Observation, ObservationComponent, Record
 
 _MOST_REMEMBERED = 50_000
-Saying = Observation | ObservationComponent
+ObservationOrComponent = Observation | ObservationComponent
 How = Literal["value", "variant", "about", "mention", "hint"]
 
 
-class Measurement(Struct, frozen=True, gc=False):
+class Result(Struct, frozen=True, gc=False):
     """Something said about one fact: `saying` has the value, `observation` the status and the date, `coding` the code.
 
     `how`: by its value; as a `variant` (a positive finding by what its components say); as one that is `about` the same
@@ -40,7 +40,7 @@ class Measurement(Struct, frozen=True, gc=False):
     `source`: the reference of the entry that says it, where that is no Observation.
     """
 
-    saying: Saying
+    saying: ObservationOrComponent
     observation: Observation
     coding: Coding
     how: How = "value"
@@ -73,7 +73,7 @@ class ObservationCodes:
         self._variants: dict[Key, list[_Beside]] = {}
         self._mentions: list[_Beside] = []
         for spec in catalogue:
-            if isinstance(spec, Observed):
+            if isinstance(spec, ObservedFact):
                 for code in spec.codes:
                     self._plain.setdefault(systems.key(code.system, code.code), []).append((spec.name, "value"))
                 for hint in spec.hint_codes:
@@ -131,9 +131,9 @@ class ObservationCodes:
 
     def sort(
         self, record: Record, wanted: frozenset[str] | None = None, deadline: Deadline = NEVER
-    ) -> dict[str, list[Measurement]]:
+    ) -> dict[str, list[Result]]:
         """Every measurement in the record by fact, for the facts `wanted` (all if `None`). Raises `OutOfTime`."""
-        found: dict[str, list[Measurement]] = {}
+        found: dict[str, list[Result]] = {}
         known = self._found
         for observation in deadline.each(record.resources.get("Observation", ())):
             concept = observation.code
@@ -146,7 +146,7 @@ class ObservationCodes:
                         items = found.get(name)
                         if items is None:
                             items = found[name] = []
-                        items.append(Measurement(observation, observation, coding, how))
+                        items.append(Result(observation, observation, coding, how))
                 elif codings:
                     deadline.spend(len(codings))
                     self._add(observation, observation, codings, found)
@@ -157,7 +157,7 @@ class ObservationCodes:
                 self._add_beside(observation, found, deadline)
         for one in findings_of(record, self._findings, self._systems, self._words, deadline):
             sure: How = "value" if one.is_sure else "hint"
-            stated = Measurement(one.result, one.result, one.coding, sure, one.source)
+            stated = Result(one.result, one.result, one.coding, sure, one.source)
             found.setdefault(one.fact, []).append(stated)
         return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
 
@@ -173,19 +173,19 @@ class ObservationCodes:
 
     def _add(
         self,
-        saying: Saying,
+        saying: ObservationOrComponent,
         observation: Observation,
         codings: Sequence[Coding],
-        found: dict[str, list[Measurement]],
+        found: dict[str, list[Result]],
     ) -> None:
         matched: dict[tuple[str, How], Coding] = {}
         for coding in codings:
             for named in self._of(coding):
                 matched[named] = min(matched.get(named, coding), coding, key=_order)
         for (name, how), coding in matched.items():
-            found.setdefault(name, []).append(Measurement(saying, observation, coding, how))
+            found.setdefault(name, []).append(Result(saying, observation, coding, how))
 
-    def _add_beside(self, observation: Observation, found: dict[str, list[Measurement]], deadline: Deadline) -> None:
+    def _add_beside(self, observation: Observation, found: dict[str, list[Result]], deadline: Deadline) -> None:
         components = observation.component
         fitting: dict[int, bool] = {}
 
@@ -200,11 +200,11 @@ class ObservationCodes:
             codings = component.code.coding
             keys = self._systems.keys(codings)
             for name in {b.fact for key in keys for b in self._components.get(key, ()) if fits(b)}:
-                found.setdefault(name, []).append(Measurement(component, observation, min(codings, key=_order)))
+                found.setdefault(name, []).append(Result(component, observation, min(codings, key=_order)))
             if self._mentions and not any(map(self._systems.is_known, keys)):
                 text = component.code.text or ""
                 for name in {b.fact for b in self._mentions if text.strip().casefold() in b.hints and fits(b)}:
-                    mention = Measurement(component, observation, Coding(display=text), "mention")
+                    mention = Result(component, observation, Coding(display=text), "mention")
                     found.setdefault(name, []).append(mention)
         if observation.code is not None:
             keys = self._systems.keys(observation.code.coding)
@@ -212,7 +212,7 @@ class ObservationCodes:
                 how: How = "variant" if fits(beside) else "about"
                 if how == "variant" or self._is_about(beside.where, components, deadline):
                     coding = min(observation.code.coding, key=_order)
-                    found.setdefault(beside.fact, []).append(Measurement(observation, observation, coding, how))
+                    found.setdefault(beside.fact, []).append(Result(observation, observation, coding, how))
 
     def _fits(self, where: Sequence[_Wanted], components: Sequence[ObservationComponent], deadline: Deadline) -> bool:
         """Whether each condition is met by a component of its code, and by every one of that code."""

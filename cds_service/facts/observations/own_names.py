@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from cds_service.facts.observations.observations import Saying
+from cds_service.facts.observations.observations import ObservationOrComponent
 from cds_service.facts.observations.written import plain
 from cds_service.facts.recent import Recent
 from cds_service.fhir import CodeableConcept, Coding
@@ -19,7 +19,7 @@ _MOST_REMEMBERED = 500
 _BETWEEN = re.compile(r"[\s\-_]+")
 
 
-class OwnNames:
+class AnalyteNames:
     """The names of one fact, and the words that may stand beside them (`for`, `is`, `test`)."""
 
     def __init__(self, names: Iterable[str], beside: Iterable[str]) -> None:
@@ -46,7 +46,7 @@ class OwnNames:
         left = left if self._beside is None else self._beside.sub(" ", left)
         return " ".join(left.split()) or text
 
-    def taken_from(self, saying: Saying) -> Saying:
+    def taken_from(self, saying: ObservationOrComponent) -> ObservationOrComponent:
         """A saying whose value is told without the names."""
         if self._name is None:
             return saying

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import CodeSystems, Key, finding
-from cds_service.facts.observations.written import Answer, Comparator, Vocabulary, Written, folded
+from cds_service.facts.observations.written import Answer, Comparator, ValueVocabulary, WrittenValue, folded
 from cds_service.fhir import CodeableConcept
 from cds_service.rule_files import invalid, is_there, pointer, read_json
 
@@ -75,18 +75,18 @@ class Qualitative:
                 for code in getattr(group, answer):
                     self._codes.update((systems.key(system, code), answer) for system in group.systems)
             texts.update((folded(text), answer) for text in getattr(table.texts, answer))
-        self.vocabulary = Vocabulary(texts, table.comparators, table.flags)
+        self.vocabulary = ValueVocabulary(texts, table.comparators, table.flags)
         self._index = frozenset(map(folded, (*table.index.units, *table.index.by_one)))
         self._by_one = frozenset(map(folded, table.index.by_one))
         self.beside_names = tuple(word for words in table.beside_names.values() for word in words)
-        self._written: dict[str, Written | None] = {}
+        self._written: dict[str, WrittenValue | None] = {}
 
     @property
     def codes(self) -> frozenset[Key]:
         """The codes that it understands."""
         return frozenset(self._codes)
 
-    def written(self, text: str | None) -> Written | None:
+    def written(self, text: str | None) -> WrittenValue | None:
         """A text taken apart; `None` where it is not understood."""
         if text is None:
             return None

@@ -14,7 +14,7 @@ from msgspec import Struct
 from cds_service.facts.catalogue import SNOMED
 from cds_service.facts.fact import Age
 from cds_service.facts.intervals import Factor, Interval
-from cds_service.facts.observations.observations import Saying
+from cds_service.facts.observations.observations import ObservationOrComponent
 from cds_service.facts.observations.range_bounds import (
     Limit,
     OnSide,
@@ -44,14 +44,14 @@ _AGE_UNITS = {
 }
 
 
-class Person(Struct, frozen=True, gc=False):
+class RangePerson(Struct, frozen=True, gc=False):
     """What a range's `appliesTo` and `age` are compared with; `None` where it is not known."""
 
     sex: str | None
     age: Age | None
 
 
-class Reading(Struct, frozen=True, gc=False):
+class RawNumber(Struct, frozen=True, gc=False):
     """A number as written, and the factor of its unit into the canonical one.
 
     `from_log`: what was written is its log₁₀, and so are the limits of its reference range.
@@ -66,7 +66,7 @@ class Reading(Struct, frozen=True, gc=False):
         return self.raw.scale(self.factor)
 
 
-class Limits:
+class NormalLimits:
     """Finds the limits of normal that observations of one fact give.
 
     `to_factor` knows the fact's units. `plausible` is where a limit may lie, in the canonical unit.
@@ -79,14 +79,16 @@ class Limits:
         self._words = words
         self._plausible = plausible
 
-    def find(self, saying: Saying, person: Person, reading: Reading) -> Mapping[Side, Limit]:
+    def find(self, saying: ObservationOrComponent, person: RangePerson, reading: RawNumber) -> Mapping[Side, Limit]:
         """The one upper (`high`) and the one lower limit that apply, each where there is exactly one."""
         if not saying.reference_range:
             return _NO_LIMITS
         limits = self.on_sides(saying, person, reading)
         return {side: limit for side, limit in limits.items() if isinstance(limit, Limit) and self._may_be(limit)}
 
-    def on_sides(self, saying: Saying, person: Person, reading: Reading) -> Mapping[Side, OnSide]:
+    def on_sides(
+        self, saying: ObservationOrComponent, person: RangePerson, reading: RawNumber
+    ) -> Mapping[Side, OnSide]:
         """What the ranges leave on either side: a limit, none, or that it is not known.
 
         `reading` is the value: a limit without unit is in its unit, and a flag must agree with where it lies.
@@ -96,7 +98,9 @@ class Limits:
             return _NOT_KNOWN
         return limits
 
-    def _of_all(self, candidates: Sequence[ReferenceRange], person: Person, reading: Reading) -> Mapping[Side, OnSide]:
+    def _of_all(
+        self, candidates: Sequence[ReferenceRange], person: RangePerson, reading: RawNumber
+    ) -> Mapping[Side, OnSide]:
         """What the ranges that fit leave on either side."""
         sure: list[RangeBounds] = []
         doubtful: list[RangeBounds | None] = []
@@ -145,7 +149,7 @@ def times_limit(raw: Interval, own_unit: Factor, limit: Limit) -> Interval:
     return raw.scale((low, high)).over(limit.value)
 
 
-def _fits(candidate: ReferenceRange, person: Person, words: RangeWords) -> bool | None:
+def _fits(candidate: ReferenceRange, person: RangePerson, words: RangeWords) -> bool | None:
     """Whether a range is one of normal for this person; `None` where that cannot be told."""
     if candidate.type is None and candidate.text is None and candidate.age is None and not candidate.applies_to:
         return True  # nearly always

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from cds_service.facts.catalogue import CodeSystems, Key, ResultFact
 from cds_service.facts.observations.answers import NOT_UNDERSTOOD, Unreadable, values_of
 from cds_service.facts.observations.numbers_as_answers import NumbersAsAnswers
-from cds_service.facts.observations.observations import How, Saying
-from cds_service.facts.observations.own_names import OwnNames
+from cds_service.facts.observations.observations import How, ObservationOrComponent
+from cds_service.facts.observations.own_names import AnalyteNames
 from cds_service.facts.observations.qualitative import Qualitative
 from cds_service.facts.observations.range_words import NO_WORDS, RangeWords
-from cds_service.facts.observations.reference_ranges import Person
+from cds_service.facts.observations.reference_ranges import RangePerson
 from cds_service.facts.observations.written import Answer
 from cds_service.fhir import CodeableConcept, Coding
 
@@ -33,10 +33,10 @@ class ResultReader:
         self._systems = systems
         self._numbers = NumbersAsAnswers(spec, qualitative, systems, ranges)
         names = (name for listed in spec.names.values() for name in listed)
-        self._names = OwnNames(names, qualitative.beside_names)
+        self._names = AnalyteNames(names, qualitative.beside_names)
 
     def read(
-        self, saying: Saying, person: Person, how: How = "value", coding: Coding | None = None
+        self, saying: ObservationOrComponent, person: RangePerson, how: How = "value", coding: Coding | None = None
     ) -> str | Unreadable:
         """`positive` or `negative`, or why neither is known. `coding`: the code by which it is about the fact."""
         answers = set(self._qualitative.of_flags([self._names.of_concept(one) for one in saying.interpretation]))
@@ -63,17 +63,17 @@ class ResultReader:
         answer = answers.pop()
         return INDETERMINATE if answer == "indeterminate" else answer
 
-    def in_code(self, saying: Saying) -> frozenset[Answer]:
+    def in_code(self, saying: ObservationOrComponent) -> frozenset[Answer]:
         """The answer that the name of an observation gives, `HBsAg negative`, or a code that says so by itself."""
         named = frozenset[Answer]().union(*map(self._qualitative.of_text, self._names.in_code(saying.code)))
         return named | self._by_code(saying)
 
-    def _by_code(self, saying: Saying) -> frozenset[Answer]:
+    def _by_code(self, saying: ObservationOrComponent) -> frozenset[Answer]:
         if not self._alone or saying.code is None:
             return frozenset()
         return frozenset(self._own[key] for key in self._systems.keys(saying.code.coding) if key in self._alone)
 
-    def denies(self, saying: Saying) -> bool:
+    def denies(self, saying: ObservationOrComponent) -> bool:
         """Whether an observation says that what it is about is absent or uncertain, or has no value for a reason."""
         answers = set(self._qualitative.of_flags(saying.interpretation))
         saying = self._names.taken_from(saying)

@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from cds_service.as_of import AsOf
 from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.dates import EARLIEST, days_back, period_text, read_date
-from cds_service.facts.fact import UNDATED, Days
+from cds_service.facts.fact import UNDATED, DaySpan
 from cds_service.facts.observations.newest import newest_of
-from cds_service.facts.observations.observations import Measurement
-from cds_service.fhir import ALWAYS, DateError, DateRange, Malformed, Observation, parse_timing, word_of
+from cds_service.facts.observations.observations import Result
+from cds_service.fhir import ALWAYS, DateError, DateRange, Observation, UnreadableResource, parse_timing, word_of
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _CORRECTING = frozenset({"amended", "corrected"})
@@ -36,8 +36,8 @@ class Candidate(Struct, frozen=True, gc=False):
     be relied on. `earliest` and `latest` are the instants between which it was made.
     """
 
-    measurement: Measurement | None
-    malformed: Malformed | None
+    measurement: Result | None
+    malformed: UnreadableResource | None
     readable: bool
     date: DateRange | None
     shown_date: str
@@ -46,7 +46,7 @@ class Candidate(Struct, frozen=True, gc=False):
     issued: DateRange | None
 
 
-class Selection(Struct, frozen=True, gc=False):
+class NewestResults(Struct, frozen=True, gc=False):
     """Those that may be the newest (nearly always one), and how many days old the newest is at most and at least.
 
     `passed_over` are those without any value, shown only where nothing else is found. `planned`: those that lie after
@@ -57,7 +57,7 @@ class Selection(Struct, frozen=True, gc=False):
     age: int
     least_age: int
     passed_over: tuple[Candidate, ...]
-    planned: tuple[Measurement, ...] = ()
+    planned: tuple[Result, ...] = ()
 
     @property
     def is_one_day(self) -> bool:
@@ -67,14 +67,14 @@ class Selection(Struct, frozen=True, gc=False):
 
 
 def select(
-    measurements: Sequence[Measurement],
-    malformed: Iterable[Malformed],
-    has_value: Callable[[Measurement], bool],
+    measurements: Sequence[Result],
+    malformed: Iterable[UnreadableResource],
+    has_value: Callable[[Result], bool],
     as_of: date,
     deadline: Deadline = NEVER,
     *,
     whole_day: bool = False,
-) -> Selection:
+) -> NewestResults:
     """The deciding ones among the measurements of one fact. `malformed`: unreadable resources with the fact's code.
     `whole_day`: all that may be of the day of the newest decide with it.
 
@@ -84,7 +84,7 @@ def select(
         measurements = newest_of(measurements, _FINAL, has_value, as_of, whole_day=whole_day)
     final: list[Candidate] = []
     early: list[Candidate] = []
-    planned: list[Measurement] = []
+    planned: list[Result] = []
     for measurement in deadline.each(measurements):
         status = word_of(measurement.observation.status)
         if status not in _VOID:
@@ -102,7 +102,7 @@ def select(
         c for c in deadline.each(counting) if c.measurement is None or not c.readable or has_value(c.measurement)
     ]
     if not telling:
-        return Selection((), UNDATED, 0, tuple(counting), tuple(planned))
+        return NewestResults((), UNDATED, 0, tuple(counting), tuple(planned))
     if len(telling) == 1:
         return _selection(telling, telling[0], planned, as_of)
     newest = max(deadline.each(telling), key=lambda c: c.earliest)
@@ -124,15 +124,15 @@ def _standing(possible: list[Candidate], deadline: Deadline) -> list[Candidate]:
 
 
 def _selection(
-    possible: Sequence[Candidate], newest: Candidate, planned: Sequence[Measurement], as_of: date
-) -> Selection:
+    possible: Sequence[Candidate], newest: Candidate, planned: Sequence[Result], as_of: date
+) -> NewestResults:
     ago = _ago(newest, as_of)
     least_age = min([(ago if c is newest else _ago(c, as_of)).lo for c in possible])
-    return Selection(tuple(possible), min(UNDATED, ago.hi), least_age, (), tuple(planned))
+    return NewestResults(tuple(possible), min(UNDATED, ago.hi), least_age, (), tuple(planned))
 
 
-def _ago(candidate: Candidate, as_of: date) -> Days:
-    return Days(0, UNDATED) if candidate.date is None else days_back(candidate.date, as_of)
+def _ago(candidate: Candidate, as_of: date) -> DaySpan:
+    return DaySpan(0, UNDATED) if candidate.date is None else days_back(candidate.date, as_of)
 
 
 def _may_share_day(one: Candidate, other: Candidate) -> bool:
@@ -212,7 +212,7 @@ def is_early(candidate: Candidate) -> bool:
     return candidate.measurement is not None and word_of(candidate.measurement.observation.status) in _EARLY
 
 
-def candidate_of(measurement: Measurement, as_of: date, *, readable: bool = True) -> Candidate | None:
+def candidate_of(measurement: Result, as_of: date, *, readable: bool = True) -> Candidate | None:
     """The measurement as a candidate; `None` where it lies wholly after `as_of`."""
     span, text = effective(measurement.observation)
     issued = read_date(measurement.observation.issued)
@@ -226,7 +226,7 @@ def candidate_of(measurement: Measurement, as_of: date, *, readable: bool = True
     return Candidate(measurement, None, readable, span, _shown(span, text), span.earliest, span.latest, issued)
 
 
-def _unreadable(item: Malformed, as_of: date) -> Candidate | None:
+def _unreadable(item: UnreadableResource, as_of: date) -> Candidate | None:
     span = read_date(item.date)
     if span is None:
         return Candidate(None, item, False, None, "", EARLIEST, AsOf.of(as_of).end, None)

@@ -50,7 +50,7 @@ _COLON = re.compile(r"(?<![0-9.,])1\s*:\s*(?=[0-9])")
 _TO = re.compile(r"(?<=[0-9])\s*(?:~|–|—|至)\s*(?=[0-9])")
 
 
-class Written(Struct, frozen=True, gc=False):
+class WrittenValue(Struct, frozen=True, gc=False):
     """What a text holds. `amount` is the number with its comparator, as text; `flagged`: a flag stood beside it."""
 
     answers: frozenset[Answer] = frozenset()
@@ -59,7 +59,7 @@ class Written(Struct, frozen=True, gc=False):
     flagged: bool = False
 
 
-class Vocabulary:
+class ValueVocabulary:
     """The words by which texts are taken apart. `comparators` maps a sign such as `>` to the words that mean it."""
 
     def __init__(
@@ -80,20 +80,20 @@ class Vocabulary:
         signs = "".join(text.split())
         return sign(signs) if signs and (_SIGNS.issuperset(signs) or _GRADE.fullmatch(signs)) else None
 
-    def split(self, text: str) -> Written | None:
+    def split(self, text: str) -> WrittenValue | None:
         """The text taken apart; `None` where some of it is not understood."""
         if len(text) > _LONGEST:
             return None
         whole = self.answer(plain(text))
         if whole is not None:
-            return Written(frozenset({whole}))
-        found = Written()
+            return WrittenValue(frozenset({whole}))
+        found = WrittenValue()
         for chunk in _CHUNKS.split(self._with_signs(plain(text))):
             if chunk.strip():
                 part = self._part(chunk.strip())
                 if part is None or (part.amount and found.amount):
                     return None
-                found = Written(
+                found = WrittenValue(
                     found.answers | part.answers,
                     found.amount or part.amount,
                     found.unit or part.unit,
@@ -106,7 +106,7 @@ class Vocabulary:
         words = unit.split()
         return " ".join(words[:-1]) if words and self._is_flag(words[-1]) else None
 
-    def has_plain_unit(self, written: Written) -> bool:
+    def has_plain_unit(self, written: WrittenValue) -> bool:
         """Whether what stands behind the number may be a unit, with a flag or without."""
         return is_unit(written.unit) or is_unit(self.without_flag(written.unit) or " ")
 
@@ -123,13 +123,13 @@ class Vocabulary:
                 text = text[: found.start()] + number + text[found.end() :]
         return _TO.sub("-", _COLON.sub("1:", text))
 
-    def _part(self, chunk: str) -> Written | None:
+    def _part(self, chunk: str) -> WrittenValue | None:
         """One part between brackets and the like: an answer, a flag, or an amount with either beside it."""
         if self._is_flag(chunk):  # before answers: beside something else an N is "normal", not "no"
-            return Written(flagged=True)
+            return WrittenValue(flagged=True)
         answer = self._signed(chunk)
         if answer is not None:
-            return Written(answer)
+            return WrittenValue(answer)
         amount = _AMOUNT.search(chunk)
         if amount is None:
             return None
@@ -144,7 +144,7 @@ class Vocabulary:
         answers |= more
         if _TITER.match(amount["number"]):
             answers |= _disagreeing(answers, amount["comparator"] or "")
-        return Written(answers, amount[0].strip(), unit, bool(before and self._is_flag(before)))
+        return WrittenValue(answers, amount[0].strip(), unit, bool(before and self._is_flag(before)))
 
     def _unit_and_answer(self, behind: str) -> tuple[str, frozenset[Answer]]:
         """What stands behind a number: a unit, an answer, or both in this order."""

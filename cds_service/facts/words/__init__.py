@@ -3,7 +3,7 @@
 from cds_service.facts.words.cues import Cue, Cues, CueTable, load_cues
 from cds_service.facts.words.entry import EntryWords, PhraseIndex, WordReader
 from cds_service.facts.words.everyday import Everyday, EverydayTable, load_everyday
-from cds_service.facts.words.folding import LONGEST, Token, folded, is_kana, tokens
+from cds_service.facts.words.folding import LONGEST, FoldedWord, folded, is_kana, tokens
 from cds_service.facts.words.lexicon import Lexicon, load_lexicon
 from cds_service.facts.words.own_phrases import (
     SITE_PHRASES,
@@ -14,7 +14,7 @@ from cds_service.facts.words.own_phrases import (
     load_phrases,
     write_phrase,
 )
-from cds_service.facts.words.telling import Telling, load_telling
+from cds_service.facts.words.telling import TellingWords, load_telling
 
 __all__ = [
     "LONGEST",
@@ -25,13 +25,13 @@ __all__ = [
     "EntryWords",
     "Everyday",
     "EverydayTable",
+    "FoldedWord",
     "Lexicon",
     "OwnPhrases",
     "PhraseError",
     "PhraseFile",
     "PhraseIndex",
-    "Telling",
-    "Token",
+    "TellingWords",
     "WordReader",
     "WrittenPhrase",
     "folded",

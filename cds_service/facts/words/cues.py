@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cds_service.errors import Finding
-from cds_service.facts.words.folding import Token, tokens
+from cds_service.facts.words.folding import FoldedWord, tokens
 from cds_service.rule_files import invalid, is_there, read_json
 
 Cue = Literal["denied", "others", "doubted", "past"]
@@ -76,7 +76,7 @@ class Cues:
             if words:
                 self._by_first.setdefault(words[0], []).append((words, kind, direction))
 
-    def marks(self, text: Sequence[Token]) -> tuple[list[frozenset[Cue]], frozenset[int]]:
+    def marks(self, text: Sequence[FoldedWord]) -> tuple[list[frozenset[Cue]], frozenset[int]]:
         """What is said of each token, and the places of the cues themselves."""
         found: list[tuple[int, int, Cue, int]] = []
         cues: set[int] = set()
@@ -103,7 +103,7 @@ class Cues:
         """The places right before or after a cue, in a text of so many tokens."""
         return frozenset(p for cue in cues for p in (cue - 1, cue + 1) if 0 <= p < length and p not in cues)
 
-    def other_things(self, text: Sequence[Token]) -> frozenset[int]:
+    def other_things(self, text: Sequence[FoldedWord]) -> frozenset[int]:
         """The places that belong to something else than their words seem to say."""
         words = [token.word for token in text]
         return frozenset(
@@ -114,7 +114,7 @@ class Cues:
             for place in range(start, start + len(row))
         )
 
-    def _at(self, text: Sequence[Token], start: int) -> list[tuple[tuple[str, ...], Cue | None, int]]:
+    def _at(self, text: Sequence[FoldedWord], start: int) -> list[tuple[tuple[str, ...], Cue | None, int]]:
         return [
             cue
             for cue in self._by_first.get(text[start].word, ())
@@ -125,7 +125,7 @@ class Cues:
 class _Clauses:
     """The words of a text that are no cues, by the clause in which they stand."""
 
-    def __init__(self, text: Sequence[Token], cues: Set[int]) -> None:
+    def __init__(self, text: Sequence[FoldedWord], cues: Set[int]) -> None:
         self._text = text
         self._places: dict[int, list[int]] = {}
         for place, token in enumerate(text):

@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.facts.words.cues import Cue, Cues
-from cds_service.facts.words.folding import LONGEST, Token, tokens, without_tag
+from cds_service.facts.words.folding import LONGEST, FoldedWord, tokens, without_tag
 from cds_service.facts.words.lexicon import Lexicon
-from cds_service.facts.words.telling import Telling
+from cds_service.facts.words.telling import TellingWords
 
 _DENYING = frozenset[Cue]({"denied", "others"})
 _Row = tuple[str, ...]
@@ -51,7 +51,7 @@ class PhraseIndex:
         for row, found in merged.items():
             self._by_start.setdefault(row[:2], []).append((row, frozenset(found)))
 
-    def find(self, text: tuple[Token, ...]) -> list[tuple[range, frozenset[str]]]:
+    def find(self, text: tuple[FoldedWord, ...]) -> list[tuple[range, frozenset[str]]]:
         """Where each phrase stands in the text, and what it names."""
         words = tuple(token.word for token in text)
         return [
@@ -71,7 +71,7 @@ class WordReader:
         phrases: PhraseIndex,
         cues: Cues,
         lexicon: Lexicon,
-        telling: Telling,
+        telling: TellingWords,
         answered: Mapping[str, Iterable[str]],
     ) -> None:
         """`answered`: whole texts of which a person has said which value sets they name, or that they name none."""

@@ -32,7 +32,7 @@ _NO_PLURAL = frozenset({"aids"})
 """What only looks like a plural. Walking aids keep their -s for it, and are then told apart by the words beside."""
 
 
-class Token(Struct, frozen=True, gc=False):
+class FoldedWord(Struct, frozen=True, gc=False):
     """`word` as it is compared; `clause` counts the punctuation before it; `shouted`: it stands in capitals."""
 
     word: str
@@ -57,24 +57,24 @@ def without_tag(text: str) -> str:
     return _SEMANTIC_TAG.sub("", text)
 
 
-def tokens(text: str) -> tuple[Token, ...]:
+def tokens(text: str) -> tuple[FoldedWord, ...]:
     """The tokens of a text, in order. `(suspected) SLE, r/o AIDS` has five in three clauses."""
     text = unicodedata.normalize("NFKC", text[:LONGEST])
     text = _POSSESSIVE.sub("", text)
     # A lone word in brackets belongs to what is around it: "care for (suspected) damage", "SLE (suspected)".
     text = _BRACKETED.sub(r" \1 ", text)
-    found: list[Token] = []
+    found: list[FoldedWord] = []
     clause = at = 0
     for part in _PART.finditer(text):
         raw = part[0]
         if _BOUNDARY.search(text, at, part.start()) and not _is_inner_dot(text[at : part.start()], found, raw):
             clause += 1
         at = part.end()
-        found.append(Token(folded(raw), clause, raw.isupper() and raw.isalpha()))
+        found.append(FoldedWord(folded(raw), clause, raw.isupper() and raw.isalpha()))
     return tuple(found)
 
 
-def _is_inner_dot(between: str, before: list[Token], after: str) -> bool:
+def _is_inner_dot(between: str, before: list[FoldedWord], after: str) -> bool:
     """Whether a full stop belongs to an abbreviation or a number: `V. a. SLE`, `Z.n. OP`, `0.5`."""
     if between.strip() != "." or not before:
         return False

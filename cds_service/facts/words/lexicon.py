@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import finding
-from cds_service.facts.words.folding import Token, folded, tokens
+from cds_service.facts.words.folding import FoldedWord, folded, tokens
 from cds_service.rule_files import is_there, read_file, unzipped
 
 FILE = "lexicon.txt.gz"
@@ -51,7 +51,7 @@ class Lexicon:
             if row:
                 self._harmless.setdefault(row[0], []).append((row, frozenset(sets.split())))
 
-    def whole(self, text: Sequence[Token], length: int) -> tuple[Token, ...]:
+    def whole(self, text: Sequence[FoldedWord], length: int) -> tuple[FoldedWord, ...]:
         """The text, with its last word completed where it seems to be cut off after `length` characters."""
         if not text or length < _CUT_TEXT or len(text[-1].word) < _CUT_WORD or text[-1].word in self._words:
             return tuple(text)
@@ -59,9 +59,9 @@ class Lexicon:
         found = self._sorted[at] if at < len(self._sorted) else ""
         if not found.startswith(text[-1].word):
             return tuple(text)
-        return (*text[:-1], Token(found, text[-1].clause, text[-1].shouted))
+        return (*text[:-1], FoldedWord(found, text[-1].clause, text[-1].shouted))
 
-    def readable(self, text: Sequence[Token], named: frozenset[int] = frozenset()) -> bool:
+    def readable(self, text: Sequence[FoldedWord], named: frozenset[int] = frozenset()) -> bool:
         """Whether every word is understood, and there is one. `named`: the places that belong to a phrase."""
         shouted = [token.shouted for token in text if token.word.isalpha() and not token.is_han]
         limit = _SHORT if len(shouted) > 1 and all(shouted) else _ABBREVIATION
@@ -88,7 +88,7 @@ class Lexicon:
                 content = True
         return content
 
-    def harmless(self, text: Sequence[Token]) -> list[tuple[range, frozenset[str]]]:
+    def harmless(self, text: Sequence[FoldedWord]) -> list[tuple[range, frozenset[str]]]:
         """The places of harmless entries within a text, and the sets of which their words tell all the same."""
         words = tuple(token.word for token in text)
         return [
@@ -103,7 +103,7 @@ class Lexicon:
         letters = word.strip("0123456789")
         return len(letters) > 1 and letters not in self._empty
 
-    def _knows(self, token: Token, limit: int) -> bool:
+    def _knows(self, token: FoldedWord, limit: int) -> bool:
         if token.word in self._abbreviations:
             return True
         if token.shouted and 1 < len(token.word) <= limit:
@@ -114,7 +114,7 @@ class Lexicon:
             letters != token.word and (letters in self._words or letters in self._abbreviations)
         )
 
-    def _covered(self, text: Sequence[Token], named: set[int]) -> bool:
+    def _covered(self, text: Sequence[FoldedWord], named: set[int]) -> bool:
         """Whether the text is a row of morphemes and of phrases."""
         row = "".join(token.word for token in text)
         reached = {0}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import finding
-from cds_service.facts.words.folding import Token, folded
+from cds_service.facts.words.folding import FoldedWord, folded
 from cds_service.facts.words.lexicon import sections
 from cds_service.rule_files import read_file
 
@@ -21,7 +21,7 @@ Hits = Sequence[tuple[range, frozenset[str]]]
 """Where phrases stand in a text, and the sets that each names."""
 
 
-class Telling:
+class TellingWords:
     """The telling words and morphemes of all sets, and within which sets each lies."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Telling:
         self._longest = max(map(len, self._han), default=0)
         self._within = {set_id: frozenset(others) for set_id, others in within.items()}
 
-    def told(self, text: Sequence[Token], hits: Hits, silent: Hits = ()) -> frozenset[str]:
+    def told(self, text: Sequence[FoldedWord], hits: Hits, silent: Hits = ()) -> frozenset[str]:
         """The sets of which a word of the text tells.
 
         A phrase uses up its words: in "type 2 diabetes" nothing is left that could tell of pregnancy. They go on
@@ -67,7 +67,7 @@ class Telling:
     def _is_narrower(self, set_id: str, others: frozenset[str]) -> bool:
         return set_id in others or not others.isdisjoint(self._within.get(set_id, ()))
 
-    def _marks(self, text: Sequence[Token]) -> Iterable[tuple[range, frozenset[str]]]:
+    def _marks(self, text: Sequence[FoldedWord]) -> Iterable[tuple[range, frozenset[str]]]:
         for place, token in enumerate(text):
             if not token.is_han:
                 if token.word in self._words:
@@ -82,7 +82,7 @@ class Telling:
                     yield range(place, stop + 1), self._han[row]
 
 
-def load_telling(rules_dir: Path, *, check: bool = True) -> tuple[Telling, tuple[Finding, ...]]:
+def load_telling(rules_dir: Path, *, check: bool = True) -> tuple[TellingWords, tuple[Finding, ...]]:
     """`rules_dir/expansions/*.words`, none of which is required: without them a readable entry tells of what its
     phrases name, and of nothing else. For `check` see `load_lexicon`."""
     words: dict[str, list[str]] = {}
@@ -106,7 +106,7 @@ def load_telling(rules_dir: Path, *, check: bool = True) -> tuple[Telling, tuple
         odd = [word for word in listed if word != folded(word)]
         if odd:
             findings.append(finding("lexicon-not-folded", name, "", f"{odd[0]!r}, of {len(odd)}"))
-    return Telling(words, strong, han, within), tuple(findings)
+    return TellingWords(words, strong, han, within), tuple(findings)
 
 
 def _by_word(sets: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:

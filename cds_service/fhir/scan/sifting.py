@@ -7,14 +7,14 @@ from operator import attrgetter
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
 from cds_service.fhir.assemble import Found
-from cds_service.fhir.heads import HeadPage
-from cds_service.fhir.reading import Entry
-from cds_service.fhir.scan.interest import Interest
+from cds_service.fhir.headers import HeaderPage
+from cds_service.fhir.reading import FoundResource
+from cds_service.fhir.scan.observation_filter import ObservationFilter
 
 _ID = attrgetter("id")
 
 
-def repeated_ids(pages: Iterable[HeadPage], found: Iterable[Found]) -> frozenset[str | None]:
+def repeated_ids(pages: Iterable[HeaderPage], found: Iterable[Found]) -> frozenset[str | None]:
     """The ids of Observations that a record has more than once, under whatever keys: which version counts cannot be
     told from some of them. `found`: what was read whole."""
     ids: list[str | None] = [one.item.id for one in found if one.entry.type == "Observation"]
@@ -28,7 +28,10 @@ def repeated_ids(pages: Iterable[HeadPage], found: Iterable[Found]) -> frozenset
 
 
 def sifted(
-    pages: Sequence[HeadPage], interest: Interest | None, repeated: frozenset[str | None], deadline: Deadline = NEVER
+    pages: Sequence[HeaderPage],
+    interest: ObservationFilter | None,
+    repeated: frozenset[str | None],
+    deadline: Deadline = NEVER,
 ) -> list[Found]:
     """The Observations of one search that have to be read; all without `interest`. Raises `OutOfTime`."""
     heads = pages[0].heads if len(pages) == 1 else [head for page in pages for head in page.heads]
@@ -36,7 +39,7 @@ def sifted(
     return list(_found(pages, kept, deadline))
 
 
-def _found(pages: Sequence[HeadPage], kept: Iterable[int], deadline: Deadline) -> Iterator[Found]:
+def _found(pages: Sequence[HeaderPage], kept: Iterable[int], deadline: Deadline) -> Iterator[Found]:
     start, number = 0, 0
     for index in deadline.each(kept):
         while index - start >= len(pages[number].entries):
@@ -47,7 +50,7 @@ def _found(pages: Sequence[HeadPage], kept: Iterable[int], deadline: Deadline) -
         notes: list[Issue] = []
         raw, item = page.resource(index - start, deadline, notes)
         place = page.place_of(index - start)
-        yield Found(Entry(place, "Observation", raw, entry.full_url), item, tuple(notes))
+        yield Found(FoundResource(place, "Observation", raw, entry.full_url), item, tuple(notes))
 
 
 def _more_than_once(names: list[str | None]) -> frozenset[str | None]:

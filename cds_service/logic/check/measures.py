@@ -7,7 +7,7 @@ from cds_service.durations import UNITS, Duration, TimeUnit, in_words
 from cds_service.logic import model
 from cds_service.logic.check.meant import length_meant, multiple_meant, unit_meant
 from cds_service.logic.check.scope import Conditions
-from cds_service.logic.check.syntax import Call, Literal, Node, Quantity, Var, nearest
+from cds_service.logic.check.syntax import Call, Literal, Node, QuantityLiteral, Var, nearest
 from cds_service.logic.vocabulary import FactType
 from cds_service.logic.words import number
 
@@ -51,21 +51,21 @@ class Measures:
         self.checker = checker
         self.findings = checker.findings
 
-    def comparison(self, operator: str, args: tuple[Node, ...], node: Call) -> model.Condition | None:
+    def comparison(self, operator: str, args: tuple[Node, ...], node: Call) -> model.BoolExpr | None:
         """`<`, `<=`, `>`, `>=` over two or three measures."""
         relation: model.Comparator = "<" if operator in ("<", ">") else "<="
         swapped = operator in (">", ">=")
         ordered = tuple(reversed(args)) if swapped else args
         pairs = [(ordered[i], ordered[i + 1], False) for i in range(len(ordered) - 1)]
-        if len(ordered) == 3 and not all(isinstance(o, Quantity | Literal) for o in (ordered[0], ordered[2])):
+        if len(ordered) == 3 and not all(isinstance(o, QuantityLiteral | Literal) for o in (ordered[0], ordered[2])):
             pairs.append((ordered[0], ordered[2], True))
         parts = [self._pair(relation, a, b, node, swapped=swapped, implied=implied) for a, b, implied in pairs]
         if any(part is None for part in parts):
             return None
         kept = tuple(part for part in parts if part is not None)
-        return kept[0] if len(kept) == 1 else model.Every(kept, node.pointer)
+        return kept[0] if len(kept) == 1 else model.And(kept, node.pointer)
 
-    def equality(self, left: Node, right: Node, node: Call) -> model.Condition | None:
+    def equality(self, left: Node, right: Node, node: Call) -> model.BoolExpr | None:
         """`==` over two measures."""
         return self._pair("==", left, right, node, swapped=False, implied=False)
 
@@ -98,7 +98,7 @@ class Measures:
         self, relation: model.Comparator, left: Node, right: Node, node: Call, *, swapped: bool, implied: bool
     ) -> model.Compare | None:
         """Ages compare in the unit of the other side: completed years for `a`, completed months for `mo`."""
-        quantity = next((side for side in (left, right) if isinstance(side, Quantity)), None)
+        quantity = next((side for side in (left, right) if isinstance(side, QuantityLiteral)), None)
         variable = next((side for side in (left, right) if isinstance(side, Var)), None)
         if quantity is None or variable is None:
             literals = [side.value for side in (left, right) if isinstance(side, Literal)]
@@ -114,12 +114,12 @@ class Measures:
         if length is None or kind is None:
             return None
         fact = self.checker.scope.ref(variable.name, f"{variable.name}.{AGE_PATHS[length.unit]}", kind)
-        age = model.Reading(fact, AGE_PATHS[length.unit], variable.pointer)
+        age = model.NumericFact(fact, AGE_PATHS[length.unit], variable.pointer)
         limit = model.Number(float(length.count), length.written, quantity.pointer)
         sides: tuple[model.Measure, model.Measure] = (age, limit) if left is variable else (limit, age)
         return model.Compare(relation, *sides, node.pointer, swapped, implied)
 
-    def duration(self, node: Quantity) -> Length | None:
+    def duration(self, node: QuantityLiteral) -> Length | None:
         """A quantity as a length of time in whole days, weeks, months or years."""
         for unit in UNITS:
             if node.unit == unit:
@@ -141,7 +141,7 @@ class Measures:
     def _kind(self, node: Node) -> FactType | bool:
         """The type that a node brings along; True where it takes its neighbour's; False where there are findings."""
         match node:
-            case Quantity() | Literal():
+            case QuantityLiteral() | Literal():
                 return True
             case Var(name=name):
                 return self._variable_kind(node, name)
@@ -188,7 +188,7 @@ class Measures:
         kinds = [self._kind(arg) for arg in args]
         if any(kind is False for kind in kinds):
             return False
-        if any(isinstance(arg, Quantity) for arg in args):
+        if any(isinstance(arg, QuantityLiteral) for arg in args):
             self.findings.at(node.pointer, "unit-mismatch", f"{node.operator!r} takes bare numbers beside one fact")
             return False
         known = [kind for kind in kinds if isinstance(kind, FactType)]
@@ -214,13 +214,13 @@ class Measures:
                 hint = length_meant(value) or multiple_meant(value, self._name_of(kind))
                 self.findings.at(node.pointer, "type-mismatch", f"{value!r} is not a number", hint)
                 return None
-            case Quantity():
+            case QuantityLiteral():
                 return self._quantity(node, kind)
             case Var(name=name):
                 # `_kind` has refused a name that is not known.
                 own = self.checker.scope.type_of(name) or kind
                 fact = self.checker.scope.ref(name, name, own)
-                return model.Reading(fact, own.unit, node.pointer, own.kind == "elapsed")
+                return model.NumericFact(fact, own.unit, node.pointer, own.kind == "elapsed")
             case _:
                 return self._arithmetic(node.operator, node.args, kind, node)
 
@@ -236,7 +236,7 @@ class Measures:
             return None
         return model.Number(float(value), number(value), node.pointer)
 
-    def _quantity(self, node: Quantity, kind: FactType) -> model.Measure | None:
+    def _quantity(self, node: QuantityLiteral, kind: FactType) -> model.Measure | None:
         if kind.kind == "elapsed":
             length = self.duration(node)
             if length is None:
@@ -244,7 +244,7 @@ class Measures:
             days = length.duration.exact
             if days is not None:
                 return model.Number(float(days), length.written, node.pointer)
-            return model.Span(length.duration, length.written, node.pointer)
+            return model.LengthOfTime(length.duration, length.written, node.pointer)
         factor = kind.factors.get(node.unit)
         if factor is None:
             its_units = f"its units: {', '.join(kind.factors) or 'none: write the bare number'}"
@@ -298,7 +298,7 @@ class Measures:
             if operator == "/":
                 return model.Scaled(parts[1].value, True, parts[0], node.pointer)
         product: model.Arithmetic = "*" if operator == "*" else "/" if operator == "/" else "%"
-        return model.Computed(product, tuple(parts), node.pointer)
+        return model.ComputedMeasure(product, tuple(parts), node.pointer)
 
     def _chosen(self, args: tuple[Node, ...], kind: FactType, node: Call) -> model.Measure | None:
         if len(args) % 2 == 0:

@@ -16,7 +16,7 @@ from cds_service.logic.check.syntax import (
     Findings,
     Literal,
     Node,
-    Quantity,
+    QuantityLiteral,
     Var,
     extent,
     nearest,
@@ -28,7 +28,7 @@ from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 
 def read_rule(
     rule: Any, vocabulary: Vocabulary, lookback: Duration | None = None, pointer: str = ""
-) -> tuple[model.Condition | None, Findings]:
+) -> tuple[model.BoolExpr | None, Findings]:
     """Parse and check one criterion's logic.
 
     `rule` is decoded JSON; `pointer` its place in the file. The rule is None exactly when there are findings.
@@ -46,7 +46,7 @@ def read_rule(
 
 def typed_rule(
     rule: Any, vocabulary: Vocabulary, lookback: Duration | None = None, pointer: str = ""
-) -> tuple[model.Condition | None, Findings]:
+) -> tuple[model.BoolExpr | None, Findings]:
     """As `read_rule`, without asking whether the rule can ever be true and ever be false."""
     findings = Findings()
     typed = _typed(rule, vocabulary, lookback, pointer, findings)
@@ -60,7 +60,7 @@ def typed_rule(
 
 def sound_rule(
     rule: Any, vocabulary: Vocabulary, lookback: Duration | None = None, pointer: str = ""
-) -> model.Condition:
+) -> model.BoolExpr:
     """The typed rule of logic in which `read_rule` has found nothing wrong. Raises ValueError if there is."""
     typed = _typed(rule, vocabulary, lookback, pointer, Findings())
     if typed is None:
@@ -70,7 +70,7 @@ def sound_rule(
 
 def _typed(
     rule: Any, vocabulary: Vocabulary, lookback: Duration | None, pointer: str, findings: Findings
-) -> model.Condition | None:
+) -> model.BoolExpr | None:
     tree = parse(rule, findings, pointer)
     typed = None if tree is None else Checker(Scope(vocabulary, lookback), findings).condition(tree)
     return None if len(findings) else typed
@@ -84,12 +84,12 @@ class Checker:
         self.findings = findings
         self.measures = Measures(self)
 
-    def condition(self, node: Node) -> model.Condition | None:
+    def condition(self, node: Node) -> model.BoolExpr | None:
         """The node as something true, false or unknown."""
         match node:
             case Literal(value=None | bool() as value):
                 return model.Constant(value, node.pointer)
-            case Literal() | Quantity():
+            case Literal() | QuantityLiteral():
                 self.findings.at(
                     node.pointer, "not-a-condition", "a value alone is neither true nor false", "compare it with a fact"
                 )
@@ -99,7 +99,7 @@ class Checker:
             case _:
                 return self._call(node.operator, node.args, node)
 
-    def _truth(self, node: Var) -> model.Condition | None:
+    def _truth(self, node: Var) -> model.BoolExpr | None:
         if not self.scope.in_record and node.name in self.scope.vocabulary.definitions:
             return self._definition(node)
         kind = self.type_of(node)
@@ -107,16 +107,16 @@ class Checker:
             return None
         match kind.kind:
             case "boolean":
-                return model.Truth(self.scope.ref(node.name, node.name, kind), node.pointer)
+                return model.BoolFact(self.scope.ref(node.name, node.name, kind), node.pointer)
             case "events":
-                return model.Truth(self.scope.ref(node.name, f"{node.name}.any", kind), node.pointer)
+                return model.BoolFact(self.scope.ref(node.name, f"{node.name}.any", kind), node.pointer)
         example = '{"==": [{"var": "…"}, "positive"]}' if kind.kind == "code" else '{">=": [{"var": "…"}, 5]}'
         self.findings.at(
             node.pointer, "not-a-condition", f"{node.name!r} is a {kind.kind}, not true or false", f"write {example}"
         )
         return None
 
-    def _definition(self, node: Var) -> model.Condition | None:
+    def _definition(self, node: Var) -> model.BoolExpr | None:
         name, vocabulary = node.name, self.scope.vocabulary
         if name in self.scope.defining:
             path = " → ".join((*self.scope.defining, name))
@@ -131,9 +131,9 @@ class Checker:
                     node.pointer, fault.code, f"in the definition of {name!r}: {fault.message}", fault.hint
                 )
             return None
-        return model.Named(name, vocabulary.titles.get(name, name), body, node.pointer)
+        return model.NamedRule(name, vocabulary.titles.get(name, name), body, node.pointer)
 
-    def _body(self, name: str, tree: Node, inner: Findings) -> model.Condition | None:
+    def _body(self, name: str, tree: Node, inner: Findings) -> model.BoolExpr | None:
         """The definition in its own scope. Definitions that use others twice over must not multiply without end."""
         scope, (nodes, depth) = self.scope, extent(tree)
         scope.expansion.nodes += nodes
@@ -164,7 +164,7 @@ class Checker:
                 )
         return kind
 
-    def _call(self, operator: str, args: tuple[Node, ...], node: Call) -> model.Condition | None:
+    def _call(self, operator: str, args: tuple[Node, ...], node: Call) -> model.BoolExpr | None:
         match operator:
             case "and" | "or":
                 return self._junction(operator, args, node)
@@ -190,7 +190,7 @@ class Checker:
                 return self._within(args, node)
             case "active":
                 fact = self._events(args[0], node)
-                return None if fact is None else model.Records("some", fact, _current(node.pointer), node.pointer)
+                return None if fact is None else model.Quantified("some", fact, _current(node.pointer), node.pointer)
         self.findings.at(
             node.pointer,
             "not-a-condition",
@@ -199,14 +199,14 @@ class Checker:
         )
         return None
 
-    def _junction(self, operator: str, args: tuple[Node, ...], node: Call) -> model.Condition | None:
+    def _junction(self, operator: str, args: tuple[Node, ...], node: Call) -> model.BoolExpr | None:
         parts = [self.condition(arg) for arg in args]
         if any(part is None for part in parts):
             return None
         kept = tuple(part for part in parts if part is not None)
-        return model.Every(kept, node.pointer) if operator == "and" else model.Either(kept, node.pointer)
+        return model.And(kept, node.pointer) if operator == "and" else model.Or(kept, node.pointer)
 
-    def _choice(self, args: tuple[Node, ...], node: Call) -> model.Condition | None:
+    def _choice(self, args: tuple[Node, ...], node: Call) -> model.BoolExpr | None:
         if len(args) % 2 == 0:
             self.findings.at(
                 node.pointer, "if-without-else", "'if' needs an else: without one, what is not covered would be null"
@@ -219,10 +219,10 @@ class Checker:
         result = kept.pop()
         while kept:
             then, test = kept.pop(), kept.pop()
-            result = model.Choice(test, then, result, node.pointer)
+            result = model.If(test, then, result, node.pointer)
         return result
 
-    def _equal(self, args: tuple[Node, ...], node: Call) -> model.Condition | None:
+    def _equal(self, args: tuple[Node, ...], node: Call) -> model.BoolExpr | None:
         left, right = args
         for side in args:
             if isinstance(side, Literal) and side.value is None:
@@ -239,7 +239,7 @@ class Checker:
             return self._one_of(left, (right.value,), node)
         if self._is_condition(left) or self._is_condition(right):
             one, two = self.condition(left), self.condition(right)
-            return None if one is None or two is None else model.Same(one, two, node.pointer)
+            return None if one is None or two is None else model.Equal(one, two, node.pointer)
         return self.measures.equality(left, right, node)
 
     def _is_condition(self, node: Node) -> bool:
@@ -257,7 +257,7 @@ class Checker:
                 )
         return False
 
-    def _member(self, args: tuple[Node, ...], node: Call) -> model.Condition | None:
+    def _member(self, args: tuple[Node, ...], node: Call) -> model.BoolExpr | None:
         subject, listed = args
         if not isinstance(listed, Literal) or not isinstance(listed.value, tuple) or not listed.value:
             self.findings.at(node.pointer, "bad-list", "'in' takes a fact and a list of codes or numbers")
@@ -270,9 +270,9 @@ class Checker:
         choices = [self.measures.equality(subject, Literal(v, listed.pointer), node) for v in listed.value]
         if any(choice is None for choice in choices):
             return None
-        return model.Either(tuple(choice for choice in choices if choice is not None), node.pointer)
+        return model.Or(tuple(choice for choice in choices if choice is not None), node.pointer)
 
-    def _one_of(self, subject: Node, codes: tuple[str, ...], node: Call) -> model.Condition | None:
+    def _one_of(self, subject: Node, codes: tuple[str, ...], node: Call) -> model.BoolExpr | None:
         if not isinstance(subject, Var):
             self.findings.at(node.pointer, "type-mismatch", "a code can be compared with a coded fact only")
             return None
@@ -312,26 +312,26 @@ class Checker:
             return None
         return model.FactRef(node.name, node.name)
 
-    def _records(self, quantifier: model.Quantifier, args: tuple[Node, ...], node: Call) -> model.Condition | None:
+    def _records(self, quantifier: model.Quantifier, args: tuple[Node, ...], node: Call) -> model.BoolExpr | None:
         fact = self._events(args[0], node)
         if fact is None:
             return None
         test = Checker(replace(self.scope, in_record=True), self.findings).condition(args[1])
-        return None if test is None else model.Records(quantifier, fact, test, node.pointer)
+        return None if test is None else model.Quantified(quantifier, fact, test, node.pointer)
 
-    def _within(self, args: tuple[Node, ...], node: Call) -> model.Condition | None:
+    def _within(self, args: tuple[Node, ...], node: Call) -> model.BoolExpr | None:
         fact = self._events(args[0], node)
-        window = self.measures.duration(args[1]) if isinstance(args[1], Quantity) else None
-        if not isinstance(args[1], Quantity):
+        window = self.measures.duration(args[1]) if isinstance(args[1], QuantityLiteral) else None
+        if not isinstance(args[1], QuantityLiteral):
             written = args[1].value if isinstance(args[1], Literal) else None
             hint = length_meant(written) or 'write {"quantity": [4, "wk"]}'
             self.findings.at(node.pointer, "type-mismatch", "'within' takes a length of time", hint)
         if fact is None or window is None:
             return None
-        ended = model.Reading(model.FactRef("days_since_end", "days_since_end"), "d", node.pointer, elapsed=True)
-        limit = model.Span(window.duration, window.written, node.pointer)
-        return model.Records("some", fact, model.Compare("<=", ended, limit, node.pointer), node.pointer)
+        ended = model.NumericFact(model.FactRef("days_since_end", "days_since_end"), "d", node.pointer, elapsed=True)
+        limit = model.LengthOfTime(window.duration, window.written, node.pointer)
+        return model.Quantified("some", fact, model.Compare("<=", ended, limit, node.pointer), node.pointer)
 
 
-def _current(pointer: str) -> model.Condition:
-    return model.Truth(model.FactRef("active", "active"), pointer)
+def _current(pointer: str) -> model.BoolExpr:
+    return model.BoolFact(model.FactRef("active", "active"), pointer)

@@ -38,7 +38,7 @@ class _BudgetError(Exception):
     """The search would take too long, or its values would not cover all that matters."""
 
 
-def impossible(rule: model.Condition, vocabulary: Vocabulary) -> tuple[bool, ...]:
+def impossible(rule: model.BoolExpr, vocabulary: Vocabulary) -> tuple[bool, ...]:
     """The truth values that the rule cannot take, whatever the facts are. () also where the search gives up."""
     simple = _relaxed(rule)
     days = _DAYS if model.durations(simple) else _DAYS[:1]
@@ -95,33 +95,35 @@ def _with(facts: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
     return result
 
 
-def _relaxed(rule: model.Condition) -> model.Condition:
+def _relaxed(rule: model.BoolExpr) -> model.BoolExpr:
     """The rule with everything that the search does not look into made unknown."""
     match rule:
         case model.Compare(left=left, right=right):
             return rule if _limit_of(left, right) is not None else model.Constant(None, rule.pointer)
         case model.Not(part=part):
             return replace(rule, part=_relaxed(part))
-        case model.Every(parts=parts) | model.Either(parts=parts):
+        case model.And(parts=parts) | model.Or(parts=parts):
             return replace(rule, parts=tuple(map(_relaxed, parts)))
-        case model.Choice(test=test, then=then, otherwise=otherwise):
+        case model.If(test=test, then=then, otherwise=otherwise):
             return replace(rule, test=_relaxed(test), then=_relaxed(then), otherwise=_relaxed(otherwise))
-        case model.Same(left=one, right=two):
+        case model.Equal(left=one, right=two):
             return replace(rule, left=_relaxed(one), right=_relaxed(two))
-        case model.Records(test=test):
+        case model.Quantified(test=test):
             return replace(rule, test=_relaxed(test))
-        case model.Named(body=body):
+        case model.NamedRule(body=body):
             return _relaxed(body)
         case _:
             return rule
 
 
-def _limit_of(left: model.Measure, right: model.Measure) -> tuple[model.Reading, model.Number | model.Span] | None:
+def _limit_of(
+    left: model.Measure, right: model.Measure
+) -> tuple[model.NumericFact, model.Number | model.LengthOfTime] | None:
     """The two sides of a comparison of one fact with one limit; None for any other."""
     match left, right:
-        case (model.Reading() as reading, (model.Number() | model.Span()) as limit):
+        case (model.NumericFact() as reading, (model.Number() | model.LengthOfTime()) as limit):
             return reading, limit
-        case ((model.Number() | model.Span()) as limit, model.Reading() as reading):
+        case ((model.Number() | model.LengthOfTime()) as limit, model.NumericFact() as reading):
             return reading, limit
     return None
 
@@ -130,7 +132,7 @@ def _limit_of(left: model.Measure, right: model.Measure) -> tuple[model.Reading,
 class _Limits:
     """What a number is compared with, in its own unit."""
 
-    reading: model.Reading
+    reading: model.NumericFact
     values: list[float]
 
     def around(self) -> list[float]:
@@ -141,7 +143,7 @@ class _Limits:
         return sorted(value for value in found if not counted or value >= 0)
 
 
-def _limits(rule: model.Condition, as_of: date) -> dict[str, _Limits]:
+def _limits(rule: model.BoolExpr, as_of: date) -> dict[str, _Limits]:
     """Path of each number in the scope of the rule -> what it is compared with."""
     found: dict[str, _Limits] = {}
     for node in _scope(rule):
@@ -155,12 +157,12 @@ def _limits(rule: model.Condition, as_of: date) -> dict[str, _Limits]:
 def _scope(rule: model.Rule) -> Iterator[model.Rule]:
     """The nodes of the rule outside the tests of single records."""
     yield rule
-    if not isinstance(rule, model.Records):
+    if not isinstance(rule, model.Quantified):
         for child in model.children(rule):
             yield from _scope(child)
 
 
-def _choices(rule: model.Condition, vocabulary: Vocabulary, as_of: date) -> Iterator[list[Choice]]:
+def _choices(rule: model.BoolExpr, vocabulary: Vocabulary, as_of: date) -> Iterator[list[Choice]]:
     """For each fact that the rule reads, the ways to settle it."""
     limits = _limits(rule, as_of)
     ages = {path: limits.pop(path) for path in list(limits) if limits[path].reading.unit in ("a", "mo")}
@@ -168,15 +170,15 @@ def _choices(rule: model.Condition, vocabulary: Vocabulary, as_of: date) -> Iter
         yield [{path: _exactly(value)} for value in limit.around()]
     if ages:
         yield list(_ages(ages.values()))
-    records: dict[str, list[model.Records]] = {}
+    records: dict[str, list[model.Quantified]] = {}
     booleans, codes = set(), set()
     for node in _scope(rule):
         match node:
-            case model.Truth(fact=fact):
+            case model.BoolFact(fact=fact):
                 booleans.add(fact.path)
             case model.OneOf(fact=fact):
                 codes.add(fact.path)
-            case model.Records(fact=fact):
+            case model.Quantified(fact=fact):
                 records.setdefault(fact.path, []).append(node)
     for path in sorted(booleans):
         yield [{path: {"is": value, "age": 0}} for value in (True, False)]
@@ -201,7 +203,7 @@ def _ages(limits: Iterable[_Limits]) -> Iterator[Choice]:
         yield {f"{name}.mo": _exactly(count), f"{name}.a": _exactly(count // 12)}
 
 
-def _record_lists(path: str, rules: Sequence[model.Records], as_of: date) -> list[Choice]:
+def _record_lists(path: str, rules: Sequence[model.Quantified], as_of: date) -> list[Choice]:
     """Lists of records that differ in which of the rules' tests their records fulfil.
 
     A record that fulfils the same tests as another adds nothing, and each rule needs one witness at most.
@@ -221,14 +223,14 @@ def _record_lists(path: str, rules: Sequence[model.Records], as_of: date) -> lis
     ]
 
 
-def _records(rules: Sequence[model.Records], as_of: date) -> Iterator[dict[str, Any]]:
+def _records(rules: Sequence[model.Quantified], as_of: date) -> Iterator[dict[str, Any]]:
     """Records with each combination of the values that matter to the tests."""
     fields: dict[str, list[Any]] = {}
     for rule in rules:
         for node in _scope(rule.test):
-            if isinstance(node, model.Truth):
+            if isinstance(node, model.BoolFact):
                 fields[node.fact.path] = [{"is": True}, {"is": False}]
-    merged = model.Every(tuple(rule.test for rule in rules), "")
+    merged = model.And(tuple(rule.test for rule in rules), "")
     for path, limit in _limits(merged, as_of).items():
         fields[path] = [_exactly(value) for value in limit.around()]
     combined = 1

@@ -10,7 +10,7 @@ from cds_service.logic.vocabulary import EVENT_FIELDS, FactType, Vocabulary
 
 
 @dataclass(slots=True)
-class Expansion:
+class NodeCount:
     """How many nodes the definitions have put into one criterion so far."""
 
     nodes: int = 0
@@ -27,7 +27,7 @@ class Scope:
     """The definitions around this place, from the outside in."""
     depth: int = 0
     """How many levels deep these are together."""
-    expansion: Expansion = field(default_factory=Expansion)
+    expansion: NodeCount = field(default_factory=NodeCount)
 
     def type_of(self, name: str) -> FactType | None:
         """The type of a fact or field, or None where there is no such name."""
@@ -45,7 +45,7 @@ class Conditions(Protocol):
     scope: Scope
     findings: Findings
 
-    def condition(self, node: Node) -> model.Condition | None:
+    def condition(self, node: Node) -> model.BoolExpr | None:
         """The node as something true, false or unknown."""
 
     def type_of(self, node: Var) -> FactType | None:

@@ -22,7 +22,7 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class QuantityLiteral:
     """A number with a UCUM unit."""
 
     value: int | float
@@ -47,7 +47,7 @@ class Call:
     pointer: str
 
 
-Node = Literal | Quantity | Var | Call
+Node = Literal | QuantityLiteral | Var | Call
 
 
 class Findings:
@@ -91,7 +91,7 @@ def to_json(node: Node) -> Any:
             return list(items)
         case Literal(value=value):
             return value
-        case Quantity(value=value, unit=unit):
+        case QuantityLiteral(value=value, unit=unit):
             return {"quantity": [value, unit]}
         case Var(name=name):
             return {"var": name}
@@ -203,7 +203,7 @@ class _Parser:
         match args:
             case [int() | float() as value, str(unit)] if not isinstance(value, bool) and unit:
                 number = self._number(value, place)
-                return None if number is None else Quantity(value, unit, pointer)
+                return None if number is None else QuantityLiteral(value, unit, pointer)
         hint = next(filter(None, map(length_meant, args)), 'write {"quantity": [80, "g/L"]}')
         match args:
             case [int() as whole, int() as rest, str(unit)] if rest >= 0 and not isinstance(whole, bool):

@@ -7,7 +7,7 @@ from itertools import takewhile
 from cds_service.logic import model
 from cds_service.logic.words.numerals import limit_of_normal, number, title_of, written
 
-ConditionWords = Callable[[model.Condition], str]
+ConditionWords = Callable[[model.BoolExpr], str]
 
 _OPPOSITE = {"<": "≥", "≤": ">", ">": "≤", "≥": "<", "=": "≠", "≠": "="}
 _MIRRORED = {"<": ">", "≤": "≥", ">": "<", "≥": "≤", "=": "=", "≠": "≠"}
@@ -42,7 +42,7 @@ def comparison(
         left, right, relation = right, left, _MIRRORED[relation]
     if negated:
         relation = _OPPOSITE[relation]
-    if isinstance(left, model.Reading) and isinstance(right, model.Number):
+    if isinstance(left, model.NumericFact) and isinstance(right, model.Number):
         multiple = limit_of_normal(left.fact.name)
         if multiple is not None:
             base, limit = multiple
@@ -91,16 +91,18 @@ def measure_words(measure: model.Measure, titles: Mapping[str, str], inner: Cond
 
     def part(node: model.Measure) -> str:
         text = measure_words(node, titles, inner)
-        return f"({text})" if isinstance(node, model.Sum | model.Computed | model.Extreme | model.Chosen) else text
+        return (
+            f"({text})" if isinstance(node, model.Sum | model.ComputedMeasure | model.Extreme | model.Chosen) else text
+        )
 
     match measure:
         case model.Number(written=text):
             return written(text)
         case model.UnknownNumber():
             return "an unknown number"
-        case model.Span(written=text):
+        case model.LengthOfTime(written=text):
             return text
-        case model.Reading(fact=fact):
+        case model.NumericFact(fact=fact):
             multiple = limit_of_normal(fact.name)
             if multiple is None:
                 return title_of(fact.name, titles)
@@ -116,7 +118,7 @@ def measure_words(measure: model.Measure, titles: Mapping[str, str], inner: Cond
         case model.Extreme(which=which, parts=parts):
             listed = ", ".join(map(part, parts[:-1])) + f" and {part(parts[-1])}" if len(parts) > 1 else part(parts[0])
             return f"the {'smallest' if which == 'min' else 'largest'} of {listed}"
-        case model.Computed(operator=operator, parts=parts):
+        case model.ComputedMeasure(operator=operator, parts=parts):
             return {"*": " × ", "/": " ÷ ", "%": " modulo "}[operator].join(map(part, parts))
         case _:
             return f"{part(measure.then)} if {inner(measure.test)}, else {part(measure.otherwise)}"
@@ -130,7 +132,7 @@ def _term(node: model.Measure, part: Callable[[model.Measure], str]) -> str:
 
 
 def _is_limit(measure: model.Measure) -> bool:
-    return isinstance(measure, model.Number | model.Span | model.UnknownNumber)
+    return isinstance(measure, model.Number | model.LengthOfTime | model.UnknownNumber)
 
 
 def _without_shared_unit(one: str, two: str) -> str:

@@ -22,7 +22,7 @@ def elapsed_phrase(rule: model.Compare, inner: ConditionWords, *, negated: bool,
     said = comparison(rule, FIELD_TITLES, inner, negated=negated)
     extent = _EXTENT.get(said.relation)
     field = next((name for name, title in FIELD_TITLES.items() if title == said.subject), None)
-    limited = any(isinstance(side, model.Number | model.Span) for side in (rule.left, rule.right))
+    limited = any(isinstance(side, model.Number | model.LengthOfTime) for side in (rule.left, rule.right))
     if extent is None or field is None or not limited:
         return said.text() if brief else f"has {said.text()}"
     if field == "days_since_end" and said.relation in "≤<":

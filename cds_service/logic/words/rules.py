@@ -27,7 +27,7 @@ class _Phrase:
         return self.text if self.rank == _ATOM else f"({self.text})"
 
 
-def words(rule: model.Condition, titles: Mapping[str, str]) -> str:
+def words(rule: model.BoolExpr, titles: Mapping[str, str]) -> str:
     """The rule as one phrase, such as `haemoglobin ≥ 8 g/dL and platelets ≥ 50 ×10⁹/L`.
 
     `titles` maps the name of a fact to its title; a name that it lacks is read as words. A negation is put where it
@@ -43,22 +43,22 @@ class _Words:
         self.titles = titles
         self.in_record = in_record
 
-    def phrase(self, rule: model.Condition, *, negated: bool) -> _Phrase:
+    def phrase(self, rule: model.BoolExpr, *, negated: bool) -> _Phrase:
         """The rule, or its opposite."""
         match rule:
             case model.Constant(value=value):
                 return _Phrase("unknown" if value is None else "always" if value is not negated else "never")
-            case model.Truth(fact=fact):
+            case model.BoolFact(fact=fact):
                 return _Phrase(self._truth(fact, negated=negated))
             case model.Not(part=part):
                 return self.phrase(part, negated=not negated)
-            case model.Every(parts=parts):
-                return self._junction(_flattened(parts, model.Every), conjoined=not negated, negated=negated)
-            case model.Either(parts=parts):
-                return self._junction(_flattened(parts, model.Either), conjoined=negated, negated=negated)
-            case model.Choice():
+            case model.And(parts=parts):
+                return self._junction(_flattened(parts, model.And), conjoined=not negated, negated=negated)
+            case model.Or(parts=parts):
+                return self._junction(_flattened(parts, model.Or), conjoined=negated, negated=negated)
+            case model.If():
                 return self._choice(rule, negated=negated)
-            case model.Same() | model.Excepted():
+            case model.Equal() | model.Excepted():
                 return self._pair(rule, negated=negated)
             case model.OneOf(fact=fact, codes=codes):
                 listed = [code.replace("_", " ") for code in codes]
@@ -68,13 +68,13 @@ class _Words:
                 return _Phrase(elapsed_phrase(rule, self._inner, negated=negated, brief=False))
             case model.Compare():
                 return _Phrase(comparison(rule, self.titles, self._inner, negated=negated).text())
-            case model.Records():
+            case model.Quantified():
                 return _Phrase(self._records(rule, negated=negated))
             case _:
                 text = title_of(rule.name, {rule.name: rule.title})
                 return _Phrase(f"{text}: no" if negated else text)
 
-    def _inner(self, rule: model.Condition) -> str:
+    def _inner(self, rule: model.BoolExpr) -> str:
         return self.phrase(rule, negated=False).text
 
     def _truth(self, fact: model.FactRef, *, negated: bool) -> str:
@@ -91,7 +91,7 @@ class _Words:
             return f"no {title}" if negated else title
         return f"{title}: no" if negated else title
 
-    def _junction(self, parts: Sequence[model.Condition], *, conjoined: bool, negated: bool) -> _Phrase:
+    def _junction(self, parts: Sequence[model.BoolExpr], *, conjoined: bool, negated: bool) -> _Phrase:
         """`and` or `or` over the parts; `conjoined` says which."""
         phrases: list[_Phrase] = []
         rest = list(parts)
@@ -104,7 +104,7 @@ class _Words:
         texts = [phrase.within() for phrase in phrases]
         return _Phrase(_listed(texts, "and" if conjoined else "or"), _AND if conjoined else _OR)
 
-    def _next(self, rest: list[model.Condition], *, conjoined: bool, negated: bool) -> tuple[_Phrase, int]:
+    def _next(self, rest: list[model.BoolExpr], *, conjoined: bool, negated: bool) -> tuple[_Phrase, int]:
         """The next part in words, together with its neighbours where one phrase covers them; how many it covers."""
         compared = []
         for part in rest if not self.in_record else ():
@@ -120,7 +120,7 @@ class _Words:
                 return _Phrase(pair, _ATOM if " from " in pair else _AND if conjoined else _OR), 2
         return self.phrase(rest[0], negated=negated), 1
 
-    def _choice(self, rule: model.Choice, *, negated: bool) -> _Phrase:
+    def _choice(self, rule: model.If, *, negated: bool) -> _Phrase:
         """`if`, in the shortest form that says the same."""
         then, otherwise = _constant(rule.then), _constant(rule.otherwise)
         if then is not None and otherwise is not None and then is not otherwise:
@@ -128,37 +128,37 @@ class _Words:
         if otherwise is not None and otherwise is not negated:
             return _Phrase(f"if {self._clause(rule.test)}, then {self._clause(rule.then, negated=negated)}", _OR)
         branches: list[str] = []
-        rest: model.Condition = rule
-        while isinstance(rest, model.Choice):
+        rest: model.BoolExpr = rule
+        while isinstance(rest, model.If):
             lead = "else if" if branches else "if"
             branches.append(f"{lead} {self._clause(rest.test)}, then {self._answer(rest.then, negated=negated)}")
             rest = rest.otherwise
         branches.append(f"otherwise {self._answer(rest, negated=negated)}")
         return _Phrase("; ".join(branches), _OR)
 
-    def _answer(self, rule: model.Condition, *, negated: bool) -> str:
+    def _answer(self, rule: model.BoolExpr, *, negated: bool) -> str:
         value = _constant(rule)
         return self._clause(rule, negated=negated) if value is None else "yes" if value is not negated else "no"
 
-    def _clause(self, rule: model.Condition, *, negated: bool = False) -> str:
+    def _clause(self, rule: model.BoolExpr, *, negated: bool = False) -> str:
         phrase = self.phrase(rule, negated=negated)
         return phrase.within() if any(mark in phrase.text for mark in (",", ";", " exactly when ")) else phrase.text
 
-    def _pair(self, rule: model.Same | model.Excepted, *, negated: bool) -> _Phrase:
-        if isinstance(rule, model.Same):
+    def _pair(self, rule: model.Equal | model.Excepted, *, negated: bool) -> _Phrase:
+        if isinstance(rule, model.Equal):
             return self._same(rule.left, rule.right, negated=negated)
         always = _constant(rule.when) is True
         exception = "always with an exception" if always else f"with an exception if {self._clause(rule.when)}"
         return _Phrase(f"{self.phrase(rule.body, negated=negated).text}; {exception}", _OR)
 
-    def _same(self, left: model.Condition, right: model.Condition, *, negated: bool) -> _Phrase:
+    def _same(self, left: model.BoolExpr, right: model.BoolExpr, *, negated: bool) -> _Phrase:
         for value, other in ((_constant(left), right), (_constant(right), left)):
             if value is not None:
                 return self.phrase(other, negated=value is negated)
         one, two = (self.phrase(side, negated=False).within() for side in (left, right))
         return _Phrase(f"either {one} or {two}, but not both" if negated else f"{one} exactly when {two}", _OR)
 
-    def _records(self, rule: model.Records, *, negated: bool) -> str:
+    def _records(self, rule: model.Quantified, *, negated: bool) -> str:
         title = title_of(rule.fact.name, self.titles)
         records = _Words(self.titles, in_record=True)
         holds = _constant(rule.test) is True
@@ -178,14 +178,14 @@ class _Words:
             return ", ".join([title, *brief])
         return f"{title if there else f'no {title}'} that {records.phrase(rule.test, negated=False).text}"
 
-    def brief(self, test: model.Condition) -> list[str]:
+    def brief(self, test: model.BoolExpr) -> list[str]:
         """Simple tests as they stand after commas; none where some test is not simple."""
         texts = []
-        for part in _flattened((test,), model.Every):
+        for part in _flattened((test,), model.And):
             match part:
-                case model.Truth():
+                case model.BoolFact():
                     texts.append(truth_phrase(negated=False, brief=True))
-                case model.Not(part=model.Truth()):
+                case model.Not(part=model.BoolFact()):
                     texts.append(truth_phrase(negated=True, brief=True))
                 case model.Compare():
                     texts.append(elapsed_phrase(part, self._inner, negated=False, brief=True))
@@ -204,13 +204,13 @@ def _runs_on(text: str) -> bool:
     )
 
 
-def _constant(rule: model.Condition) -> bool | None:
+def _constant(rule: model.BoolExpr) -> bool | None:
     return rule.value if isinstance(rule, model.Constant) else None
 
 
-def _flattened(parts: Sequence[model.Condition], kind: type[model.Every | model.Either]) -> list[model.Condition]:
+def _flattened(parts: Sequence[model.BoolExpr], kind: type[model.And | model.Or]) -> list[model.BoolExpr]:
     """The parts with those of the same kind opened up and what is merely implied left out."""
-    flat: list[model.Condition] = []
+    flat: list[model.BoolExpr] = []
     for part in parts:
         if isinstance(part, kind):
             flat.extend(_flattened(part.parts, kind))

@@ -19,13 +19,13 @@ from cds_service.rule_tools.cases.runs import (
     TESTED,
     UNKNOWN_SAMPLE,
     CaseReport,
-    Coverage,
+    CriterionCases,
     Mismatch,
     ReadSample,
     run_cases,
 )
 from cds_service.rule_tools.cases.stated import Documents, StatementError, documents, documents_of, read_fact
-from cds_service.rule_tools.cases.stated_events import WORDS, Record, State, unknown_events
+from cds_service.rule_tools.cases.stated_events import WORDS, State, StatedRecord, unknown_events
 
 __all__ = [
     "TESTED",
@@ -35,7 +35,7 @@ __all__ = [
     "CaseFile",
     "CaseReport",
     "CasesRun",
-    "Coverage",
+    "CriterionCases",
     "Documents",
     "EquivalentMutant",
     "Expectations",
@@ -43,8 +43,8 @@ __all__ = [
     "MutationReport",
     "Place",
     "ReadSample",
-    "Record",
     "State",
+    "StatedRecord",
     "StatementError",
     "case_report_json",
     "check_cases",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cds_service.durations import Duration
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue
-from cds_service.logic import Condition, Program, Truth3, Vocabulary, lower
+from cds_service.logic import BoolExpr, Program, Truth3, Vocabulary, lower
 from cds_service.rule_tools.cases.cases import EquivalentMutant, Place, places_of, said
 from cds_service.rule_tools.cases.mutants import Mutant, mutants
 from cds_service.rule_tools.cases.runs import CaseReport
@@ -78,7 +78,7 @@ class _Candidate:
     place: Place
     at: str
     mutant: Mutant
-    rule: Condition
+    rule: BoolExpr
 
 
 def _candidates(trial: CompiledTrial, vocabulary: Vocabulary, catalogue: Catalogue) -> Iterator[_Candidate]:
@@ -95,7 +95,7 @@ def _candidates(trial: CompiledTrial, vocabulary: Vocabulary, catalogue: Catalog
                 yield _Candidate(place, at, mutant, rule)
 
 
-def _meaning(rule: Condition) -> str:
+def _meaning(rule: BoolExpr) -> str:
     low = lower(rule)
     return json.dumps([low.certainly_true, low.certainly_false])
 

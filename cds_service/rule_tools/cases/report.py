@@ -7,7 +7,7 @@ from typing import Any
 from cds_service.errors import Finding
 from cds_service.rule_tools.cases.cases import Place
 from cds_service.rule_tools.cases.mutation import MutationReport
-from cds_service.rule_tools.cases.runs import TESTED, CaseReport, Coverage
+from cds_service.rule_tools.cases.runs import TESTED, CaseReport, CriterionCases
 
 
 def case_report_json(
@@ -39,7 +39,7 @@ def _trial(report: CaseReport, mutation: MutationReport | None) -> dict[str, Any
     return found
 
 
-def _coverage(item: Coverage) -> dict[str, Any]:
+def _coverage(item: CriterionCases) -> dict[str, Any]:
     return {
         **_place(item.place),
         "decides": item.decides,

@@ -38,7 +38,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class CriterionCases:
     """In how many cases a criterion is tested for each outcome. `cannot` are outcomes that its rule never has."""
 
     place: Place
@@ -62,7 +62,7 @@ class CaseReport:
     cases: TrialCases
     ran: tuple[tuple[ReadyCase, Documents], ...]
     mismatches: tuple[Mismatch, ...]
-    coverage: tuple[Coverage, ...]
+    coverage: tuple[CriterionCases, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -95,7 +95,7 @@ def run_cases(
     return CaseReport(cases, tuple(run.ran), tuple(run.mismatches), coverage, tuple(run.findings))
 
 
-def _not_covered(cases: TrialCases, coverage: Iterable[Coverage]) -> Iterator[Finding]:
+def _not_covered(cases: TrialCases, coverage: Iterable[CriterionCases]) -> Iterator[Finding]:
     """One finding about all criteria that lack a case for the same outcomes."""
     lacking: dict[tuple[Outcome, ...], list[Place]] = {}
     for item in coverage:
@@ -161,7 +161,7 @@ class _Run:
         flips = ["" if reason.flip is None else f" ({reason.flip.text()})" for reason in reasons]
         return tuple(f"{_TRUTH[r.value]}: {r.step.words}{flip}" for r, flip in zip(reasons, flips, strict=True))
 
-    def coverage(self) -> Iterator[Coverage]:
+    def coverage(self) -> Iterator[CriterionCases]:
         """What the cases that came out as expected test."""
         for place, compiled in self.places.items():
             criterion = compiled.criterion
@@ -173,7 +173,7 @@ class _Run:
                 # A rule with `null` in it may leave one side empty by design: relapse on record passes, else unknown.
                 cannot |= {holds} if low.certainly_true is False else set()  # type: ignore[arg-type]
                 cannot |= {fails} if low.certainly_false is False else set()  # type: ignore[arg-type]
-            yield Coverage(place, criterion, decides(criterion), tested, frozenset(cannot))
+            yield CriterionCases(place, criterion, decides(criterion), tested, frozenset(cannot))
 
 
 def _criteria(result: TrialResult) -> Iterator[tuple[Place, CriterionResult]]:

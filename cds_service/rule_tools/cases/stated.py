@@ -34,11 +34,18 @@ from pydantic import (
 from cds_service.errors import CdsError
 from cds_service.facts import fact_document
 from cds_service.facts.catalogue import Catalogue, DefinedFact, EventsFact, FactEntry, ResultFact, TiterFact
-from cds_service.facts.fact import Days, Evidence, Fact, Value
+from cds_service.facts.fact import DaySpan, Evidence, Fact, Value
 from cds_service.facts.intervals import Interval, parse_interval, point
 from cds_service.logic.check import fact_meant
 from cds_service.rule_files import nearest
-from cds_service.rule_tools.cases.stated_events import Record, Records, events_of, one_word, records_in, unknown_events
+from cds_service.rule_tools.cases.stated_events import (
+    StatedRecord,
+    StatedRecords,
+    events_of,
+    one_word,
+    records_in,
+    unknown_events,
+)
 from cds_service.rule_tools.cases.stated_times import (
     Count,
     DaysAgo,
@@ -280,7 +287,7 @@ def _date(statement: Any, entry: FactEntry, as_of: date) -> tuple[Value, int]:
     with _told():
         if isinstance(statement, str):
             return days_since(statement, as_of), 0
-        given: Days = days_of(_valid(AgoForm, statement).days_ago)
+        given: DaySpan = days_of(_valid(AgoForm, statement).days_ago)
         return given, 0
 
 
@@ -292,15 +299,15 @@ def _events(statement: Any, spec: EventsFact, as_of: date) -> Value:
             case False:
                 stated = records_in([])
             case True:
-                stated = records_in([Record()])
+                stated = records_in([StatedRecord()])
             case str():
                 stated = records_in([one_word(statement)])
             case list():
-                stated = records_in([_valid(Record, item, i) for i, item in enumerate(statement)])
+                stated = records_in([_valid(StatedRecord, item, i) for i, item in enumerate(statement)])
             case {"records": _}:
-                stated = _valid(Records, statement)
+                stated = _valid(StatedRecords, statement)
             case _:
-                stated = records_in([_valid(Record, statement)])
+                stated = records_in([_valid(StatedRecord, statement)])
         return events_of(stated, spec, as_of)
 
 

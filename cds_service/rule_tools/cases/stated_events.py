@@ -14,22 +14,22 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, StrictBool
 from cds_service.durations import Duration
 from cds_service.facts.catalogue import EventsFact, Period
 from cds_service.facts.events import unlisted, with_courses
-from cds_service.facts.fact import UNBOUNDED, Days, Event, Events, Evidence
+from cds_service.facts.fact import UNBOUNDED, DaySpan, Event, Events, Evidence
 from cds_service.rule_files import WholeNumber
-from cds_service.rule_tools.cases.stated_lasting import Course, happened, limited
+from cds_service.rule_tools.cases.stated_lasting import StatedCourse, happened, limited
 from cds_service.rule_tools.cases.stated_times import DaysAgo, PartialDate, days_of, days_since
 
 State = Literal["active", "inactive", "over", "history"]
 WORDS: tuple[str, ...] = ("active", "inactive", "over", "history", "suspected")
 """A whole list in one word: one record without dates."""
 
-_ONGOING = Days(0, 0)
-_ANY_TIME = Days(0, UNBOUNDED)
+_ONGOING = DaySpan(0, 0)
+_ANY_TIME = DaySpan(0, UNBOUNDED)
 _DONE_AT_ONCE = frozenset({"Procedure", "Immunization"})
 _GONE_WHEN_OVER = frozenset({"Condition", "AllergyIntolerance"})
 
 
-class Record(BaseModel):
+class StatedRecord(BaseModel):
     """One record of an event fact.
 
     * `state`: `active`; `inactive` (a condition in remission: still there, not active); `over`; `history` (only a
@@ -54,25 +54,25 @@ class Record(BaseModel):
     at_visit: StrictBool = False
 
 
-class Records(BaseModel):
+class StatedRecords(BaseModel):
     """A list of records; `whole` is false where there may be more."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    records: tuple[Record, ...] = Field(max_length=50)
+    records: tuple[StatedRecord, ...] = Field(max_length=50)
     whole: StrictBool = True
 
 
-def one_word(word: str) -> Record:
+def one_word(word: str) -> StatedRecord:
     """The record that a single word stands for. Raises ValueError."""
     match word:
         case "suspected":
-            return Record(sure=False)
+            return StatedRecord(sure=False)
         case "active" | "inactive" | "over" | "history":
-            return Record(state=word)
+            return StatedRecord(state=word)
     raise ValueError(f"{word!r} is none of {', '.join(WORDS)}")
 
 
-def events_of(stated: Records, spec: EventsFact, as_of: date) -> Events:
+def events_of(stated: StatedRecords, spec: EventsFact, as_of: date) -> Events:
     """The list as a fact. Raises ValueError for a record that can't be."""
     items = [_event(record, spec, as_of) for record in stated.records]
     if spec.resource == "Medication":
@@ -82,10 +82,10 @@ def events_of(stated: Records, spec: EventsFact, as_of: date) -> Events:
     return Events(tuple(items), complete, None if complete else "incomplete_record")
 
 
-def _as_a_drug(item: Event, record: Record, spec: EventsFact) -> Event:
+def _as_a_drug(item: Event, record: StatedRecord, spec: EventsFact) -> Event:
     """With what only drugs have: the change of dose and the half-life."""
     changed = record.dose_changed_days_ago
-    dose = item.dose if changed is None or item.active is False else Days(changed, UNBOUNDED)
+    dose = item.dose if changed is None or item.active is False else DaySpan(changed, UNBOUNDED)
     half_life = None if spec.half_lives is None else record.half_life_days or unlisted(spec.half_lives)
     return replace(item, dose=dose, half_life=half_life)
 
@@ -95,7 +95,7 @@ def unknown_events() -> Events:
     return Events((), complete=False, gap="not_supplied")
 
 
-def _event(record: Record, spec: EventsFact, as_of: date) -> Event:
+def _event(record: StatedRecord, spec: EventsFact, as_of: date) -> Event:
     start = _moment("start", record.start, record.start_days_ago, as_of)
     end = _moment("end", record.end, record.end_days_ago, as_of)
     state: State = record.state or ("over" if end is not None or spec.resource in _DONE_AT_ONCE else "active")
@@ -107,24 +107,28 @@ def _event(record: Record, spec: EventsFact, as_of: date) -> Event:
         case "active":
             ended, active, present = _ONGOING, True, True
         case "inactive":
-            ended, active, present = end or Days(0, begun.hi), False, True
+            ended, active, present = end or DaySpan(0, begun.hi), False, True
         case "over":
-            at_once = begun if spec.resource in _DONE_AT_ONCE else Days(0, begun.hi)
+            at_once = begun if spec.resource in _DONE_AT_ONCE else DaySpan(0, begun.hi)
             ended, active, present = end or at_once, False, spec.resource not in _GONE_WHEN_OVER
         case "history":
-            begun = Days(begun.lo, UNBOUNDED)
+            begun = DaySpan(begun.lo, UNBOUNDED)
             ended, active, present = _ANY_TIME, False, False
     if record.lasts is not None:
-        begun, ended, active, present = _lasting(record, state, Course(begun, ended, active, present), start, as_of)
+        begun, ended, active, present = _lasting(
+            record, state, StatedCourse(begun, ended, active, present), start, as_of
+        )
     if begun.hi < ended.lo:
         raise ValueError("the record ends before it starts")
-    begun, ended = Days(max(begun.lo, ended.lo), begun.hi), Days(ended.lo, min(ended.hi, begun.hi))
+    begun, ended = DaySpan(max(begun.lo, ended.lo), begun.hi), DaySpan(ended.lo, min(ended.hi, begun.hi))
     hint = None if record.sure else "unconfirmed"
     evidence = Evidence("case")
     return Event(record.sure, active, present, begun, ended, begun, evidence, hint, only_past=state == "history")  # type: ignore[arg-type]
 
 
-def _lasting(record: Record, state: State, course: Course, start: Days | None, as_of: date) -> Course:
+def _lasting(
+    record: StatedRecord, state: State, course: StatedCourse, start: DaySpan | None, as_of: date
+) -> StatedCourse:
     """The course of a record that says how long its disease lasts."""
     if record.lasts == "event":
         return happened(course, start, as_of, is_over=state == "over", is_past=state == "history")
@@ -133,7 +137,7 @@ def _lasting(record: Record, state: State, course: Course, start: Days | None, a
     return limited(course, start, as_of, record.lasts, at_visit=record.at_visit)
 
 
-def _refuse(record: Record, state: State, end: Days | None, spec: EventsFact) -> None:
+def _refuse(record: StatedRecord, state: State, end: DaySpan | None, spec: EventsFact) -> None:
     """Raise ValueError for a state that no record of this kind has."""
     kind = spec.resource
     if kind != "Condition" and (record.lasts is not None or record.at_visit):
@@ -156,7 +160,7 @@ def _refuse(record: Record, state: State, end: Days | None, spec: EventsFact) ->
         raise ValueError(f'{spec.name} has no value set of "history of" codes')
 
 
-def _moment(key: str, text: str | None, count: DaysAgo | None, as_of: date) -> Days | None:
+def _moment(key: str, text: str | None, count: DaysAgo | None, as_of: date) -> DaySpan | None:
     if text is not None and count is not None:
         raise ValueError(f"give {key!r} or '{key}_days_ago', not both")
     if text is not None:
@@ -168,6 +172,6 @@ def _article(kind: str) -> str:
     return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
 
 
-def records_in(statements: Sequence[Record], *, whole: bool = True) -> Records:
+def records_in(statements: Sequence[StatedRecord], *, whole: bool = True) -> StatedRecords:
     """A list of records as a statement."""
-    return Records(records=tuple(statements), whole=whole)
+    return StatedRecords(records=tuple(statements), whole=whole)

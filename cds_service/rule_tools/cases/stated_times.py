@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cds_service.durations import Duration, completed_months, in_words, last_of_month
-from cds_service.facts.fact import Age, Days
+from cds_service.facts.fact import Age, DaySpan
 
 PartialDate = Annotated[str, Field(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-[0-3][0-9])?)?$")]
 """`2026`, `2026-05` or `2026-05-24`."""
@@ -33,20 +33,20 @@ def first_and_last(text: str) -> tuple[date, date]:
     return date(year, month, day), date(year, month, day)
 
 
-def days_since(text: str, as_of: date) -> Days:
+def days_since(text: str, as_of: date) -> DaySpan:
     """How long before `as_of` a date was; what of a partial one lies later counts as today. Raises ValueError."""
     first, last = first_and_last(text)
     if first > as_of:
         raise ValueError(f"{text} lies after {as_of}: what is to come doesn't count, so leave it out")
-    return Days(max(0, (as_of - last).days), (as_of - first).days)
+    return DaySpan(max(0, (as_of - last).days), (as_of - first).days)
 
 
-def days_of(count: DaysAgo) -> Days:
+def days_of(count: DaysAgo) -> DaySpan:
     """A number of days, or two. Raises ValueError where the greater one stands first."""
     low, high = (count, count) if isinstance(count, int) else count
     if low > high:
         raise ValueError(f"[{low}, {high}]: the least comes first")
-    return Days(low, high)
+    return DaySpan(low, high)
 
 
 def age_of_birth(text: str, as_of: date) -> Age:
@@ -71,7 +71,7 @@ def age_of_months(months: Sequence[int], as_of: date) -> Age:
     return _between(earliest, latest, as_of)
 
 
-def age_of_days(days: Days, as_of: date) -> Age:
+def age_of_days(days: DaySpan, as_of: date) -> Age:
     """The age of somebody born so many days ago."""
     return _between(as_of - timedelta(days=days.hi), as_of - timedelta(days=days.lo), as_of)
 

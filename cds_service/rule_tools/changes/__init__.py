@@ -1,7 +1,7 @@
 """What differs between two versions of the rules, and whose verdict flips."""
 
 from cds_service.rule_tools.changes.flips import OutcomeChange, VerdictFlip, flip_json, outcome_changes, verdict_flips
-from cds_service.rule_tools.changes.library_changes import LibraryChange, RulesVersion, library_change, load_version
+from cds_service.rule_tools.changes.library_changes import LibraryChange, RulesSide, library_change, load_version
 from cds_service.rule_tools.changes.rule_changes import Change
 from cds_service.rule_tools.changes.trial_changes import CriterionChange, TrialChange, trial_change
 
@@ -10,7 +10,7 @@ __all__ = [
     "CriterionChange",
     "LibraryChange",
     "OutcomeChange",
-    "RulesVersion",
+    "RulesSide",
     "TrialChange",
     "VerdictFlip",
     "flip_json",

@@ -14,7 +14,7 @@ from cds_service.rule_tools.drafts import compile_draft, trial_id_of
 
 
 @dataclass(frozen=True, slots=True)
-class RulesVersion:
+class RulesSide:
     """One side of a comparison. `folder` is None for a single trial file."""
 
     library: Library
@@ -43,10 +43,10 @@ class LibraryChange:
         }
 
 
-def load_version(path: Path, rules_dir: Path) -> RulesVersion:
+def load_version(path: Path, rules_dir: Path) -> RulesSide:
     """A rules folder, or a trial file whose facts are those of `rules_dir`. Raises RulesError for one with errors."""
     if path.is_dir():
-        return RulesVersion(load_library(path), path)
+        return RulesSide(load_library(path), path)
     try:
         text = read_file(path)[0].decode()
     except (OSError, UnicodeDecodeError) as problem:
@@ -56,10 +56,10 @@ def load_version(path: Path, rules_dir: Path) -> RulesVersion:
     draft = compile_draft(load_library(rules_dir), name, text)
     if draft.library is None or draft.errors:
         raise RulesError(draft.findings)
-    return RulesVersion(draft.library, None)
+    return RulesSide(draft.library, None)
 
 
-def library_change(old: RulesVersion, new: RulesVersion) -> LibraryChange:
+def library_change(old: RulesSide, new: RulesSide) -> LibraryChange:
     """From one version to the other. Facts and value sets are compared between folders only."""
     titles = {**old.library.titles(), **new.library.titles()}
     ids = dict.fromkeys(t.id for side in (old, new) for t in side.library.trials)

@@ -30,7 +30,7 @@ _Difference = Literal["number", "age"]
 _PLACES = frozenset({"pointer", "written"})
 
 
-def rule_changes(old: model.Condition, new: model.Condition, titles: Mapping[str, str]) -> tuple[Change, ...]:
+def rule_changes(old: model.BoolExpr, new: model.BoolExpr, titles: Mapping[str, str]) -> tuple[Change, ...]:
     """The changes from one typed rule to another; empty where they mean the same."""
     if _differences(old, new) == ():
         return ()
@@ -40,13 +40,13 @@ def rule_changes(old: model.Condition, new: model.Condition, titles: Mapping[str
     return tuple(found)
 
 
-def _collect(old: model.Condition, new: model.Condition, titles: Mapping[str, str], found: dict[Change, None]) -> bool:
+def _collect(old: model.BoolExpr, new: model.BoolExpr, titles: Mapping[str, str], found: dict[Change, None]) -> bool:
     """The smallest conditions that differ. False where one can't be told apart in words."""
     differences = _differences(old, new)
     if not differences:
         return differences is not None
     parts = list(zip(_conditions(old), _conditions(new), strict=True))
-    if parts and not isinstance(old, model.Records):
+    if parts and not isinstance(old, model.Quantified):
         return all(_collect(a, b, titles, found) for a, b in parts)
     if isinstance(old, model.Compare) and old.implied:
         return True
@@ -61,9 +61,9 @@ def _collect(old: model.Condition, new: model.Condition, titles: Mapping[str, st
     return True
 
 
-def _conditions(rule: model.Rule) -> Iterator[model.Condition]:
+def _conditions(rule: model.Rule) -> Iterator[model.BoolExpr]:
     for child in model.children(rule):
-        if isinstance(child, model.Condition):
+        if isinstance(child, model.BoolExpr):
             yield child
         else:
             yield from _conditions(child)
@@ -76,7 +76,7 @@ def _differences(old: Any, new: Any) -> tuple[_Difference, ...] | None:
     match old:
         case model.Number():
             return () if old.value == new.value else ("number",)
-        case model.Span():
+        case model.LengthOfTime():
             return () if old.duration == new.duration else ("number",)
         case model.FactRef():
             if (old.name, old.path) != (new.name, new.path):

@@ -2,7 +2,7 @@
 
 from cds_service.rule_tools.docs.facts_page import FORMULAS, MARK, facts_page
 from cds_service.rule_tools.docs.findings_page import SECTIONS, findings_page
-from cds_service.rule_tools.docs.reference import CriterionInWords, FactInWords, Reference, TrialInWords
+from cds_service.rule_tools.docs.reference import CriterionInWords, FactInWords, RulesReference, TrialInWords
 from cds_service.rule_tools.docs.trials_page import trials_page
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "SECTIONS",
     "CriterionInWords",
     "FactInWords",
-    "Reference",
+    "RulesReference",
     "TrialInWords",
     "facts_page",
     "findings_page",

@@ -18,7 +18,7 @@ from cds_service.facts.catalogue import (
     Formula,
     Lasts,
     Numeric,
-    Observed,
+    ObservedFact,
     QuantityFact,
     ResultFact,
     ScoreFact,
@@ -29,12 +29,12 @@ from cds_service.facts.catalogue import (
 from cds_service.facts.fact import Reason
 from cds_service.facts.intervals import Factor, plain
 from cds_service.fhir import NOTHING_FOLLOWS, table_of_types, types_of_events
-from cds_service.logic import Named
+from cds_service.logic import NamedRule
 from cds_service.logic.check import read_rule
 from cds_service.logic.words import words
 from cds_service.rule_files import read_json
 from cds_service.rule_tools.docs.numbers_tables import numbers_tables
-from cds_service.rule_tools.docs.reference import Reference
+from cds_service.rule_tools.docs.reference import RulesReference
 
 MARK = "<!-- From here on written by `cds-service rules docs --facts --out docs/facts.md`; a test keeps it current. -->"
 """What stands above it in the page is written by hand and kept."""
@@ -63,12 +63,12 @@ _SIGNS = {">=": "≥", "<=": "≤"}
 _PHRASES_SHOWN = 4
 
 
-def facts_page(reference: Reference, written: str) -> str:
+def facts_page(reference: RulesReference, written: str) -> str:
     """The whole page: what is `written` by hand above the mark, and the reference below it."""
     return f"{written.partition(MARK)[0].rstrip()}\n\n{_reference(reference)}"
 
 
-def _reference(reference: Reference) -> str:
+def _reference(reference: RulesReference) -> str:
     catalogue = reference.library.catalogue
     lines = [MARK, "", "## Reasons", "", "Why a fact is unknown:", "", "| reason | meaning |", "|---|---|"]
     lines += [f"| `{reason}` | {REASONS[reason]} |" for reason in get_args(Reason)]
@@ -104,7 +104,7 @@ def _types() -> Iterator[str]:
         yield f"| {', '.join(names)} | {NOTHING_FOLLOWS} | {why} |"
 
 
-def _fact(spec: FactSpec, reference: Reference) -> Iterator[str]:
+def _fact(spec: FactSpec, reference: RulesReference) -> Iterator[str]:
     match spec:
         case EventsFact():
             yield from _events(spec, reference)
@@ -116,15 +116,15 @@ def _fact(spec: FactSpec, reference: Reference) -> Iterator[str]:
                 yield f"plausible from {low} to {high}"
         case DefinedFact():
             yield f"defined: {_definition(spec, reference)}"
-        case Observed():
+        case ObservedFact():
             yield from _observed(spec)
         case _:
             yield "patient: read from the Patient resource"
-    if isinstance(spec, Observed | DerivedFact):
+    if isinstance(spec, ObservedFact | DerivedFact):
         yield from _limits(spec, reference)
 
 
-def _limits(spec: Observed | DerivedFact, reference: Reference) -> Iterator[str]:
+def _limits(spec: ObservedFact | DerivedFact, reference: RulesReference) -> Iterator[str]:
     fresh = reference.fact(spec.name).fresh_for
     yield f"counts for {fresh}, or for a criterion's own `lookback`" if fresh else "counts for ever"
     if spec.order is not None:
@@ -151,7 +151,7 @@ def _observed(spec: QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact
     yield from _numeric(spec) if isinstance(spec, Numeric) else _absence(spec)
 
 
-def _codes(spec: Observed) -> str:
+def _codes(spec: ObservedFact) -> str:
     return "; ".join(map(_code, spec.codes)) or "no code of its own"
 
 
@@ -188,7 +188,7 @@ def _numeric(spec: Numeric) -> Iterator[str]:
         yield f"nothing on record: {value} is presumed, where nothing is on record of {without} either, ever"
 
 
-def _absence(spec: Observed) -> Iterator[str]:
+def _absence(spec: ObservedFact) -> Iterator[str]:
     presumed = getattr(spec, "presumed", None)
     said = "unknown" if presumed is None else f"{presumed} is presumed, where observations were supplied whole"
     yield f"nothing on record: {said}"
@@ -209,7 +209,7 @@ def _result(spec: ResultFact) -> Iterator[str]:
         yield f"also positive: {codes} with components that say: {conditions}"
 
 
-def _events(spec: EventsFact, reference: Reference) -> Iterator[str]:
+def _events(spec: EventsFact, reference: RulesReference) -> Iterator[str]:
     yield f"events, from {_resources(spec)}; with `.active` and `.history`"
     for key, heading in (("valueset", "counts"), ("history", "counts for `.history` alone"), ("hints", "may be it")):
         set_id = getattr(spec, key)
@@ -255,7 +255,7 @@ def _drug(spec: EventsFact) -> Iterator[str]:
         yield f"half-lives: `facts/half-lives.json`; at most {most} for one not in it: {spec.half_lives.reason}"
 
 
-def _lasting(spec: EventsFact, reference: Reference) -> list[str]:
+def _lasting(spec: EventsFact, reference: RulesReference) -> list[str]:
     """How long the diseases of a fact last, with the reasons, each once."""
     valuesets = reference.library.facts.valuesets
     sets = dict.fromkeys(part for set_id in spec.valuesets for part in valuesets.parts(set_id))
@@ -272,7 +272,7 @@ def _lasting(spec: EventsFact, reference: Reference) -> list[str]:
     return [f"{Lasts.parse(lasts).words()} ({'; '.join(why) or 'nothing is said'})" for lasts, why in reasons.items()]
 
 
-def _value_set(set_id: str, reference: Reference) -> str:
+def _value_set(set_id: str, reference: RulesReference) -> str:
     content, _ = read_json(reference.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
     data: dict[str, Any] = content if isinstance(content, dict) else {}
     phrases = {language: list(listed) for language, listed in data.get("phrases", {}).items() if listed}
@@ -286,9 +286,9 @@ def _value_set(set_id: str, reference: Reference) -> str:
     return f"{text} Hints in words: {counts}; such as {', '.join(some)}."
 
 
-def _definition(spec: DefinedFact, reference: Reference) -> str:
+def _definition(spec: DefinedFact, reference: RulesReference) -> str:
     rule, _ = read_rule({"var": spec.name}, reference.library.compiled.vocabulary)
-    return words(rule.body, reference.titles) if isinstance(rule, Named) else "its logic is not sound"
+    return words(rule.body, reference.titles) if isinstance(rule, NamedRule) else "its logic is not sound"
 
 
 def _resources(spec: EventsFact) -> str:

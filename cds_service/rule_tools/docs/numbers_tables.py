@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from cds_service.durations import Duration
-from cds_service.facts.catalogue import Catalogue, DerivedFact, Observed, QuantityFact
+from cds_service.facts.catalogue import Catalogue, DerivedFact, ObservedFact, QuantityFact
 from cds_service.facts.intervals import plain
 
 _TEN = Decimal(10)
@@ -88,7 +88,7 @@ def _thousand(spec: QuantityFact) -> str:
 def _freshness(catalogue: Catalogue) -> Iterator[str]:
     found: dict[Duration | None, list[str]] = {}
     for spec in catalogue:
-        if isinstance(spec, Observed | DerivedFact):
+        if isinstance(spec, ObservedFact | DerivedFact):
             found.setdefault(catalogue.fresh_for(spec.name), []).append(f"`{spec.name}`")
         if isinstance(spec, QuantityFact) and spec.fresh_for_child is not None:
             found.setdefault(spec.fresh_for_child, []).append(f"`{spec.name}` measured under {_ADULT} years")

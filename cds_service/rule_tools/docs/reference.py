@@ -13,7 +13,7 @@ from cds_service.facts.catalogue import (
     DerivedFact,
     EventsFact,
     FactSpec,
-    Observed,
+    ObservedFact,
     codes_by_part,
 )
 from cds_service.library import Library
@@ -74,7 +74,7 @@ class TrialInWords:
         }
 
 
-class Reference:
+class RulesReference:
     """Puts the trials and facts of a library into words. `rules_dir` is where its value sets are."""
 
     def __init__(self, library: Library, rules_dir: Path) -> None:
@@ -136,12 +136,12 @@ class Reference:
                 yield f"{spec.formula.replace('_', ' ')} of {', '.join(spec.references())}"
             case DefinedFact():
                 yield f"defined by {', '.join(spec.references())}"
-            case Observed():
+            case ObservedFact():
                 yield from self._codes(spec)
             case _:
                 yield "Patient"
 
-    def _codes(self, spec: Observed) -> Iterator[str]:
+    def _codes(self, spec: ObservedFact) -> Iterator[str]:
         by_system: dict[str, list[str]] = {}
         for code in spec.codes:
             by_system.setdefault(PRINTED_SYSTEMS.get(code.system, code.system), []).append(code.code)

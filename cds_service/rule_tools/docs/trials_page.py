@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cds_service.rule_tools.docs.reference import CriterionInWords, Reference
+from cds_service.rule_tools.docs.reference import CriterionInWords, RulesReference
 from cds_service.trials import CompiledTrial, tally
 
 _HEAD = """# Trials
@@ -15,7 +15,7 @@ With an exception, a fail that the source excepts is unknown, and a person judge
 """
 
 
-def trials_page(reference: Reference) -> str:
+def trials_page(reference: RulesReference) -> str:
     """The whole page."""
     trials = reference.library.trials
     parts = [_HEAD, "\n".join(_overview(trials))]
@@ -33,7 +33,7 @@ def _overview(trials: Iterable[CompiledTrial]) -> Iterator[str]:
         yield _row(*cells)
 
 
-def _trial(trial: CompiledTrial, reference: Reference) -> Iterator[str]:
+def _trial(trial: CompiledTrial, reference: RulesReference) -> Iterator[str]:
     data = trial.trial
     in_words = reference.trial(trial)
     yield f"## {trial.id}\n"

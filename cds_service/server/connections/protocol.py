@@ -35,7 +35,7 @@ from cds_service.server.connections.refusals import (
     SLOW_HEADERS,
     Refusal,
 )
-from cds_service.server.connections.register import Place, Register
+from cds_service.server.connections.register import ConnectionState, Register
 from cds_service.settings import Settings
 from cds_service.wire import announces_body, forwarded_for
 
@@ -238,11 +238,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _stand(self) -> None:
         if self._over:
-            place = Place.HALF_OPEN
+            place = ConnectionState.HALF_OPEN
         elif self._answering() or self._arriving is _Arriving.BODY:
-            place = Place.BUSY
+            place = ConnectionState.BUSY
         else:
-            place = Place.IDLE if self._arriving is _Arriving.NOTHING else Place.HALF_OPEN
+            place = ConnectionState.IDLE if self._arriving is _Arriving.NOTHING else ConnectionState.HALF_OPEN
         self._register.put(self, place)
 
     def _refuse(self, refusal: Refusal) -> None:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from msgspec import json
 
-from cds_service.cds_hooks import RETRY_SECONDS, Problem, operation_outcome
+from cds_service.cds_hooks import RETRY_SECONDS, RequestProblem, operation_outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Refusal:
 
     why: str
     status: HTTPStatus
-    problem: Problem
+    problem: RequestProblem
 
     def answer(self) -> bytes:
         """The bytes of the response, after which the connection is closed."""
@@ -31,34 +31,34 @@ class Refusal:
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
 
-MALFORMED = Refusal("malformed", HTTPStatus.BAD_REQUEST, Problem("structure", "This is no HTTP request."))
+MALFORMED = Refusal("malformed", HTTPStatus.BAD_REQUEST, RequestProblem("structure", "This is no HTTP request."))
 LARGE_HEADERS = Refusal(
     "headers_too_large",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    Problem("too-long", "The headers are too large (CDS_MAX_HEADER_BYTES), or too many."),
+    RequestProblem("too-long", "The headers are too large (CDS_MAX_HEADER_BYTES), or too many."),
 )
 SLOW_HEADERS = Refusal(
     "headers_too_slow",
     HTTPStatus.REQUEST_TIMEOUT,
-    Problem("timeout", "The headers took too long to arrive (CDS_HEADER_SECONDS)."),
+    RequestProblem("timeout", "The headers took too long to arrive (CDS_HEADER_SECONDS)."),
 )
 SLOW_BODY = Refusal(
     "body_too_slow",
     HTTPStatus.REQUEST_TIMEOUT,
-    Problem("timeout", "The body took too long to arrive (CDS_BODY_SECONDS, CDS_BODY_RATE)."),
+    RequestProblem("timeout", "The body took too long to arrive (CDS_BODY_SECONDS, CDS_BODY_RATE)."),
 )
 MANY_CONNECTIONS = Refusal(
     "too_many_connections",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    Problem("throttled", "Too many connections are open. Try again in a moment."),
+    RequestProblem("throttled", "Too many connections are open. Try again in a moment."),
 )
 MANY_BODIES = Refusal(
     "too_many_bodies",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    Problem("throttled", "Too many bodies are arriving from this address. Try again in a moment."),
+    RequestProblem("throttled", "Too many bodies are arriving from this address. Try again in a moment."),
 )
 PIPELINED = Refusal(
     "pipelined",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    Problem("throttled", "Too many requests were sent ahead of their answers."),
+    RequestProblem("throttled", "Too many requests were sent ahead of their answers."),
 )

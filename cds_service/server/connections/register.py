@@ -19,7 +19,7 @@ _QUIET_SECONDS = 10.0
 """Between two lines of the log, whatever is tried meanwhile."""
 
 
-class Place(Enum):
+class ConnectionState(Enum):
     """What could be given up at a limit, the first first; `BUSY` never is."""
 
     HALF_OPEN = 0
@@ -57,8 +57,8 @@ class Register:
     def __init__(self, limits: ConnectionLimits, log_level: str) -> None:
         self.limits = limits
         self._log_level = log_level
-        self._places: dict[Connection, Place] = {}
-        self._queues = {place: _Queue() for place in (Place.HALF_OPEN, Place.IDLE)}
+        self._places: dict[Connection, ConnectionState] = {}
+        self._queues = {place: _Queue() for place in (ConnectionState.HALF_OPEN, ConnectionState.IDLE)}
         self._by_address: Counter[str] = Counter()
         self._bodies: dict[Connection, str | None] = {}
         self._ended: Counter[str] = Counter()
@@ -77,16 +77,16 @@ class Register:
                 return False
         elif len(self._places) >= self.limits.connections and not self._make_room(None):
             return False
-        self._places[connection] = Place.BUSY
+        self._places[connection] = ConnectionState.BUSY
         if address is not None:
             self._by_address[address] += 1
-        self.put(connection, Place.HALF_OPEN)
+        self.put(connection, ConnectionState.HALF_OPEN)
         if not self._ticking:
             self._ticking = True
             asyncio.get_running_loop().call_later(TICK, self._tick)
         return True
 
-    def put(self, connection: Connection, place: Place) -> None:
+    def put(self, connection: Connection, place: ConnectionState) -> None:
         """Say where a connection stands now; one that has left stays away."""
         before = self._places.get(connection)
         if before is None or before is place:

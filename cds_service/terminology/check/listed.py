@@ -14,7 +14,7 @@ are read."""
 _VALUE_SETS = ("valuesets/", "expansions/")
 
 
-class Listed(NamedTuple):
+class ListedCode(NamedTuple):
     """A code as it is written. `set_id`: the value set that lists it, empty for one of a fact, a table or a trial."""
 
     file: str
@@ -28,7 +28,7 @@ class Listed(NamedTuple):
     is_excluded: bool = False
 
 
-def listed_codes(rules_dir: Path) -> Iterator[Listed]:
+def listed_codes(rules_dir: Path) -> Iterator[ListedCode]:
     """The codes of all JSON files, and of packed expansions. What can't be read is told by who loads the rules."""
     for path in sorted({*rules_dir.rglob("*.json"), *rules_dir.glob(f"expansions/*{_PACKED}")}):
         name = path.relative_to(rules_dir).as_posix()
@@ -59,12 +59,12 @@ class _Where(NamedTuple):
     def below(self, *steps: str | int) -> "_Where":
         return self._replace(at=(*self.at, *steps), is_excluded=self.is_excluded or "exclude" in steps)
 
-    def listed(self, system: str, code: str, display: Any, *, is_root: bool = False) -> Listed:
+    def listed(self, system: str, code: str, display: Any, *, is_root: bool = False) -> ListedCode:
         name = display if isinstance(display, str) else ""
-        return Listed(self.file, pointer(self.at), system, code, name, self.set_id, is_root, self.is_excluded)
+        return ListedCode(self.file, pointer(self.at), system, code, name, self.set_id, is_root, self.is_excluded)
 
 
-def _within(value: Any, where: _Where) -> Iterator[Listed]:
+def _within(value: Any, where: _Where) -> Iterator[ListedCode]:
     """A code stands beside its system, or in a list `concept` beside it; so do the roots of filters."""
     if isinstance(value, list):
         for number, one in enumerate(value):
@@ -77,7 +77,7 @@ def _within(value: Any, where: _Where) -> Iterator[Listed]:
         yield from _within(one, where.below(key))
 
 
-def _beside(value: dict[str, Any], system: str, where: _Where) -> Iterator[Listed]:
+def _beside(value: dict[str, Any], system: str, where: _Where) -> Iterator[ListedCode]:
     if isinstance(value.get("code"), str):
         yield where.listed(system, value["code"], value.get("display"))
     for key in ("concept", "filter"):

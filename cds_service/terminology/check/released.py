@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import CodeSystems
 from cds_service.terminology.check.findings import code_finding
-from cds_service.terminology.check.listed import Listed
+from cds_service.terminology.check.listed import ListedCode
 from cds_service.terminology.sources import Concept, Source
 
 
@@ -29,13 +29,13 @@ class Released:
         found = (source.concept(name, code.strip()) for source in self._sources.get(name, ()))
         return next((one for one in found if one is not None), None)
 
-    def name(self, listed: Listed) -> str:
+    def name(self, listed: ListedCode) -> str:
         """What a code is called: in the source, else in the file that lists it."""
         found = self.concept(listed.system, listed.code)
         return listed.display if found is None or not found.display else found.display
 
 
-def against_release(codes: Iterable[Listed], released: Released) -> Iterator[Finding]:
+def against_release(codes: Iterable[ListedCode], released: Released) -> Iterator[Finding]:
     """Findings about codes that a source does not hold or that are retired. A subset of a system (a national edition,
     a list of codes in use) holds fewer codes than there are, so a code that is missing is a warning; a root that is
     missing gives nothing when it is expanded, and is an error."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.errors import Finding, Severity
-from cds_service.facts import FactKnowledge
+from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import EventsFact, Key, MappedCode, read_conceptmaps, unread_targets
 from cds_service.library import check_library
 from cds_service.rule_files import SITE, Layers, few_of_each
 from cds_service.terminology.check.findings import code_finding
-from cds_service.terminology.check.listed import Listed, listed_codes
+from cds_service.terminology.check.listed import ListedCode, listed_codes
 from cds_service.terminology.check.names import foreign_tag, negated
 from cds_service.terminology.check.released import Released, against_release
 from cds_service.terminology.check.reviewed import FILE, ReviewedNames, load_reviewed
@@ -57,7 +57,7 @@ def check_codes(rules_dir: Path, site_dir: Path | None = None, sources: Sequence
     return CodesReport(few_of_each(found), len(codes), len({one.set_id for one in codes} - {""}), len(mapped))
 
 
-def _malformed(codes: Iterable[Listed], facts: FactKnowledge) -> Iterator[Finding]:
+def _malformed(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
     for one in codes:
         key = facts.systems.key(one.system, one.code)
         problem = facts.systems.fault(key) if key[0] in facts.systems.known else ""
@@ -65,9 +65,9 @@ def _malformed(codes: Iterable[Listed], facts: FactKnowledge) -> Iterator[Findin
             yield code_finding("code-malformed", one.file, one.pointer, problem)
 
 
-def _twice(codes: Iterable[Listed], facts: FactKnowledge) -> Iterator[Finding]:
+def _twice(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
     """A root and a code are two things: one stands for all below it."""
-    first: dict[tuple[str, Key, bool, bool], Listed] = {}
+    first: dict[tuple[str, Key, bool, bool], ListedCode] = {}
     for one in codes:
         if one.set_id:
             key = (one.file, facts.systems.key(one.system, one.code), one.is_root, one.is_excluded)
@@ -78,7 +78,7 @@ def _twice(codes: Iterable[Listed], facts: FactKnowledge) -> Iterator[Finding]:
 
 
 def _named(
-    codes: Iterable[Listed], facts: FactKnowledge, released: Released, reviewed: ReviewedNames
+    codes: Iterable[ListedCode], facts: FactReaders, released: Released, reviewed: ReviewedNames
 ) -> Iterator[Finding]:
     systems = facts.systems
     kinds: defaultdict[str, set[tuple[str, bool]]] = defaultdict(set)
@@ -113,7 +113,7 @@ def _named(
             yield code_finding("code-review-unused", FILE, f"/reviewed/{number}", message, severity="warning")
 
 
-def _in_two(codes: Iterable[Listed], facts: FactKnowledge) -> Iterator[Finding]:
+def _in_two(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
     """Codes of a fact's value set that are in the set of what is excepted from it, or (a warning: it is contested
     whether it still is) of what once was."""
     events = [spec for spec in facts.catalogue if isinstance(spec, EventsFact)]

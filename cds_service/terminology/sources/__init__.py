@@ -12,26 +12,26 @@ from cds_service.terminology.sources.rxnorm import open_rxnorm
 from cds_service.terminology.sources.rxnorm_names import drug_of, names_of
 from cds_service.terminology.sources.source import (
     Concept,
-    Condition,
+    FilterCondition,
     Operator,
     Release,
     Source,
     SourceError,
     UnsupportedFilterError,
 )
-from cds_service.terminology.sources.table import Table, open_table
+from cds_service.terminology.sources.table import CodeTable, open_table
 from cds_service.terminology.sources.tx import open_tx
 
 __all__ = [
+    "CodeTable",
     "Concept",
-    "Condition",
     "Equivalence",
+    "FilterCondition",
     "Loinc",
     "Operator",
     "Release",
     "Source",
     "SourceError",
-    "Table",
     "UnsupportedFilterError",
     "axes_of",
     "drug_of",

@@ -23,10 +23,10 @@ from cds_service.facts.catalogue import (
     SNOMED,
 )
 from cds_service.terminology.sources.descent import Descent
-from cds_service.terminology.sources.filters import Table, asked, unanswered
-from cds_service.terminology.sources.listed import InMemory, Listed, Names, without_point
+from cds_service.terminology.sources.filters import FilterTable, asked, unanswered
+from cds_service.terminology.sources.listed import CodeNames, InMemory, ListedTable, without_point
 from cds_service.terminology.sources.packed import ReleaseFile, number, release_files, rows, text
-from cds_service.terminology.sources.source import Concept, Condition, Source, SourceError, UnsupportedFilterError
+from cds_service.terminology.sources.source import Concept, FilterCondition, Source, SourceError, UnsupportedFilterError
 
 _CONCEPTS = (
     *("concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id"),
@@ -77,13 +77,13 @@ def open_athena(place: str, vocabularies: Collection[str] = VOCABULARIES) -> Sou
     if not held:
         raise SourceError(files["CONCEPT.csv"].where, f"holds none of {', '.join(sorted(vocabularies))}")
     versions = _read_versions(files["VOCABULARY.csv"], held.keys())
-    tables: dict[str, Table] = {}
+    tables: dict[str, FilterTable] = {}
     for vocabulary in sorted(held.keys() & BY_PREFIX.keys()):
         system, shortest = BY_PREFIX[vocabulary]
-        tables[system] = Listed(held.pop(vocabulary).concepts(), without_point, shortest_root=shortest)
+        tables[system] = ListedTable(held.pop(vocabulary).concepts(), without_point, shortest_root=shortest)
     for vocabulary in sorted(held.keys() & FLAT.keys()):
         lack = f"{vocabulary} is a flat list: nothing in it descends from anything"
-        tables[FLAT[vocabulary]] = Listed(held.pop(vocabulary).concepts(), lack=lack)
+        tables[FLAT[vocabulary]] = ListedTable(held.pop(vocabulary).concepts(), lack=lack)
     descending = {name: _Descending(held.pop(name)) for name in sorted(held.keys() & BY_ANCESTOR.keys())}
     if descending:
         _read_ancestors(files["CONCEPT_ANCESTOR.csv"], list(descending.values()))
@@ -98,7 +98,7 @@ class _Held(NamedTuple):
     name: str
     ids: "array[int]"
     codes: list[str]
-    names: Names
+    names: CodeNames
     standard: bytearray
     active: bytearray
 
@@ -115,7 +115,7 @@ def _read_concepts(file: ReleaseFile, wanted: frozenset[str]) -> dict[str, _Held
         if name is None:
             continue
         if name not in held:
-            held[name] = _Held(name, array("q"), [], Names(), bytearray(), bytearray())
+            held[name] = _Held(name, array("q"), [], CodeNames(), bytearray(), bytearray())
         one = held[name]
         one.ids.append(number(file, line, row[0], "concept_id"))
         code = text(file, line, row[6]).strip()
@@ -138,7 +138,7 @@ def _read_versions(file: ReleaseFile, names: Collection[str]) -> dict[str, str]:
     return versions
 
 
-class _Descending(Listed):
+class _Descending(ListedTable):
     """A vocabulary whose codes descend as CONCEPT_ANCESTOR says."""
 
     def __init__(self, held: _Held) -> None:
@@ -195,7 +195,7 @@ class _Descending(Listed):
         found = {number_of.get(row[1]) for _, row in table if row[0] == ancestor}
         return frozenset({root, *(number for number in found if number is not None)})
 
-    def related(self, condition: Condition) -> Set[int]:
+    def related(self, condition: FilterCondition) -> Set[int]:
         if self.vocabulary == "RxNorm" and condition.property == HAS_INGREDIENT and condition.op in {"=", "in"}:
             ingredients = (value.removeprefix("CUI:") for value in asked(condition))
             return frozenset().union(*(self.below(ingredient) for ingredient in ingredients))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Protocol
 
-from cds_service.terminology.sources.source import Concept, Condition, UnsupportedFilterError
+from cds_service.terminology.sources.source import Concept, FilterCondition, UnsupportedFilterError
 
 LONGEST_PATTERN = 500
 """Characters of a regular expression in a filter."""
@@ -13,7 +13,7 @@ HIERARCHY = "concept"
 """The property that `is-a`, `descendent-of` and `is-not-a` are asked of; the code itself for `=`."""
 
 
-class Table(Protocol):
+class FilterTable(Protocol):
     """The codes of one system, numbered from 0."""
 
     def __len__(self) -> int: ...
@@ -29,11 +29,11 @@ class Table(Protocol):
         Raises LookupError for one that the release does not hold, UnsupportedFilterError where it lacks a hierarchy.
         """
 
-    def related(self, condition: Condition) -> Set[int]:
+    def related(self, condition: FilterCondition) -> Set[int]:
         """The codes for a property beyond code, display and hierarchy. Raises UnsupportedFilterError."""
 
 
-def expand(table: Table, conditions: Sequence[Condition]) -> Iterator[Concept]:
+def expand(table: FilterTable, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
     """As `Source.expand`, for one system. Codes are in order of their characters."""
     chosen: Set[int] | None = None
     removed: Set[int] = frozenset()
@@ -53,7 +53,7 @@ def expand(table: Table, conditions: Sequence[Condition]) -> Iterator[Concept]:
     return iter(sorted(one for one in concepts if one.active and all(test(one) for test in tests)))
 
 
-def _numbers(table: Table, condition: Condition) -> Set[int]:
+def _numbers(table: FilterTable, condition: FilterCondition) -> Set[int]:
     match condition.property, condition.op:
         case "concept", "is-a":
             return table.below(condition.value)
@@ -72,24 +72,24 @@ def _numbers(table: Table, condition: Condition) -> Set[int]:
 _COMMA = re.compile(r"(?<!\\),")
 
 
-def asked(condition: Condition) -> tuple[str, ...]:
+def asked(condition: FilterCondition) -> tuple[str, ...]:
     r"""The values of `=` and `in`; a comma within one of several is written `\,`."""
     if condition.op != "in":
         return (condition.value.strip(),)
     return tuple(value.strip().replace("\\,", ",") for value in _COMMA.split(condition.value) if value.strip())
 
 
-def unanswered(condition: Condition, why: str = "the release has no such property") -> UnsupportedFilterError:
+def unanswered(condition: FilterCondition, why: str = "the release has no such property") -> UnsupportedFilterError:
     """The error for a property that a table lacks."""
     return UnsupportedFilterError(f"{condition.property} {condition.op} {condition.value}: {why}")
 
 
-def _has_name(condition: Condition) -> Callable[[Concept], bool]:
+def _has_name(condition: FilterCondition) -> Callable[[Concept], bool]:
     names = frozenset(asked(condition))
     return lambda concept: concept.display in names
 
 
-def _matches(condition: Condition) -> Callable[[Concept], bool]:
+def _matches(condition: FilterCondition) -> Callable[[Concept], bool]:
     pattern = compiled(condition.value)
     if condition.property == "display":
         return lambda concept: pattern.fullmatch(concept.display) is not None

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from cds_service.facts.catalogue import SNOMED, sctid_problem
 from cds_service.terminology.sources.filters import unanswered
-from cds_service.terminology.sources.listed import InMemory, Listed
+from cds_service.terminology.sources.listed import InMemory, ListedTable
 from cds_service.terminology.sources.packed import TAB, ReleaseFile, lines, release_files, text
-from cds_service.terminology.sources.source import Concept, Condition, Source, SourceError
+from cds_service.terminology.sources.source import Concept, FilterCondition, Source, SourceError
 
 _LACKS = (
     "the Global Patient Set is a flat list of identifiers and names; which concept is a kind of which is in a release "
@@ -52,13 +52,13 @@ def _only_text(place: str) -> ReleaseFile:
     return named[0]
 
 
-class _Flat(Listed):
+class _Flat(ListedTable):
     """A list without hierarchy that has fewer properties than its code system."""
 
     def __init__(self, concepts: Iterator[Concept]) -> None:
         super().__init__(concepts, lack=_LACKS)
 
-    def related(self, condition: Condition) -> Set[int]:
+    def related(self, condition: FilterCondition) -> Set[int]:
         raise unanswered(condition, _LACKS)
 
 

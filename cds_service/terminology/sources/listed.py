@@ -4,11 +4,11 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
-from cds_service.terminology.sources.filters import Table, expand, unanswered
-from cds_service.terminology.sources.source import Concept, Condition, Release, UnsupportedFilterError
+from cds_service.terminology.sources.filters import FilterTable, expand, unanswered
+from cds_service.terminology.sources.source import Concept, FilterCondition, Release, UnsupportedFilterError
 
 
-class Names:
+class CodeNames:
     """Many short texts by number, as one: a name costs its bytes and eight more, not an object."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Names:
 Normal = Callable[[str], str]
 
 
-class Listed:
+class ListedTable:
     """One code system: codes as it writes them, found by a normal form of them."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Listed:
         `lack` says why. Of a code that comes twice the first that is active counts.
         """
         self._normal, self._shortest_root, self._lack = normal, shortest_root, lack
-        written, keys, names, active = [], [], Names(), bytearray()
+        written, keys, names, active = [], [], CodeNames(), bytearray()
         for concept in concepts:
             written.append(concept.code)
             keys.append(normal(concept.code))
@@ -86,14 +86,14 @@ class Listed:
             raise LookupError(f"the release holds neither {code} nor a code that begins with it")
         return frozenset(range(first, last))
 
-    def related(self, condition: Condition) -> Set[int]:
+    def related(self, condition: FilterCondition) -> Set[int]:
         raise unanswered(condition)
 
 
 class InMemory:
     """A source that holds a table for each of its systems."""
 
-    def __init__(self, tables: Mapping[str, Table], versions: Mapping[str, str]) -> None:
+    def __init__(self, tables: Mapping[str, FilterTable], versions: Mapping[str, str]) -> None:
         """Both by the systems' canonical names."""
         self._tables = tables
         self._releases = tuple(Release(system, versions[system]) for system in tables)
@@ -102,7 +102,7 @@ class InMemory:
     def releases(self) -> tuple[Release, ...]:
         return self._releases
 
-    def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def expand(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         if system not in self._tables:
             raise LookupError(f"the source holds no release of {system}, but of {', '.join(self._tables)}")
         return expand(self._tables[system], conditions)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cds_service.facts.catalogue import LOINC
 from cds_service.terminology.sources.names import CODE, CONCEPT, code_or_display, holds, in_order, matcher, unsupported
 from cds_service.terminology.sources.release_files import ReleaseFiles
-from cds_service.terminology.sources.source import Concept, Condition, Release, SourceError
+from cds_service.terminology.sources.source import Concept, FilterCondition, Release, SourceError
 
 TABLE = "Loinc.csv"
 _MAP = "MapTo.csv"
@@ -60,11 +60,11 @@ class Loinc:
     def releases(self) -> tuple[Release, ...]:
         return (Release(LOINC, self._version),)
 
-    def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def expand(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         """The codes in use that meet all conditions, in code order, without those that are a third party's."""
         return in_order(row.concept for row in self._meeting(system, conditions) if not row.notice)
 
-    def left_out(self, system: str, conditions: Sequence[Condition]) -> Iterator[tuple[Concept, str]]:
+    def left_out(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[tuple[Concept, str]]:
         """The codes in use that meet all conditions and are in no expansion, each with the reason."""
         notices = {row.concept: row.notice for row in self._meeting(system, conditions) if row.notice}
         for one in in_order(notices):
@@ -79,12 +79,12 @@ class Loinc:
         part = self._hierarchy.names.get(code) if self._hierarchy else None
         return None if part is None else Concept(code, part)
 
-    def _meeting(self, system: str, conditions: Sequence[Condition]) -> Iterator[_Row]:
+    def _meeting(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[_Row]:
         holds(system, (LOINC,))
         tests = [self._test(condition) for condition in conditions]
         return (row for row in self._rows.values() if all(test(row) for test in tests))
 
-    def _test(self, condition: Condition) -> Callable[[_Row], bool]:
+    def _test(self, condition: FilterCondition) -> Callable[[_Row], bool]:
         own = code_or_display(condition)
         if own is not None:
             test = own
@@ -96,7 +96,7 @@ class Loinc:
             return self._below(condition)
         raise unsupported(condition, f"LOINC is asked by {', '.join(AXES)}, code, display, and is-a of a part")
 
-    def _below(self, condition: Condition) -> Callable[[_Row], bool]:
+    def _below(self, condition: FilterCondition) -> Callable[[_Row], bool]:
         if self._hierarchy is None:
             raise unsupported(condition, f"it takes {_HIERARCHY}, which comes with the whole release (AccessoryFiles)")
         root = condition.value.strip()

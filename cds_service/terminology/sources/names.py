@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from cds_service.terminology.sources import filters
-from cds_service.terminology.sources.source import Concept, Condition, UnsupportedFilterError
+from cds_service.terminology.sources.source import Concept, FilterCondition, UnsupportedFilterError
 
 CODE = "code"
 DISPLAY = "display"
@@ -11,14 +11,14 @@ CONCEPT = "concept"
 IS_A = ("is-a", "descendent-of", "is-not-a")
 
 
-def asked(condition: Condition) -> tuple[str, ...]:
+def asked(condition: FilterCondition) -> tuple[str, ...]:
     """The values that `=` or `in` asks for. Raises UnsupportedFilterError for another operator."""
     if condition.op not in ("=", "in"):
         raise unsupported(condition)
     return filters.asked(condition)
 
 
-def matcher(condition: Condition) -> Callable[[str], bool]:
+def matcher(condition: FilterCondition) -> Callable[[str], bool]:
     """Whether a value is what `=`, `in` or `regex` asks for, case and all. A regex has to fit the whole value.
 
     As FHIR's own regexes do (https://hl7.org/fhir/R4/datatypes.html: "regexes are ... anchored"). Raises
@@ -30,7 +30,7 @@ def matcher(condition: Condition) -> Callable[[str], bool]:
     return lambda value: pattern.fullmatch(value) is not None
 
 
-def unsupported(condition: Condition, why: str = "") -> UnsupportedFilterError:
+def unsupported(condition: FilterCondition, why: str = "") -> UnsupportedFilterError:
     """The error for a filter that a release cannot answer."""
     return UnsupportedFilterError(
         f"the filter {condition.property} {condition.op} cannot be answered" + (f": {why}" if why else "")
@@ -42,7 +42,7 @@ def in_order(concepts: Iterable[Concept]) -> Iterator[Concept]:
     return iter(sorted((one for one in concepts if one.active), key=lambda one: one.code))
 
 
-def code_or_display(condition: Condition) -> Callable[[Concept], bool] | None:
+def code_or_display(condition: FilterCondition) -> Callable[[Concept], bool] | None:
     """The test for a filter on the code or its name; None for a filter on something else."""
     if condition.property == CODE and condition.op not in IS_A:
         fits = matcher(condition)

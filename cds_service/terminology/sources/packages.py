@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from cds_service.facts.catalogue import ICD9CM, ICD9CM_OPERATIONS, ICD10CM, ICD10PCS
 from cds_service.terminology.sources.gems import Equivalence, read_equivalences
-from cds_service.terminology.sources.listed import InMemory, Listed, with_point, without_point
+from cds_service.terminology.sources.listed import InMemory, ListedTable, with_point, without_point
 from cds_service.terminology.sources.packed import ReleaseFile, lines, plain_file, text
 from cds_service.terminology.sources.source import Concept, Source, SourceError
 
@@ -51,7 +51,7 @@ def open_packages(place: str = "") -> Source:
     held = {package: found for package in asked if (found := _data(package)) is not None}
     if not held:
         raise _not_installed(*asked)
-    tables: dict[str, Listed] = {}
+    tables: dict[str, ListedTable] = {}
     versions: dict[str, str] = {}
     older: Sequence[Concept] = ()
     if MAPPINGS in held:
@@ -60,12 +60,12 @@ def open_packages(place: str = "") -> Source:
             file, versions[system] = _one(data, named)
             encoding = _LATIN if system == ICD9CM else "utf-8"
             concepts = list(_concepts(file, point, encoding))
-            tables[system] = Listed(concepts, without_point, shortest_root=shortest)
+            tables[system] = ListedTable(concepts, without_point, shortest_root=shortest)
             older = concepts if system == ICD10CM else older
     if CURRENT in held:
         concepts, versions[ICD10CM] = _current(held[CURRENT])
         retired = [one._replace(active=False) for one in older]
-        tables[ICD10CM] = Listed([*concepts, *retired], without_point, shortest_root=3)
+        tables[ICD10CM] = ListedTable([*concepts, *retired], without_point, shortest_root=3)
     return InMemory(tables, versions)
 
 

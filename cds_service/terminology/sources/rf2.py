@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence, Set
 from cds_service.facts.catalogue import SNOMED
 from cds_service.terminology.sources.descent import Descent
 from cds_service.terminology.sources.filters import unanswered
-from cds_service.terminology.sources.listed import InMemory, Names
+from cds_service.terminology.sources.listed import CodeNames, InMemory
 from cds_service.terminology.sources.packed import ReleaseFile, number, release_files, rows, text
-from cds_service.terminology.sources.source import Concept, Condition, Source, SourceError
+from cds_service.terminology.sources.source import Concept, FilterCondition, Source, SourceError
 
 _CONCEPTS = ("id", "effectiveTime", "active", "moduleId", "definitionStatusId")
 _DESCRIPTIONS = (
@@ -106,7 +106,7 @@ class _Concepts:
         self.latest = max(times, default=0)
         if not self.ids:
             raise SourceError(files[0].where, "holds no concept")
-        self.names = Names()
+        self.names = CodeNames()
         self.name_of = array("I", [_NO_NAME]) * len(self.ids)
         self.descent = Descent(0, (), ())
 
@@ -132,7 +132,7 @@ class _Concepts:
             raise LookupError(f"the release has retired concept {code}: nothing descends from it")
         return self.descent.below(place)
 
-    def related(self, condition: Condition) -> Set[int]:
+    def related(self, condition: FilterCondition) -> Set[int]:
         raise unanswered(condition, "of a release in RF2 codes, names and the is-a hierarchy are read")
 
 

@@ -8,7 +8,7 @@ from cds_service.terminology.sources.names import CODE, CONCEPT, asked, code_or_
 from cds_service.terminology.sources.release_files import ReleaseFiles
 from cds_service.terminology.sources.rxnorm_filters import HAS_FORM, HAS_INGREDIENT, HAS_ROUTE, TTY, bare_code, fitting
 from cds_service.terminology.sources.rxnorm_release import Term, relations_of, retired_of, terms_of, version_of
-from cds_service.terminology.sources.source import Concept, Condition, Release, UnsupportedFilterError
+from cds_service.terminology.sources.source import Concept, FilterCondition, Release, UnsupportedFilterError
 
 _TO_THE_INGREDIENT = (
     *("has_ingredient", "has_precise_ingredient", "has_ingredients", "has_part", "consists_of", "contains"),
@@ -45,7 +45,7 @@ class RxNorm:
     def releases(self) -> tuple[Release, ...]:
         return (Release(RXNORM, self._version),)
 
-    def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def expand(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         """The drugs in use that meet all conditions, in code order. An ingredient is among those that contain it."""
         holds(system, (RXNORM,))
         tests = [self._test(condition) for condition in conditions]
@@ -56,7 +56,7 @@ class RxNorm:
         term = self._terms.get(code) if system == RXNORM else None
         return None if term is None else Concept(code, term.name, term.active)
 
-    def _test(self, condition: Condition) -> Callable[[Concept], bool]:
+    def _test(self, condition: FilterCondition) -> Callable[[Concept], bool]:
         own = code_or_display(condition)
         if own is not None:
             return own
@@ -100,7 +100,7 @@ class RxNorm:
             raise UnsupportedFilterError(f"{code} ({term.name}) is no ingredient but of type {term.tty}")
         return code
 
-    def _formed(self, condition: Condition) -> Callable[[Concept], bool]:
+    def _formed(self, condition: FilterCondition) -> Callable[[Concept], bool]:
         """By the names of dose forms (`has_form`) or of dose form groups (`has_route`)."""
         by_form = condition.property == HAS_FORM
         forms = self._relations["has_dose_form"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cds_service.terminology.sources.names import asked, matcher
-from cds_service.terminology.sources.source import Condition
+from cds_service.terminology.sources.source import FilterCondition
 
 HAS_INGREDIENT = "has_ingredient"
 HAS_FORM = "has_form"
@@ -21,7 +21,7 @@ def bare_code(value: str) -> str:
     return value.strip().removeprefix("CUI:")
 
 
-def fitting(condition: Condition, names: Iterable[str]) -> frozenset[str]:
+def fitting(condition: FilterCondition, names: Iterable[str]) -> frozenset[str]:
     """Of the names of dose forms, or of their groups, those that `has_form` or `has_route` asks for.
 
     Raises LookupError for a name that there is not, and UnsupportedFilterError for another operator.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from cds_service.terminology.sources.names import CODE, CONCEPT, asked, unsupported
 from cds_service.terminology.sources.rxnorm_filters import HAS_FORM, HAS_INGREDIENT, HAS_ROUTE, TTY, bare_code, fitting
 from cds_service.terminology.sources.rxnorm_names import Drug, drug_of, names_of
-from cds_service.terminology.sources.source import Concept, Condition
+from cds_service.terminology.sources.source import Concept, FilterCondition
 
 _SHAPED = frozenset({"SCD", "SBD", "SCDC", "SBDC", "SCDF", "SBDF", "SCDG", "GPCK", "BPCK"})
 """The term types that the shape of a name tells."""
@@ -24,7 +24,7 @@ class DrugNames:
         self._drugs = {code: _told(drug, brands) for code, drug in drugs.items()}
         self._names = {one: names_of(one) for drug in drugs.values() for one in drug.ingredients}
 
-    def test(self, condition: Condition) -> Callable[[Concept], bool | None]:
+    def test(self, condition: FilterCondition) -> Callable[[Concept], bool | None]:
         """Whether a code meets a condition; None where its name does not tell. Raises UnsupportedFilterError, and
         LookupError for an ingredient that is not in the list."""
         if condition.property == HAS_INGREDIENT:

@@ -7,7 +7,7 @@ Operator = Literal["=", "is-a", "descendent-of", "is-not-a", "in", "regex"]
 """Of FHIR's filter operators (https://hl7.org/fhir/R4/valueset-filter-operator.html) those that are read here."""
 
 
-class Condition(NamedTuple):
+class FilterCondition(NamedTuple):
     """One FHIR filter: the codes of which `property` relates to `value` as `op` says. `in` has commas in `value`."""
 
     property: str
@@ -53,7 +53,7 @@ class Source(Protocol):
     def releases(self) -> tuple[Release, ...]:
         """The code systems that it holds, by their canonical names."""
 
-    def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def expand(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         """The active codes that meet all conditions, in code order.
 
         Raises UnsupportedFilterError for a property or an operator that the release cannot answer, and

@@ -25,7 +25,7 @@ from cds_service.terminology.sources.names import (
     unsupported,
 )
 from cds_service.terminology.sources.rxnorm_table import DrugNames
-from cds_service.terminology.sources.source import Concept, Condition, Release, SourceError
+from cds_service.terminology.sources.source import Concept, FilterCondition, Release, SourceError
 
 MOST_BYTES = 1_000_000_000
 """Of a list, unpacked. LOINC, SNOMED CT and ICD-10-CM together are below 100 MB."""
@@ -36,7 +36,7 @@ Test = Callable[[Concept], bool | None]
 """Whether a code meets a condition; None where its name does not tell."""
 
 
-class Table:
+class CodeTable:
     """A list of codes and names as a Source."""
 
     def __init__(self, place: str, concepts: Mapping[str, Mapping[str, Concept]], digest: str) -> None:
@@ -48,23 +48,23 @@ class Table:
     def releases(self) -> tuple[Release, ...]:
         return tuple(Release(system, self._version) for system in sorted(self._concepts))
 
-    def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def expand(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         """The active codes of which the list tells that they meet all conditions, in code order."""
         return in_order(one for one, met in self._looked_at(system, conditions) if met)
 
-    def undecided(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def undecided(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         """The active codes that may meet the conditions: their names do not tell. They are in no expansion."""
         return in_order(one for one, met in self._looked_at(system, conditions) if met is None)
 
     def concept(self, system: str, code: str) -> Concept | None:
         return self._concepts.get(system, {}).get(code)
 
-    def _looked_at(self, system: str, conditions: Sequence[Condition]) -> list[tuple[Concept, bool | None]]:
+    def _looked_at(self, system: str, conditions: Sequence[FilterCondition]) -> list[tuple[Concept, bool | None]]:
         holds(system, sorted(self._concepts))
         tests = [self._test(system, condition) for condition in conditions]
         return [(one, _all(test(one) for test in tests)) for one in self._concepts[system].values()]
 
-    def _test(self, system: str, condition: Condition) -> Test:
+    def _test(self, system: str, condition: FilterCondition) -> Test:
         own = code_or_display(condition)
         if own is not None:
             test = own
@@ -78,7 +78,7 @@ class Table:
         printed = PRINTED_SYSTEMS.get(system, system)
         raise unsupported(condition, f"a list of names does not tell it of {printed}; a release of it would")
 
-    def _below(self, system: str, condition: Condition) -> Test:
+    def _below(self, system: str, condition: FilterCondition) -> Test:
         """Of ICD-10 and ATC the codes below another are those that start with it."""
         root = normalised(system, condition.value).rstrip("-")
         codes = {one: normalised(system, one.code) for one in self._concepts[system].values()}
@@ -88,7 +88,7 @@ class Table:
             return lambda one: codes[one] != root and codes[one].startswith(root)
         return lambda one: codes[one].startswith(root) is (condition.op == "is-a")
 
-    def _by_axis(self, condition: Condition) -> Test:
+    def _by_axis(self, condition: FilterCondition) -> Test:
         index = AXES.index(condition.property)
         fits = matcher(condition)
         told = {axes[index] for axes in self._axes.values()} - {None}
@@ -112,7 +112,7 @@ class Table:
         return DrugNames(self._concepts[RXNORM])
 
 
-def open_table(place: str, systems: CodeSystems | None = None) -> Table:
+def open_table(place: str, systems: CodeSystems | None = None) -> CodeTable:
     """Read the list. `systems` knows the names that a list may give to code systems; None: those in common use.
 
     Raises SourceError for a file that is cut off or of another layout, and for a code that it gives two names.
@@ -142,7 +142,7 @@ def open_table(place: str, systems: CodeSystems | None = None) -> Table:
         concepts[system][code] = Concept(code, name, not (system == LOINC and name.startswith(DEPRECATED)))
     if not concepts:
         raise SourceError(place, "there is no code in it")
-    return Table(place, concepts, hashlib.sha256(data).hexdigest())
+    return CodeTable(place, concepts, hashlib.sha256(data).hexdigest())
 
 
 class _Systems:

@@ -13,19 +13,19 @@ from cds_service.facts.catalogue import PRINTED_SYSTEMS
 from cds_service.terminology.sources.names import in_order
 from cds_service.terminology.sources.source import (
     Concept,
-    Condition,
+    FilterCondition,
     Release,
     SourceError,
     UnsupportedFilterError,
 )
 from cds_service.terminology.sources.tx_answers import (
-    Expansion,
+    ServerExpansion,
     read_expansion,
     read_lookup,
     read_search,
     read_versions,
 )
-from cds_service.terminology.sources.tx_client import Answer, Client, Waiting
+from cds_service.terminology.sources.tx_client import RetryTimes, ServerAnswer, TerminologyClient
 from cds_service.wire import base_url, in_path
 
 TOKEN = "CDS_TX_TOKEN"
@@ -43,7 +43,7 @@ _NO_SUCH_CODE = frozenset({"not-found", "code-invalid"})
 class TerminologyServer:
     """A server as a Source."""
 
-    def __init__(self, client: Client, versions: dict[str, str]) -> None:
+    def __init__(self, client: TerminologyClient, versions: dict[str, str]) -> None:
         """`versions`: what the server says of the code systems that it holds."""
         self._client = client
         self._versions = versions
@@ -54,7 +54,7 @@ class TerminologyServer:
         """The code systems of which the server named one version: in its capabilities, by search, in an expansion."""
         return tuple(Release(system, version) for system, version in sorted(self._versions.items()))
 
-    def expand(self, system: str, conditions: Sequence[Condition]) -> Iterator[Concept]:
+    def expand(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
         """The active codes that meet all conditions, in code order. Raises SourceError besides."""
         for condition in conditions:
             if condition.op in _ROOTED and self.concept(system, condition.value) is None:
@@ -86,7 +86,7 @@ class TerminologyServer:
             return None
         return read_lookup(answer, code)
 
-    def _pages(self, system: str, conditions: Sequence[Condition]) -> dict[str, Concept]:
+    def _pages(self, system: str, conditions: Sequence[FilterCondition]) -> dict[str, Concept]:
         found: dict[str, Concept] = {}
         total: int | None = None
         received = 0
@@ -112,7 +112,7 @@ class TerminologyServer:
                 return found
         raise SourceError(self._client.base, f"the expansion does not end after {_MOST_PAGES:,} pages")
 
-    def _page(self, answer: Answer, system: str) -> Expansion:
+    def _page(self, answer: ServerAnswer, system: str) -> ServerExpansion:
         """One page. The version that it was made from has to be the one of the pages before it."""
         if answer.status != 200 and "not-supported" in answer.issues:
             raise UnsupportedFilterError(f"{self._client.base} cannot answer it: {answer.said}")
@@ -129,7 +129,7 @@ class TerminologyServer:
             raise SourceError(answer.where, f"it answers from version {version} of {system}, and held {known} before")
         return expansion
 
-    def _is_last(self, answer: Answer, expansion: Expansion, received: int, here: int) -> bool:
+    def _is_last(self, answer: ServerAnswer, expansion: ServerExpansion, received: int, here: int) -> bool:
         if expansion.total is not None:
             if received > expansion.total:
                 raise SourceError(answer.where, f"it gives {received} codes of {expansion.total}")
@@ -141,7 +141,7 @@ class TerminologyServer:
         # Without a total a server that pages is asked until nothing comes; one that does not page has given all.
         return expansion.offset is None or not here
 
-    def _question(self, system: str, conditions: Sequence[Condition], offset: int) -> dict[str, object]:
+    def _question(self, system: str, conditions: Sequence[FilterCondition], offset: int) -> dict[str, object]:
         filters = [{"property": one.property, "op": one.op, "value": one.value} for one in conditions]
         include: dict[str, object] = {"system": system}
         if system in self._versions:
@@ -177,7 +177,7 @@ def open_tx(
     base = base_url(place)
     if base is None:
         raise SourceError(place, "it is no http(s) address of a FHIR server")
-    client = Client(base, token or os.environ.get(TOKEN), Waiting(seconds, clock, sleep))
+    client = TerminologyClient(base, token or os.environ.get(TOKEN), RetryTimes(seconds, clock, sleep))
     answer = client.ask("metadata?mode=terminology")
     # A server need not have capabilities of its terminology. It may answer with those of a FHIR server, then.
     is_other = answer.status in (400, 404, 405, 501) or answer.resource.get("resourceType") == "CapabilityStatement"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cds_service.terminology.sources.source import Concept, SourceError
-from cds_service.terminology.sources.tx_client import Answer
+from cds_service.terminology.sources.tx_client import ServerAnswer
 
 _INCOMPLETE = (
     "http://hl7.org/fhir/StructureDefinition/valueset-toocostly",
@@ -47,7 +47,7 @@ class _Extension(_Model):
     url: str
 
 
-class Expansion(_Model):
+class ServerExpansion(_Model):
     """`ValueSet.expansion`."""
 
     total: int | None = Field(default=None, ge=0)
@@ -80,7 +80,7 @@ class Expansion(_Model):
 
 
 class _ValueSet(_Model):
-    expansion: Expansion
+    expansion: ServerExpansion
 
 
 class _Version(_Model):
@@ -121,12 +121,12 @@ class _Bundle(_Model):
 M = TypeVar("M", bound=_Model)
 
 
-def read_expansion(answer: Answer) -> Expansion:
+def read_expansion(answer: ServerAnswer) -> ServerExpansion:
     """An expansion. Raises SourceError."""
     return _read(answer, "ValueSet", _ValueSet).expansion
 
 
-def read_versions(answer: Answer) -> dict[str, str]:
+def read_versions(answer: ServerAnswer) -> dict[str, str]:
     """The code systems that a server says to hold, with the version that counts where none is asked for."""
     found = {}
     for held in _read(answer, "TerminologyCapabilities", _Capabilities).codeSystem:
@@ -138,14 +138,14 @@ def read_versions(answer: Answer) -> dict[str, str]:
     return found
 
 
-def read_search(answer: Answer, system: str) -> str | None:
+def read_search(answer: ServerAnswer, system: str) -> str | None:
     """The version of a code system out of a search for it; None where there is none, or more than one."""
     entries = _read(answer, "Bundle", _Bundle).entry
     versions = {one.resource.version for one in entries if one.resource.url == system}
     return versions.pop() if len(versions) == 1 else None
 
 
-def read_lookup(answer: Answer, code: str) -> Concept:
+def read_lookup(answer: ServerAnswer, code: str) -> Concept:
     """A code that was looked up. Raises SourceError."""
     display, active = "", True
     for one in _read(answer, "Parameters", _Parameters).parameter:
@@ -162,7 +162,7 @@ def read_lookup(answer: Answer, code: str) -> Concept:
     return Concept(code, display, active)
 
 
-def _read(answer: Answer, resource_type: str, model: type[M]) -> M:
+def _read(answer: ServerAnswer, resource_type: str, model: type[M]) -> M:
     found = answer.resource.get("resourceType")
     if answer.status != 200 or found != resource_type:
         said = f"a {found}" if found not in (None, "OperationOutcome") else answer.said

@@ -28,7 +28,7 @@ _JSON = "application/fhir+json"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerAnswer:
     """A FHIR resource as a server sent it with that status: what was asked for (200), or an OperationOutcome.
 
     `resource` is empty where the server does not know the address, in whatever words. `said`: the words, in short.
@@ -46,7 +46,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class RetryTimes:
     """How long a request may take, in seconds, and what measures and spends time."""
 
     seconds: float
@@ -62,10 +62,10 @@ class _AgainError(Exception):
         self.seconds = seconds
 
 
-class Client:
+class TerminologyClient:
     """Asks one server. `token`: a bearer token, which travels to no other, and over no way that others can read."""
 
-    def __init__(self, base: str, token: str | None, waiting: Waiting) -> None:
+    def __init__(self, base: str, token: str | None, waiting: RetryTimes) -> None:
         """Raises SourceError where the token would travel in the open."""
         if token and not is_private_way(base):
             raise SourceError(base, "a token is sent over https only")
@@ -74,7 +74,7 @@ class Client:
         self._waiting = waiting
         self._client: httpx2.Client | None = None
 
-    def ask(self, path: str, body: dict[str, Any] | None = None) -> Answer:
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> ServerAnswer:
         """GET `path` below the server's address, or POST where there is a `body`. Raises SourceError."""
         where = f"{self.base}/{path}"
         for tried in range(TRIES):
@@ -88,7 +88,7 @@ class Client:
                 self._waiting.sleep(wait)
         raise AssertionError("unreachable")
 
-    def _once(self, where: str, body: dict[str, Any] | None) -> Answer:
+    def _once(self, where: str, body: dict[str, Any] | None) -> ServerAnswer:
         import httpx2  # noqa: PLC0415 (the compiler alone asks, and only where a server is named)
 
         if self._client is None:
@@ -112,7 +112,7 @@ class Client:
         except (httpx2.InvalidURL, ValueError) as problem:
             raise SourceError(where, f"it cannot be asked: {problem}") from problem
 
-    def _read(self, where: str, response: "httpx2.Response") -> Answer:
+    def _read(self, where: str, response: "httpx2.Response") -> ServerAnswer:
         status = response.status_code
         if 300 <= status < 400:
             to = field(response.headers, "location") if is_there(response.headers, "location") else "nowhere"
@@ -136,7 +136,7 @@ class Client:
             raise _AgainError(f"status {status}: {said}", _seconds(response))
         if resource is None and status not in _UNKNOWN_ADDRESS:
             raise SourceError(where, f"status {status} with what is no FHIR JSON, or is cut off: {said}")
-        return Answer(where, status, resource or {}, said)
+        return ServerAnswer(where, status, resource or {}, said)
 
 
 def _resource(data: bytes) -> dict[str, Any] | None:

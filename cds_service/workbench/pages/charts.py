@@ -6,11 +6,11 @@ from nicegui import ui
 
 from cds_service.cards import rounded
 from cds_service.workbench.elements import Text, box, link, table
-from cds_service.workbench.pages.layout import Place
+from cds_service.workbench.pages.layout import WorkbenchPlace
 from cds_service.workbench.views import Point, Series, describe, on_scale, plot
 
 
-def show_charts(found: Iterable[Series], place: Place, patient: str) -> None:
+def show_charts(found: Iterable[Series], place: WorkbenchPlace, patient: str) -> None:
     """Results over time, of facts with more than one result; nothing at all where there is none."""
     found = tuple(found)
     if not found:
@@ -28,7 +28,7 @@ def show_charts(found: Iterable[Series], place: Place, patient: str) -> None:
             _chart(series, place, patient)
 
 
-def _chart(series: Series, place: Place, patient: str) -> None:
+def _chart(series: Series, place: WorkbenchPlace, patient: str) -> None:
     with box("figure", "chart"):
         Text("figcaption", f"{series.title}, {series.unit}" if series.unit else series.title)
         with box("div", "plot-area", role="img", aria_label=describe(series)):
@@ -43,7 +43,7 @@ def _chart(series: Series, place: Place, patient: str) -> None:
                 Text("p", f"{series.undated} more without a date.", "hint")
 
 
-def _lines(series: Series, place: Place, patient: str) -> None:
+def _lines(series: Series, place: WorkbenchPlace, patient: str) -> None:
     """The thresholds in words: the picture has room for their numbers only."""
     if not series.lines:
         return

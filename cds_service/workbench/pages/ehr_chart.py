@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from cds_service.workbench.elements import Text, box, button
-from cds_service.workbench.views import Disease, Drug, Entry, PatientChart, Result, ResultSection
+from cds_service.workbench.views import ChartDrug, ChartEntry, ChartResult, Disease, PatientChart, ResultSection
 
 _AT_ONCE = 12
 """Entries of a list that are shown without a click."""
@@ -101,7 +101,7 @@ def _drugs(chart: PatientChart) -> None:
         _behind("Past medication and single doses", past, _drug_lines)
 
 
-def _drug_lines(drugs: Iterable[Drug]) -> None:
+def _drug_lines(drugs: Iterable[ChartDrug]) -> None:
     with box("ul", "entries"):
         for drug in drugs:
             with box("li"):
@@ -112,14 +112,14 @@ def _drug_lines(drugs: Iterable[Drug]) -> None:
                     Text("span", f" {drug.told}", "told")
 
 
-def _entries(title: str, entries: Sequence[Entry]) -> None:
+def _entries(title: str, entries: Sequence[ChartEntry]) -> None:
     Text("h3", title)
     _entry_lines(entries[:_AT_ONCE])
     if entries[_AT_ONCE:]:
         _behind("Further entries", entries[_AT_ONCE:], _entry_lines)
 
 
-def _entry_lines(entries: Iterable[Entry]) -> None:
+def _entry_lines(entries: Iterable[ChartEntry]) -> None:
     with box("ul", "entries"):
         for entry in entries:
             _line(entry.words, entry.told)
@@ -134,7 +134,7 @@ def _results(section: ResultSection) -> None:
         _behind("Older results", section.older, lambda older: _rows(f"{section.title}, older", "", older, dated=True))
 
 
-def _rows(caption: str, heading: str, results: Iterable[Result], *, dated: bool) -> None:
+def _rows(caption: str, heading: str, results: Iterable[ChartResult], *, dated: bool) -> None:
     """The lines of a sheet. `heading` is what is read above it; the caption is for those who only hear it."""
     if heading:
         Text("h4", heading)

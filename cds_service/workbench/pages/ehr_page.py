@@ -15,9 +15,9 @@ from cds_service.workbench.desk import HOOK, Desk, OpenChart
 from cds_service.workbench.elements import Text, box, button
 from cds_service.workbench.pages.ehr_cards import CardView
 from cds_service.workbench.pages.ehr_chart import show_banner, show_chart
-from cds_service.workbench.pages.layout import EHR, EHR_STYLE, Place, frame
+from cds_service.workbench.pages.layout import EHR, EHR_STYLE, WorkbenchPlace, frame
 from cds_service.workbench.uploads import UPLOADED
-from cds_service.workbench.views import Answer, PatientChart, answer_of, hook_request, patient_chart
+from cds_service.workbench.views import HookAnswer, PatientChart, answer_of, hook_request, patient_chart
 
 _SECONDS = 120.0
 _PICKED = """(e) => {
@@ -34,7 +34,9 @@ _PICKED = """(e) => {
 Then the field is free again: its list holds only those who fit what stands in it."""
 
 
-async def ehr_page(desk: Desk, place: Place, service: str, patient: str | None, now: Callable[[], datetime]) -> None:
+async def ehr_page(
+    desk: Desk, place: WorkbenchPlace, service: str, patient: str | None, now: Callable[[], datetime]
+) -> None:
     """The page. `service` is the path in front of `/cds-services`."""
     page = _Ehr(desk, service, now)
     if patient is not None:
@@ -53,7 +55,7 @@ class _Ehr:
         self.now = now
         self.opened: OpenChart | None = None
         self.chart: PatientChart | None = None
-        self.answer: Answer | None = None
+        self.answer: HookAnswer | None = None
         self.asking = 0
         """How often the service was asked: what comes to an earlier question is not shown."""
 
@@ -136,7 +138,7 @@ class _Ehr:
             self.heard.text = f"{count} {'card' if count == 1 else 'cards'} about clinical trials"
             self._panel.refresh()
 
-    async def _post(self, path: str, body: Mapping[str, Any], wish: Wish = "usual") -> Answer:
+    async def _post(self, path: str, body: Mapping[str, Any], wish: Wish = "usual") -> HookAnswer:
         call = f"return await postJson({json.dumps(path)}, {json.dumps(body)}, {json.dumps(wish)})"
         try:
             found = await ui.run_javascript(call, timeout=_SECONDS)

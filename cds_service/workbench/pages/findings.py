@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cds_service.rule_tools.cases import said
 from cds_service.workbench.elements import Text, badge, box, button, link
-from cds_service.workbench.pages.layout import Place
-from cds_service.workbench.views import Checked, Problem
+from cds_service.workbench.pages.layout import WorkbenchPlace
+from cds_service.workbench.views import DraftCheck, DraftProblem
 
 _MOST = 25
 
 
-def show_findings(problems: Iterable[Problem], go_to: Callable[[str, int], None]) -> None:
+def show_findings(problems: Iterable[DraftProblem], go_to: Callable[[str, int], None]) -> None:
     """Each problem with its line, which can be gone to."""
     problems = tuple(problems)
     if not problems:
@@ -32,7 +32,7 @@ def show_findings(problems: Iterable[Problem], go_to: Callable[[str, int], None]
             Text("li", f"and {len(problems) - _MOST} more")
 
 
-def show_effect(checked: Checked, place: Place, people: Mapping[str, str]) -> None:
+def show_effect(checked: DraftCheck, place: WorkbenchPlace, people: Mapping[str, str]) -> None:
     """What differs from the rules in use, and whose verdict flips. `people`: who each sample is."""
     if checked.change is not None:
         Text("h2", "What you changed")
@@ -49,7 +49,7 @@ def show_effect(checked: Checked, place: Place, people: Mapping[str, str]) -> No
     _flips(checked, place, people)
 
 
-def _flips(checked: Checked, place: Place, people: Mapping[str, str]) -> None:
+def _flips(checked: DraftCheck, place: WorkbenchPlace, people: Mapping[str, str]) -> None:
     if checked.draft.trial is None:
         return
     flipped = [f for f in checked.flips if f.flips]

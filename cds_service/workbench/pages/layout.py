@@ -38,7 +38,7 @@ THEMES = {"": "system", "light": "light", "dark": "dark"}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkbenchPlace:
     """Where the workbench is mounted, and the day that counts on its pages."""
 
     prefix: str
@@ -52,18 +52,18 @@ class Place:
         return f"{self.prefix}/{path}" + (f"?{urlencode(asked)}" if asked else "")
 
 
-def place_of(desk: Desk, as_of: str | None, patient: str | None = None) -> Place:
+def place_of(desk: Desk, as_of: str | None, patient: str | None = None) -> WorkbenchPlace:
     """The place of the page that is being built."""
     request = ui.context.client.request
     prefix = forwarded_prefix(request.headers) + str(request.scope.get("root_path", ""))
     try:
-        return Place(prefix, AsOf.of(date.fromisoformat(as_of or ""), desk.zone), True)
+        return WorkbenchPlace(prefix, AsOf.of(date.fromisoformat(as_of or ""), desk.zone), True)
     except ValueError:
-        return Place(prefix, desk.day(patient), False)
+        return WorkbenchPlace(prefix, desk.day(patient), False)
 
 
 @contextmanager
-def frame(desk: Desk, place: Place, title: str, here: str = "", *, of_a_day: bool = True) -> Iterator[None]:
+def frame(desk: Desk, place: WorkbenchPlace, title: str, here: str = "", *, of_a_day: bool = True) -> Iterator[None]:
     """The page around its content. `here` is the navigation's entry that it belongs to; `of_a_day`: whether what it
     shows is as of the day that is chosen at its top."""
     ui.page_title(f"{title} · rule author's desk")
@@ -95,7 +95,7 @@ def frame(desk: Desk, place: Place, title: str, here: str = "", *, of_a_day: boo
         yield
 
 
-def _choose_day(place: Place) -> None:
+def _choose_day(place: WorkbenchPlace) -> None:
     """The day that counts, as ISO 8601 writes it: a native date field would write it as the browser's country does."""
 
     def to_day(text: str) -> None:
@@ -114,7 +114,7 @@ def _choose_day(place: Place) -> None:
     wrong = Text("span", "", "wrong", role="status")
 
 
-def _choose_theme(place: Place) -> None:
+def _choose_theme(place: WorkbenchPlace) -> None:
     """The switch between light and dark: the browser does it, and remembers it for this machine (theme.js)."""
     chosen = ui.context.client.request.cookies.get(THEME_COOKIE, "")
     with box("div", "field theme"):
@@ -139,7 +139,7 @@ def _trouble(desk: Desk) -> None:
                     Text("li", text)
 
 
-def not_found(desk: Desk, place: Place, what: str) -> None:
+def not_found(desk: Desk, place: WorkbenchPlace, what: str) -> None:
     """The page for something that is not there, with status 404."""
     ui.context.client.status_code = 404
     with frame(desk, place, "Not found"):

@@ -12,15 +12,15 @@ from nicegui import ui
 from cds_service.fhir import Record
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, button, choice, field
-from cds_service.workbench.pages.layout import Place, frame
+from cds_service.workbench.pages.layout import WorkbenchPlace, frame
 from cds_service.workbench.pages.matrix_table import matrix_table
-from cds_service.workbench.views import SHOWN, Row, Wanted
+from cds_service.workbench.views import SHOWN, MatrixRow, Wanted
 
 _PAGE = 25
 """Patients that are shown at once, and that are worked out before somebody else has a turn."""
 
 
-async def matrix_page(desk: Desk, place: Place, wanted: Wanted, page: int) -> None:
+async def matrix_page(desk: Desk, place: WorkbenchPlace, wanted: Wanted, page: int) -> None:
     """Samples with trials: what is `wanted` of them, from the page of that number on."""
     shown = _Matrix(desk, place, wanted, page)
     # What the page begins with; the others are worked out while it is looked at.
@@ -37,7 +37,7 @@ async def matrix_page(desk: Desk, place: Place, wanted: Wanted, page: int) -> No
 
 
 class _Matrix:
-    def __init__(self, desk: Desk, place: Place, wanted: Wanted, page: int) -> None:
+    def __init__(self, desk: Desk, place: WorkbenchPlace, wanted: Wanted, page: int) -> None:
         self.place = place
         self.wanted = replace(wanted, show=wanted.show if wanted.show in SHOWN else "")
         self.page = max(1, page)
@@ -88,7 +88,7 @@ class _Matrix:
         self.page += by
         self._show(moved=True)
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[MatrixRow]:
         found = (self.matrix.known(name, record) for name, record in self.records.items())
         return [row for row in found if row is not None]
 

@@ -6,13 +6,13 @@ Whatever comes from rules or records goes through `escape`.
 from collections.abc import Callable, Sequence
 from html import escape
 
-from cds_service.workbench.views import SIGNS, TONES, Column, Row, groups, word
+from cds_service.workbench.views import SIGNS, TONES, Column, MatrixRow, groups, word
 
 Address = Callable[..., str]
 """`Place.to`."""
 
 
-def matrix_table(rows: Sequence[Row], columns: Sequence[Column], to: Address) -> str:
+def matrix_table(rows: Sequence[MatrixRow], columns: Sequence[Column], to: Address) -> str:
     """What stands inside of the table element; nothing without patients or trials, as a bare head would say nothing."""
     if not (rows and columns):
         return ""
@@ -32,13 +32,13 @@ def _head(columns: Sequence[Column], to: Address) -> str:
     return f'<thead><tr><th scope="col" rowspan="2" class="first">Patient</th>{diseases}</tr><tr>{trials}</tr></thead>'
 
 
-def _row(row: Row, columns: Sequence[Column], to: Address) -> str:
+def _row(row: MatrixRow, columns: Sequence[Column], to: Address) -> str:
     small = row.who if row.person == row.patient else row.patient
     first = f'{_link(row.person, to("patients", row.patient))}<span class="who">{escape(small)}</span>'
     return f'<tr><th scope="row" class="first">{first}</th>{"".join(_cell(row, column, to) for column in columns)}</tr>'
 
 
-def _cell(row: Row, column: Column, to: Address) -> str:
+def _cell(row: MatrixRow, column: Column, to: Address) -> str:
     cell = row.cells[column.trial]
     tone = TONES[cell.verdict]
     shown = (

@@ -10,12 +10,12 @@ from cds_service.matching import Match, match
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, badge, box, link, table
 from cds_service.workbench.pages.charts import show_charts
-from cds_service.workbench.pages.layout import Place, frame
+from cds_service.workbench.pages.layout import WorkbenchPlace, frame
 from cds_service.workbench.pages.unread import UnreadEntries
-from cds_service.workbench.views import Line, all_series, sheet, telling, told, who
+from cds_service.workbench.views import SheetLine, all_series, sheet, telling, told, who
 
 
-async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -> None:
+async def patient_page(desk: Desk, place: WorkbenchPlace, patient: str, record: Record) -> None:
     """The page of one patient."""
     page = _PatientPage(desk, place, record)
     await page.read()
@@ -32,7 +32,7 @@ async def patient_page(desk: Desk, place: Place, patient: str, record: Record) -
 class _PatientPage:
     """What of the page an answer to an unread entry may change."""
 
-    def __init__(self, desk: Desk, place: Place, record: Record) -> None:
+    def __init__(self, desk: Desk, place: WorkbenchPlace, record: Record) -> None:
         self.desk = desk
         self.place = place
         self.record = record
@@ -62,7 +62,7 @@ class _PatientPage:
         self._sheet.refresh()
 
 
-def _verdicts(result: Match, place: Place, patient: str) -> None:
+def _verdicts(result: Match, place: WorkbenchPlace, patient: str) -> None:
     Text("h2", "Verdicts")
     with table("Verdicts of this patient", ["Trial", "What", "Verdict", "Because"]):
         for found in result.trials:
@@ -81,7 +81,7 @@ def _sheet(result: Match) -> None:
         _facts(subject, lines)
 
 
-def _facts(subject: str, lines: tuple[Line, ...]) -> None:
+def _facts(subject: str, lines: tuple[SheetLine, ...]) -> None:
     Text("h3", subject)
     there = [line for line in lines if telling(line)]
     if there:
@@ -93,7 +93,7 @@ def _facts(subject: str, lines: tuple[Line, ...]) -> None:
             _lines(f"{subject}: not on record or not known", others)
 
 
-def _lines(caption: str, lines: Iterable[Line]) -> None:
+def _lines(caption: str, lines: Iterable[SheetLine]) -> None:
     with table(caption, ["Fact", "Value", "Date", "As recorded", "Code", "Source"], "facts"):
         for line in lines:
             with box("tr"):

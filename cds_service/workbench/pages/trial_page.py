@@ -15,16 +15,16 @@ from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, button, choice
 from cds_service.workbench.pages.criteria import show_criteria
 from cds_service.workbench.pages.findings import show_effect, show_findings
-from cds_service.workbench.pages.layout import EDITOR, UNSAVED, Place, frame, not_found
+from cds_service.workbench.pages.layout import EDITOR, UNSAVED, WorkbenchPlace, frame, not_found
 from cds_service.workbench.pages.leaving import leaving_dialog
 from cds_service.workbench.saving import FILES, ConflictError, TrialFiles, open_files, save_files
-from cds_service.workbench.views import Checked, check, completions, criteria_views
+from cds_service.workbench.views import DraftCheck, check, completions, criteria_views
 
 _PAUSE = 0.3
 """Seconds without a keystroke before the text is checked."""
 
 
-async def trial_page(desk: Desk, place: Place, trial_id: str, patient: str | None) -> None:
+async def trial_page(desk: Desk, place: WorkbenchPlace, trial_id: str, patient: str | None) -> None:
     """The page of one trial, for one patient."""
     if desk.library().trial(trial_id) is None:
         not_found(desk, place, f"There is no trial {trial_id!r} in the rules in use.")
@@ -37,7 +37,7 @@ async def trial_page(desk: Desk, place: Place, trial_id: str, patient: str | Non
 
 
 class _TrialPage:
-    def __init__(self, desk: Desk, place: Place, trial_id: str, patient: str, files: TrialFiles) -> None:
+    def __init__(self, desk: Desk, place: WorkbenchPlace, trial_id: str, patient: str, files: TrialFiles) -> None:
         self.desk = desk
         self.place = place
         self.trial_id = trial_id
@@ -47,7 +47,7 @@ class _TrialPage:
         self.shown = TRIAL_FILE
         self.open: set[str] = set()
         self.edits = 0
-        self.checked: Checked | None = None
+        self.checked: DraftCheck | None = None
         self.editors: dict[str, ui.codemirror] = {}
 
     async def check(self) -> None:
@@ -246,7 +246,7 @@ async def _enrich(editor: ui.codemirror, label: str, offers: Mapping[str, object
     ui.run_javascript(f"enrichEditor({editor.id}, {json.dumps(label)}, {json.dumps(offers)})")
 
 
-def _summary(checked: Checked, *, edited: bool) -> str:
+def _summary(checked: DraftCheck, *, edited: bool) -> str:
     errors = sum(p.severity == "error" for p in checked.problems)
     if errors and checked.can_save:
         return f"{errors} to mend before it can be active; as {_article(checked)} it can be saved"
@@ -258,7 +258,7 @@ def _summary(checked: Checked, *, edited: bool) -> str:
     return f"All checks pass; {flips} verdict{'s' if flips != 1 else ''} flip{'' if flips != 1 else 's'}"
 
 
-def _article(checked: Checked) -> str:
+def _article(checked: DraftCheck) -> str:
     assert checked.draft.trial is not None
     return "a draft" if checked.draft.trial.state == "draft" else f"a {checked.draft.trial.state} trial"
 

@@ -3,10 +3,10 @@
 from cds_service.trials import tally
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, link, table
-from cds_service.workbench.pages.layout import Place, frame
+from cds_service.workbench.pages.layout import WorkbenchPlace, frame
 
 
-def trials_page(desk: Desk, place: Place) -> None:
+def trials_page(desk: Desk, place: WorkbenchPlace) -> None:
     """Every trial of the rules in use."""
     with frame(desk, place, "Trials", "Trials"):
         body = table("Trials of the rules in use", ["Trial", "What", "State", "Recruiting", "Rules", "Criteria"])

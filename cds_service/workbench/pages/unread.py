@@ -8,10 +8,10 @@ from nicegui import ui
 
 from cds_service.errors import CdsError
 from cds_service.matching import Match
-from cds_service.rule_tools import Answer, AnswerReport
+from cds_service.rule_tools import AnswerReport, EntryAnswer
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, button, choice, field
-from cds_service.workbench.views import Question, map_draft, objections, questions, read_by_words
+from cds_service.workbench.views import UnreadQuestion, map_draft, objections, questions, read_by_words
 
 
 class UnreadEntries:
@@ -77,10 +77,10 @@ class UnreadEntries:
             )
         return (
             "What they may mean is unknown. An answer mends every chart with the same words: they are written into "
-            "phrases/site.json as they stand here. Answer nothing that names a person."
+            "phrases/site.json as they stand here. EntryAnswer nothing that names a person."
         )
 
-    def _question(self, question: Question) -> None:
+    def _question(self, question: UnreadQuestion) -> None:
         entry = question.entry
         with box("div", "bar"):
             Text("strong", question.said)
@@ -100,7 +100,7 @@ class UnreadEntries:
                 "pre", f"cds-service site answer {texts} --is VALUESET (or --none)", tabindex="0", aria_label="Command"
             )
 
-    def _answers(self, question: Question) -> None:
+    def _answers(self, question: UnreadQuestion) -> None:
         chosen = {"title": "", "language": question.languages[0]}
         with box("div", "bar answers"):
             entered = field("It is", "text", "", lambda title: chosen.update(title=title), "input")
@@ -133,13 +133,13 @@ class UnreadEntries:
         if redrawn:
             self._list.refresh()
 
-    async def _answer(self, question: Question, language: str, value_set: str) -> None:
+    async def _answer(self, question: UnreadQuestion, language: str, value_set: str) -> None:
         if self.busy:
             return
         self.busy = True
         try:
             self._say(f"Trying it on the sample patients and the test cases: {question.said} …")
-            answer = Answer(question.entry.texts, language, value_set)
+            answer = EntryAnswer(question.entry.texts, language, value_set)
             try:
                 report = await run_sync(self.desk.answer, answer)
             except (CdsError, OSError) as problem:
@@ -157,14 +157,14 @@ class UnreadEntries:
             self.busy = False
 
 
-def _written(report: AnswerReport, question: Question) -> str:
+def _written(report: AnswerReport, question: UnreadQuestion) -> str:
     titles = {set_id: title for title, set_id in question.choices.items()}
     answer = report.answer
     said = titles.get(answer.value_set, answer.value_set) or "none of these"
     return f"Answered for every chart: {question.said} is {said}. It stands in {report.path}."
 
 
-def _needs_a_map(question: Question) -> None:
+def _needs_a_map(question: UnreadQuestion) -> None:
     draft = map_draft(question.entry)
     if draft:
         Text(

@@ -4,10 +4,10 @@ import json
 
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box
-from cds_service.workbench.pages.layout import Place, frame
+from cds_service.workbench.pages.layout import WorkbenchPlace, frame
 
 
-def upload_page(desk: Desk, place: Place) -> None:
+def upload_page(desk: Desk, place: WorkbenchPlace) -> None:
     """The page."""
     with frame(desk, place, "Upload a record", "Upload"):
         Text(

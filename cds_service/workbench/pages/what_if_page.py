@@ -10,11 +10,11 @@ from cds_service.matching import Match, match
 from cds_service.rule_tools.cases import said
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, badge, box, choice, field, link, table
-from cds_service.workbench.pages.layout import Place, frame
+from cds_service.workbench.pages.layout import WorkbenchPlace, frame
 from cds_service.workbench.views import TrialFlip, Turn, changeable, flips, nearest, stated, statement, today
 
 
-async def what_if_page(desk: Desk, place: Place, patient: str, record: Record) -> None:
+async def what_if_page(desk: Desk, place: WorkbenchPlace, patient: str, record: Record) -> None:
     """The page of one patient."""
     result = await run_sync(match, record, desk.library(), place.as_of)
     page = _WhatIf(place, record, result)
@@ -32,7 +32,7 @@ async def what_if_page(desk: Desk, place: Place, patient: str, record: Record) -
 
 
 class _WhatIf:
-    def __init__(self, place: Place, record: Record, result: Match) -> None:
+    def __init__(self, place: WorkbenchPlace, record: Record, result: Match) -> None:
         self.place = place
         self.record = record
         self.result = result

@@ -1,10 +1,10 @@
 """What the pages show, as plain values: pure functions of a record, a library and a day."""
 
-from cds_service.workbench.views.checked import Checked, Problem, check
+from cds_service.workbench.views.checked import DraftCheck, DraftProblem, check
 from cds_service.workbench.views.completions import completions
 from cds_service.workbench.views.criteria import CriterionView, criteria_views
 from cds_service.workbench.views.ehr import (
-    Answer,
+    HookAnswer,
     accepted,
     answer_of,
     done_words,
@@ -13,24 +13,24 @@ from cds_service.workbench.views.ehr import (
     overridden,
     reasons_of,
 )
-from cds_service.workbench.views.matrix import SHOWN, Cell, Column, Matrix, Row, Wanted, groups
+from cds_service.workbench.views.matrix import SHOWN, Cell, Column, Matrix, MatrixRow, Wanted, groups
 from cds_service.workbench.views.nearest import Turn, nearest
 from cds_service.workbench.views.outcomes import OutcomeView, outcomes
 from cds_service.workbench.views.patient_chart import (
+    ChartDrug,
+    ChartEntry,
+    ChartResult,
     Disease,
-    Drug,
-    Entry,
     Panel,
     PatientChart,
-    Result,
     ResultSection,
     patient_chart,
 )
 from cds_service.workbench.views.plot import on_scale, plot
 from cds_service.workbench.views.series import Point, Series, all_series, describe
-from cds_service.workbench.views.sheet import Line, sheet, telling
+from cds_service.workbench.views.sheet import SheetLine, sheet, telling
 from cds_service.workbench.views.thresholds import thresholds
-from cds_service.workbench.views.unread import Question, map_draft, objections, questions, read_by_words
+from cds_service.workbench.views.unread import UnreadQuestion, map_draft, objections, questions, read_by_words
 from cds_service.workbench.views.verdicts import SIGNS, TONES, told, who, word
 from cds_service.workbench.views.what_if import TrialFlip, changeable, flips, stated, statement, today
 
@@ -38,28 +38,28 @@ __all__ = [
     "SHOWN",
     "SIGNS",
     "TONES",
-    "Answer",
     "Cell",
-    "Checked",
+    "ChartDrug",
+    "ChartEntry",
+    "ChartResult",
     "Column",
     "CriterionView",
     "Disease",
-    "Drug",
-    "Entry",
-    "Line",
+    "DraftCheck",
+    "DraftProblem",
+    "HookAnswer",
     "Matrix",
+    "MatrixRow",
     "OutcomeView",
     "Panel",
     "PatientChart",
     "Point",
-    "Problem",
-    "Question",
-    "Result",
     "ResultSection",
-    "Row",
     "Series",
+    "SheetLine",
     "TrialFlip",
     "Turn",
+    "UnreadQuestion",
     "Wanted",
     "accepted",
     "all_series",

@@ -16,7 +16,7 @@ from cds_service.workbench.views.outcomes import OutcomeView, outcomes
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class DraftProblem:
     """One thing to mend. `file` is `trial.json` or `cases.json`; `line` counts from 1."""
 
     file: str
@@ -27,14 +27,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class DraftCheck:
     """`outcomes` are the chosen patient's, with what they were before; `flips` are all patients'.
 
     Where the trial has an error, outcomes are those of the rules in use and there are no flips.
     """
 
     draft: Draft
-    problems: tuple[Problem, ...]
+    problems: tuple[DraftProblem, ...]
     change: TrialChange | None
     outcomes: tuple[OutcomeView, ...]
     flips: tuple[VerdictFlip, ...]
@@ -54,7 +54,7 @@ def check(
     patient: str,
     as_of: date,
     read_sample: ReadSample,
-) -> Checked:
+) -> DraftCheck:
     """Check the texts of a trial's files against the rules in use and the patients `records`."""
     draft = compile_draft(library, trial_id, texts[TRIAL_FILE], texts[CASES_FILE], read_sample)
     found = [*draft.findings, *(() if draft.cases is None else differences(draft.cases))]
@@ -63,10 +63,10 @@ def check(
     old = only(library, trial_id)
     record = records.get(patient)
     if draft.trial is None or draft.library is None:
-        return Checked(draft, tuple(problems), None, _outcomes(record, old, None, trial_id, as_of), ())
+        return DraftCheck(draft, tuple(problems), None, _outcomes(record, old, None, trial_id, as_of), ())
     change = trial_change(library.trial(trial_id), draft.trial, library.titles())
     flips = verdict_flips(records, old, draft.library, as_of) if change is not None else ()
-    return Checked(draft, tuple(problems), change, _outcomes(record, draft.library, old, trial_id, as_of), flips)
+    return DraftCheck(draft, tuple(problems), change, _outcomes(record, draft.library, old, trial_id, as_of), flips)
 
 
 def only(library: Library, trial_id: str) -> Library:
@@ -83,9 +83,11 @@ def _outcomes(
     return outcomes(match(record, new, as_of), new, trial_id, before)
 
 
-def _problem(finding: Finding) -> Problem:
+def _problem(finding: Finding) -> DraftProblem:
     place = finding.criterion or finding.pointer or "the file"
-    return Problem(_file(finding.file), finding.line, finding.severity, f"{place}: {finding.message}", finding.hint)
+    return DraftProblem(
+        _file(finding.file), finding.line, finding.severity, f"{place}: {finding.message}", finding.hint
+    )
 
 
 def _file(name: str) -> str:

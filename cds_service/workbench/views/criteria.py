@@ -8,7 +8,7 @@ from typing import Any
 
 from cds_service.library import Library
 from cds_service.rule_tools.cases import TESTED, CaseReport, Place, places_of
-from cds_service.rule_tools.docs import CriterionInWords, FactInWords, Reference
+from cds_service.rule_tools.docs import CriterionInWords, FactInWords, RulesReference
 from cds_service.trials import CompiledTrial, Outcome
 
 
@@ -27,7 +27,7 @@ def criteria_views(
     trial: CompiledTrial, library: Library, rules_dir: Path, cases: CaseReport | None
 ) -> tuple[tuple[str, tuple[CriterionView, ...]], ...]:
     """The trial's own criteria under an empty title, then each cohort's under its own."""
-    reference = Reference(library, rules_dir)
+    reference = RulesReference(library, rules_dir)
     told = reference.trial(trial)
     facts = {fact.name: fact for fact in told.facts}
     tests = {} if cases is None else {item.place: item.tested for item in cases.coverage}

@@ -18,7 +18,7 @@ _LEAD = re.compile(r"\*\*[^*\n]+:\*\* ")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HookAnswer:
     """What came back: `cards`, or the `problem` that was said instead. `set_aside` are ids of trials that are not shown
     because of earlier feedback; `undetermined` says what could not be judged."""
 
@@ -45,7 +45,7 @@ def hook_request(sample: Mapping[str, Any], instance: str) -> dict[str, Any]:
     return {**sample, "hookInstance": instance}
 
 
-def answer_of(status: int, text: str, set_aside: str = "") -> Answer:
+def answer_of(status: int, text: str, set_aside: str = "") -> HookAnswer:
     """Read a response: `set_aside` is its header of that name. A status other than 200 holds an OperationOutcome that
     says why."""
     try:
@@ -54,10 +54,10 @@ def answer_of(status: int, text: str, set_aside: str = "") -> Answer:
         content = None
     if status != 200 or not isinstance(content, dict):
         said = [str(issue.get("diagnostics", "")) for issue in (content or {}).get("issue", ())]
-        return Answer((), f"{status or 'no answer'}: {' '.join(filter(None, said)) or text[:300]}")
+        return HookAnswer((), f"{status or 'no answer'}: {' '.join(filter(None, said)) or text[:300]}")
     told = (content.get("extension") or {}).get(EXTENSION)
     away = tuple(filter(None, set_aside.split(", ")))
-    return Answer(tuple(content.get("cards", ())), set_aside=away, undetermined=sentence(told) if told else "")
+    return HookAnswer(tuple(content.get("cards", ())), set_aside=away, undetermined=sentence(told) if told else "")
 
 
 def folded(detail: str) -> tuple[str, str]:

@@ -44,7 +44,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """One patient: the name in addresses, the person in words, age and sex, and a cell for each trial."""
 
     patient: str
@@ -66,7 +66,7 @@ class Wanted:
     patient: str = ""
     trial: str = ""
 
-    def of(self, rows: Iterable[Row], columns: Iterable[Column]) -> tuple[list[Row], list[Column]]:
+    def of(self, rows: Iterable[MatrixRow], columns: Iterable[Column]) -> tuple[list[MatrixRow], list[Column]]:
         """The rows and columns that have all the words and, where verdicts are asked for, at least one of these."""
         rows = [row for row in rows if _has(row.words, self.patient)]
         columns = [column for column in columns if _has(column.words, self.trial)]
@@ -90,17 +90,17 @@ class Matrix:
     library: Library
     as_of: date
     columns: tuple[Column, ...] = field(init=False)
-    _rows: dict[str, tuple[Record, Row]] = field(default_factory=dict)
+    _rows: dict[str, tuple[Record, MatrixRow]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.columns = columns(self.library)
 
-    def known(self, name: str, record: Record) -> Row | None:
+    def known(self, name: str, record: Record) -> MatrixRow | None:
         """The row of a patient, where it was worked out for this very record."""
         kept = self._rows.get(name)
         return kept[1] if kept is not None and kept[0] is record else None
 
-    def rows(self, records: Mapping[str, Record], people: Mapping[str, str]) -> list[Row]:
+    def rows(self, records: Mapping[str, Record], people: Mapping[str, str]) -> list[MatrixRow]:
         """Work out these rows."""
         made = []
         for name, record in records.items():
@@ -108,7 +108,7 @@ class Matrix:
             if row is None:
                 result = match(record, self.library, self.as_of)
                 cells = {t.trial.id: Cell(t.verdict, told(t)) for t in result.trials}
-                row = Row(name, people.get(name, name), who(result), cells)
+                row = MatrixRow(name, people.get(name, name), who(result), cells)
                 self._rows[name] = (record, row)
             made.append(row)
         return made

@@ -16,7 +16,7 @@ Turn = Literal["fail", "pass"]
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class OutcomeReason:
     """One reason why a criterion comes out as it does. `share` is how far a number is from the limit, as a share of it;
     `clears` the day on which time turns it by itself. `failing` is how many criteria of the trial fail."""
 
@@ -29,14 +29,14 @@ class Near:
     failing: int
 
 
-def nearest(result: Match, outcome: Turn, most: int = 12) -> tuple[Near, ...]:
+def nearest(result: Match, outcome: Turn, most: int = 12) -> tuple[OutcomeReason, ...]:
     """What could turn soonest: of trials that fail (`fail`) what keeps them from fitting, those with the fewest failing
     criteria first; of the others (`pass`) what they fit by. What is no matter of degree or of time is left out."""
     found = (near for trial in result.trials for near in _of(trial, result, outcome))
     return tuple(sorted(found, key=lambda n: (n.failing, n.share, n.clears or date.max))[:most])
 
 
-def _of(found: TrialResult, result: Match, outcome: Turn) -> Iterator[Near]:
+def _of(found: TrialResult, result: Match, outcome: Turn) -> Iterator[OutcomeReason]:
     compiled = result.library.trial(found.trial.id)
     if compiled is None or (outcome == "fail") != (found.verdict == "not_eligible"):
         return
@@ -52,7 +52,7 @@ def _of(found: TrialResult, result: Match, outcome: Turn) -> Iterator[Near]:
             share = _share(reason)
             if share < FAR or reason.clears is not None:
                 text = said(reason, result, fails=outcome == "fail")
-                yield Near(found.trial.id, found.trial.short_title, place, text, share, reason.clears, failing)
+                yield OutcomeReason(found.trial.id, found.trial.short_title, place, text, share, reason.clears, failing)
 
 
 def _share(reason: Reason) -> float:

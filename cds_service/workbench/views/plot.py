@@ -12,8 +12,8 @@ from html import escape
 from itertools import groupby, pairwise
 
 from cds_service.cards import rounded
-from cds_service.workbench.views.scale import Days, Scale, scale_of
-from cds_service.workbench.views.series import Line, Point, Series
+from cds_service.workbench.views.scale import DayScale, Scale, scale_of
+from cds_service.workbench.views.series import Point, Series, ThresholdLine
 
 _HEIGHT = 180
 _UNREAD = 14
@@ -28,7 +28,7 @@ _CAP = 5
 
 def plot(series: Series) -> str:
     """The picture, for the eye only: `describe` and the table say the same in words."""
-    scale, days = _scale(series), Days(min(p.first for p in series.points), series.as_of)
+    scale, days = _scale(series), DayScale(min(p.first for p in series.points), series.as_of)
     unread = [p for p in series.points if p.value is None]
     floor = _HEIGHT + (_UNREAD if unread else 0)
     parts = [
@@ -43,7 +43,7 @@ def plot(series: Series) -> str:
     return f'<svg class="plot" width="100%" height="{floor + 26}" aria-hidden="true">{"".join(parts)}</svg>'
 
 
-def on_scale(series: Series, line: Line) -> bool:
+def on_scale(series: Series, line: ThresholdLine) -> bool:
     """Whether a threshold is in the picture; what is far from every result is only told."""
     return line.at is not None and _scale(series).holds(line.at)
 
@@ -63,7 +63,7 @@ def _y(scale: Scale, value: float) -> float:
     return round(_HEIGHT * (1 - scale.share(value)), 1)
 
 
-def _band(series: Series, scale: Scale, days: Days) -> Iterator[str]:
+def _band(series: Series, scale: Scale, days: DayScale) -> Iterator[str]:
     """Each result's own normal range, from half-way to the one before to half-way to the one after."""
     points = series.points
     places = [days.at(p.last) for p in points]
@@ -89,7 +89,7 @@ def _grid(series: Series, scale: Scale) -> Iterator[str]:
         yield f'<text class="tick" x="-8" y="{y + 4}" text-anchor="end">{told}</text>'
 
 
-def _thresholds(series: Series, scale: Scale, days: Days) -> Iterator[str]:
+def _thresholds(series: Series, scale: Scale, days: DayScale) -> Iterator[str]:
     """A line for each, and its number above it, where lines are close together in one text."""
     shown = sorted({line.at: line for line in series.lines if line.at is not None and scale.holds(line.at)}.items())
     labels: list[tuple[float, list[str]]] = []
@@ -106,14 +106,14 @@ def _thresholds(series: Series, scale: Scale, days: Days) -> Iterator[str]:
         yield f'<text class="threshold-label" {place} y="{above:.1f}">{escape(" · ".join(told))}</text>'
 
 
-def _is_free(series: Series, scale: Scale, days: Days, y: float) -> bool:
+def _is_free(series: Series, scale: Scale, days: DayScale, y: float) -> bool:
     """Whether no result lies at the left at this height."""
     left = [p.value for p in series.drawn if p.value is not None and days.at(p.first) < _LEFT]
     ends = [_y(scale, float(end)) for value in left for end in (value.lo, value.hi) if end is not None]
     return all(abs(end - y) > _LETTERS for end in ends)
 
 
-def _time(days: Days, floor: int) -> Iterator[str]:
+def _time(days: DayScale, floor: int) -> Iterator[str]:
     """The axis: the first day, one between, and the day that counts as today with a line of its own."""
     yield _line(0, floor, 100, floor, "axis")
     now = days.at(days.last)
@@ -128,7 +128,7 @@ def _time(days: Days, floor: int) -> Iterator[str]:
         yield f'<text class="tick middle" x="{at:.2f}%" y="{floor + 19}" text-anchor="middle">{days.middle}</text>'
 
 
-def _joined(points: Iterable[Point], scale: Scale, days: Days) -> Iterator[str]:
+def _joined(points: Iterable[Point], scale: Scale, days: DayScale) -> Iterator[str]:
     """Lines between results of which both are exact: what lies between others is anybody's guess."""
     for one, two in pairwise(points):
         ends = [p.value.lo for p in (one, two) if p.value is not None and p.value.is_point and p.first == p.last]
@@ -138,7 +138,7 @@ def _joined(points: Iterable[Point], scale: Scale, days: Days) -> Iterator[str]:
             )
 
 
-def _drawn(point: Point, scale: Scale, days: Days) -> Iterator[str]:
+def _drawn(point: Point, scale: Scale, days: DayScale) -> Iterator[str]:
     assert point.value is not None
     value, x = point.value, days.at(point.last)
     low = None if value.lo is None else float(value.lo)

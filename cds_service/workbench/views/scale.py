@@ -79,7 +79,7 @@ def _logarithmic(numbers: list[float], wishes: list[float], *, doubling: bool) -
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayScale:
     """From the first day of a chart to the last, in per cent of its width, with room for a sign at either end."""
 
     first: date

@@ -12,9 +12,9 @@ from cds_service.facts import age_at, sex_of
 from cds_service.facts.catalogue import Numeric
 from cds_service.facts.intervals import Interval
 from cds_service.facts.observations import (
-    Measurement,
     NumberReader,
-    Person,
+    RangePerson,
+    Result,
     Side,
     Unreadable,
     effective,
@@ -62,7 +62,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ThresholdLine:
     """A threshold, and where it lies in the fact's unit; None where there is no limit of normal to multiply."""
 
     threshold: Threshold
@@ -80,7 +80,7 @@ class Series:
     unit: str
     as_of: date
     points: tuple[Point, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[ThresholdLine, ...]
     logarithmic: bool = False
     titre: bool = False
     undated: int = 0
@@ -113,7 +113,7 @@ def all_series(record: Record, result: Match) -> tuple[Series, ...]:
     return tuple(sorted((s for s in made if s.is_course), key=lambda s: s.title.casefold()))
 
 
-def _series(name: str, measurements: Sequence[Measurement], record: Record, result: Match) -> Series:
+def _series(name: str, measurements: Sequence[Result], record: Record, result: Match) -> Series:
     library, as_of = result.library, result.as_of
     entry = library.catalogue.lookup(name)
     assert entry is not None
@@ -143,7 +143,7 @@ def _with_lines(series: Series, library: Library, result: Match, told: "_Told") 
     lines = []
     for threshold in thresholds(library, series.fact, result):
         at = threshold.at(*series.normal)
-        lines.append(Line(threshold, at, "" if at is None else told.number(at)))
+        lines.append(ThresholdLine(threshold, at, "" if at is None else told.number(at)))
     return replace(series, lines=tuple(lines))
 
 
@@ -171,13 +171,11 @@ class _Told:
         return f"{why} ({note})" if note else why
 
 
-def _point(
-    measurement: Measurement, days: tuple[date, date], record: Record, reader: NumberReader, told: _Told
-) -> Point:
+def _point(measurement: Result, days: tuple[date, date], record: Record, reader: NumberReader, told: _Told) -> Point:
     saying, coding = measurement.saying, measurement.coding
     value = Unreadable("uncoded_mention") if measurement.how == "mention" else reader.read(saying, coding)
     born = None if record.patient is None else record.patient.birth_date
-    person = Person(sex_of(record.patient), age_at(born, days[1]))
+    person = RangePerson(sex_of(record.patient), age_at(born, days[1]))
     low, high = (_float(reader.limit(saying, side, person, coding)) for side in SIDES)
     number, unit = shown(saying)
     raw = f"{number} {printed_unit(unit) if unit else ''}".rstrip()

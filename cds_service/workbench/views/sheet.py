@@ -25,7 +25,7 @@ GROUPS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SheetLine:
     """One piece of what is known of a fact. `known` is false where `said` is the reason why it is not; `recorded` is
     false where it is not known, and where nothing on record is behind it."""
 
@@ -40,9 +40,9 @@ class Line:
     recorded: bool = True
 
 
-def sheet(result: Match) -> dict[str, tuple[Line, ...]]:
+def sheet(result: Match) -> dict[str, tuple[SheetLine, ...]]:
     """The lines by subject; facts with something on record first, the others after them, each by title."""
-    found: dict[str, list[Line]] = {}
+    found: dict[str, list[SheetLine]] = {}
     for entry in result.sheet.as_json():
         subject = GROUPS.get(entry["name"].partition(".")[0], "Other")
         found.setdefault(subject, []).append(_line(entry))
@@ -54,12 +54,12 @@ def sheet(result: Match) -> dict[str, tuple[Line, ...]]:
     }
 
 
-def telling(line: Line) -> bool:
+def telling(line: SheetLine) -> bool:
     """Whether something is on record; the others are presumed or not known."""
     return line.recorded
 
 
-def _line(entry: Mapping[str, Any]) -> Line:
+def _line(entry: Mapping[str, Any]) -> SheetLine:
     value, unit = entry["value"], entry["unit"]
     if value is None:
         said = str(entry["reason"]).replace("_", " ")
@@ -71,7 +71,7 @@ def _line(entry: Mapping[str, Any]) -> Line:
         # A converted value has more digits than the record had.
         text = f"{value:.4g}" if isinstance(value, float) and abs(value) < 10_000 else str(value)
         said = " ".join(filter(None, (text, "years" if unit == "a" else unit)))
-    return Line(
+    return SheetLine(
         entry["name"],
         entry["title"],
         said,

@@ -75,7 +75,7 @@ def _limit(node: model.Rule, fact: str) -> tuple[float, str] | None:
     if not isinstance(node, model.Compare) or node.implied:
         return None
     sides = (node.left, node.right)
-    reading = next((side for side in sides if isinstance(side, model.Reading)), None)
+    reading = next((side for side in sides if isinstance(side, model.NumericFact)), None)
     number = next((side for side in sides if isinstance(side, model.Number)), None)
     if reading is None or number is None:
         return None

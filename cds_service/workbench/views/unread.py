@@ -15,7 +15,7 @@ _MOST_CHANGES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class UnreadQuestion:
     """An entry that was not understood. `waiting`: the titles of the facts that wait for it. `choices`: by title the
     value sets that it may be said to be; `languages`: those that its texts may be in, the likeliest first."""
 
@@ -39,7 +39,7 @@ class Question:
         return f"{number} fact{' waits' if number == 1 else 's wait'} for it: {named}{more}."
 
 
-def questions(result: Match) -> tuple[Question, ...]:
+def questions(result: Match) -> tuple[UnreadQuestion, ...]:
     """The entries for which facts wait."""
     return tuple(_question(entry, result.library) for entry in unread_entries(result))
 
@@ -75,13 +75,13 @@ def _word(verdict: str | None) -> str:
     return "no trial" if verdict is None else verdict.replace("_", " ")
 
 
-def _question(entry: UnreadEntry, library: Library) -> Question:
+def _question(entry: UnreadEntry, library: Library) -> UnreadQuestion:
     titles = library.titles()
     code = ""
     if entry.code:
         system = PRINTED_SYSTEMS.get(library.facts.systems.canonical(entry.system), entry.system) or "no system"
         code = f"{entry.code} ({system})"
-    return Question(
+    return UnreadQuestion(
         entry,
         ", ".join(f"“{text}”" for text in entry.texts) or "no words",
         code,

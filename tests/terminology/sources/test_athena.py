@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from cds_service.facts.catalogue import ATC, CVX, ICD9CM, ICD9CM_OPERATIONS, ICD10CM, ICD10PCS, LOINC, RXNORM, SNOMED
-from cds_service.terminology.sources import Concept, Condition, Source, SourceError, UnsupportedFilterError, open_athena
+from cds_service.terminology.sources import (
+    Concept,
+    FilterCondition,
+    Source,
+    SourceError,
+    UnsupportedFilterError,
+    open_athena,
+)
 from tests.terminology.sources import releases
 from tests.terminology.sources.releases import BOTH, CHARM, GREY, HUMOUR, KINDS, MOON, NAMES, OLD, ROOT, TIDE
 
@@ -43,7 +50,7 @@ OTHERS = [
 
 def concept_row(number: int, row: tuple[str, ...]) -> list[str]:
     name, vocabulary, kind, standard, code, invalid = row
-    return [str(number), name, "Condition", vocabulary, kind, standard, code, "19700101", "20991231", invalid]
+    return [str(number), name, "FilterCondition", vocabulary, kind, standard, code, "19700101", "20991231", invalid]
 
 
 def _ancestry(edges: Iterable[tuple[str, str]], nodes: Iterable[str]) -> list[tuple[str, str, int]]:
@@ -90,7 +97,7 @@ def source(tmp_path: Path) -> Source:
 
 
 def codes(source: Source, system: str, *conditions: tuple[str, str, str]) -> list[str]:
-    return [one.code for one in source.expand(system, [Condition(*each) for each in conditions])]  # type: ignore[arg-type]  # a row of a table
+    return [one.code for one in source.expand(system, [FilterCondition(*each) for each in conditions])]  # type: ignore[arg-type]  # a row of a table
 
 
 def test_each_vocabulary_is_a_system_with_its_version(source: Source) -> None:

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.terminology.sources import Concept, Condition, Source, SourceError, UnsupportedFilterError, open_gps
+from cds_service.terminology.sources import (
+    Concept,
+    FilterCondition,
+    Source,
+    SourceError,
+    UnsupportedFilterError,
+    open_gps,
+)
 from tests.terminology.sources import releases
 from tests.terminology.sources.releases import BOTH, GREY, HUMOUR, MOON, NAMES, OLD, RETIRED, ROOT, SNOMED, TIDE
 
@@ -54,27 +61,27 @@ def test_a_list_of_active_concepts_alone_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
-        (Condition("display", "regex", r"(?i).*moon.*\(disorder\)"), {MOON, GREY, BOTH}),
-        (Condition("display", "=", NAMES[TIDE]), {TIDE}),
-        (Condition("code", "in", f"{HUMOUR},{OLD}"), {HUMOUR}),
-        (Condition("code", "regex", "13887.*"), {ROOT}),
+        (FilterCondition("display", "regex", r"(?i).*moon.*\(disorder\)"), {MOON, GREY, BOTH}),
+        (FilterCondition("display", "=", NAMES[TIDE]), {TIDE}),
+        (FilterCondition("code", "in", f"{HUMOUR},{OLD}"), {HUMOUR}),
+        (FilterCondition("code", "regex", "13887.*"), {ROOT}),
     ],
 )
-def test_codes_and_names_are_answered(tmp_path: Path, condition: Condition, expected: set[str]) -> None:
+def test_codes_and_names_are_answered(tmp_path: Path, condition: FilterCondition, expected: set[str]) -> None:
     assert {one.code for one in opened(tmp_path, gps()).expand(SNOMED, [condition])} == expected
 
 
 @pytest.mark.parametrize(
     "condition",
     [
-        Condition("concept", "is-a", HUMOUR),
-        Condition("concept", "descendent-of", HUMOUR),
-        Condition("concept", "is-not-a", HUMOUR),
-        Condition("constraint", "=", f"<< {HUMOUR}"),
-        Condition("363698007", "=", HUMOUR),
+        FilterCondition("concept", "is-a", HUMOUR),
+        FilterCondition("concept", "descendent-of", HUMOUR),
+        FilterCondition("concept", "is-not-a", HUMOUR),
+        FilterCondition("constraint", "=", f"<< {HUMOUR}"),
+        FilterCondition("363698007", "=", HUMOUR),
     ],
 )
-def test_descent_is_not_answered_and_says_what_would(tmp_path: Path, condition: Condition) -> None:
+def test_descent_is_not_answered_and_says_what_would(tmp_path: Path, condition: FilterCondition) -> None:
     with pytest.raises(UnsupportedFilterError, match=r"flat list of identifiers and names.*rf2:DIR"):
         opened(tmp_path, gps()).expand(SNOMED, [condition])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.terminology.sources import Condition, SourceError, UnsupportedFilterError, open_loinc
+from cds_service.terminology.sources import FilterCondition, SourceError, UnsupportedFilterError, open_loinc
 from tests.terminology.sources import loinc_files
 
 LOINC = "http://loinc.org"
@@ -39,7 +39,7 @@ def place(tmp_path: Path) -> str:
     ],
 )
 def test_codes_that_meet_filters(place: str, filters: list[tuple[str, str, str]], expected: list[str]) -> None:
-    found = open_loinc(place).expand(LOINC, [Condition(*one) for one in filters])  # type: ignore[arg-type]  # a table of words
+    found = open_loinc(place).expand(LOINC, [FilterCondition(*one) for one in filters])  # type: ignore[arg-type]  # a table of words
     assert [one.code for one in found] == expected
 
 
@@ -64,7 +64,7 @@ def test_what_is_not_in_the_release_is_not_held(place: str) -> None:
 
 
 def test_what_a_third_party_holds_rights_in_is_left_out_with_the_reason(place: str) -> None:
-    left = list(open_loinc(place).left_out(LOINC, [Condition("CLASS", "=", "SURVEY")]))
+    left = list(open_loinc(place).left_out(LOINC, [FilterCondition("CLASS", "=", "SURVEY")]))
     assert [(one.code, reason) for one, reason in left] == [
         ("90007-8", "a third party holds rights in it: (c) Zorb Inc.")
     ]
@@ -96,18 +96,18 @@ def test_the_table_alone_and_the_zip_archive_are_read_too(tmp_path: Path, place:
     whole = open_loinc(str(archive))
     assert [*alone.expand(LOINC, [])] == [*whole.expand(LOINC, [])] == [*open_loinc(place).expand(LOINC, [])]
     with pytest.raises(UnsupportedFilterError, match=r"ComponentHierarchyBySystem\.csv, which comes with the whole"):
-        list(alone.expand(LOINC, [Condition("concept", "is-a", "LP91-9")]))
+        list(alone.expand(LOINC, [FilterCondition("concept", "is-a", "LP91-9")]))
 
 
 @pytest.mark.parametrize(
     ("condition", "told"),
     [
-        (Condition("ORDER_OBS", "=", "Both"), "ORDER_OBS ="),
-        (Condition("COMPONENT", "is-a", "Zorbin"), "COMPONENT is-a"),
-        (Condition("concept", "is-not-a", "LP91-9"), "concept is-not-a"),
+        (FilterCondition("ORDER_OBS", "=", "Both"), "ORDER_OBS ="),
+        (FilterCondition("COMPONENT", "is-a", "Zorbin"), "COMPONENT is-a"),
+        (FilterCondition("concept", "is-not-a", "LP91-9"), "concept is-not-a"),
     ],
 )
-def test_a_filter_that_it_cannot_answer_is_refused(place: str, condition: Condition, told: str) -> None:
+def test_a_filter_that_it_cannot_answer_is_refused(place: str, condition: FilterCondition, told: str) -> None:
     with pytest.raises(UnsupportedFilterError, match=told):
         list(open_loinc(place).expand(LOINC, [condition]))
 
@@ -115,7 +115,7 @@ def test_a_filter_that_it_cannot_answer_is_refused(place: str, condition: Condit
 @pytest.mark.parametrize(("system", "root"), [(LOINC, "LP99-2"), ("http://snomed.info/sct", "LP91-9")])
 def test_a_root_that_is_not_there_is_a_lookup_error(place: str, system: str, root: str) -> None:
     with pytest.raises(LookupError):
-        list(open_loinc(place).expand(system, [Condition("concept", "is-a", root)]))
+        list(open_loinc(place).expand(system, [FilterCondition("concept", "is-a", root)]))
 
 
 WHOLE = loinc_files.release()["LoincTable/Loinc.csv"]

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from cds_service.facts.catalogue import ICD9CM, ICD9CM_OPERATIONS, ICD10CM, ICD10PCS
-from cds_service.terminology.sources import Concept, Condition, Source, SourceError, open_equivalences, open_packages
+from cds_service.terminology.sources import (
+    Concept,
+    FilterCondition,
+    Source,
+    SourceError,
+    open_equivalences,
+    open_packages,
+)
 from tests.terminology.sources import releases
 
 
@@ -16,7 +23,7 @@ def source() -> Source:
 
 
 def codes(source: Source, system: str, *conditions: tuple[str, str, str]) -> list[str]:
-    return [one.code for one in source.expand(system, [Condition(*each) for each in conditions])]  # type: ignore[arg-type]  # a row of a table
+    return [one.code for one in source.expand(system, [FilterCondition(*each) for each in conditions])]  # type: ignore[arg-type]  # a row of a table
 
 
 def test_the_versions_are_those_in_the_names_of_the_files(source: Source) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.terminology.sources import Concept, Condition, Source, UnsupportedFilterError, open_rf2
+from cds_service.terminology.sources import Concept, FilterCondition, Source, UnsupportedFilterError, open_rf2
 from tests.terminology.sources import releases
 from tests.terminology.sources.releases import (
     BOTH,
@@ -28,7 +28,7 @@ def source(tmp_path: Path) -> Source:
 
 
 def codes(source: Source, *conditions: tuple[str, str, str]) -> list[str]:
-    return [one.code for one in source.expand(SNOMED, [Condition(*each) for each in conditions])]  # type: ignore[arg-type]  # a row of a table
+    return [one.code for one in source.expand(SNOMED, [FilterCondition(*each) for each in conditions])]  # type: ignore[arg-type]  # a row of a table
 
 
 def test_the_version_is_the_uri_of_the_edition_and_its_day(source: Source) -> None:

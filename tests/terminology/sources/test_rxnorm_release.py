@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.terminology.sources import Condition, SourceError, UnsupportedFilterError, open_rxnorm
+from cds_service.terminology.sources import FilterCondition, SourceError, UnsupportedFilterError, open_rxnorm
 from tests.terminology.sources import rrf
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -49,7 +49,7 @@ def place(tmp_path: Path) -> str:
     ],
 )
 def test_drugs_that_meet_filters(place: str, filters: list[tuple[str, str, str]], expected: list[str]) -> None:
-    found = open_rxnorm(place).expand(RXNORM, [Condition(*one) for one in filters])  # type: ignore[arg-type]  # a table of words
+    found = open_rxnorm(place).expand(RXNORM, [FilterCondition(*one) for one in filters])  # type: ignore[arg-type]  # a table of words
     assert [one.code for one in found] == expected
 
 
@@ -77,16 +77,18 @@ def test_what_is_no_drug_of_rxnorm_is_not_held(place: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "told"),
     [
-        (Condition("has_ingredient", "regex", "1.*"), "has_ingredient regex"),
-        (Condition("has_ingredient", "=", "104"), "is no ingredient but of type SCD"),
-        (Condition("TTY", "=", "XYZ"), "no drugs of type XYZ"),
-        (Condition("TTY", "in", "SCD,DFG"), "no drugs of type DFG"),
-        (Condition("STY", "=", "Clinical Drug"), "by ingredient, dose form, route"),
-        (Condition("concept", "is-not-a", "101"), "concept is-not-a"),
-        (Condition("code", "regex", "1("), "can't be read"),
+        (FilterCondition("has_ingredient", "regex", "1.*"), "has_ingredient regex"),
+        (FilterCondition("has_ingredient", "=", "104"), "is no ingredient but of type SCD"),
+        (FilterCondition("TTY", "=", "XYZ"), "no drugs of type XYZ"),
+        (FilterCondition("TTY", "in", "SCD,DFG"), "no drugs of type DFG"),
+        (FilterCondition("STY", "=", "Clinical Drug"), "by ingredient, dose form, route"),
+        (FilterCondition("concept", "is-not-a", "101"), "concept is-not-a"),
+        (FilterCondition("code", "regex", "1("), "can't be read"),
     ],
 )
-def test_a_filter_that_it_cannot_answer_is_refused_with_the_reason(place: str, condition: Condition, told: str) -> None:
+def test_a_filter_that_it_cannot_answer_is_refused_with_the_reason(
+    place: str, condition: FilterCondition, told: str
+) -> None:
     with pytest.raises(UnsupportedFilterError, match=told):
         list(open_rxnorm(place).expand(RXNORM, [condition]))
 
@@ -94,13 +96,13 @@ def test_a_filter_that_it_cannot_answer_is_refused_with_the_reason(place: str, c
 @pytest.mark.parametrize(
     ("condition", "told"),
     [
-        (Condition("has_ingredient", "=", "777"), "777 is not in this release"),
-        (Condition("concept", "is-a", "150"), "150 was retired. It is 101 now"),
-        (Condition("has_form", "=", "Oral Tablett"), "there is no 'Oral Tablett'"),
-        (Condition("has_route", "in", "Oral,Otic"), "there is no 'Otic'"),
+        (FilterCondition("has_ingredient", "=", "777"), "777 is not in this release"),
+        (FilterCondition("concept", "is-a", "150"), "150 was retired. It is 101 now"),
+        (FilterCondition("has_form", "=", "Oral Tablett"), "there is no 'Oral Tablett'"),
+        (FilterCondition("has_route", "in", "Oral,Otic"), "there is no 'Otic'"),
     ],
 )
-def test_a_root_that_is_not_there_is_a_lookup_error(place: str, condition: Condition, told: str) -> None:
+def test_a_root_that_is_not_there_is_a_lookup_error(place: str, condition: FilterCondition, told: str) -> None:
     with pytest.raises(LookupError, match=told):
         list(open_rxnorm(place).expand(RXNORM, [condition]))
 
@@ -132,7 +134,7 @@ def test_the_zip_archive_is_read_without_being_unpacked(tmp_path: Path, place: s
         for path in sorted(Path(place).rglob("*.RRF")):
             packed.write(path, path.relative_to(place).as_posix())
     release = open_rxnorm(str(archive))
-    assert [one.code for one in release.expand(RXNORM, [Condition("has_ingredient", "=", "101")])] == ZORBAMAB
+    assert [one.code for one in release.expand(RXNORM, [FilterCondition("has_ingredient", "=", "101")])] == ZORBAMAB
 
 
 def test_the_prescribable_release_has_no_history(tmp_path: Path) -> None:
@@ -226,4 +228,4 @@ def test_a_release_without_dose_form_groups_says_so(tmp_path: Path) -> None:
     files["rrf/RXNREL.RRF"] = [line for line in kept if "doseformgroup" not in line]
     release = open_rxnorm(rrf.write(tmp_path / "RxNorm_full_01022024", files))
     with pytest.raises(UnsupportedFilterError, match="no dose form groups"):
-        list(release.expand(RXNORM, [Condition("has_route", "=", "Oral")]))
+        list(release.expand(RXNORM, [FilterCondition("has_route", "=", "Oral")]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cds_service.facts.catalogue import CodeSystems
-from cds_service.terminology.sources import Condition, SourceError, Table, UnsupportedFilterError, open_table
+from cds_service.terminology.sources import CodeTable, FilterCondition, SourceError, UnsupportedFilterError, open_table
 
 LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -94,7 +94,7 @@ def test_what_names_tell(
     tmp_path: Path, system: str, filters: list[tuple[str, str, str]], expected: list[str], undecided: list[str]
 ) -> None:
     read = open_table(table(tmp_path))
-    conditions = [Condition(*one) for one in filters]  # type: ignore[arg-type]  # a table of words
+    conditions = [FilterCondition(*one) for one in filters]  # type: ignore[arg-type]  # a table of words
     assert [one.code for one in read.expand(system, conditions)] == expected
     assert [one.code for one in read.undecided(system, conditions)] == undecided
 
@@ -102,19 +102,19 @@ def test_what_names_tell(
 @pytest.mark.parametrize(
     ("system", "condition", "told"),
     [
-        (LOINC, Condition("CLASS", "=", "CHEM"), "a list of names does not tell it of LOINC"),
-        (LOINC, Condition("STATUS", "=", "ACTIVE"), "a list of names does not tell it of LOINC"),
-        (LOINC, Condition("concept", "is-a", "LP91-9"), "a list of names does not tell it of LOINC"),
+        (LOINC, FilterCondition("CLASS", "=", "CHEM"), "a list of names does not tell it of LOINC"),
+        (LOINC, FilterCondition("STATUS", "=", "ACTIVE"), "a list of names does not tell it of LOINC"),
+        (LOINC, FilterCondition("concept", "is-a", "LP91-9"), "a list of names does not tell it of LOINC"),
         # A value that no name has may be there under other words: it is not answered with nothing.
-        (LOINC, Condition("PROPERTY", "=", "MSCnc"), "no name of this list tells 'MSCnc'"),
-        (LOINC, Condition("SYSTEM", "in", "Ser/Plas,Zzz"), "no name of this list tells 'Zzz'"),
-        (SNOMED, Condition("concept", "is-a", "100000000"), "a list of names does not tell it of SNOMED CT"),
-        (RXNORM, Condition("TTY", "=", "IN"), "the shape of a name does not tell IN"),
-        (RXNORM, Condition("STY", "=", "Clinical Drug"), "names do not tell it"),
-        (ICD10CM, Condition("chapter", "=", "X"), "a list of names does not tell it of ICD-10-CM"),
+        (LOINC, FilterCondition("PROPERTY", "=", "MSCnc"), "no name of this list tells 'MSCnc'"),
+        (LOINC, FilterCondition("SYSTEM", "in", "Ser/Plas,Zzz"), "no name of this list tells 'Zzz'"),
+        (SNOMED, FilterCondition("concept", "is-a", "100000000"), "a list of names does not tell it of SNOMED CT"),
+        (RXNORM, FilterCondition("TTY", "=", "IN"), "the shape of a name does not tell IN"),
+        (RXNORM, FilterCondition("STY", "=", "Clinical Drug"), "names do not tell it"),
+        (ICD10CM, FilterCondition("chapter", "=", "X"), "a list of names does not tell it of ICD-10-CM"),
     ],
 )
-def test_what_names_do_not_tell_is_refused(tmp_path: Path, system: str, condition: Condition, told: str) -> None:
+def test_what_names_do_not_tell_is_refused(tmp_path: Path, system: str, condition: FilterCondition, told: str) -> None:
     with pytest.raises(UnsupportedFilterError, match=told):
         list(open_table(table(tmp_path)).expand(system, [condition]))
 
@@ -122,16 +122,16 @@ def test_what_names_do_not_tell_is_refused(tmp_path: Path, system: str, conditio
 @pytest.mark.parametrize(
     ("system", "condition", "told"),
     [
-        (RXNORM, Condition("has_ingredient", "=", "999"), "999 is no code of this list"),
-        (RXNORM, Condition("has_ingredient", "=", "104"), "104 is no ingredient by its name"),
-        (RXNORM, Condition("has_ingredient", "=", "130"), "130 is no ingredient by its name"),
-        (RXNORM, Condition("has_form", "=", "Enema"), "there is no 'Enema'"),
-        (ICD10CM, Condition("concept", "is-a", "Y10"), "Y10 is no code of this list"),
-        ("http://hl7.org/fhir/sid/cvx", Condition("code", "=", "1"), "cvx is not in this release"),
+        (RXNORM, FilterCondition("has_ingredient", "=", "999"), "999 is no code of this list"),
+        (RXNORM, FilterCondition("has_ingredient", "=", "104"), "104 is no ingredient by its name"),
+        (RXNORM, FilterCondition("has_ingredient", "=", "130"), "130 is no ingredient by its name"),
+        (RXNORM, FilterCondition("has_form", "=", "Enema"), "there is no 'Enema'"),
+        (ICD10CM, FilterCondition("concept", "is-a", "Y10"), "Y10 is no code of this list"),
+        ("http://hl7.org/fhir/sid/cvx", FilterCondition("code", "=", "1"), "cvx is not in this release"),
     ],
 )
 def test_a_root_that_is_not_there_is_a_lookup_error(
-    tmp_path: Path, system: str, condition: Condition, told: str
+    tmp_path: Path, system: str, condition: FilterCondition, told: str
 ) -> None:
     with pytest.raises(LookupError, match=told):
         list(open_table(table(tmp_path)).expand(system, [condition]))
@@ -210,7 +210,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def reference() -> Table:
+def reference() -> CodeTable:
     return open_table(str(CODES))
 
 
@@ -230,8 +230,8 @@ def reference() -> Table:
     ],
 )
 def test_the_reference_list(
-    reference: Table, system: str, filters: list[tuple[str, str, str]], among: set[str], not_among: set[str]
+    reference: CodeTable, system: str, filters: list[tuple[str, str, str]], among: set[str], not_among: set[str]
 ) -> None:
-    found = {one.code for one in reference.expand(system, [Condition(*one) for one in filters])}  # type: ignore[arg-type]  # a table of words
+    found = {one.code for one in reference.expand(system, [FilterCondition(*one) for one in filters])}  # type: ignore[arg-type]  # a table of words
     assert among <= found
     assert not found & not_among

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.terminology.sources import Condition, SourceError, UnsupportedFilterError, open_tx
+from cds_service.terminology.sources import FilterCondition, SourceError, UnsupportedFilterError, open_tx
 from tests.cds_hooks.servers import Asked, Says
 from tests.terminology.sources.tx_stub import (
     SYSTEM,
@@ -22,7 +22,7 @@ from tests.terminology.sources.tx_stub import (
     terminology_server,
 )
 
-BELOW = [Condition("concept", "is-a", "1"), Condition("kind", "=", "quill")]
+BELOW = [FilterCondition("concept", "is-a", "1"), FilterCondition("kind", "=", "quill")]
 
 
 class Clock:
@@ -40,7 +40,7 @@ class Clock:
         self.slept.append(seconds)
 
 
-def found(url: str, *conditions: Condition, clock: Clock | None = None) -> list[tuple[str, str]]:
+def found(url: str, *conditions: FilterCondition, clock: Clock | None = None) -> list[tuple[str, str]]:
     """The codes and names that the server at `url` gives for some conditions."""
     clock = clock or Clock()
     source = open_tx(f"{url}/fhir", clock=clock, sleep=clock.sleep)
@@ -270,9 +270,9 @@ def test_what_is_no_address_of_a_server_is_refused(place: str) -> None:
 
 @pytest.mark.parametrize(
     ("conditions", "told"),
-    [([Condition("has_route", "=", "Oral")], "cannot answer it: not-supported: no such filter")],
+    [([FilterCondition("has_route", "=", "Oral")], "cannot answer it: not-supported: no such filter")],
 )
-def test_a_filter_that_the_server_does_not_support_is_told_apart(conditions: list[Condition], told: str) -> None:
+def test_a_filter_that_the_server_does_not_support_is_told_apart(conditions: list[FilterCondition], told: str) -> None:
     refused = outcome("not-supported", "no such filter")
     with terminology_server(lambda _: refused) as server, pytest.raises(UnsupportedFilterError, match=told):
         found(server.url, *conditions)
@@ -281,7 +281,7 @@ def test_a_filter_that_the_server_does_not_support_is_told_apart(conditions: lis
 def test_a_root_that_the_server_does_not_hold_is_a_lookup_error() -> None:
     with terminology_server(paged([], 10), look_up=lambda _: outcome("not-found", "no 77", 404)) as server:
         with pytest.raises(LookupError, match=r"77 is no code of http://example\.org/zorb at"):
-            found(server.url, Condition("concept", "is-a", "77"))
+            found(server.url, FilterCondition("concept", "is-a", "77"))
         assert "/fhir/ValueSet/$expand" not in server.paths
 
 

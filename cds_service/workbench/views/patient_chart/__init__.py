@@ -6,13 +6,25 @@ from datetime import date
 from cds_service.cards import age_words
 from cds_service.facts import age_at
 from cds_service.fhir import Patient, Record
-from cds_service.workbench.views.patient_chart.drugs import Drug, drugs
-from cds_service.workbench.views.patient_chart.others import Entry, allergies, other_sections, unread
+from cds_service.workbench.views.patient_chart.drugs import ChartDrug, drugs
+from cds_service.workbench.views.patient_chart.others import ChartEntry, allergies, other_sections, unread
 from cds_service.workbench.views.patient_chart.problems import Disease, problems
-from cds_service.workbench.views.patient_chart.results import Panel, Result, ResultSection, result_sections
+from cds_service.workbench.views.patient_chart.results import ChartResult, Panel, ResultSection, result_sections
 from cds_service.workbench.views.patient_chart.wording import day_of, joined
 
-__all__ = ["Disease", "Drug", "Entry", "Panel", "PatientChart", "Result", "ResultSection", "patient_chart"]
+__all__ = [
+    "ChartDrug",
+    "ChartEntry",
+    "ChartResult",
+    "Disease",
+    "Drug",
+    "Entry",
+    "Panel",
+    "PatientChart",
+    "Result",
+    "ResultSection",
+    "patient_chart",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +33,11 @@ class PatientChart:
 
     banner: str
     problems: tuple[Disease, ...]
-    drugs: tuple[Drug, ...]
-    allergies: tuple[Entry, ...]
+    drugs: tuple[ChartDrug, ...]
+    allergies: tuple[ChartEntry, ...]
     results: tuple[ResultSection, ...]
-    others: tuple[tuple[str, tuple[Entry, ...]], ...]
-    unread: tuple[Entry, ...]
+    others: tuple[tuple[str, tuple[ChartEntry, ...]], ...]
+    unread: tuple[ChartEntry, ...]
 
 
 def patient_chart(record: Record, as_of: date) -> PatientChart:

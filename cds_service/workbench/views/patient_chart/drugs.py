@@ -38,7 +38,7 @@ _EACH = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", 
 
 
 @dataclass(frozen=True, slots=True)
-class Drug:
+class ChartDrug:
     """A drug: what the chart calls it, its dose, and `told`: since when, until when, what became of it."""
 
     words: str
@@ -57,7 +57,7 @@ class _Use:
     past: bool
 
 
-def drugs(record: Record, as_of: date) -> tuple[Drug, ...]:
+def drugs(record: Record, as_of: date) -> tuple[ChartDrug, ...]:
     """Every drug of the record, those in use first, each by how recent it is; what is said alike stands once."""
     uses = [_use(entry, record, as_of) for name in _TYPES for entry in record.resources.get(name, ())]
     grouped: dict[tuple[str, str, bool, tuple[str, ...]], list[_Use]] = {}
@@ -68,7 +68,7 @@ def drugs(record: Record, as_of: date) -> tuple[Drug, ...]:
     return tuple(drug for drug, _ in sorted(found, key=lambda pair: pair[0].past))
 
 
-def _together(same: list[_Use]) -> Drug:
+def _together(same: list[_Use]) -> ChartDrug:
     first = same[0]
     begun = sorted(filter(None, (use.since for use in same)), key=when)
     ended = sorted(filter(None, (use.until for use in same)), key=when)
@@ -76,7 +76,7 @@ def _together(same: list[_Use]) -> Drug:
     times = f"{len(same)} entries" if len(same) > 1 and first.past else ""
     span = lasting(begun[0] if begun else "", until)
     span = begun[0] if first.past and begun and not until and len(set(begun)) == 1 else span
-    return Drug(first.words, first.dose, joined(*first.notes, span, times), first.past)
+    return ChartDrug(first.words, first.dose, joined(*first.notes, span, times), first.past)
 
 
 def _use(entry: MedicationUse, record: Record, as_of: date) -> _Use | None:

@@ -60,7 +60,7 @@ _SYSTOLIC, _DIASTOLIC = "8480-6", "8462-4"
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ChartResult:
     """A line of the sheet. `flag` is a word such as `high`; `normal` the limits of normal, with the unit where the
     value has none; `note` what else the chart says of it."""
 
@@ -78,7 +78,7 @@ class Panel:
 
     title: str
     day: str
-    results: tuple[Result, ...]
+    results: tuple[ChartResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ResultSection:
 
     title: str
     panels: tuple[Panel, ...]
-    older: tuple[Result, ...]
+    older: tuple[ChartResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class _Line:
     panel: str
     date: str
     code: CodeableConcept | None
-    result: Result
+    result: ChartResult
 
 
 def result_sections(record: Record) -> tuple[ResultSection, ...]:
@@ -118,7 +118,7 @@ def result_sections(record: Record) -> tuple[ResultSection, ...]:
 
 def _section(name: str, lines: Iterable[_Line]) -> ResultSection:
     seen: set[str] = set()
-    newest: dict[tuple[str, str], list[Result]] = {}
+    newest: dict[tuple[str, str], list[ChartResult]] = {}
     older = []
     for line in lines:
         # Two results of one day are both shown: neither is the older one.
@@ -166,10 +166,10 @@ def _lines(entry: Observation, panel: str) -> list[_Line]:
     day, date = _day(entry), _date(entry)
     section, name = _section_of(entry), result_name(entry.code) or "Result without a name"
     parts = list(entry.component)
-    found: list[tuple[CodeableConcept | None, Result]] = []
+    found: list[tuple[CodeableConcept | None, ChartResult]] = []
     pressure = _pressure(parts)
     if pressure:
-        found.append((entry.code, Result(name, pressure, _flag(entry), "", _note(entry), day)))
+        found.append((entry.code, ChartResult(name, pressure, _flag(entry), "", _note(entry), day)))
         parts = [part for part in parts if not codes_of(part.code) & {_SYSTOLIC.casefold(), _DIASTOLIC.casefold()}]
     elif value_of(entry) or entry.data_absent_reason or not (parts or entry.has_member):
         found.append((entry.code, _result(entry, name, _note(entry), day)))
@@ -186,10 +186,10 @@ def _day(entry: Observation) -> str:
     return day_of(_date(entry))
 
 
-def _result(entry: Observation | ObservationComponent, name: str, note: str, day: str) -> Result:
+def _result(entry: Observation | ObservationComponent, name: str, note: str, day: str) -> ChartResult:
     absent = words_of(entry.data_absent_reason)
     value = value_of(entry) or (f"none: {absent}" if absent else "no value")
-    return Result(name, value, _flag(entry), _normal(entry), note, day)
+    return ChartResult(name, value, _flag(entry), _normal(entry), note, day)
 
 
 def _note(entry: Observation) -> str:
@@ -269,6 +269,6 @@ def _is_shared(line: _Line, full: Mapping[str, set[str]]) -> bool:
     return len(full[line.result.words]) > 1
 
 
-def _renamed(line: _Line) -> Result:
+def _renamed(line: _Line) -> ChartResult:
     old, words = line.result, result_name(line.code, short=False)
-    return Result(words or old.words, old.value, old.flag, old.normal, old.note, old.day)
+    return ChartResult(words or old.words, old.value, old.flag, old.normal, old.note, old.day)

@@ -40,7 +40,7 @@ Facts = Mapping[str, Any] | Overlaid
 """A fact document, whole or by what is different."""
 
 
-class Layout:
+class SlotTable:
     """Gives each path that rules read a place; places are only ever added. `placed` rewrites a lowered rule, `values` a
     document. `values` may run while another thread is in `placed`; two threads must not be in `placed` at once."""
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from cds_service.durations import Duration
 from cds_service.facts.catalogue import Code
-from cds_service.logic import Condition, FactRef
+from cds_service.logic import BoolExpr, FactRef
 from cds_service.trials import CriterionResult
 
 Kind = Literal["order", "record", "clarify", "look_up"]
@@ -23,7 +23,7 @@ IMPRECISE = "imprecise"
 class Purpose:
     """Which part of a rule a fact is asked for. `wanted` is what that part should come out as."""
 
-    rule: Condition
+    rule: BoolExpr
     wanted: bool
     fact: FactRef
 
@@ -38,7 +38,7 @@ class Purpose:
 
 
 @dataclass(frozen=True)
-class Asked:
+class DataNeed:
     """A fact that would help, with what it would help with. `extra` is a cost on top of that of its kind.
 
     `ref` is the fact as it is read, under the limit of age that holds for it. Nothing here is about one patient but
@@ -69,7 +69,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Instead:
+class InPlaceOf:
     """What is on record in place of what is asked, and never counts: of which fact, what, when, and why not."""
 
     fact: str
@@ -98,11 +98,11 @@ class Missing:
     limit: Duration | None = None
     also: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
-    instead: tuple[Instead, ...] = ()
+    instead: tuple[InPlaceOf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class MissingData:
     """What it takes to settle a trial: data, and criteria that no data can settle (the source is ambiguous there)."""
 
     missing: tuple[Missing, ...] = ()

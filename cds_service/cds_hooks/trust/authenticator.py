@@ -11,11 +11,11 @@ from starlette.requests import Request
 from structlog.typing import FilteringBoundLogger
 
 from cds_service.cds_hooks.outbound import Outbound
-from cds_service.cds_hooks.outcome import HookError, Problem
+from cds_service.cds_hooks.outcome import HookError, RequestProblem
 from cds_service.cds_hooks.trust.clients import Client, Clients
 from cds_service.cds_hooks.trust.key_sources import GivenKeys, KeysAwaited, KeySource, PublishedKeys
 from cds_service.cds_hooks.trust.replay import ReplayGuard, ReplayGuardDown
-from cds_service.cds_hooks.trust.tokens import Reason, Refused, Token, check_claims, read_token, verify_signature
+from cds_service.cds_hooks.trust.tokens import Reason, Refused, SignedToken, check_claims, read_token, verify_signature
 from cds_service.wire import HeaderProblem, bearer_token, field
 
 DESK_HEADER = "CDS-Workbench"
@@ -42,7 +42,7 @@ class Caller:
     desk: Desk | None = None
 
 
-class Gate:
+class Authenticator:
     """Lets configured clients through, each by a token that it signed for this one request."""
 
     def __init__(
@@ -81,11 +81,11 @@ class Gate:
         except Refused as refused:
             self._refuse(refused.reason, client)
         except (KeysAwaited, ReplayGuardDown) as problem:
-            again = Problem("transient", "It cannot be told now whether the token is good. Try again.")
+            again = RequestProblem("transient", "It cannot be told now whether the token is good. Try again.")
             raise HookError(503, (again,), {"Retry-After": "5"}) from problem
         return Caller(client.id, token.tenant, client.prefetch_aliases, frozenset(client.fhir_servers))
 
-    async def _check(self, token: Token, client: Client, path: str) -> None:
+    async def _check(self, token: SignedToken, client: Client, path: str) -> None:
         if token.jku is not None and token.jku not in (client.jwks_url, *client.jku):
             raise Refused("jku")
         keys = await self._keys[client.id].find(token.kid, token.algorithm)
@@ -114,11 +114,11 @@ class Gate:
     def _refuse(self, reason: Reason, client: Client | None) -> NoReturn:
         known = {} if client is None else {"client": client.id}
         self._log.warning("client_refused", reason=reason, **known)
-        problem = Problem("login", "A valid token of a registered client is required.")
+        problem = RequestProblem("login", "A valid token of a registered client is required.")
         raise HookError(401, (problem,), {"WWW-Authenticate": "Bearer"})
 
 
-class OpenGate:
+class NoAuthenticator:
     """Lets everybody through: for a service that only its own machine can reach, or something in front guards."""
 
     def __init__(self, fhir_servers: frozenset[str], *, desk: bool = False) -> None:
@@ -127,7 +127,7 @@ class OpenGate:
         self._desk = _DESK if desk else {}
 
     async def admit(self, request: Request, _path: str) -> Caller:
-        """See `Gate.admit`; never raises."""
+        """See `Authenticator.admit`; never raises."""
         desk = self._desk.get(field(request.headers, DESK_HEADER))
         return self._caller if desk is None else replace(self._caller, desk=desk)
 

@@ -7,11 +7,11 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.facts.fact import Evidence, Fact, Reason, Value, unknown
 from cds_service.facts.intervals import Interval
 from cds_service.facts.observations.answers import Unreadable, concept_text, has_value, shown
-from cds_service.facts.observations.observations import Measurement, ObservationCodes
+from cds_service.facts.observations.observations import ObservationCodes, Result
 from cds_service.facts.observations.selection import Candidate, select
-from cds_service.fhir import DateRange, Malformed
+from cds_service.fhir import DateRange, UnreadableResource
 
-Read = Callable[[Measurement, DateRange | None], Value | Unreadable]
+Read = Callable[[Result, DateRange | None], Value | Unreadable]
 """Reads a measurement of a date (`None`: undated)."""
 
 Merge = Callable[[Sequence[Value]], Value | Unreadable]
@@ -31,7 +31,7 @@ _RANK: tuple[Reason, ...] = (
 )
 
 
-class Measured:
+class ResultSet:
     """What the record holds about one fact. `missing` is the reason to give where that is nothing.
 
     `telling` says whether a measurement carries a value at all; those that do not are passed over.
@@ -40,12 +40,12 @@ class Measured:
     def __init__(
         self,
         name: str,
-        measurements: Sequence[Measurement],
-        malformed: Sequence[Malformed],
+        measurements: Sequence[Result],
+        malformed: Sequence[UnreadableResource],
         missing: Reason,
         *,
         as_of: date,
-        telling: Callable[[Measurement], bool] = lambda measurement: has_value(measurement.saying),
+        telling: Callable[[Result], bool] = lambda measurement: has_value(measurement.saying),
         whole_day: bool = False,
         deadline: Deadline = NEVER,
     ) -> None:
@@ -140,14 +140,14 @@ def agreeing(values: Sequence[Value]) -> Value | Unreadable:
 
 
 def matching(
-    malformed: Sequence[Malformed], codes: ObservationCodes, deadline: Deadline = NEVER
-) -> dict[str, list[Malformed]]:
+    malformed: Sequence[UnreadableResource], codes: ObservationCodes, deadline: Deadline = NEVER
+) -> dict[str, list[UnreadableResource]]:
     """Unreadable Observations by the facts that their codes name. One without a readable code names none.
     One that may be a part of what tells a fact by its components counts too.
 
     Raises `OutOfTime`.
     """
-    found: dict[str, list[Malformed]] = {}
+    found: dict[str, list[UnreadableResource]] = {}
     for item in deadline.each(malformed):
         if item.type != "Observation":
             continue
@@ -174,7 +174,7 @@ def _read(candidate: Candidate, read: Read) -> Value | Unreadable:
     return read(candidate.measurement, candidate.date)
 
 
-def _source(measurement: Measurement) -> str:
+def _source(measurement: Result) -> str:
     if measurement.source:
         return measurement.source
     own = measurement.observation.id

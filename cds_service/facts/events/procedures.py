@@ -7,8 +7,8 @@ from cds_service.facts.events.coded import Coded
 from cds_service.facts.events.entries import (
     ANY_TIME,
     ONGOING,
-    Entry,
-    Span,
+    EventEntry,
+    EventSpan,
     consistent,
     ended,
     is_planned,
@@ -16,9 +16,9 @@ from cds_service.facts.events.entries import (
     source,
     started,
 )
-from cds_service.facts.events.onsets import performed_at
+from cds_service.facts.events.onset import performed_at
 from cds_service.facts.events.reading import EventReader, Matching, Readers
-from cds_service.facts.fact import Days, Reason
+from cds_service.facts.fact import DaySpan, Reason
 from cds_service.fhir import (
     Device,
     DeviceUseStatement,
@@ -47,7 +47,7 @@ def procedure_coded(view: Procedure, matching: Matching) -> Coded:
     return matching.codes.read((view.code,), categories=(view.category,), deadline=matching.deadline)
 
 
-def procedure_entry(view: Procedure, patient: Patient | None, as_of: date) -> Entry | None:
+def procedure_entry(view: Procedure, patient: Patient | None, as_of: date) -> EventEntry | None:
     """A Procedure; `None` where it was not done, is only prepared or lies after `as_of`. Completed ones are certain."""
     status = word_of(view.status)
     if status in _NO_PROCEDURE:
@@ -63,7 +63,7 @@ def procedure_entry(view: Procedure, patient: Patient | None, as_of: date) -> En
         else:
             moment = ANY_TIME if when.span is None else days_back(when.span, as_of)
             lasts = status == "in-progress"
-            span = Span(moment, ONGOING if lasts else moment, lasts)
+            span = EventSpan(moment, ONGOING if lasts else moment, lasts)
     if span is None:
         return None
     return _entry(view, span, shown, settled=status in {"completed", "in-progress"})
@@ -73,7 +73,7 @@ def immunization_coded(view: Immunization, matching: Matching) -> Coded:
     return matching.codes.read((view.vaccine_code,), deadline=matching.deadline)
 
 
-def immunization_entry(view: Immunization, _patient: Patient | None, as_of: date) -> Entry | None:
+def immunization_entry(view: Immunization, _patient: Patient | None, as_of: date) -> EventEntry | None:
     """An Immunization; `None` where it was not given or lies after `as_of`."""
     status = word_of(view.status)
     when = read_date(view.occurrence_date_time)
@@ -81,7 +81,7 @@ def immunization_entry(view: Immunization, _patient: Patient | None, as_of: date
         return None
     moment = started(view.occurrence_date_time, view.recorded, as_of)
     shown = view.occurrence_date_time or view.occurrence_string or view.recorded or ""
-    span = Span(moment, Days(0, moment.hi) if when is None else moment, False)
+    span = EventSpan(moment, DaySpan(0, moment.hi) if when is None else moment, False)
     return _entry(view, span, shown[:40], settled=status == "completed")
 
 
@@ -89,13 +89,13 @@ def device_coded(view: Device, matching: Matching) -> Coded:
     return matching.codes.read((view.type,), deadline=matching.deadline)
 
 
-def device_entry(view: Device, _patient: Patient | None, _as_of: date) -> Entry | None:
+def device_entry(view: Device, _patient: Patient | None, _as_of: date) -> EventEntry | None:
     """A Device of the patient's, present at an unknown time since."""
     status = word_of(view.status)
     if status == "entered-in-error":
         return None
     active = {"": True, "active": True, "inactive": False}.get(status)
-    span = Span(ANY_TIME, ONGOING if active else ANY_TIME, active)
+    span = EventSpan(ANY_TIME, ONGOING if active else ANY_TIME, active)
     return _entry(view, span, "", settled=active is not None)
 
 
@@ -111,7 +111,7 @@ def device_use_coded(view: DeviceUseStatement, matching: Matching) -> Coded:
     return found[1]
 
 
-def device_use_entry(view: DeviceUseStatement, _patient: Patient | None, as_of: date) -> Entry | None:
+def device_use_entry(view: DeviceUseStatement, _patient: Patient | None, as_of: date) -> EventEntry | None:
     """A statement that a device is or was used."""
     status = word_of(view.status)
     if status in {"entered-in-error", "intended"}:
@@ -124,7 +124,9 @@ def device_use_entry(view: DeviceUseStatement, _patient: Patient | None, as_of: 
         shown = view.timing_date_time or ""
         start = started(view.timing_date_time, view.recorded_on, as_of)
         active = True if status == "active" else False if status in {"completed", "stopped"} else None
-        span = None if is_planned(when, as_of) else Span(start, ONGOING if active else Days(0, start.hi), active)
+        span = (
+            None if is_planned(when, as_of) else EventSpan(start, ONGOING if active else DaySpan(0, start.hi), active)
+        )
     if span is None:
         return None
     return _entry(view, span, shown, settled=status in {"active", "completed", "stopped"})
@@ -135,7 +137,7 @@ def study_coded(_view: ResearchSubject, matching: Matching) -> Coded:
     return matching.codes.read((), deadline=matching.deadline)
 
 
-def study_entry(view: ResearchSubject, _patient: Patient | None, as_of: date) -> Entry | None:
+def study_entry(view: ResearchSubject, _patient: Patient | None, as_of: date) -> EventEntry | None:
     """Participation in a study; `None` for a person who was only considered."""
     status = word_of(view.status)
     period = view.period or Period()
@@ -145,16 +147,16 @@ def study_entry(view: ResearchSubject, _patient: Patient | None, as_of: date) ->
     return _entry(view, span, period_text(view.period), settled=status in _ON_STUDY | _OFF_STUDY)
 
 
-def _entry(view: _Act, span: Span, shown: str, *, settled: bool) -> Entry:
+def _entry(view: _Act, span: EventSpan, shown: str, *, settled: bool) -> EventEntry:
     """What was done, as an event. `settled`: its status says that it counts."""
     doubt: Reason | None = None if settled else "unconfirmed"
     if not settled and misread(view):
         # Nor does such a status say whether it goes on.
-        doubt, span = "malformed_entry", Span(span.start, Days(0, span.start.hi), None)
-    return Entry(source(type(view).__name__, view.id), span, shown, word_of(view.status), doubt)
+        doubt, span = "malformed_entry", EventSpan(span.start, DaySpan(0, span.start.hi), None)
+    return EventEntry(source(type(view).__name__, view.id), span, shown, word_of(view.status), doubt)
 
 
-def _over_period(period: Period, lasts: bool, as_of: date) -> Span | None:
+def _over_period(period: Period, lasts: bool, as_of: date) -> EventSpan | None:
     """What goes on over a period: `lasts` where its status says that it is not over. `None`: wholly after `as_of`."""
     begin, stop = read_date(period.start), read_date(period.end)
     if is_planned(begin, as_of):
@@ -164,7 +166,7 @@ def _over_period(period: Period, lasts: bool, as_of: date) -> Span | None:
         end, active = ended(stop, period.end is not None, start, as_of)
     else:
         end, active = over(stop, start, as_of), False
-    return Span(*consistent(start, end), active)
+    return EventSpan(*consistent(start, end), active)
 
 
 READERS: Readers = {

@@ -8,14 +8,14 @@ from cds_service.fhir import Record
 
 
 @dataclass(frozen=True, slots=True)
-class EventCoverage:
+class EventCompleteness:
     """Of the events of one kind of resource. `gap`: why none of them may be presumed absent; `None` where they may."""
 
     gap: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class Completeness:
     """Of a whole record.
 
     `missing`: the reason that an observed fact without any result is given. `none_hidden`: the Observations were
@@ -24,7 +24,7 @@ class Coverage:
 
     missing: Reason
     none_hidden: bool
-    events: tuple[tuple[EventResource, EventCoverage], ...]
+    events: tuple[tuple[EventResource, EventCompleteness], ...]
 
     def no_events(self, spec: EventsFact) -> Events:
         """The events of a fact of which no entry speaks."""
@@ -32,13 +32,13 @@ class Coverage:
         return listing((), spec, coverage.gap)
 
 
-def coverage_of(record: Record, events: tuple[tuple[EventResource, EventCoverage], ...]) -> Coverage:
+def coverage_of(record: Record, events: tuple[tuple[EventResource, EventCompleteness], ...]) -> Completeness:
     """The coverage of a record, that of its events being known."""
     whole = "Observation" in record.whole
     missing: Reason = "no_result" if whole else record.gaps.get("Observation", "not_supplied")
     # An unreadable Observation without a readable code may be a value of any fact.
     none_hidden = whole and not any(item.type == "Observation" and item.code is None for item in record.malformed)
-    return Coverage(missing, none_hidden, events)
+    return Completeness(missing, none_hidden, events)
 
 
 def listing(items: tuple[Event, ...], spec: EventsFact, gap: Reason | None) -> Events:

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cds_service.cards.reading import Read, Reader
 from cds_service.cards.sections.sentences import capped, listed, sentence
 from cds_service.cards.text import plain
+from cds_service.cards.trial_views import TracedCriterion, TrialViews
 from cds_service.cards.values import Names, is_multiple, multiple
 from cds_service.durations import Duration
 from cds_service.explanation import said
@@ -50,16 +50,16 @@ class _Told:
     value: tuple[str, str, str] | None = None
 
 
-class Grounds:
+class EvidenceLines:
     """Tells the evidence of criteria that pass, each fact once. It is for one match, whose trials share facts."""
 
-    def __init__(self, reader: Reader, names: Names) -> None:
+    def __init__(self, reader: TrialViews, names: Names) -> None:
         self.reader = reader
         self.names = names
         self.catalogue = reader.match.library.catalogue
         self._told: dict[tuple[str, Duration | None], _Told] = {}
 
-    def lines(self, criteria: Iterable[Read], above: Collection[str] = ()) -> tuple[str, ...]:
+    def lines(self, criteria: Iterable[TracedCriterion], above: Collection[str] = ()) -> tuple[str, ...]:
         """Who it is, what is on record, the values by date with the newest first, and what is presumed; without the
         facts that stand `above`, with all that is said of them."""
         person: dict[str, str] = {}
@@ -100,7 +100,7 @@ class Grounds:
             found.append(f"Presumed absent, not on record: {shown}")
         return tuple(found)
 
-    def recorded(self, criteria: Iterable[Read]) -> tuple[str, frozenset[str]]:
+    def recorded(self, criteria: Iterable[TracedCriterion]) -> tuple[str, frozenset[str]]:
         """What is on record of the facts that these criteria rest on, since when; never the words of a criterion. And
         the facts of which it says all that is shown of them.
 
@@ -138,7 +138,7 @@ class Grounds:
         nothing = f"nothing on record of {listed(list(absent), 'or')}" if absent else ""
         return "; ".join(filter(None, [found, nothing])), frozenset(whole)
 
-    def _of(self, criteria: Iterable[Read]) -> Iterator[_Told]:
+    def _of(self, criteria: Iterable[TracedCriterion]) -> Iterator[_Told]:
         """What the facts of the passing criteria tell, in the order of the criteria."""
         passing = [read for read in criteria if read.result.outcome == "pass"]
         refs = {(ref.name, ref.limit): ref for read in passing for ref in read.decisive_facts()}

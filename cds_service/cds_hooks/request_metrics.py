@@ -14,7 +14,7 @@ class RequestMeter(Protocol):
     def request_ended(self, path: str, status: int, seconds: float) -> None: ...
 
 
-class Observed:
+class RequestMetrics:
     """Counts every request with its final status, refusals of the other layers included."""
 
     def __init__(self, app: ASGIApp, meter: RequestMeter, monotonic: Callable[[], float]) -> None:

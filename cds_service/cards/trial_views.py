@@ -6,22 +6,22 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
 
+from cds_service.cards.card_words import CardWords, prepared_for
 from cds_service.cards.counted import best_cohort
-from cds_service.cards.prepared import Prepared, prepared_for
 from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
 from cds_service.explanation import UnreadEntry, each_once, unread_entries
-from cds_service.logic import Document, FactRef, Step
+from cds_service.logic import FactRef, PagedDocument, TracedPart
 from cds_service.matching import Match, overlaid
 from cds_service.trials import CohortResult, CompiledTrial, CriterionResult, Trial, TrialResult
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class TracedCriterion:
     """One criterion. `step` is its rule over the record; None where a person decides."""
 
     result: CriterionResult
-    step: Step | None
+    step: TracedPart | None
 
     @property
     def outcome(self) -> str:
@@ -39,38 +39,38 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialReading:
+class TrialView:
     """A trial with the criteria of its best cohort, or of the one asked for."""
 
     result: TrialResult
     cohort: CohortResult | None
-    criteria: tuple[Read, ...]
+    criteria: tuple[TracedCriterion, ...]
 
     @property
     def trial(self) -> Trial:
         """The trial itself."""
         return self.result.trial
 
-    def having(self, *outcomes: str) -> tuple[Read, ...]:
+    def having(self, *outcomes: str) -> tuple[TracedCriterion, ...]:
         """The criteria with one of these outcomes."""
         return tuple([read for read in self.criteria if read.result.outcome in outcomes])
 
     @property
-    def computed(self) -> tuple[Read, ...]:
+    def computed(self) -> tuple[TracedCriterion, ...]:
         """The criteria that a rule decides."""
         return self.having("pass", "fail", "unknown")
 
 
-class Reader:
+class TrialViews:
     """Reads trial results of one match. Nothing is evaluated for a trial that is not asked for."""
 
     def __init__(self, match: Match, deadline: Deadline = NEVER) -> None:
         """`deadline` may end every method with `OutOfTime`, and is for whoever goes through evidence that is read."""
         self.match = match
         self.deadline = deadline
-        self.prepared: Prepared = prepared_for(match.library.catalogue)
-        self._read: dict[tuple[str, str], TrialReading] = {}
-        self._steps: dict[str, tuple[Step | None, ...]] = {}
+        self.prepared: CardWords = prepared_for(match.library.catalogue)
+        self._read: dict[tuple[str, str], TrialView] = {}
+        self._steps: dict[str, tuple[TracedPart | None, ...]] = {}
         self._evidence: dict[tuple[str, Duration | None], list[dict[str, Any]]] = {}
         self._reasons: dict[tuple[str, Duration | None], str | None] = {}
 
@@ -85,10 +85,10 @@ class Reader:
         return self.match.sheet.for_rules("closed")
 
     @cached_property
-    def _document(self) -> Document:
+    def _document(self) -> PagedDocument:
         return self.match.library.compiled.document(overlaid(self.match.sheet, "closed"), self.match.as_of)
 
-    def read(self, result: TrialResult, cohort: CohortResult | None = None) -> TrialReading:
+    def read(self, result: TrialResult, cohort: CohortResult | None = None) -> TrialView:
         """A trial's result with its best cohort, or with `cohort`."""
         chosen = best_cohort(result) if cohort is None else cohort
         key = (result.trial.id, "" if chosen is None else chosen.cohort.id)
@@ -129,7 +129,7 @@ class Reader:
         """A limit of age in days before the day of the match."""
         return _days(limit, self.match.as_of)
 
-    def _of(self, result: TrialResult, cohort: CohortResult | None) -> TrialReading:
+    def _of(self, result: TrialResult, cohort: CohortResult | None) -> TrialView:
         compiled = self.match.library.trial(result.trial.id)
         if compiled is None:
             raise KeyError(result.trial.id)
@@ -142,11 +142,11 @@ class Reader:
                     results, own = (*results, *cohort.criteria), (*own, *steps[start : start + len(criteria)])
                 start += len(criteria)
         pairs = zip(results, own, strict=True)
-        return TrialReading(
-            result, cohort, tuple([Read(r, None if r.outcome == "review" else step) for r, step in pairs])
+        return TrialView(
+            result, cohort, tuple([TracedCriterion(r, None if r.outcome == "review" else step) for r, step in pairs])
         )
 
-    def _explained(self, trial: CompiledTrial) -> tuple[Step | None, ...]:
+    def _explained(self, trial: CompiledTrial) -> tuple[TracedPart | None, ...]:
         """The steps of a trial's criteria, its own and then each cohort's; None where there is no rule."""
         found = self._steps.get(trial.id)
         if found is None:

@@ -5,12 +5,12 @@ from functools import partial
 from types import MappingProxyType
 
 from cds_service.cds_hooks.leniency import BARE_ENTRY, EMPTY_LIST, Leniency
-from cds_service.cds_hooks.outcome import HookError, Problem
+from cds_service.cds_hooks.outcome import HookError, RequestProblem
 from cds_service.cds_hooks.prefetch import CONDITIONS, PATIENT, resource_type
 from cds_service.cds_hooks.request import HookRequest
 from cds_service.deadline import NEVER, Deadline
 from cds_service.explanation import none_readable
-from cds_service.fhir import Interest, KeyReport, KeyState, MixedPatients, Record, RecordBuilder
+from cds_service.fhir import KeyReport, KeyState, MixedPatients, ObservationFilter, Record, RecordBuilder
 
 _REQUIRED = frozenset({"Patient", "Condition"})
 _WHY = {
@@ -25,14 +25,14 @@ _NOTHING = b'{"resourceType": "Bundle", "type": "searchset"}'
 _ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}'
 
 
-class Supplied:
+class PrefetchedRecord:
     """The prefetch values of one request, key by key, and what was fetched in place of some of them."""
 
     def __init__(
         self,
         request: HookRequest,
         aliases: Mapping[str, str],
-        interest: Interest | None = None,
+        interest: ObservationFilter | None = None,
         deadline: Deadline = NEVER,
         *,
         templates: Mapping[str, str] = MappingProxyType({}),
@@ -158,7 +158,7 @@ class Supplied:
     def _sent(self, label: str) -> bytes:
         return bytes(self.request.prefetch[label])
 
-    def _missing(self, key: str, what: str) -> Problem:
+    def _missing(self, key: str, what: str) -> RequestProblem:
         report = next(iter(self.reports(key)), None)
         why = _WHY.get(None if report is None else report.state, "it is about something else")
         if report is not None and report.is_empty_list:
@@ -167,9 +167,9 @@ class Supplied:
             why = "it stands there more than once, with different values"
         failure = self.failures.get(key)
         asked = "" if failure is None else f", and asking the FHIR server for it failed: {failure}"
-        return Problem("required", f"{what} cannot be had: {why}{asked}", f"prefetch.{key}")
+        return RequestProblem("required", f"{what} cannot be had: {why}{asked}", f"prefetch.{key}")
 
-    def _mixed(self) -> tuple[Problem, ...]:
+    def _mixed(self) -> tuple[RequestProblem, ...]:
         """The keys that hold another patient's resources; keys that are not ours are not repeated to the client."""
         places = []
         for label in dict.fromkeys([*self.request.prefetch, *self._fetched]):
@@ -180,18 +180,18 @@ class Supplied:
             except MixedPatients:
                 places.append("prefetch" if resource_type(label) is None else f"prefetch.{label}")
         message = "holds a resource of another patient than `context.patientId`"
-        return tuple(Problem("business-rule", message, place) for place in dict.fromkeys(places or ["prefetch"]))
+        return tuple(RequestProblem("business-rule", message, place) for place in dict.fromkeys(places or ["prefetch"]))
 
 
 def no_readable_condition(sent: int) -> HookError:
     """What is answered where nothing was found, and none of the conditions that were sent can be read."""
-    return HookError(412, (Problem("required", none_readable(sent), f"prefetch.{CONDITIONS}"),))
+    return HookError(412, (RequestProblem("required", none_readable(sent), f"prefetch.{CONDITIONS}"),))
 
 
-def incomplete_conditions(supplied: Supplied) -> HookError:
+def incomplete_conditions(supplied: PrefetchedRecord) -> HookError:
     """What is answered where nothing was found, and the diagnosis may be among the conditions that were not sent."""
     message = "the answer depends on conditions that were not supplied: this list is incomplete"
     failure = supplied.failures.get(CONDITIONS)
     if failure is not None:
         message += f", and asking the FHIR server for the rest failed: {failure}"
-    return HookError(412, (Problem("required", message, f"prefetch.{CONDITIONS}"),))
+    return HookError(412, (RequestProblem("required", message, f"prefetch.{CONDITIONS}"),))

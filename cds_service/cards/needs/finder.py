@@ -9,12 +9,12 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import product
 
-from cds_service.cards.needs.asked import IMPRECISE, Asked, Kind, Purpose
-from cds_service.cards.needs.ways import Way, cheapest, together, ways
+from cds_service.cards.needs.answer_sets import Way, cheapest, together, ways
+from cds_service.cards.needs.data_needs import IMPRECISE, DataNeed, Kind, Purpose
 from cds_service.durations import Duration
 from cds_service.facts import Recent
 from cds_service.facts.catalogue import Catalogue, Code, DerivedFact, FactEntry
-from cds_service.logic import FactRef, Leaf, Part, Step
+from cds_service.logic import FactRef, Leaf, RulePart, TracedPart
 
 MOST_KEPT = 8
 """Patterns of reasons for which the ways of a step, or of a leaf, are kept: the latest."""
@@ -32,7 +32,7 @@ Reasons = Mapping[FactRef, str | None]
 """Why facts are unknown; None for one that is known."""
 
 
-def cost(way: Iterable[Asked]) -> float:
+def cost(way: Iterable[DataNeed]) -> float:
     """What it takes to get every fact of the way; what serves several purposes is as cheap as for the cheapest."""
     least: dict[str, float] = {}
     for asked in way:
@@ -42,12 +42,12 @@ def cost(way: Iterable[Asked]) -> float:
     return sum(least.values())
 
 
-def all_together(each: Iterable[Sequence[Way[Asked]]]) -> list[Way[Asked]]:
+def all_together(each: Iterable[Sequence[Way[DataNeed]]]) -> list[Way[DataNeed]]:
     """The same as `together`, sooner: it is asked for over all open criteria of all cards.
 
     Most criteria have one way. Where all that is found so far becomes dearer by the same, its order stays.
     """
-    found: list[Way[Asked]] = [frozenset()]
+    found: list[Way[DataNeed]] = [frozenset()]
     known: set[str] = set()
     shared: dict[str, float] = {}  # what every way has got, and at most at which cost
     for alternatives in each:
@@ -63,19 +63,21 @@ def all_together(each: Iterable[Sequence[Way[Asked]]]) -> list[Way[Asked]]:
     return found
 
 
-class Asking:
+class NeedFinder:
     """Finds the ways with what one catalogue knows of facts. Threads share it."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._entry = lru_cache(maxsize=None)(catalogue.lookup)
 
-    def ways(self, step: Step, wanted: bool, reason: Callable[[FactRef], str | None]) -> tuple[Way[Asked], ...]:
+    def ways(
+        self, step: TracedPart, wanted: bool, reason: Callable[[FactRef], str | None]
+    ) -> tuple[Way[DataNeed], ...]:
         """The ways to make an unknown step come out as `wanted`, the cheapest first."""
         reasons = tuple([reason(ref) for ref in self._known(step)])
         return _kept(step, "ways").get((wanted, reasons), lambda: self._ways_for(step, wanted, reasons))
 
-    def _known(self, step: Step) -> tuple[FactRef, ...]:
+    def _known(self, step: TracedPart) -> tuple[FactRef, ...]:
         """The facts whose reasons decide: those of the unknown leaves."""
         found: tuple[FactRef, ...] | None = step.kept.get("consulted")
         if found is None:
@@ -83,14 +85,14 @@ class Asking:
             found = step.kept["consulted"] = tuple(dict.fromkeys([ref for leaf in leaves for ref in self._refs(leaf)]))
         return found
 
-    def _refs(self, leaf: Part) -> tuple[FactRef, ...]:
+    def _refs(self, leaf: RulePart) -> tuple[FactRef, ...]:
         """The facts that a leaf reads, and what they are computed from."""
         known: tuple[FactRef, ...] | None = leaf.kept.get("refs")
         if known is None:
             known = leaf.kept["refs"] = self._refs_of(leaf)
         return known
 
-    def _refs_of(self, leaf: Part) -> tuple[FactRef, ...]:
+    def _refs_of(self, leaf: RulePart) -> tuple[FactRef, ...]:
         found: dict[FactRef, None] = {}
         waiting = list(leaf.facts)
         while waiting:
@@ -100,11 +102,11 @@ class Asking:
                 waiting += self._parts(ref)
         return tuple(found)
 
-    def _ways_for(self, step: Step, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[Asked], ...]:
+    def _ways_for(self, step: TracedPart, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[DataNeed], ...]:
         why = dict(zip(self._known(step), reasons, strict=True))
         return tuple(ways(step, wanted, partial(self._ask, why), cost))
 
-    def _ask(self, why: Reasons, leaf: Step, wanted: bool) -> Iterable[Way[Asked]]:
+    def _ask(self, why: Reasons, leaf: TracedPart, wanted: bool) -> Iterable[Way[DataNeed]]:
         # What is known to be otherwise is not asked for.
         if leaf.value is not None:
             return ()
@@ -112,7 +114,7 @@ class Asking:
         reasons = tuple([why[ref] for ref in self._refs(part)])
         return _kept(part, "asked").get((wanted, reasons), lambda: self._asked_for(part, wanted, reasons))
 
-    def _asked_for(self, leaf: Part, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[Asked], ...]:
+    def _asked_for(self, leaf: RulePart, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[DataNeed], ...]:
         search = _Search(self._catalogue, self._entry, dict(zip(self._refs(leaf), reasons, strict=True)))
         return tuple(search.asked(leaf, wanted))
 
@@ -123,10 +125,10 @@ class Asking:
         return [_part(name, ref, self._entry) for name in spec.references()]
 
 
-_Ways = Recent[tuple[bool, tuple[str | None, ...]], tuple[Way[Asked], ...]]
+_Ways = Recent[tuple[bool, tuple[str | None, ...]], tuple[Way[DataNeed], ...]]
 
 
-def _kept(of: Step | Part, what: str) -> _Ways:
+def _kept(of: TracedPart | RulePart, what: str) -> _Ways:
     """What is kept with a step or a part: ways, by what is wanted and the reasons why facts are unknown."""
     found: _Ways | None = of.kept.get(what)
     if found is None:
@@ -151,12 +153,12 @@ class _Search:
         self.lookup = lookup
         self.reasons = reasons
 
-    def asked(self, leaf: Part, wanted: bool) -> Iterable[Way[Asked]]:
+    def asked(self, leaf: RulePart, wanted: bool) -> Iterable[Way[DataNeed]]:
         """The ways to get to know what an unknown leaf needs."""
         unknown = [ref for ref in leaf.facts if self.reasons[ref] is not None] or leaf.facts
         return together([self._ways(ref, Purpose(leaf.rule, wanted, ref)) for ref in unknown], cost)
 
-    def _ways(self, ref: FactRef, purpose: Purpose) -> list[Way[Asked]]:
+    def _ways(self, ref: FactRef, purpose: Purpose) -> list[Way[DataNeed]]:
         """The ways to get to know one fact: itself, or what it is computed from."""
         base = self.catalogue.fact_of(ref.name) or ref.name
         spec = self.catalogue.facts.get(base)
@@ -169,7 +171,7 @@ class _Search:
                 return together([self._ways(part, purpose) for part in unknown], cost)
         return [frozenset([self._single(base, ref, purpose)])]
 
-    def _advised(self, part: FactRef, spec: DerivedFact, purpose: Purpose) -> list[Way[Asked]]:
+    def _advised(self, part: FactRef, spec: DerivedFact, purpose: Purpose) -> list[Way[DataNeed]]:
         """The ways to get one of several alternatives, dearer where the catalogue would order another one."""
         found = self._ways(part, purpose)
         if spec.order is None:
@@ -177,22 +179,22 @@ class _Search:
 
         return [_with_extra(way, _AGAINST_ADVICE) if _is_against(way, spec.order) else way for way in found]
 
-    def _single(self, base: str, ref: FactRef, purpose: Purpose) -> Asked:
+    def _single(self, base: str, ref: FactRef, purpose: Purpose) -> DataNeed:
         entry = self.lookup(base)
         reason = self.reasons[ref] or IMPRECISE
         limit = ref.limit if entry is not None and _stricter(entry, ref.limit) else None
         kind = _kind(entry, reason)
         order: Code | None = entry.order if entry is not None and kind == "order" else None
-        return Asked(base, kind, reason, order, limit, purpose, ref)
+        return DataNeed(base, kind, reason, order, limit, purpose, ref)
 
 
-def _is_against(way: Way[Asked], advised: Code) -> bool:
+def _is_against(way: Way[DataNeed], advised: Code) -> bool:
     """Whether a way orders tests, and none of them is the advised one."""
     tests = {asked.order.code for asked in way if asked.order is not None}
     return bool(tests) and advised.code not in tests
 
 
-def _with_extra(way: Way[Asked], extra: float) -> Way[Asked]:
+def _with_extra(way: Way[DataNeed], extra: float) -> Way[DataNeed]:
     tests = sorted((asked for asked in way if asked.order is not None), key=lambda asked: asked.key)
     return frozenset([replace(tests[0], extra=extra), *(way - {tests[0]})])
 

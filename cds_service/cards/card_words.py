@@ -2,7 +2,7 @@
 
 from functools import lru_cache, partial
 
-from cds_service.cards.needs import Asking
+from cds_service.cards.needs import NeedFinder
 from cds_service.cards.values import Names
 from cds_service.facts import types_read
 from cds_service.facts.catalogue import Catalogue
@@ -11,7 +11,7 @@ from cds_service.trials import titles_of
 _MOST_TYPES = 1_024
 
 
-class Prepared:
+class CardWords:
     """The names of facts and the ways to ask for them. Threads share it.
 
     What is kept here depends on the catalogue, the trials and the rules. What of it depends on a patient is told by
@@ -20,13 +20,13 @@ class Prepared:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.names = Names(catalogue)
-        self.asking = Asking(catalogue)
+        self.asking = NeedFinder(catalogue)
         # By the names of the facts that a trial reads; to work it out takes half a millisecond.
         self.types_read = lru_cache(_MOST_TYPES)(partial(types_read, catalogue))
         self.titles = titles_of(catalogue)
 
 
 @lru_cache(maxsize=2)
-def prepared_for(catalogue: Catalogue) -> Prepared:
+def prepared_for(catalogue: Catalogue) -> CardWords:
     """What is kept for a catalogue, told apart by identity. While rules are loaded again there are two."""
-    return Prepared(catalogue)
+    return CardWords(catalogue)

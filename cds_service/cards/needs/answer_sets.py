@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Generic, TypeVar
 
-from cds_service.logic import Step, model
+from cds_service.logic import TracedPart, model
 
 MOST = 16
 """Ways kept at each junction."""
@@ -18,10 +18,10 @@ MOST = 16
 S = TypeVar("S")
 Way = frozenset[S]
 Cost = Callable[[Way[S]], float]
-Leaf = Callable[[Step, bool], Iterable[Way[S]]]
+Leaf = Callable[[TracedPart, bool], Iterable[Way[S]]]
 
 
-def ways(step: Step, wanted: bool, leaf: Leaf[S], cost: Cost[S]) -> list[Way[S]]:
+def ways(step: TracedPart, wanted: bool, leaf: Leaf[S], cost: Cost[S]) -> list[Way[S]]:
     """The ways to make `step` come out as `wanted`, the cheapest first; [] where there is none.
 
     `leaf` gives the ways for a leaf that is not as wanted; what is as wanted already needs nothing.
@@ -35,7 +35,7 @@ class _Ways(Generic[S]):
         self.leaf = leaf
         self.cost = cost
 
-    def of(self, step: Step, wanted: bool) -> list[Way[S]]:
+    def of(self, step: TracedPart, wanted: bool) -> list[Way[S]]:
         of, cost = self.of, self.cost
         if step.value is wanted:
             return [frozenset()]
@@ -45,15 +45,15 @@ class _Ways(Generic[S]):
                 return []
             case model.Not():
                 return of(parts[0], not wanted)
-            case model.Named() | model.Excepted():
+            case model.NamedRule() | model.Excepted():
                 return of(parts[0], wanted)
-            case model.Every() | model.Either():
+            case model.And() | model.Or():
                 needed = [part for part in parts if not (isinstance(part.rule, model.Compare) and part.rule.implied)]
                 each = [of(part, wanted) for part in needed]
-                if isinstance(step.rule, model.Every) is wanted:
+                if isinstance(step.rule, model.And) is wanted:
                     return together(each, cost)
                 return cheapest([way for found in each for way in found], cost)
-            case model.Choice():
+            case model.If():
                 test, then, otherwise = parts
                 branches = (
                     together([of(test, True), of(then, wanted)], cost),
@@ -61,7 +61,7 @@ class _Ways(Generic[S]):
                     together([of(then, wanted), of(otherwise, wanted)], cost),
                 )
                 return cheapest([way for branch in branches for way in branch], cost)
-            case model.Same():
+            case model.Equal():
                 left, right = parts
                 pairs = [[of(left, value), of(right, value is wanted)] for value in (True, False)]
                 return cheapest([way for pair in pairs for way in together(pair, cost)], cost)

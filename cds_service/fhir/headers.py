@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 
 from cds_service.deadline import NEVER, Deadline
 from cds_service.errors import Issue
-from cds_service.fhir.decode import FAULTS, Faulty, decode_resource
+from cds_service.fhir.decode import FAULTS, UndecodedResource, decode_resource
 from cds_service.fhir.references import ReferenceKind, Target, parse_reference
 from cds_service.fhir.views import Observation, Resource
 
@@ -20,7 +20,7 @@ ABSENT = Raw()
 """An element that is not there."""
 
 
-class Head(Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
+class ObservationHeader(Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
     """An Observation with its text decoded. What is read of it must be what `views.Observation` reads."""
 
     resource_type: Literal["Observation"]
@@ -71,30 +71,30 @@ class Link(Struct):
     url: str | None = None
 
 
-class Search(Struct):
+class EntrySearch(Struct):
     """`Bundle.entry.search`."""
 
     mode: str | None = None
 
 
-class HeadEntry(Struct, frozen=True, rename="camel", gc=False):
+class HeaderEntry(Struct, frozen=True, rename="camel", gc=False):
     """An entry that holds an Observation and is no answer to a request of its own."""
 
-    resource: Head
+    resource: ObservationHeader
     full_url: str | None = None
     search: Raw = ABSENT
     request: None = None
     response: None = None
 
 
-class HeadBundle(Struct, frozen=True, rename="camel", gc=False):
+class HeaderBundle(Struct, frozen=True, rename="camel", gc=False):
     """A Bundle of nothing but such entries."""
 
     resource_type: Literal["Bundle"]
     type: str | None = None
     total: int | None = None
     link: tuple[Link, ...] = ()
-    entry: list[HeadEntry] = []
+    entry: list[HeaderEntry] = []
 
     def modes(self) -> set[str | None] | None:
         """How the entries came into the search; `None` where one does not say so in the right form, so that the plain
@@ -117,14 +117,14 @@ class _WholeBundle(Struct, gc=False):
     entry: list[_Whole]
 
 
-_SEARCH: msgspec.json.Decoder[Search | None] = msgspec.json.Decoder(Search | None)
-_HEADS = msgspec.json.Decoder(HeadBundle)
+_SEARCH: msgspec.json.Decoder[EntrySearch | None] = msgspec.json.Decoder(EntrySearch | None)
+_HEADS = msgspec.json.Decoder(HeaderBundle)
 _WHOLE = msgspec.json.Decoder(_WholeBundle)
 _OBSERVATION = msgspec.json.Decoder(Observation)
 _encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
-class HeadPage:
+class HeaderPage:
     """One page of a search for Observations.
 
     `place` goes before the number of an entry ("prefetch.observations"); `text` gives the Bundle as it was sent.
@@ -132,7 +132,7 @@ class HeadPage:
 
     __slots__ = ("_text", "_whole", "entries", "heads", "place")
 
-    def __init__(self, place: str, text: Callable[[], bytes], entries: Sequence[HeadEntry]) -> None:
+    def __init__(self, place: str, text: Callable[[], bytes], entries: Sequence[HeaderEntry]) -> None:
         self.place = place
         self.entries = entries
         self.heads = [entry.resource for entry in entries]
@@ -151,7 +151,7 @@ class HeadPage:
 
     def resource(
         self, index: int, deadline: Deadline = NEVER, notes: list[Issue] | None = None
-    ) -> tuple[bytes | Raw, Resource | Faulty]:
+    ) -> tuple[bytes | Raw, Resource | UndecodedResource]:
         """The text of the resource of an entry, and what `decode_resource` makes of it."""
         head = self.heads[index]
         if head.modifier_extension is ABSENT and head.implicit_rules is ABSENT:
@@ -167,7 +167,7 @@ class HeadPage:
         return raw, decode_resource("Observation", raw, self.place_of(index), deadline, notes)
 
 
-def read_heads(text: bytes) -> HeadBundle | None:
+def read_heads(text: bytes) -> HeaderBundle | None:
     """A Bundle of heads; `None` for anything else, and where one is odd: then the plain way has to be taken."""
     try:
         return _HEADS.decode(text)

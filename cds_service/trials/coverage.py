@@ -9,7 +9,7 @@ Decides = Literal["logic", "logic and review", "screen", "review"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Coverage:
     """Numbers of criteria. One that several cohorts share counts once.
 
     `confirmed` are those of the `computed` whose pass a person confirms. `screened` and `by_hand` have no logic; the
@@ -36,9 +36,9 @@ def decides(criterion: Criterion) -> Decides:
     return "screen" if criterion.has_screen else "review"
 
 
-def tally(trial: Trial) -> Tally:
+def tally(trial: Trial) -> Coverage:
     """Count the criteria of a trial and its cohorts."""
     kinds = {criterion.id: decides(criterion) for criterion in trial.all_criteria()}
     count = {kind: sum(found == kind for found in kinds.values()) for kind in ("logic", "screen", "review")}
     confirmed = sum(found == "logic and review" for found in kinds.values())
-    return Tally(len(kinds), count["logic"] + confirmed, confirmed, count["screen"], count["review"])
+    return Coverage(len(kinds), count["logic"] + confirmed, confirmed, count["screen"], count["review"])

@@ -14,7 +14,7 @@ from cds_service.store.failures import StoreUnavailable
 T = TypeVar("T")
 
 
-class Prompt(Generic[T]):
+class TimedQueries(Generic[T]):
     """Runs transactions in a few threads of its own. After a failure the database is left alone for a while."""
 
     def __init__(self, database: Database, *, writes: bool, threads: int) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cds_service.cards.counted import counted
-from cds_service.cards.reading import Reader, TrialReading
+from cds_service.cards.trial_views import TrialView, TrialViews
 from cds_service.trials import CriterionResult, TrialResult
 
 _REASON = "malformed_entry"
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadEntry:
+class MendableEntry:
     """An entry of the record by its reference, and what it says as far as that can be read (it may be nothing)."""
 
     source: str
@@ -19,30 +19,30 @@ class UnreadEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class MendableEntries:
     """The entries that would have to be mended for a trial to be looked at."""
 
-    reading: TrialReading
-    entries: tuple[UnreadEntry, ...]
+    reading: TrialView
+    entries: tuple[MendableEntry, ...]
 
 
-def unread(reader: Reader, result: TrialResult) -> Unread | None:
+def unread(reader: TrialViews, result: TrialResult) -> MendableEntries | None:
     """What keeps a trial from being judged, if every gate that is open is open for such entries; else None."""
     if result.verdict != "undetermined":
         return None
-    entries: dict[str, UnreadEntry] = {}
+    entries: dict[str, MendableEntry] = {}
     for gate in counted(result):
         if gate.criterion.gate and gate.outcome != "pass":
             found = {entry.source: entry for entry in _entries(reader, gate)} if gate.outcome == "unknown" else {}
             if not found:
                 return None
             entries |= found
-    return Unread(reader.read(result), tuple(entries[source] for source in sorted(entries)))
+    return MendableEntries(reader.read(result), tuple(entries[source] for source in sorted(entries)))
 
 
-def _entries(reader: Reader, gate: CriterionResult) -> Iterator[UnreadEntry]:
+def _entries(reader: TrialViews, gate: CriterionResult) -> Iterator[MendableEntry]:
     for ref in gate.facts:
         for entry in reader.evidence(ref):
             if entry["reason"] == _REASON and entry["source"]:
                 code = entry.get("code") or {}
-                yield UnreadEntry(entry["source"], code.get("display") or entry.get("text") or code.get("code") or "")
+                yield MendableEntry(entry["source"], code.get("display") or entry.get("text") or code.get("code") or "")

@@ -20,7 +20,7 @@ from cds_service.as_of import AsOf
 from cds_service.deadline import NEVER, Deadline
 from cds_service.fhir.dates import parse_date
 from cds_service.fhir.decode import try_decode
-from cds_service.fhir.heads import ABSENT, Head
+from cds_service.fhir.headers import ABSENT, ObservationHeader
 from cds_service.fhir.views import CodeableConcept, Reference
 
 Topics = frozenset[str]
@@ -73,7 +73,7 @@ class _Part(Struct, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
+class ObservationFilter:
     """What is asked of Observations.
 
     * `topics_of`: what an Observation with this code, and without components, may tell of. Empty where nothing is asked
@@ -90,11 +90,13 @@ class Interest:
     _remembered: dict[bytes, Topics | None] = field(default_factory=dict, repr=False)
     _panels: dict[tuple[bytes, ...], bool] = field(default_factory=dict, repr=False)
 
-    def on(self, day: Callable[[], date]) -> "Interest":
+    def on(self, day: Callable[[], date]) -> "ObservationFilter":
         """The same, asked about what `day` gives whenever a record is read."""
         return replace(self, day=day)
 
-    def sift(self, heads: Sequence[Head], repeated: Container[str | None], deadline: Deadline = NEVER) -> list[int]:
+    def sift(
+        self, heads: Sequence[ObservationHeader], repeated: Container[str | None], deadline: Deadline = NEVER
+    ) -> list[int]:
         """The indexes, in order, of those that have to be read; of each subject at least one.
 
         `repeated`: the ids that the record has more than once. Raises `OutOfTime`.
@@ -125,7 +127,7 @@ class Interest:
         kept.update(_not_superseded(groups.values(), heads, end, deadline))
         return sorted(kept)
 
-    def _is_asked(self, head: Head, deadline: Deadline) -> bool:
+    def _is_asked(self, head: ObservationHeader, deadline: Deadline) -> bool:
         """Whether anything may be asked of one with components or contained resources."""
         if head.contained is not ABSENT:
             return True
@@ -142,7 +144,7 @@ class Interest:
                 self._panels[codes] = asked
         return asked
 
-    def _topics(self, heads: Sequence[Head], deadline: Deadline) -> Iterable[Topics | None]:
+    def _topics(self, heads: Sequence[ObservationHeader], deadline: Deadline) -> Iterable[Topics | None]:
         codes = list(map(bytes, map(_CODE, heads)))
         known = {
             code: self._remembered[code] if code in self._remembered else self._look_up(code)
@@ -160,7 +162,7 @@ class Interest:
 
 
 def _not_superseded(
-    groups: Iterable[list[int]], heads: Sequence[Head], end: datetime | None, deadline: Deadline
+    groups: Iterable[list[int]], heads: Sequence[ObservationHeader], end: datetime | None, deadline: Deadline
 ) -> Iterator[int]:
     """Of each group, heads of the same topics and subject, those not certainly older than one that counts."""
     older: list[int] = []
@@ -180,7 +182,7 @@ def _not_superseded(
         yield from (index for index, text in zip(older, dates, strict=True) if not _is_plain(text))
 
 
-def _limit(dates: Sequence[str], heads: Sequence[Head], end: datetime, deadline: Deadline) -> str:
+def _limit(dates: Sequence[str], heads: Sequence[ObservationHeader], end: datetime, deadline: Deadline) -> str:
     """The day before which all are older than one that certainly counts; empty where none does."""
     newest_first = sorted(range(len(dates)), key=dates.__getitem__, reverse=True)
     newest = next((index for index in deadline.each(newest_first) if _counts(heads[index], end)), None)
@@ -192,7 +194,7 @@ def _limit(dates: Sequence[str], heads: Sequence[Head], end: datetime, deadline:
     return (span.earliest.date() - (_ONE_DAY if span.starts_at_instant else 2 * _ONE_DAY)).isoformat()
 
 
-def _counts(head: Head, end: datetime) -> bool:
+def _counts(head: ObservationHeader, end: datetime) -> bool:
     """Whether it is certain to count by `end` and to have a value, understood or not."""
     text = head.effective_date_time
     return (
@@ -213,7 +215,7 @@ def _is_before(text: str, end: datetime) -> bool:
     return span.ends_at_instant and span.latest <= end
 
 
-def _compound(heads: Sequence[Head]) -> set[int]:
+def _compound(heads: Sequence[ObservationHeader]) -> set[int]:
     """Those with components or contained resources, which have codes of their own."""
     found: set[int] = set()
     for part in (_COMPONENT, _CONTAINED):

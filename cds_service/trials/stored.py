@@ -11,17 +11,17 @@ from pydantic import ValidationError
 
 from cds_service.errors import Finding
 from cds_service.rule_files import TRIALS, Stamp, invalid, nearest, parse_json, read_file, stamp_of, unreadable
-from cds_service.trials.checked import Checked, CheckedRules
+from cds_service.trials.checked import RuleCheck, RuleChecker
 from cds_service.trials.exceptions import softening
 from cds_service.trials.model import Criterion, Trial
-from cds_service.trials.needs import NOTHING, Needs, all_of, any_of
+from cds_service.trials.prefilter import NOTHING, Prefilter, all_of, any_of
 
 MOST_BYTES = 5_000_000
 """Of one trial file: a hundred times the largest that was ever written."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
-class Shelved:
+class StoredTrial:
     """A trial that passed all checks.
 
     * `file`: the file's name below the rules folder, `stamp` that of the file as it was read, `digest` the SHA-256 of
@@ -39,8 +39,8 @@ class Shelved:
     source: bytes
     facts: tuple[str, ...]
     rules: int
-    gates: Needs
-    fits: Needs
+    gates: Prefilter
+    fits: Prefilter
     findings: tuple[Finding, ...] = ()
 
     def content(self) -> bytes:
@@ -48,7 +48,7 @@ class Shelved:
         return zlib.decompress(self.source)
 
 
-def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, list[Finding]]:
+def shelve(path: Path, name: str, rules: RuleChecker) -> tuple[StoredTrial | None, list[Finding]]:
     """Read and check a trial file, which findings call `name`. None where it has an error."""
     try:
         data, status = read_file(path, MOST_BYTES)
@@ -73,7 +73,7 @@ def shelve(path: Path, name: str, rules: CheckedRules) -> tuple[Shelved | None, 
         return None, findings
     facts = dict.fromkeys(fact for *_, found in checked for fact in found.facts)
     gates, fits = _needs(trial, checked)
-    shelved = Shelved(
+    shelved = StoredTrial(
         id=trial.id,
         rules_version=trial.rules_version,
         state=trial.state,
@@ -97,11 +97,11 @@ def rule_of(criterion: Criterion) -> tuple[str, Any] | None:
     return ("screen", criterion.screen) if criterion.has_screen else None
 
 
-_Rule = tuple[str, int | None, Criterion, Checked]
+_Rule = tuple[str, int | None, Criterion, RuleCheck]
 """Where a criterion stands, the place of its cohort (None: none), itself, and what checking its rule has shown."""
 
 
-def _checked(trial: Trial, rules: CheckedRules) -> Iterator[_Rule]:
+def _checked(trial: Trial, rules: RuleChecker) -> Iterator[_Rule]:
     groups: list[tuple[int | None, str, tuple[Criterion, ...]]] = [(None, "", trial.criteria)]
     groups += [(n, f"/cohorts/{n}", cohort.criteria) for n, cohort in enumerate(trial.cohorts)]
     for cohort, place, criteria in groups:
@@ -121,22 +121,22 @@ def _softening_findings(checked: list[_Rule], file: str) -> Iterator[Finding]:
             yield Finding(file, f"{place}/review", "softening-review", "warning", message, hint)
 
 
-def _needs(trial: Trial, checked: list[_Rule]) -> tuple[Needs, Needs]:
+def _needs(trial: Trial, checked: list[_Rule]) -> tuple[Prefilter, Prefilter]:
     """What the gates need to be certain, and what everything needs not to fail."""
-    gates: dict[int | None, list[Needs]] = {}
-    fits: dict[int | None, list[Needs]] = {}
+    gates: dict[int | None, list[Prefilter]] = {}
+    fits: dict[int | None, list[Prefilter]] = {}
     for _, cohort, criterion, found in checked:
         if criterion.gate:
             gates.setdefault(cohort, []).append(found.if_true)
         needs = found.if_true if criterion.kind == "inclusion" else found.if_false
         if criterion.has_logic and (needs.ages or needs.sexes is not None):
-            fits.setdefault(cohort, []).append(Needs(ages=needs.ages, sexes=needs.sexes))
+            fits.setdefault(cohort, []).append(Prefilter(ages=needs.ages, sexes=needs.sexes))
 
-    def together(each: dict[int | None, list[Needs]]) -> Needs:
+    def together(each: dict[int | None, list[Prefilter]]) -> Prefilter:
         cohorts = [all_of(each.get(n, ())) for n in range(len(trial.cohorts))]
         return all_of([*each.get(None, ()), any_of(cohorts) if cohorts else NOTHING])
 
-    return Needs(together(gates).entries), together(fits)
+    return Prefilter(together(gates).entries), together(fits)
 
 
 def _structure_findings(trial: Trial, file: str, folder: str | None) -> list[Finding]:

@@ -20,7 +20,7 @@ Bounds = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class Prefilter:
     """What must hold for a rule to have a certain value.
 
     * `entries`: of each of these sets of event facts the record must have an entry for at least one. If it has none,
@@ -35,33 +35,33 @@ class Needs:
     sexes: frozenset[str] | None = None
 
 
-NOTHING = Needs()
-NEVER = Needs(entries=(frozenset(),))
+NOTHING = Prefilter()
+NEVER = Prefilter(entries=(frozenset(),))
 """No record can meet this."""
 
 
-def needs_of(rule: model.Condition, value: bool, events: Collection[str]) -> Needs:
+def needs_of(rule: model.BoolExpr, value: bool, events: Collection[str]) -> Prefilter:
     """What the rule needs to be `value`. `events` are the names of all event facts."""
     match rule:
         case model.Constant(value=constant):
             return NEVER if constant is not None and constant is not value else NOTHING
-        case model.Truth(fact=fact):
+        case model.BoolFact(fact=fact):
             return _entry(_event_of(fact.name, events)) if value else NOTHING
-        case model.Records(quantifier=quantifier, fact=fact):
+        case model.Quantified(quantifier=quantifier, fact=fact):
             asks = (quantifier != "none") is value and not (quantifier == "all" and not value)
             return _entry(fact.name if fact.name in events else None) if asks else NOTHING
         case model.Not(part=part):
             return needs_of(part, not value, events)
-        case model.Every(parts=parts) | model.Either(parts=parts):
+        case model.And(parts=parts) | model.Or(parts=parts):
             each = [needs_of(part, value, events) for part in parts]
-            return all_of(each) if isinstance(rule, model.Every) is value else any_of(each)
-        case model.Choice(then=then, otherwise=otherwise):
+            return all_of(each) if isinstance(rule, model.And) is value else any_of(each)
+        case model.If(then=then, otherwise=otherwise):
             return any_of([needs_of(then, value, events), needs_of(otherwise, value, events)])
         case model.OneOf(fact=model.FactRef(name="patient.sex", limit=None), codes=codes):
-            return Needs(sexes=_SEXES & frozenset(codes) if value else _SEXES - frozenset(codes))
+            return Prefilter(sexes=_SEXES & frozenset(codes) if value else _SEXES - frozenset(codes))
         case model.Compare():
             return _age(rule, value)
-        case model.Named(body=body):
+        case model.NamedRule(body=body):
             return needs_of(body, value, events)
         case model.Excepted(body=body, when=when, fails_on=fails_on):
             each = [needs_of(body, value, events), needs_of(when, value is not fails_on, events)]
@@ -70,7 +70,7 @@ def needs_of(rule: model.Condition, value: bool, events: Collection[str]) -> Nee
             return NOTHING
 
 
-def all_of(each: Iterable[Needs]) -> Needs:
+def all_of(each: Iterable[Prefilter]) -> Prefilter:
     """What is needed where every one of these is."""
     entries: dict[frozenset[str], None] = {}
     ages: dict[str, Bounds] = {}
@@ -82,10 +82,10 @@ def all_of(each: Iterable[Needs]) -> Needs:
             ages[unit] = (max(low, least), min(high, most))
         if needs.sexes is not None:
             sexes = needs.sexes if sexes is None else sexes & needs.sexes
-    return Needs(tuple(entries), tuple(sorted(ages.items())), sexes)
+    return Prefilter(tuple(entries), tuple(sorted(ages.items())), sexes)
 
 
-def any_of(each: Iterable[Needs]) -> Needs:
+def any_of(each: Iterable[Prefilter]) -> Prefilter:
     """What is needed where one of these is enough."""
     possible = [needs for needs in each if frozenset() not in needs.entries]
     if not possible:
@@ -100,11 +100,11 @@ def any_of(each: Iterable[Needs]) -> Needs:
         ages.append((unit, (min(low for low, _ in spans), max(high for _, high in spans))))
     sexes = [needs.sexes for needs in possible]
     known = [one for one in sexes if one is not None]
-    return Needs(entries, tuple(ages), frozenset().union(*known) if len(known) == len(sexes) else None)
+    return Prefilter(entries, tuple(ages), frozenset().union(*known) if len(known) == len(sexes) else None)
 
 
-def _entry(name: str | None) -> Needs:
-    return NOTHING if name is None else Needs(entries=(frozenset({name}),))
+def _entry(name: str | None) -> Prefilter:
+    return NOTHING if name is None else Prefilter(entries=(frozenset({name}),))
 
 
 def _event_of(name: str, events: Collection[str]) -> str | None:
@@ -115,12 +115,12 @@ def _event_of(name: str, events: Collection[str]) -> str | None:
     return stem if part in _PARTS and stem in events else None
 
 
-def _age(rule: model.Compare, value: bool) -> Needs:
+def _age(rule: model.Compare, value: bool) -> Prefilter:
     """What a comparison of the age with a limit needs; nothing for any other comparison."""
     match rule.left, rule.right:
-        case model.Number(value=limit), model.Reading(fact=model.FactRef(path=path, limit=None)):
+        case model.Number(value=limit), model.NumericFact(fact=model.FactRef(path=path, limit=None)):
             above = True
-        case model.Reading(fact=model.FactRef(path=path, limit=None)), model.Number(value=limit):
+        case model.NumericFact(fact=model.FactRef(path=path, limit=None)), model.Number(value=limit):
             above = False
         case _:
             return NOTHING
@@ -128,11 +128,11 @@ def _age(rule: model.Compare, value: bool) -> Needs:
     if unit is None or (rule.relation == "==" and not value):
         return NOTHING
     if rule.relation == "==":
-        return Needs(ages=((unit, (math.ceil(limit), math.floor(limit))),))
+        return Prefilter(ages=((unit, (math.ceil(limit), math.floor(limit))),))
     # What is not at least the limit is below it, and the other way round.
     strict = (rule.relation == "<") is value
     if above is value:
         least = math.floor(limit) + 1 if strict else math.ceil(limit)
-        return Needs(ages=((unit, (least, math.inf)),))
+        return Prefilter(ages=((unit, (least, math.inf)),))
     most = math.ceil(limit) - 1 if strict else math.floor(limit)
-    return Needs(ages=((unit, (-math.inf, most)),))
+    return Prefilter(ages=((unit, (-math.inf, most)),))
