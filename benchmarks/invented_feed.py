@@ -78,7 +78,7 @@ def write_feed(folder: Path, size: int, *, packed: bool = False, seed: int = SEE
     """Write a feed of `size` bytes or a little more, before it is packed. The same seed writes the same lines."""
     folder.mkdir(parents=True, exist_ok=True)
     written, files = WrittenFeed(), {}
-    lines = _lines(random.Random(seed))  # noqa: S311 - nothing secret
+    lines = _lines(random.Random(seed))
     with ExitStack() as stack:
         while written.bytes < size:
             kind, line, is_broken = next(lines)
@@ -117,7 +117,8 @@ def _lines(dice: random.Random) -> Iterator[tuple[str, bytes, bool]]:
 
 
 def _damaged(line: bytes, which: int) -> bytes:
-    return (line[: len(line) // 2], b"#" + line, line.replace(b'"resourceType"', b'"resource\xff\xfeType', 1))[which % 3]
+    no_utf8 = line.replace(b'"resourceType"', b'"resource\xff\xfeType', 1)
+    return (line[: len(line) // 2], b"#" + line, no_utf8)[which % 3]
 
 
 def _patient(number: int, dice: random.Random) -> bytes:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from sys import intern
 
 from cds_service.codes.sighting import Outcome, Sighting
 
@@ -49,6 +50,7 @@ class Tally:
         self.is_full = False
         self._most_keys = most_keys
         self._counts: dict[Sighting, Count] = {}
+        self._facts: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._patients: set[int] = set()
         self.many_patients = False
         # A feed says the same few things again and again. It is this tally's own: what people typed goes with it.
@@ -64,8 +66,13 @@ class Tally:
             kept = Sighting(kept.kind, kept.outcome, words=_FOLDED)
             count = self._counts.get(kept)
         if count is None:
-            count = self._counts[kept] = Count()
+            count = self._counts[self._sharing(kept)] = Count()
         count.add(times, patients, self.enough)
+
+    def _sharing(self, sighting: Sighting) -> Sighting:
+        """The same, with what many have in common held once: each entry was decoded by itself."""
+        facts = self._facts.setdefault(sighting.facts, sighting.facts)
+        return sighting._replace(system=intern(sighting.system), facts=facts)
 
     def add_patient(self, patient: int) -> None:
         """Note that there is this patient."""

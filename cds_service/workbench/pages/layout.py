@@ -77,6 +77,7 @@ def frame(desk: Desk, place: Place, title: str, here: str = "") -> Iterator[None
                 ("Patients × trials", place.to()),
                 ("Trials", place.to("trials")),
                 ("EHR view", place.to("ehr")),
+                ("Codes seen", place.to("codes")),
                 ("Upload", place.to("upload")),
             ):
                 entry = link(text, href)
