@@ -24,7 +24,7 @@ $(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.made; } || rm 
 .PHONY: help setup serve test fuzz lint types contracts check bench codes-report format lock deploy-tools release licences audit clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.installed ## make .venv/ with all that development needs, and install the project into it
 	@:

@@ -11,7 +11,7 @@ from cds_service.feed import BOUNDS, Problem, documents, received
 from cds_service.workbench.uploads import LARGEST_UNPACKED, MOST_FILES
 
 MIN_PATIENTS = 3
-"""What people typed is shown where so many patients have the very same (docs/codes.md, "What it shows")."""
+"""Words that are not the rules' own, displays too, are shown where so many patients have the very same."""
 _MOST_FEEDS = 20
 _MOST_PROBLEMS = 50
 _BOUNDS = BOUNDS._replace(unpacked=LARGEST_UNPACKED, members=MOST_FILES)
@@ -75,4 +75,4 @@ def survey_of(file: str, data: bytes, knowledge: FactKnowledge) -> SeenFeed:
     if not read:
         told = "; ".join(f"{place}: {message}" for place, message in problems[:3])
         raise RecordError(told or f"{file}: there is no FHIR in it")
-    return SeenFeed(file, table_of(survey.finish(), knowledge), files, unread, tuple(problems))
+    return SeenFeed(file, table_of(survey.finish(), knowledge, displays_are_typed=True), files, unread, tuple(problems))

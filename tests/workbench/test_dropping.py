@@ -87,7 +87,7 @@ def test_a_feed_shows_what_it_holds_and_no_patient(visit: Callable[[str], Any], 
         drop(page, "f.ndjson", data)
     page.wait_for_url("**/codes/*")
     page.get_by_role("heading", name="Codes seen: f.ndjson").wait_for()
-    page.get_by_text("1 files, lines or entries could not be read").click()
+    page.get_by_text("Files, lines or entries that could not be read: 1").click()
     page.get_by_text("f.ndjson line").wait_for()
     row = page.get_by_role("table", name="Not understood").get_by_role("row").filter(has_text="(hidden)")
     assert "Condition" in row.inner_text()

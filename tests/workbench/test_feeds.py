@@ -18,7 +18,10 @@ def survey_of(file: str, data: bytes, library: Library) -> Any:
     return feeds.get(feeds.add(data, file, library.facts))
 
 
-NAMED = [condition(concept(text="Frau Mustermann hat Zwirbelknorz"), "p1")]
+NAMED = [
+    condition(concept(text="Frau Mustermann hat Zwirbelknorz"), "p1"),
+    condition(concept((LOCAL, "D18", "Frau Mustermann")), "p1"),
+]
 COMMON = [condition(concept((LOCAL, "D17", "Zwirbelknorz")), f"p{number}") for number in range(3)]
 
 
@@ -37,8 +40,8 @@ def test_no_patient_is_in_the_table_nor_is_the_file_kept(library: Library) -> No
     feeds = SeenFeeds()
     seen = feeds.get(feeds.add(lines([*NAMED, *COMMON]).encode(), "a.ndjson", library.facts))
     assert seen is not None
-    told = {(line.sighting.words, line.times) for line in seen.table.lines}
-    assert told == {("(hidden)", 1), ("Zwirbelknorz", 3)}
+    told = {(line.sighting.code, line.sighting.words, line.times) for line in seen.table.lines}
+    assert told == {("", "(hidden)", 1), ("D18", "(hidden)", 1), ("D17", "Zwirbelknorz", 3)}
     assert "Mustermann" not in repr(seen)
 
 

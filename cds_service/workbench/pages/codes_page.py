@@ -11,7 +11,7 @@ from cds_service.workbench.pages.layout import Place, frame
 
 _TITLE = "Codes seen"
 _MOST_LINES = 200
-_HEADINGS = ("Times", "Entry", "Code", "Words", "Unit, value", "Became", "Facts", "Nearest facts")
+_HEADINGS = ("Times", "Entry", "Code", "Words", "Unit, value", "Became", "Facts")
 
 
 def choose_feed_page(desk: Desk, place: Place) -> None:
@@ -21,8 +21,9 @@ def choose_feed_page(desk: Desk, place: Place) -> None:
             "p",
             "Which codes, words and units a feed holds, and what became of each: FHIR R4 as JSON, NDJSON or a bulk "
             "export, as it is, as gz or as zip. Only the table is kept, in this process's memory among the last 20, "
-            "under an address that only this browser is given. No patient's data is in it: what people typed is shown "
-            f"where {MIN_PATIENTS} patients have the very same. For a large feed: cds-service codes seen FOLDER.",
+            "under an address that only this browser is given. No patient's data is in it: words are shown "
+            f"where they are the rules' own or {MIN_PATIENTS} patients have the very same. For a large feed: "
+            "cds-service codes seen FOLDER.",
             "lead",
         )
         target = place.to("survey-feed")
@@ -41,17 +42,22 @@ def codes_page(desk: Desk, place: Place, seen: SeenFeed) -> None:
         _sums(seen)
         asked = [line for line in seen.table.lines if OUTCOMES[line.sighting.outcome] is False]
         rest = [line for line in seen.table.lines if OUTCOMES[line.sighting.outcome] is not False]
-        for title, lines in (("Not understood", asked), ("The rest", rest)):
+        for title, lines, more in (("Not understood", asked, ("Nearest facts",)), ("The rest", rest, ())):
             if lines:
-                Text("h2", f"{title}: {len(lines)}")
-                _lines(title, lines)
+                Text("h2", f"{title}: {len(lines):,}")
+                _lines(title, lines, (*_HEADINGS, *more))
         link("Another feed", place.to("codes"))
 
 
 def _sums(seen: SeenFeed) -> None:
     counted = seen.table
-    numbers = f"{seen.files:,} files, {counted.patients:,} patients, {counted.entries:,} entries."
-    Text("p", f"{numbers} {_share(counted)}", "lead")
+    several = (
+        (seen.files, "file", "files"),
+        (counted.patients, "patient", "patients"),
+        (counted.entries, "entry", "entries"),
+    )
+    numbers = ", ".join(f"{number:,} {one if number == 1 else many}" for number, one, many in several)
+    Text("p", f"{numbers}. {_share(counted)}", "lead")
     with box("ul", aria_label="What became of the entries"):
         for outcome, times in sorted(counted.outcomes.items(), key=lambda item: (-item[1], item[0])):
             Text("li", f"{times:,} {BECAME[outcome]}")
@@ -59,7 +65,7 @@ def _sums(seen: SeenFeed) -> None:
         Text("p", "There are more kinds of entries than can be told apart; the rest was counted together.")
     if seen.unread:
         with box("details", "others"):
-            Text("summary", f"{seen.unread:,} files, lines or entries could not be read")
+            Text("summary", f"Files, lines or entries that could not be read: {seen.unread:,}")
             with box("ul"):
                 for place, message in seen.problems:
                     Text("li", f"{place}: {message}")
@@ -71,8 +77,8 @@ def _share(counted: Table) -> str:
     return f"Understood: {counted.understood:,} of {counted.judged:,} that a rule could read, {counted.share:.2f} %."
 
 
-def _lines(title: str, lines: list[Line]) -> None:
-    with table(title, _HEADINGS):
+def _lines(title: str, lines: list[Line], headings: tuple[str, ...]) -> None:
+    with table(title, headings):
         for line in lines[:_MOST_LINES]:
             one = line.sighting
             system = PRINTED_SYSTEMS.get(one.system) or one.system
@@ -86,7 +92,8 @@ def _lines(title: str, lines: list[Line]) -> None:
                 Text("td", " ".join(filter(None, (one.unit, value))))
                 Text("td", BECAME[one.outcome])
                 Text("td", _listed(one.facts))
-                Text("td", ", ".join(near.fact for near in line.nearest))
+                if headings != _HEADINGS:
+                    Text("td", ", ".join(near.fact for near in line.nearest))
     if len(lines) > _MOST_LINES:
         Text("p", f"and {len(lines) - _MOST_LINES:,} more: cds-service codes seen --format tsv lists them.", "hint")
 
