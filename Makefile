@@ -21,10 +21,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 $(shell { [ -x $(BIN)/python ] && grep -qsxF '$(CURDIR)' $(VENV)/.made; } || rm -f $(VENV)/.made)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test fuzz lint types contracts check bench format lock deploy-tools release licences audit clean
+.PHONY: help setup serve test fuzz lint types contracts check bench codes-report format lock deploy-tools release licences audit clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.installed ## make .venv/ with all that development needs, and install the project into it
 	@:
@@ -87,6 +87,9 @@ check: lint types contracts test ## all that CI runs
 
 bench: setup ## measure every target, beside peers that it installs on their own (ARGS="--only http", ARGS=--quick)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+codes-report: setup ## write the figures of docs/terminology.md (ARGS="--records RECORDS.zip")
+	@$(BIN)/python -m tools.codes_report $(ARGS)
 
 format: setup ## let ruff mend and format the code
 	@$(BIN)/ruff check --fix .

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cql, decision, growth, leak, logic, over_http, scale, small, stream
+from benchmarks import cql, decision, growth, leak, logic, over_http, scale, seen, small, stream
 from benchmarks.report import Outcome, Target, replace_blocks, target_lines
 from cds_service.library import Library, load_library
 
@@ -61,6 +61,7 @@ PARTS: Mapping[str, tuple[str, Callable[[bool], Outcome]]] = {
         "Patients of different diagnoses",
         lambda quick: stream.measure(1, stream.QUICK) if quick else stream.measure(3),
     ),
+    "seen": ("What a feed holds", lambda quick: seen.measure(seen.QUICK if quick else seen.SIZES)),
     "leak": (
         "Memory over many requests",
         lambda quick: leak.measure(1_000 if quick else leak.REQUESTS, as_of=_today()),

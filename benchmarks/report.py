@@ -73,14 +73,14 @@ def target_lines(targets: Iterable[Target]) -> list[str]:
     return list(table(("Figure", "Target", "Measured", "Verdict"), (target.row() for target in targets)))
 
 
-def replace_blocks(page: Path, blocks: Mapping[str, Sequence[str]]) -> list[str]:
+def replace_blocks(page: Path, blocks: Mapping[str, Sequence[str]], kind: str = "bench") -> list[str]:
     """Put each block's lines between its markers in `page`; return the names of the blocks that it does not have.
 
-    The markers are `<!-- bench: NAME -->` and `<!-- end: NAME -->`, each on a line of its own.
+    The markers are `<!-- KIND: NAME -->` and `<!-- end: NAME -->`, each on a line of its own.
     """
     text, absent = page.read_text(encoding="utf-8"), []
     for name, lines in blocks.items():
-        marked = re.compile(rf"(<!-- bench: {re.escape(name)} -->\n).*?(<!-- end: {re.escape(name)} -->\n)", re.DOTALL)
+        marked = re.compile(rf"(<!-- {kind}: {re.escape(name)} -->\n).*?(<!-- end: {re.escape(name)} -->\n)", re.DOTALL)
         filled = "\n" + "\n".join(lines).strip() + "\n\n"
         text, count = marked.subn(lambda found, filled=filled: found[1] + filled + found[2], text)
         if not count:

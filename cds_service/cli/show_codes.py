@@ -7,27 +7,12 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from cds_service.codes import CodeLine, SightingTable
+from cds_service.codes import BECAME, CodeLine, SightingTable
 from cds_service.facts.catalogue import PRINTED_SYSTEMS
 
 _MOST_SHOWN = 100
 _COLUMNS = ("times", "kind", "system", "code", "words", "unit", "value_words", "became", "facts", "nearest")
 _LIKE_A_FORMULA = ("=", "+", "-", "@")
-BECAME = {
-    "fact": "fact",
-    "hint": "hint",
-    "else": "something else",
-    "else_by_words": "something else by its words",
-    "unread": "unread",
-    "read": "fact read",
-    "unit_refused": "unit refused",
-    "words_refused": "value words refused",
-    "value_refused": "value refused",
-    "unknown_code": "no known code",
-    "no_fact": "no fact's code",
-    "no_value": "no value",
-    "malformed": "malformed",
-}
 
 
 def as_json(table: SightingTable, files: int, problems: int, min_patients: int) -> dict[str, Any]:

@@ -3,18 +3,20 @@
 from cds_service.codes.drafts import concept_map, phrases
 from cds_service.codes.nearest import NearestFacts
 from cds_service.codes.placed import NotUnderstood, not_understood
-from cds_service.codes.sighting import OUTCOMES, Sighting
+from cds_service.codes.sighting import BECAME, OUTCOMES, Outcome, Sighting
 from cds_service.codes.survey import Survey
 from cds_service.codes.table import HIDDEN, CodeLine, SightingTable, table_of
 from cds_service.codes.tally import MOST_KEYS, SightingCounts
 
 __all__ = [
+    "BECAME",
     "HIDDEN",
     "MOST_KEYS",
     "OUTCOMES",
     "CodeLine",
     "NearestFacts",
     "NotUnderstood",
+    "Outcome",
     "Sighting",
     "SightingCounts",
     "SightingTable",

@@ -19,6 +19,7 @@ from cds_service.fhir import (
 
 _CERTAIN = frozenset({"main", "history"})
 _PERHAPS = frozenset({"hint", "text"})
+_MOST_REMEMBERED = 2_000
 # What counts as "any vaccine" whatever it is may still be about anything besides: that is said first.
 _SURENESS: tuple[tuple[Outcome, frozenset[str], bool], ...] = (
     ("fact", _CERTAIN, True),
@@ -29,13 +30,34 @@ _SURENESS: tuple[tuple[Outcome, frozenset[str], bool], ...] = (
 )
 
 
+class EventSightings:
+    """What became of entries of the types that hold events. The same few diseases and drugs come again and again: what
+    was made of one is remembered as long as its codes and words are matched to the same `Coded`."""
+
+    def __init__(self, systems: CodeSystems) -> None:
+        self._systems = systems
+        self._remembered: dict[tuple[str, tuple[CodeableConcept, ...], str | None], tuple[Coded, Sighting]] = {}
+
+    def of(self, view: Resource, matching: Matching) -> Sighting:
+        """The sighting of one entry."""
+        kind = type(view).__name__
+        found = READERS[kind].coded(view, matching)
+        coded = found.product.coded if isinstance(found, RecordedDrug) else found
+        concepts, called = _said(view, matching.record)
+        key = kind, concepts, called
+        known = self._remembered.get(key)
+        if known is not None and known[0] is coded:
+            return known[1]
+        sighting = sighting_of(kind, concepts, called, coded, self._systems)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key] = coded, sighting
+        return sighting
+
+
 def event_sighting(view: Resource, matching: Matching, systems: CodeSystems) -> Sighting:
-    """What became of an entry of a type that holds events."""
-    kind = type(view).__name__
-    found = READERS[kind].coded(view, matching)
-    coded = found.product.coded if isinstance(found, RecordedDrug) else found
-    concepts, called = _said(view, matching.record)
-    return sighting_of(kind, concepts, called, coded, systems)
+    """What became of one entry of a type that holds events."""
+    return EventSightings(systems).of(view, matching)
 
 
 def sighting_of(

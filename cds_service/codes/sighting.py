@@ -51,6 +51,22 @@ OUTCOMES: dict[Outcome, bool | None] = {
     "malformed": False,
 }
 """Whether each is understood; `None` where there was nothing for a rule to read."""
+BECAME: dict[Outcome, str] = {
+    "fact": "fact",
+    "hint": "hint",
+    "else": "something else",
+    "else_by_words": "something else by its words",
+    "unread": "unread",
+    "read": "fact read",
+    "unit_refused": "unit refused",
+    "words_refused": "value words refused",
+    "value_refused": "value refused",
+    "unknown_code": "no known code",
+    "no_fact": "no fact's code",
+    "no_value": "no value",
+    "malformed": "malformed",
+}
+"""What people are told of each."""
 
 _LONGEST = {"system": 200, "code": 100, "words": 200, "unit": 40, "value": 60}
 _DATE_OR_NUMBER = re.compile(

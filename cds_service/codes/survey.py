@@ -7,7 +7,7 @@ the feed is at its end; references beyond `_MOST_WAITING` are counted by what th
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from cds_service.codes.entries import concepts_of, event_sighting, sighting_of
+from cds_service.codes.entries import EventSightings, concepts_of, sighting_of
 from cds_service.codes.results import observations_in, result_sightings
 from cds_service.codes.sighting import Sighting
 from cds_service.codes.tally import MOST_KEYS, Occurrences, SightingCounts
@@ -46,6 +46,7 @@ class Survey:
         self._note = note
         self._waiting: dict[tuple[str, str], tuple[Occurrences, Sighting]] = {}
         self._medications: dict[str, Sighting] = {}
+        self._events = EventSightings(knowledge.systems)
 
     def add(self, reading: ParsedDocument) -> None:
         """Count the entries of a document."""
@@ -79,7 +80,7 @@ class Survey:
             medication = self._medications.get(reference)
             referred.add(reference)
             sighting = own if medication is None else medication._replace(kind=kind)
-            self.tally.add(sighting, count.patients, count.times)
+            self.tally.add(sighting, set(count.patients), count.times)
         for reference, sighting in self._medications.items():
             if reference not in referred:
                 self.tally.add(sighting, set())
@@ -100,7 +101,7 @@ class Survey:
         codes = self._knowledge.events.codes.get(cast("EventResource", row.events))
         if codes is None or kind not in READERS:
             return
-        sighting = event_sighting(view, Matching(codes, record, NEVER, {}), self._knowledge.systems)
+        sighting = self._events.of(view, Matching(codes, record, NEVER, {}))
         reference = None if row.drug is None else getattr(view, row.drug)
         if reference is not None and getattr(view, row.code or "", None) is None:
             target = _target(reference, record.linked)

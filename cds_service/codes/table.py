@@ -71,13 +71,20 @@ class SightingTable:
         return 100 * self.understood / self.judged if self.judged else None
 
 
-def table_of(tally: SightingCounts, knowledge: FactReaders, *, words: bool = False) -> SightingTable:
-    """The counts as they may be shown. `words`: with everything that was typed, whoever wrote it."""
+def table_of(
+    tally: SightingCounts, knowledge: FactReaders, *, words: bool = False, displays_are_typed: bool = False
+) -> SightingTable:
+    """The counts as they may be shown. `words`: with everything that was typed, whoever wrote it. `displays_are_typed`:
+    a display too is hidden that few patients have. In a few records, that a code has only one says nothing of it."""
     displays, names = _displays(tally), own_names(knowledge)
     shown: dict[Sighting, list[int]] = {}
     for sighting, count in tally.items():
         is_common = words or len(count.patients) >= tally.enough
-        kept = sighting if is_common else without_typed(sighting, displays, names, knowledge)
+        if is_common:
+            kept = sighting
+        else:
+            told = sighting._replace(typed=True) if displays_are_typed else sighting
+            kept = without_typed(told, displays, names, knowledge)
         sums = shown.setdefault(kept, [0, 0])
         sums[0] += count.times
         sums[1] += 1

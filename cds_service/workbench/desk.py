@@ -24,6 +24,7 @@ from cds_service.rule_tools import (
     samples_day,
 )
 from cds_service.rule_tools.cases import ReadSample
+from cds_service.workbench.feeds import SeenFeeds
 from cds_service.workbench.uploads import UPLOADED, Uploads
 from cds_service.workbench.views import Matrix
 
@@ -63,6 +64,7 @@ class Desk:
     zone: tzinfo = UTC
     site_dir: Path | None = None
     uploads: Uploads = field(default_factory=Uploads)
+    feeds: SeenFeeds = field(default_factory=SeenFeeds)
     _answering: Lock = field(default_factory=Lock)
     _matrix: Matrix | None = None
     _read: dict[Path, tuple[int, Record]] = field(default_factory=dict)

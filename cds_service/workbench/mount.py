@@ -15,6 +15,7 @@ from cds_service.errors import RecordError
 from cds_service.wire import forwarded_prefix
 from cds_service.workbench.access import Access
 from cds_service.workbench.desk import Desk
+from cds_service.workbench.pages.codes_page import choose_feed_page, codes_page
 from cds_service.workbench.pages.ehr_page import ehr_page
 from cds_service.workbench.pages.layout import not_found, place_of
 from cds_service.workbench.pages.matrix_page import matrix_page
@@ -28,6 +29,7 @@ from cds_service.workbench.views import Wanted
 
 _LISTED = 50
 """Problems of an upload that are told."""
+_LONGEST_NAME = 200
 
 
 def desk_pages(
@@ -41,6 +43,7 @@ def desk_pages(
     pages.add_middleware(Access, password=password)
     _add_pages(desk, path, now)
     _add_upload(desk, max_body_bytes)
+    _add_survey(desk, max_body_bytes)
     _add_unknown(desk)
     app = FastAPI(openapi_url=None)
     ui.run_with(
@@ -99,6 +102,18 @@ def _add_pages(desk: Desk, path: str, now: Callable[[], datetime]) -> None:
     def upload(as_of: str | None = None) -> None:
         upload_page(desk, place_of(desk, as_of))
 
+    @ui.page("/codes")
+    def codes(as_of: str | None = None) -> None:
+        choose_feed_page(desk, place_of(desk, as_of))
+
+    @ui.page("/codes/{name}")
+    def codes_seen(name: str, as_of: str | None = None) -> None:
+        place, seen = place_of(desk, as_of), desk.feeds.get(name)
+        if seen is None:
+            not_found(desk, place, "This table is no longer in memory: upload the feed again.")
+        else:
+            codes_page(desk, place, seen)
+
 
 def _nobody(patient: str) -> str:
     if patient.startswith(UPLOADED):
@@ -119,19 +134,14 @@ def _add_unknown(desk: Desk) -> None:
 def _add_upload(desk: Desk, max_body_bytes: int) -> None:
     @pages.post("/upload-record", include_in_schema=False)
     async def upload_record(request: Request, name: str = "the file") -> JSONResponse:
-        # Not a form: the framework would keep a large file of a form on disk.
-        parts: list[bytes] = []
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > max_body_bytes:
-                return JSONResponse({"problem": f"The file is larger than {max_body_bytes:,} bytes."}, 413)
-            parts.append(part)
+        data = await _sent(request, max_body_bytes)
+        if data is None:
+            return _too_large(max_body_bytes)
         try:
-            upload = await run_sync(desk.uploads.add, b"".join(parts), name[:200])
+            upload = await run_sync(desk.uploads.add, data, name[:_LONGEST_NAME])
         except RecordError as problem:
             return JSONResponse({"problem": f"Not a usable record: {problem}"}, 422)
-        prefix = forwarded_prefix(request.headers) + str(request.scope.get("root_path", ""))
+        prefix = _prefix(request)
         return JSONResponse(
             {
                 "people": [
@@ -141,3 +151,37 @@ def _add_upload(desk: Desk, max_body_bytes: int) -> None:
                 "problems": [f"{place}: {message}" for place, message in upload.problems[:_LISTED]],
             }
         )
+
+
+def _add_survey(desk: Desk, max_body_bytes: int) -> None:
+    @pages.post("/survey-feed", include_in_schema=False)
+    async def survey_feed(request: Request, name: str = "the file") -> JSONResponse:
+        data = await _sent(request, max_body_bytes)
+        if data is None:
+            return _too_large(max_body_bytes)
+        try:
+            key = await run_sync(desk.feeds.add, data, name[:_LONGEST_NAME], desk.library().facts)
+        except RecordError as problem:
+            return JSONResponse({"problem": f"Not a usable feed: {problem}"}, 422)
+        return JSONResponse({"page": f"{_prefix(request)}/codes/{key}"})
+
+
+async def _sent(request: Request, most: int) -> bytes | None:
+    """The file of a request; None where it is too large. It is no form: of that the framework would keep a large file
+    on disk."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> JSONResponse:
+    return JSONResponse({"problem": f"The file is larger than {most:,} bytes."}, 413)
+
+
+def _prefix(request: Request) -> str:
+    return forwarded_prefix(request.headers) + str(request.scope.get("root_path", ""))

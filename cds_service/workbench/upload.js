@@ -36,7 +36,7 @@
     told().replaceChildren(...parts);
   };
 
-  window.sendRecord = async (file, url) => {
+  const send = async (file, url, done) => {
     if (!file) return;
     say(`Reading ${file.name} …`);
     try {
@@ -44,12 +44,14 @@
       const headers = { "Content-Type": "application/octet-stream" };
       const answer = await fetch(`${url}?${query}`, { method: "POST", headers, body: file });
       const found = await answer.json();
-      if (answer.ok) show(found);
+      if (answer.ok) done(found);
       else say(found.problem);
     } catch (error) {
       say(`The file could not be sent: ${error}`);
     }
   };
+  window.sendRecord = (file, url) => send(file, url, show);
+  window.sendFeed = (file, url) => send(file, url, (found) => (location = found.page));
 
   const hasFile = (event) => event.dataTransfer?.types.includes("Files");
   let inside = 0;
@@ -65,7 +67,10 @@
     over(false);
     const files = event.dataTransfer.files;
     if (files.length > 1) say("Drop one file: put several into a zip.");
-    else sendRecord(files[0], told().dataset.url);
+    else {
+      const feed = document.querySelector("[data-feed]")?.dataset.feed;
+      feed ? sendFeed(files[0], feed) : sendRecord(files[0], told().dataset.url);
+    }
   };
   // First, since the editor would take the file for its text.
   addEventListener("drop", dropped, true);

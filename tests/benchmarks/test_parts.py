@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,20 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import __main__ as benchmark
-from benchmarks import charts, cql, decision, grown_charts, growth, leak, over_http, scale, small, stream
+from benchmarks import (
+    charts,
+    cql,
+    decision,
+    grown_charts,
+    growth,
+    invented_feed,
+    leak,
+    over_http,
+    scale,
+    seen,
+    small,
+    stream,
+)
 from benchmarks.installing import NoPeerError
 from benchmarks.load import LoadError, put_load
 from benchmarks.report import Outcome, Target
@@ -108,6 +122,25 @@ def test_over_http_without_healthchain_measures_the_rest(monkeypatch: pytest.Mon
         next(r["answer_bytes"] for r in rows if r["server"] == n) for n in (over_http.TWO_CARDS, over_http.NO_CARD)
     )
     assert two > 1000 > none
+
+
+@pytest.mark.slow
+def test_a_feed_that_grows() -> None:
+    outcome = seen.measure((1, 2))
+    rows = check(outcome)["figures"]["feeds"]
+    assert [(row["mb"], row["packed"]) for row in rows] == [(1, False), (2, False), (2, True)]
+    assert all(row["seconds"] > 0 and row["peak_mb"] > 20 for row in rows)
+    # Lines, times and memory of a feed that is no gigabyte are no figure of the target.
+    assert outcome.targets == ()
+
+
+def test_a_survey_that_loses_a_line_is_no_figure() -> None:
+    written = invented_feed.WrittenFeed(1, Counter(Patient=1, Observation=3), broken=1)
+    told = {"entries": 4, "unreadable": 1, "patients": 1}
+    seen.check(written, told)
+    for lost in ({"entries": 3}, {"unreadable": 0}, {"patients": 0}):
+        with pytest.raises(seen.LinesLostError):
+            seen.check(written, {**told, **lost})
 
 
 @pytest.mark.slow

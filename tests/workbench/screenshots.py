@@ -27,6 +27,7 @@ PAGES = {
     "what-if": "/patients/sle-likely/what-if",
     "ehr": "/ehr?patient=sle-likely",
     "upload": "/upload",
+    "codes": "/codes",
     "not-found": "/patients/nobody",
 }
 WIDTHS = (320, 768, 1200)

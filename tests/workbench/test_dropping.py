@@ -75,6 +75,34 @@ def test_of_several_patients_one_is_chosen(visit: Callable[[str], Any]) -> None:
     fits(page, "NCT06598202", "likely eligible")
 
 
+@pytest.mark.parametrize("way", ["chosen", "dropped"])
+def test_a_feed_shows_what_it_holds_and_no_patient(visit: Callable[[str], Any], way: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit("/codes").page
+    typed = {"resourceType": "Condition", "code": {"text": "Frau Mustermann hat Zwirbelknorz"}}
+    data = ndjson("sle") + b"\n" + json.dumps(typed).encode() + b'\n{"resourceType": "Cond'
+    if way == "chosen":
+        page.get_by_label("Feed").set_input_files({"name": "f.ndjson", "mimeType": "text/plain", "buffer": data})
+    else:
+        drop(page, "f.ndjson", data)
+    page.wait_for_url("**/codes/*")
+    page.get_by_role("heading", name="Codes seen: f.ndjson").wait_for()
+    page.get_by_text("Files, lines or entries that could not be read: 1").click()
+    page.get_by_text("f.ndjson line").wait_for()
+    row = page.get_by_role("table", name="Not understood").get_by_role("row").filter(has_text="(hidden)")
+    assert "Condition" in row.inner_text()
+    assert "fact read" in page.get_by_role("table", name="The rest").inner_text()
+    assert "Mustermann" not in page.content()
+    assert [v["id"] for v in axe.run(page).response["violations"]] == []
+
+
+def test_a_file_that_is_no_feed_is_told(visit: Callable[[str], Any]) -> None:
+    watched = visit("/codes")
+    drop(watched.page, "notes.txt", b"hello")
+    watched.page.get_by_text("Not a usable feed: notes.txt: the record is not JSON").wait_for()
+    watched.complaints.clear()  # the browser itself writes of the status 422
+
+
 @pytest.mark.parametrize("path", ["/", "/trials", "/patients/healthy", "/nowhere"])
 def test_a_record_may_be_dropped_on_any_page(visit: Callable[[str], Any], path: str) -> None:
     watched = visit(path)

@@ -75,6 +75,7 @@ MISSING = {
     "/patients/nobody": "There is no sample patient 'nobody'.",
     "/patients/nobody/what-if": "There is no sample patient 'nobody'.",
     "/patients/upload-gone": "This upload is no longer in memory",
+    "/codes/gone": "This table is no longer in memory",
     "/patients/sle/further/down": "There is no such page in the workbench.",
 }
 

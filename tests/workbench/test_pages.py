@@ -16,6 +16,7 @@ PAGES = {
     "/patients/sle-likely/what-if": "What if",
     "/ehr?patient=sle-likely": "EHR view",
     "/upload": "Upload a record",
+    "/codes": "Codes seen",
     "/?as_of=2027-06-01": "Sample patients and trials",
 }
 

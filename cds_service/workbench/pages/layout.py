@@ -78,6 +78,7 @@ def frame(desk: Desk, place: WorkbenchPlace, title: str, here: str = "", *, of_a
                 ("Patients × trials", place.to()),
                 ("Trials", place.to("trials")),
                 ("EHR view", place.to("ehr")),
+                ("Codes seen", place.to("codes")),
                 ("Upload", place.to("upload")),
             ):
                 entry = link(text, href)
