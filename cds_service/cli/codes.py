@@ -12,9 +12,9 @@ from cds_service.cli.terminology import codes_compile, codes_migrate
 from cds_service.errors import RulesError
 
 if TYPE_CHECKING:
-    from cds_service.codes import SightingTable, Survey
     from cds_service.facts import FactReaders
     from cds_service.feed import UnreadPlace
+    from cds_service.terminology.seen import SightingTable, Survey
 
 codes_app = command_group("The codes of value sets and maps, and which codes and words a site's feed holds.")
 
@@ -63,7 +63,7 @@ def codes_seen(
     for source in sources:
         if source != "-" and not Path(source).exists():
             stop(f"{source}: there is no such file or folder")
-    from cds_service.codes import Survey
+    from cds_service.terminology.seen import Survey
 
     knowledge = _knowledge()
     problems = _Problems()
@@ -115,7 +115,7 @@ def _go_over(sources: list[str], survey: "Survey", problems: _Problems) -> int:
 
 
 def _shown(survey: "Survey", knowledge: "FactReaders", *, words: bool) -> "SightingTable":
-    from cds_service.codes import table_of
+    from cds_service.terminology.seen import table_of
 
     return table_of(survey.finish(), knowledge, words=words)
 
@@ -133,7 +133,7 @@ def _print(table: "SightingTable", format: str, files: int, problems: int, min_p
 
 
 def _write(table: "SightingTable", files: list[Path]) -> None:
-    from cds_service.codes import concept_map, phrases
+    from cds_service.terminology.seen import concept_map, phrases
 
     for file, content in zip(files, (concept_map(table), phrases(table)), strict=True):
         try:

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from cds_service.codes import BECAME, CodeLine, SightingTable
 from cds_service.facts.catalogue import PRINTED_SYSTEMS
+from cds_service.terminology.seen import BECAME, CodeLine, SightingTable
 
 _MOST_SHOWN = 100
 _COLUMNS = ("times", "kind", "system", "code", "words", "unit", "value_words", "became", "facts", "nearest")

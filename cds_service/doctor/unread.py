@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from cds_service.codes import HIDDEN, Sighting, not_understood
 from cds_service.doctor.places import Places
 from cds_service.doctor.report import RequestFault, UnreadArrival
 from cds_service.errors import Issue
@@ -11,6 +10,7 @@ from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import ISSUE_CODES as FACT_ISSUES
 from cds_service.fhir import ISSUE_CODES as RECORD_ISSUES
 from cds_service.fhir import CodeableConcept, Found, Record, codes_of
+from cds_service.terminology.seen import HIDDEN, Sighting, not_understood
 
 _SAYS: Mapping[str, str] = {
     "unread": "no value set lists its code, and its words are not understood",

@@ -4,10 +4,10 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from cds_service.codes import SightingTable, Survey, table_of
 from cds_service.errors import RecordError
 from cds_service.facts import FactReaders
 from cds_service.feed import BOUNDS, UnreadPlace, documents, received
+from cds_service.terminology.seen import SightingTable, Survey, table_of
 from cds_service.workbench.uploads import LARGEST_UNPACKED, MOST_FILES
 
 MIN_PATIENTS = 3

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cds_service.codes import SightingCounts, SightingTable, Survey, table_of
 from cds_service.facts import FactReaders
 from cds_service.feed import UnreadPlace
 from cds_service.fhir import read_document
+from cds_service.terminology.seen import SightingCounts, SightingTable, Survey, table_of
 
 SNOMED, LOINC, LOCAL = "http://snomed.info/sct", "http://loinc.org", "urn:oid:1.2.3.4"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"

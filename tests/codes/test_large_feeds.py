@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.invented_feed import WrittenFeed, write_feed
-from cds_service.codes import Sighting, SightingTable, Survey, table_of
 from cds_service.feed import UnreadPlace, read_feed
 from cds_service.fhir import read_document
 from cds_service.library import Library
+from cds_service.terminology.seen import Sighting, SightingTable, Survey, table_of
 from tests.codes.feeds import LOCAL, RXNORM, Entry, concept, condition, counted, entry
 
 COUNTED = ("Observation", "Condition", "MedicationRequest", "Procedure")

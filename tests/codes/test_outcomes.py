@@ -2,8 +2,8 @@
 
 import pytest
 
-from cds_service.codes import Sighting
 from cds_service.library import Library
+from cds_service.terminology.seen import Sighting
 from tests.codes.feeds import (
     ICD10,
     LOCAL,

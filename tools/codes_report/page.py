@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.report import table
-from cds_service.codes import BECAME, Outcome
 from cds_service.facts import FactReaders
+from cds_service.terminology.seen import BECAME, Outcome
 from tools.codes_report.cost import Cost
 from tools.codes_report.coverage import Covered, all_codes, covered, printed, systems_of
 from tools.codes_report.records import Collection

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from cds_service.codes import SightingCounts, Survey
 from cds_service.facts import FactReaders
 from cds_service.feed import UnreadPlace, documents
+from cds_service.terminology.seen import SightingCounts, Survey
 
 COLLECTIONS = Path(__file__).with_name("collections.json")
 """Title -> how the names of its files begin, the narrower one before the wider."""

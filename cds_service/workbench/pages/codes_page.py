@@ -2,8 +2,8 @@
 
 import json
 
-from cds_service.codes import BECAME, OUTCOMES, CodeLine, SightingTable
 from cds_service.facts.catalogue import PRINTED_SYSTEMS
+from cds_service.terminology.seen import BECAME, OUTCOMES, CodeLine, SightingTable
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, link, table
 from cds_service.workbench.feeds import MIN_PATIENTS, SeenFeed

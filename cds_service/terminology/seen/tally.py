@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from sys import intern
 
-from cds_service.codes.sighting import Outcome, Sighting
+from cds_service.terminology.seen.sighting import Outcome, Sighting
 
 MOST_KEYS = 50_000
 """Different sightings that are told apart, some 40 MB of them. What comes after counts as one by kind and outcome."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from cds_service.codes.sighting import Outcome, Sighting
 from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import Numeric, ResultFact
 from cds_service.facts.observations import ObservationOrComponent, RangePerson, Result, Unreadable, has_value, shown
@@ -16,6 +15,7 @@ from cds_service.fhir import (
     decode_resource,
     resource_type,
 )
+from cds_service.terminology.seen.sighting import Outcome, Sighting
 
 _NOBODY = RangePerson(None, None)
 # Of several facts that have a code, the one that was read speaks for it.

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cds_service.codes.nearest import NearestFact, NearestFacts
-from cds_service.codes.sighting import OUTCOMES, Outcome, Sighting
-from cds_service.codes.tally import SightingCounts
 from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import Key, ObservedFact
 from cds_service.fhir import Coding
+from cds_service.terminology.seen.nearest import NearestFact, NearestFacts
+from cds_service.terminology.seen.sighting import OUTCOMES, Outcome, Sighting
+from cds_service.terminology.seen.tally import SightingCounts
 
 HIDDEN = "(hidden)"
 _MOST_COMPARED = 2_000

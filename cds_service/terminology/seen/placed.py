@@ -7,10 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, cast
 
-from cds_service.codes.entries import event_sighting
-from cds_service.codes.results import observations_in, result_sightings
-from cds_service.codes.sighting import OUTCOMES, Sighting
-from cds_service.codes.table import own_names, without_typed
 from cds_service.deadline import NEVER
 from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import EventResource, Key
@@ -25,6 +21,10 @@ from cds_service.fhir import (
     Record,
     UndecodedResource,
 )
+from cds_service.terminology.seen.entries import event_sighting
+from cds_service.terminology.seen.results import observations_in, result_sightings
+from cds_service.terminology.seen.sighting import OUTCOMES, Sighting
+from cds_service.terminology.seen.table import own_names, without_typed
 
 
 class NotUnderstood(NamedTuple):

@@ -7,10 +7,6 @@ the feed is at its end; references beyond `_MOST_WAITING` are counted by what th
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from cds_service.codes.entries import EventSightings, concepts_of, sighting_of
-from cds_service.codes.results import observations_in, result_sightings
-from cds_service.codes.sighting import Sighting
-from cds_service.codes.tally import MOST_KEYS, Occurrences, SightingCounts
 from cds_service.deadline import NEVER
 from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import EventResource
@@ -31,6 +27,10 @@ from cds_service.fhir import (
     decode_entries,
     parse_reference,
 )
+from cds_service.terminology.seen.entries import EventSightings, concepts_of, sighting_of
+from cds_service.terminology.seen.results import observations_in, result_sightings
+from cds_service.terminology.seen.sighting import Sighting
+from cds_service.terminology.seen.tally import MOST_KEYS, Occurrences, SightingCounts
 
 _MOST_WAITING = 100_000
 

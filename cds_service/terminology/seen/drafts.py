@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from cds_service.codes.nearest import NearestFact
-from cds_service.codes.sighting import Outcome
-from cds_service.codes.table import HIDDEN, CodeLine, SightingTable
+from cds_service.terminology.seen.nearest import NearestFact
+from cds_service.terminology.seen.sighting import Outcome
+from cds_service.terminology.seen.table import HIDDEN, CodeLine, SightingTable
 
 TO_DECIDE = "? "
 """Before the value set that the words are nearest to. As long as it stands there, no value set has that name."""

@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from cds_service.codes.sighting import Outcome, Sighting
 from cds_service.facts.catalogue import CodeSystems
 from cds_service.facts.events import READERS, Coded, Matching, RecordedDrug
 from cds_service.fhir import (
@@ -16,6 +15,7 @@ from cds_service.fhir import (
     Record,
     Resource,
 )
+from cds_service.terminology.seen.sighting import Outcome, Sighting
 
 _CERTAIN = frozenset({"main", "history"})
 _PERHAPS = frozenset({"hint", "text"})
