@@ -1,7 +1,7 @@
 """What a feed holds as a table that may be shown: by frequency, and without what could tell of a patient.
 
 A code of a known system, and a code that looks like one of a table, is shown, and so is its display where a code has
-only one. What people typed may hold a name; so it is shown only where at least `tally.enough` patients have it, or on
+only one, of a known system in words of the lexicon alone. What people typed may hold a name; so it is shown only where at least `tally.enough` patients have it, or on
 request (docs/codes.md, "What it shows").
 """
 
@@ -130,6 +130,8 @@ def without_typed(
     key = knowledge.systems.key(sighting.system, sighting.code)
     own = names.get(key) or knowledge.valuesets.display(key)
     is_typed = sighting.typed or len(displays[sighting.system, sighting.code]) > 1
+    # The names of standard codes are made of words that the lexicon has; a person's name beside them is not.
+    is_typed |= key[0] in knowledge.systems.known and not knowledge.events.words.read(sighting.words).readable
     hidden = HIDDEN if sighting.words and is_typed else sighting.words
     return kept._replace(words=own or hidden, typed=sighting.typed and not own)
 
