@@ -33,6 +33,7 @@ from cds_service.facts.multiples import WORDS, Multiples, Persons, Readings
 from cds_service.facts.observations import (
     LESS_THAN_ASKED,
     NOT_UNDERSTOOD,
+    UNCONFIRMED,
     Result,
     ResultSet,
     Unreadable,
@@ -269,17 +270,23 @@ class Builder:
 
         def telling(measurement: Result) -> bool:
             saying = measurement.saying
-            if measurement.how == "variant" or has_value(saying) or saying.interpretation:
+            if measurement.how in {"variant", "doubted"} or has_value(saying) or saying.interpretation:
                 return True
             return saying.data_absent_reason is None and bool(reader.in_code(saying))
 
         def affirms(measurement: Result) -> bool:
             return not reader.denies(measurement.saying)
 
-        measured = self._measured(spec, lambda m: m.how == "value" or (m.how == "variant" and affirms(m)), telling)
-        fact = measured.fact(
-            lambda m, day: reader.read(m.saying, self._persons.at(m.saying, day), m.how, m.coding), agreeing
-        )
+        def answer(measurement: Result, day: DateRange | None) -> str | Unreadable:
+            if measurement.how == "doubted":
+                return UNCONFIRMED
+            saying = measurement.saying
+            return reader.read(saying, self._persons.at(saying, day), measurement.how, measurement.coding)
+
+        def counts(measurement: Result) -> bool:
+            return measurement.how in {"value", "doubted"} or (measurement.how == "variant" and affirms(measurement))
+
+        fact = self._measured(spec, counts, telling).fact(answer, agreeing)
         if fact.value is not None and fact.value == spec.lasting:
             return replace(fact, age=0, least_age=0)
         fact = self._or_hinted(fact)

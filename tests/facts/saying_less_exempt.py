@@ -40,6 +40,17 @@ DOUBTS = (
         may="value",
     ),
     Exempt(rf"Condition\.clinicalStatus{_WORDS}", "A status that FHIR does not know is a doubt.", "aktive"),
+    Exempt(
+        rf"Condition\.(clinicalStatus{_WORDS}|abatementDateTime)",
+        "A finding on the problem list that is over says nothing of today: its status, or its end, is the doubt.",
+        'resolved|^"2026-05-24',
+        may="value|outcome|age",
+    ),
+    Exempt(
+        r"Observation\.(valueBoolean|dataAbsentReason.*)",
+        "The code of a finding answers by itself. A value beside it may contradict, and a reason takes it back.",
+        may="value|outcome|age",
+    ),
     Exempt(r"AdverseEvent\.event.*", "An event that nobody names is no disease."),
     Exempt(r"(DiagnosticReport|Medication)\.status", "Entered in error is a doubt about all of it.", "error"),
     Exempt(rf"{_DRUG}\.doNotPerform", "It denies the rest of the entry.", "true"),

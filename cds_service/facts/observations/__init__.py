@@ -2,7 +2,7 @@
 
 from cds_service.facts.observations.answers import LESS_THAN_ASKED, NOT_UNDERSTOOD, Unreadable, has_value, shown
 from cds_service.facts.observations.beside import bounded, makes_newer, share_of
-from cds_service.facts.observations.hints import is_no_hint, or_hinted
+from cds_service.facts.observations.hints import UNCONFIRMED, is_no_hint, or_hinted
 from cds_service.facts.observations.numbers import NumberReader
 from cds_service.facts.observations.observations import ObservationCodes, ObservationOrComponent, Result
 from cds_service.facts.observations.of_day import Extreme, extreme
@@ -17,6 +17,7 @@ from cds_service.facts.observations.selection import NewestResults, effective, i
 __all__ = [
     "LESS_THAN_ASKED",
     "NOT_UNDERSTOOD",
+    "UNCONFIRMED",
     "Extreme",
     "Merge",
     "NewestResults",

@@ -1,7 +1,8 @@
 """Findings that answer a test, entered as conditions: "hepatitis B surface antigen detected" on a problem list.
 
 Such a condition is a result of the day of its onset. Without one it was found at an unknown day up to its recording.
-What is doubted, over, in somebody else, or has a status that is not understood is a hint and no more.
+What is doubted, over, in somebody else, or has a status that is not understood answers nothing, and where it is the
+newest, or nobody knows that it is not, the fact is unknown.
 """
 
 from collections.abc import Iterator, Mapping

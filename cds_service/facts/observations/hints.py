@@ -15,7 +15,7 @@ from cds_service.facts.observations.answers import Unreadable
 from cds_service.facts.observations.observations import Result
 from cds_service.facts.observations.result_set import ResultSet, agreeing
 
-_HINT = Unreadable("unconfirmed")
+UNCONFIRMED = Unreadable("unconfirmed")
 
 
 def is_no_hint(measurement: Result) -> bool:
@@ -33,7 +33,7 @@ def or_hinted(fact: Fact, measurements: Sequence[Result], as_of: date, deadline:
     if not hints:
         return fact
     measured = ResultSet(fact.name, hints, (), "no_result", as_of=as_of, telling=lambda _: True, deadline=deadline)
-    hinted = measured.fact(lambda measurement, day: _HINT, agreeing)
+    hinted = measured.fact(lambda measurement, day: UNCONFIRMED, agreeing)
     if not hinted.evidence:
         return fact
     reason = hinted.reason or "unconfirmed"

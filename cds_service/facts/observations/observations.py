@@ -28,14 +28,15 @@ from cds_service.fhir import CodeableConcept, Coding, Observation, ObservationCo
 
 _MOST_REMEMBERED = 50_000
 ObservationOrComponent = Observation | ObservationComponent
-How = Literal["value", "variant", "about", "mention", "hint"]
+How = Literal["value", "variant", "about", "mention", "hint", "doubted"]
 
 
 class Result(Struct, frozen=True, gc=False):
     """Something said about one fact: `saying` has the value, `observation` the status and the date, `coding` the code.
 
     `how`: by its value; as a `variant` (a positive finding by what its components say); as one that is `about` the same
-    gene and does not say as much; as an uncoded `mention`; or as a `hint`, under a code that only may mean it.
+    gene and does not say as much; as an uncoded `mention`; as a `hint`, under a code that only may mean it; or as
+    a diagnosis that says it and is `doubted`.
 
     `source`: the reference of the entry that says it, where that is no Observation.
     """
@@ -156,8 +157,8 @@ class ObservationCodes:
                         self._add(component, observation, component.code.coding, found)
                 self._add_beside(observation, found, deadline)
         for one in findings_of(record, self._findings, self._systems, self._words, deadline):
-            sure: How = "value" if one.is_sure else "hint"
-            stated = Result(one.result, one.result, one.coding, sure, one.source)
+            how: How = "value" if one.is_sure else "doubted"
+            stated = Result(one.result, one.result, one.coding, how, one.source)
             found.setdefault(one.fact, []).append(stated)
         return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
 

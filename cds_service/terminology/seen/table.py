@@ -1,8 +1,8 @@
 """What a feed holds as a table that may be shown: by frequency, and without what could tell of a patient.
 
 A code of a known system, and a code that looks like one of a table, is shown, and so is its display where a code has
-only one, of a known system in words of the lexicon alone. What people typed may hold a name; so it is shown only where at least `tally.enough` patients have it, or on
-request (docs/codes.md, "What it shows").
+only one, of a known system in words of the lexicon alone. What people typed may hold a name; so it is shown only where
+at least `tally.enough` patients have it, or on request (docs/codes.md, "What it shows").
 """
 
 import re
