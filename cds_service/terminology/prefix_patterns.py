@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[0-9A-Z]+(?:\.[0-9A-Z]+)?")
 _IS_A = {"property": "concept", "op": "is-a"}
 
 
-def with_patterns(parts: Sequence[Mapping[str, Any]], systems: CodeSystems) -> list[Mapping[str, Any]]:
+def with_patterns(parts: Sequence[dict[str, Any]], systems: CodeSystems) -> list[dict[str, Any]]:
     """Includes or excludes in which every long row of `is-a` filters that say the same of their codes is a few
     patterns, which stand where the first of the row stood."""
     rows: dict[str, list[str]] = {}
@@ -31,7 +31,7 @@ def with_patterns(parts: Sequence[Mapping[str, Any]], systems: CodeSystems) -> l
         if (root := _root(part, systems)) is not None:
             rows.setdefault(_said(part), []).append(root)
     long = {said: roots for said, roots in rows.items() if len(roots) > _SHORT}
-    found: list[Mapping[str, Any]] = []
+    found: list[dict[str, Any]] = []
     for part in parts:
         said = _said(part)
         if _root(part, systems) is None or said not in rows or len(rows[said]) <= _SHORT:
