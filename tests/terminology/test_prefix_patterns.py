@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.facts.catalogue import ATC, ICD10, ICD10CM, ICD10PCS, SNOMED, CodeSystems, beginnings
+from cds_service.terminology.check.listed import listed_codes
 from cds_service.terminology.migration import migrate
 from cds_service.terminology.prefix_patterns import pattern_of, with_patterns
 from tests.facts.small_rules import codes, under, valueset, write_rules
@@ -100,3 +101,11 @@ def test_migrate_writes_them_and_no_member_changes(tmp_path: Path) -> None:
     assert len(json.loads(file.read_text(encoding="utf-8"))["compose"]["include"]) == 2
     assert differing(before, loaded(rules)) == []
     assert migrate(rules).changed == 0
+
+
+def test_codes_check_sees_the_prefixes_of_a_pattern_as_it_saw_those_of_filters(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path / "rules", None, [valueset("x", *rows(ICD10CM, *SEVEN))])
+    before = sorted(one.code for one in listed_codes(rules) if one.is_root and one.set_id == "x")
+    migrate(rules)
+    after = sorted(one.code for one in listed_codes(rules) if one.is_root and one.set_id == "x")
+    assert before == after == sorted(SEVEN)
