@@ -213,8 +213,7 @@ def taken_out(
     for part in definition.compose.exclude:
         name = systems.canonical(part.system or "")
         exact.setdefault(name, set()).update(normalised(name, one.code) for one in part.concept)
-        if (prefix := part.prefix(name)) is not None:
-            prefixes.setdefault(name, []).append(normalised(name, prefix))
+        prefixes.setdefault(name, []).extend(normalised(name, prefix) for prefix in part.prefixes(name))
     for (element, name, _), members in groups.items():
         if element == "exclude":
             exact.setdefault(name, set()).update(normalised(name, code) for code in members)

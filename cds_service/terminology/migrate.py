@@ -40,6 +40,7 @@ from cds_service.rule_files import pointer, read_json
 from cds_service.terminology.compile import NAMED, taken_out
 from cds_service.terminology.icd_patterns import icd_10_cm, patterns_of, without
 from cds_service.terminology.layout import definition_text
+from cds_service.terminology.prefix_patterns import with_patterns
 from cds_service.terminology.roots import ReplacedInclude, RootFilter, Roots, single_codes, system_of
 
 _LONG = 12
@@ -110,9 +111,12 @@ def migrate_set(
         )
     ]
     excludes += _excluded(roots, made, compose["include"], file)
+    excludes = with_patterns(excludes, systems)
     if excludes:
         compose["exclude"] = excludes
-    content = _ordered(_with_reasons({**content, "compose": compose}, systems))
+    content = _with_reasons({**content, "compose": compose}, systems)
+    content["compose"]["include"] = with_patterns(content["compose"]["include"], systems)
+    content = _ordered(content)
     digest = compose_digest(content["compose"])
     releases = before.releases if before is not None else ()
     used = {key[1] for key in made.groups}

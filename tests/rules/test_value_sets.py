@@ -24,6 +24,7 @@ from cds_service.facts.catalogue import (
     PREFIX_SYSTEMS,
     SNOMED,
     Definition,
+    Include,
     Lasts,
     ValueSets,
     codes_by_part,
@@ -89,15 +90,13 @@ def concepts(value_set: dict[str, Any], *elements: str) -> Iterator[tuple[str, s
             yield from ((part.system or "", code, name or names.get(code, "")) for code, name in codes.items())
 
 
-def is_prefix(part: dict[str, Any]) -> bool:
-    filters = part.get("filter", ())
-    return len(filters) == 1 and filters[0]["op"] == "is-a" and part["system"] in PREFIX_SYSTEMS
+def prefixes_of(part: dict[str, Any]) -> tuple[str, ...]:
+    return Include.model_validate(part).prefixes(part["system"]) if "filter" in part else ()
 
 
 def prefixes(value_set: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for part in parts(value_set):
-        if is_prefix(part):
-            yield part["system"], part["filter"][0]["value"]
+        yield from ((part["system"], prefix) for prefix in prefixes_of(part))
 
 
 def imports(value_set: dict[str, Any]) -> Iterator[str]:
@@ -170,9 +169,9 @@ def test_no_code_is_listed_twice(path: Path) -> None:
 def test_no_listed_prefix_is_already_covered_by_a_shorter_one(path: Path) -> None:
     for element in ("include", "exclude"):
         found = [
-            (part["system"], part["filter"][0]["value"].replace(".", ""), part.get("lasts"))
+            (part["system"], prefix.replace(".", ""), part.get("lasts"))
             for part in parts(read(path), element)
-            if is_prefix(part)
+            for prefix in prefixes_of(part)
         ]
         covered = [
             (system, long)
@@ -281,15 +280,15 @@ def test_how_long_a_disease_lasts(set_id: str, system: str, code: str, lasts: st
 def test_what_is_excluded_would_otherwise_be_included(path: Path) -> None:
     value_set = read(path)
     included = {
-        (part["system"], part["filter"][0]["value"].replace(".", ""))
+        (part["system"], prefix.replace(".", ""))
         for part in parts(value_set, "include")
-        if is_prefix(part)
+        for prefix in prefixes_of(part)
     }
     if any(imports(value_set)):
         return
     for part in parts(value_set, "exclude"):
-        for condition in part["filter"] if is_prefix(part) else ():
-            code = condition["value"].replace(".", "")
+        for prefix in prefixes_of(part):
+            code = prefix.replace(".", "")
             assert any(system == part["system"] and code.startswith(short) for system, short in included), code
 
 

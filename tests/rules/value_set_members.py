@@ -31,7 +31,7 @@ def members(name: str) -> frozenset[tuple[str, str, str]]:
         system = part.system or ""
         names = table().get(TABLES.get(system, ""), {})
         found[element] |= {(system, code, names.get(code, display)) for code, display in codes.items()}
-        if (prefix := part.prefix(system)) is not None:
+        for prefix in part.prefixes(system):
             found[element] |= {(system, code, names[code]) for code in below(TABLES[system], prefix)}
     return frozenset(found["include"] - found["exclude"])
 

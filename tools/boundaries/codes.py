@@ -126,9 +126,7 @@ class Codes:
                 yield from self.members(reference.rpartition(":")[2])
             system = part.system or ""
             yield from ((system, code, name) for code, name in codes.items())
-            prefix = part.prefix(systems.canonical(system))
-            if prefix is not None:
-                yield system, prefix, ""
+            yield from ((system, prefix, "") for prefix in part.prefixes(systems.canonical(system)))
 
     def _phrases(self, set_id: str) -> Iterator[str]:
         content = self._set(set_id)

@@ -1,5 +1,6 @@
 """Which facts there are: their codes, units and value sets. Data only; knows nothing of FHIR resources."""
 
+from cds_service.facts.catalogue.beginnings import beginnings
 from cds_service.facts.catalogue.catalogue import TABLES, Catalogue, FactEntry, load_catalogue
 from cds_service.facts.catalogue.check_digits import (
     MISPRINTED_LOINC,
@@ -192,6 +193,7 @@ __all__ = [
     "ValueSets",
     "Where",
     "WrittenSet",
+    "beginnings",
     "canonical",
     "codes_by_part",
     "compose_digest",

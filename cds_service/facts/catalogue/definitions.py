@@ -1,8 +1,9 @@
 """A value set as a person writes and reviews it: `rules/valuesets/ID.json`, a FHIR ValueSet with `compose`.
 
-Concept lists, and `is-a` in a system whose codes say what is below them (ICD-10, ATC), expand by themselves. Every
-other filter is *sourced*: its members come from a release of the code system (`expansions`). Several filters of one
-include are "and" (https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.filter).
+Concept lists, and `is-a` in a system whose codes say what is below them (ICD-10, ATC), expand by themselves, and so
+does a `code regex` there that says how codes begin (`beginnings`). Every other filter is *sourced*: its members come
+from a release of the code system (`expansions`). Several filters of one include are "and"
+(https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.filter).
 
 Ours are `phrases` by language, `lasts` of an include (how long its diseases last when nobody enters an end, `lasting`)
 and `lasts_reasons`, which says why once for all includes. The extension `urn:cds-service:text-hint`, one for each
@@ -13,10 +14,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
+from cds_service.facts.catalogue.beginnings import beginnings
 from cds_service.facts.catalogue.codesystems import LOINC, PREFIX_SYSTEMS, RXNORM
 from cds_service.facts.catalogue.lasting import PATTERN, Lasts
 
@@ -84,6 +87,12 @@ class Filter(_Strict):
                 raise ValueError(f"no regular expression: {problem}") from None
         return self
 
+    @cached_property
+    def beginnings(self) -> tuple[str, ...]:
+        """Of a `code regex` with which all codes begin that it means; none where it asks for anything else."""
+        is_pattern = self.property == "code" and self.op == "regex"
+        return (beginnings(self.value) or ()) if is_pattern else ()
+
 
 class Part(_Strict):
     """What an include and an exclude have in common."""
@@ -102,15 +111,17 @@ class Part(_Strict):
             raise ValueError("`system` goes with `concept` and `filter`, and not with `valueSet`")
         return self
 
-    def prefix(self, system: str) -> str | None:
-        """The code whose descendants are told by their first characters; None where something else is meant. `system`
-        is the canonical name of the part's own."""
-        is_prefix = system in PREFIX_SYSTEMS and len(self.filter) == 1 and self.filter[0].op == "is-a"
-        return self.filter[0].value if is_prefix else None
+    def prefixes(self, system: str) -> tuple[str, ...]:
+        """The codes whose descendants are meant, told by their first characters; none where something else is meant.
+        `system` is the canonical name of the part's own."""
+        if system not in PREFIX_SYSTEMS or len(self.filter) != 1:
+            return ()
+        only = self.filter[0]
+        return (only.value,) if only.op == "is-a" else only.beginnings
 
     def is_sourced(self, system: str) -> bool:
         """Whether only a release of the code system can say which codes these are."""
-        return bool(self.filter) and self.prefix(system) is None
+        return bool(self.filter) and not self.prefixes(system)
 
     def misplaced(self, system: str) -> Iterator[tuple[int, str]]:
         """The filters, by their place, whose property this system has not, each with the only system that has it."""

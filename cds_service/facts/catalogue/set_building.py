@@ -87,6 +87,4 @@ def _codes(part: Part, element: str, groups: Groups, systems: CodeSystems) -> tu
 def _add(codes: Codes, number: int, part: Part, listed: Iterable[str], systems: CodeSystems) -> None:
     name = systems.canonical(part.system or "")
     codes.add(number, name, [normalised(name, code) for code in listed])
-    prefix = part.prefix(name)
-    if prefix is not None:
-        codes.add(number, name, [normalised(name, prefix)], prefix=True)
+    codes.add(number, name, [normalised(name, prefix) for prefix in part.prefixes(name)], prefix=True)

@@ -162,7 +162,6 @@ class RulesReference:
                 found.setdefault(f"all of {other.rpartition(':')[2]}", set())
             if part.system is not None:
                 name = systems.canonical(part.system)
-                prefix = part.prefix(name)
                 listed = found.setdefault(PRINTED_SYSTEMS.get(name, name), set())
-                listed.update(codes if prefix is None else {f"{prefix}…"})
+                listed.update((*codes, *(f"{prefix}…" for prefix in part.prefixes(name))))
         return ", ".join(f"{system} {len(codes)}" if codes else system for system, codes in found.items())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cds_service.facts.catalogue import PREFIX_SYSTEMS, beginnings
 from cds_service.rule_files import MOST_BYTES, pointer, read_file, read_json, unzipped
 
 _PACKED = ".json.gz"
@@ -89,3 +90,13 @@ def _beside(value: dict[str, Any], system: str, where: _Where) -> Iterator[Liste
             code = one.get("value") if is_root else one.get("code") if key == "concept" else None
             if isinstance(code, str):
                 yield where.below(key, number).listed(system, code, one.get("display"), is_root=is_root)
+            elif key == "filter":
+                for root in _roots(one, system):
+                    yield where.below(key, number).listed(system, root, None, is_root=True)
+
+
+def _roots(condition: dict[str, Any], system: str) -> tuple[str, ...]:
+    """The prefixes that a pattern stands for (`beginnings`)."""
+    value = condition.get("value")
+    is_pattern = condition.get("property") == "code" and condition.get("op") == "regex" and system in PREFIX_SYSTEMS
+    return (beginnings(value) or ()) if is_pattern and isinstance(value, str) else ()
