@@ -96,7 +96,7 @@ def _answer(decision: Decision, body: bytes, looks: _Looks) -> None:
         seed=seed,
         held_back=Suppressed,
         deadline=Deadline(looks),
-        late=looks,
+        cards_deadline=Deadline(looks),
     )
 
 

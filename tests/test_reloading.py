@@ -120,7 +120,7 @@ def test_an_active_trial_whose_cases_come_out_differently_is_not_used(rules: Pat
     [error] = live.rejected.errors()
     assert error["code"] == "case-differs"
     assert error["place"].startswith("trials/NCT07083349/cases.json#/cases/")
-    assert "inc-05 is pass, expected fail" in error["message"]
+    assert "the rule says pass, expected fail" in error["message"]
     edit(rules, '{"var": "score.sledai_2k"}, 7]', '{"var": "score.sledai_2k"}, 8]')
     live.look()
     assert live.look()

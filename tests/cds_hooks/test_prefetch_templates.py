@@ -5,7 +5,7 @@ import re
 import pytest
 
 from cds_service.cds_hooks import LABELS, prefetch_templates, resource_type, scopes
-from cds_service.facts.catalogue import MODELS, Catalogue, CodeSystems
+from cds_service.facts.catalogue import MODELS, Catalogue, CodeSystems, Maps
 from cds_service.library import Library
 
 LOINC = "http://loinc.org"
@@ -133,12 +133,10 @@ def test_a_list_too_long_for_two_keys_is_no_filter_and_never_a_category() -> Non
 
 
 def test_a_sites_own_codes_are_asked_for_where_its_maps_make_one_of_ours_of_them() -> None:
-    maps = {
-        ("urn:lab", "HB"): [(LOINC, "718-7")],
-        ("urn:lab", "K+,2"): [(LOINC, "718-7")],
-        ("urn:lab", "NA"): [(LOINC, "9-9")],
-    }
-    systems = CodeSystems(maps=maps)
+    systems = CodeSystems()
+    hb, other = systems.key(LOINC, "718-7"), systems.key(LOINC, "9-9")
+    targets = {"HB": {hb: "same"}, "K+,2": {hb: "kind"}, "NA": {other: "same"}, "HCT": {hb: "perhaps"}}
+    systems.lay(Maps({systems.key("urn:lab", code): said for code, said in targets.items()}, {}, {}))
     template = prefetch_templates(catalogue(lab("lab.a", "718-7")), ["lab.a"], systems)["observations"]
     assert template.endswith("&code=718-7,HB,K%2B%5C%2C2")
 

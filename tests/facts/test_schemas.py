@@ -8,15 +8,15 @@ import jsonschema
 import pytest
 
 from cds_service.facts import fact_schemas
-from cds_service.facts.catalogue import TABLES
+from cds_service.terminology.check import ReviewedNames
 from tests.facts.small_rules import FACTS, quantity
 
 RULES = Path(__file__).parents[2] / "rules" / "facts"
-SCHEMAS = fact_schemas()
+SCHEMAS = {**fact_schemas(), "reviewed-names.schema.json": ReviewedNames.model_json_schema(by_alias=True)}
 
 
 def schema_of(path: Path) -> dict[str, Any]:
-    return SCHEMAS[f"{path.stem}.schema.json" if path.name in TABLES else "facts.schema.json"]
+    return SCHEMAS[f"{path.stem}.schema.json" if f"{path.stem}.schema.json" in SCHEMAS else "facts.schema.json"]
 
 
 @pytest.mark.parametrize("path", sorted(RULES.glob("*.json")), ids=lambda path: path.stem)

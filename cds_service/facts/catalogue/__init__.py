@@ -69,6 +69,7 @@ from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_ju
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
 from cds_service.facts.catalogue.lock import LOCK, Lock, LockedSet, read_lock
 from cds_service.facts.catalogue.map_targets import unread_targets
+from cds_service.facts.catalogue.mapped import Maps
 from cds_service.facts.catalogue.own_names import OWN_NAMES, OwnNames, name_digest
 from cds_service.facts.catalogue.phrases import Phrases, words
 from cds_service.facts.catalogue.relations import IMPLIED
@@ -169,6 +170,7 @@ __all__ = [
     "LockedSet",
     "MappedCode",
     "MappedShape",
+    "Maps",
     "Numeric",
     "ObservedCode",
     "ObservedFact",

@@ -157,8 +157,8 @@ class ObservationCodes:
                         self._add(component, observation, component.code.coding, found)
                 self._add_beside(observation, found, deadline)
         for one in findings_of(record, self._findings, self._systems, self._words, deadline):
-            how: How = "value" if one.is_sure else "doubted"
-            stated = Result(one.result, one.result, one.coding, how, one.source)
+            certain: How = "value" if one.is_sure else "doubted"
+            stated = Result(one.result, one.result, one.coding, certain, one.source)
             found.setdefault(one.fact, []).append(stated)
         return found if wanted is None else {name: items for name, items in found.items() if name in wanted}
 

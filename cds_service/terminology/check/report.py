@@ -66,10 +66,11 @@ def _malformed(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Find
 
 
 def _twice(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
-    """A root and a code are two things: one stands for all below it."""
+    """A root and a code are two things: one stands for all below it. Filters of a set may overlap, so that an expansion
+    may hold a code in the group of each."""
     first: dict[tuple[str, Key, bool, bool], ListedCode] = {}
     for one in codes:
-        if one.set_id:
+        if one.set_id and not one.file.startswith("expansions/"):
             key = (one.file, facts.systems.key(one.system, one.code), one.is_root, one.is_excluded)
             earlier = first.setdefault(key, one)
             if earlier is not one:
