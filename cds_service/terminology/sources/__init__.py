@@ -7,6 +7,7 @@ from cds_service.terminology.sources.loinc import Loinc, open_loinc
 from cds_service.terminology.sources.loinc_names import axes_of
 from cds_service.terminology.sources.opening import open_source
 from cds_service.terminology.sources.packages import open_equivalences, open_packages
+from cds_service.terminology.sources.released import ReleasedCodes
 from cds_service.terminology.sources.rf2 import open_rf2
 from cds_service.terminology.sources.rxnorm import open_rxnorm
 from cds_service.terminology.sources.rxnorm_names import drug_of, names_of
@@ -14,6 +15,7 @@ from cds_service.terminology.sources.source import (
     Concept,
     FilterCondition,
     Operator,
+    PartialSource,
     Release,
     Source,
     SourceError,
@@ -29,7 +31,9 @@ __all__ = [
     "FilterCondition",
     "Loinc",
     "Operator",
+    "PartialSource",
     "Release",
+    "ReleasedCodes",
     "Source",
     "SourceError",
     "UnsupportedFilterError",
