@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from cds_service.errors import Finding
 from cds_service.terminology.check.findings import code_finding
-from cds_service.terminology.check.listed import ListedCode
+from cds_service.terminology.check.listed_codes import ListedCode
 from cds_service.terminology.sources import ReleasedCodes
 
 

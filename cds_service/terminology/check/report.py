@@ -12,7 +12,7 @@ from cds_service.library import check_library
 from cds_service.rule_files import SITE, Layers, few_of_each
 from cds_service.terminology.check.against_release import against_release, name_of
 from cds_service.terminology.check.findings import code_finding
-from cds_service.terminology.check.listed import ListedCode, listed_codes
+from cds_service.terminology.check.listed_codes import ListedCode, listed_codes
 from cds_service.terminology.check.names import foreign_tag, negated
 from cds_service.terminology.check.reviewed import FILE, ReviewedNames, load_reviewed
 from cds_service.terminology.sources import ReleasedCodes, Source
