@@ -66,11 +66,11 @@ def _malformed(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Find
 
 
 def _twice(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
-    """A root and a code are two things: one stands for all below it. What filters gave may overlap."""
-    first: dict[tuple[str, Key, bool, bool], ListedCode] = {}
+    """A list that has a code twice. Filters may overlap: one root stands in several, each with conditions of its own."""
+    first: dict[tuple[str, Key, bool], ListedCode] = {}
     for one in codes:
-        if one.set_id and not one.is_expanded:
-            key = (one.file, facts.systems.key(one.system, one.code), one.is_root, one.is_excluded)
+        if one.set_id and not one.is_expanded and not one.is_root:
+            key = (one.file, facts.systems.key(one.system, one.code), one.is_excluded)
             earlier = first.setdefault(key, one)
             if earlier is not one:
                 message = f"{one.code} stands at {earlier.pointer} already"

