@@ -66,7 +66,7 @@ def _malformed(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Find
 
 
 def _twice(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
-    """A list that has a code twice. Filters may overlap: one root stands in several, each with conditions of its own."""
+    """A list that has a code twice. Filters may overlap: a root stands in several, with conditions of its own."""
     first: dict[tuple[str, Key, bool], ListedCode] = {}
     for one in codes:
         if one.set_id and not one.is_expanded and not one.is_root:
