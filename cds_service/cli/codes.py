@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cds_service.cli.codes_check import codes_check
+from cds_service.cli.codes_diff import codes_diff
 from cds_service.cli.output import command_group, print_json, settings_or_stop, show_findings, stop
 from cds_service.cli.terminology import codes_compile, codes_migrate
 from cds_service.errors import RulesError
@@ -25,6 +26,7 @@ _DRAFTS = ("conceptmaps/draft.json", "phrases/draft.json")
 
 codes_app.command("check")(codes_check)
 codes_app.command("compile")(codes_compile)
+codes_app.command("diff")(codes_diff)
 codes_app.command("migrate")(codes_migrate)
 
 

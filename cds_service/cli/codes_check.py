@@ -1,15 +1,13 @@
 """`cds-service codes check`: the codes of a rules folder and a site's maps, without network."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from cds_service.cli.output import is_json, must_exist, print_json, settings_or_stop, show_findings, stop
+from cds_service.cli.output import is_json, must_exist, print_json, settings_or_stop, show_findings
+from cds_service.cli.terminology import opened
 from cds_service.errors import Finding
-
-if TYPE_CHECKING:
-    from cds_service.terminology.sources import Source
 
 
 def codes_check(
@@ -33,7 +31,7 @@ def codes_check(
 
     from cds_service.terminology.check import check_codes
 
-    report = check_codes(folder, site or settings.site_dir, _opened(specs or []))
+    report = check_codes(folder, site or settings.site_dir, opened(specs or []))
     if as_json:
         print_json([{k: getattr(f, k) for k in Finding.__dataclass_fields__} for f in report.findings])
     else:
@@ -45,12 +43,3 @@ def codes_check(
         typer.echo(f"{folder}: {text}, {found}")
     if any(f.severity == "error" for f in report.findings):
         raise typer.Exit(1)
-
-
-def _opened(specs: list[str]) -> "list[Source]":
-    from cds_service.terminology.sources import SourceError, open_source
-
-    try:
-        return [open_source(spec) for spec in specs]
-    except SourceError as problem:
-        stop(str(problem))

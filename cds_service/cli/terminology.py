@@ -8,7 +8,6 @@ import typer
 from cds_service.cli.output import must_exist, settings_or_stop, show_findings, stop
 
 if TYPE_CHECKING:
-    from cds_service.terminology.compile import Compilation
     from cds_service.terminology.sources import Source
 
 _RulesOption = Annotated[Path | None, typer.Option("--rules", help="The rules folder, instead of CDS_RULES_DIR.")]
@@ -28,18 +27,25 @@ def codes_compile(
     """Expand the filters of value sets from releases that you hold.
 
     What no source answers keeps what it gave before. Per set: what was added, dropped, and stayed.
+
+    A list of codes (table:FILE) adds, and takes out only what it says is retired.
     """
     must_exist(rules_dir)
     folder = rules_dir or settings_or_stop().rules_dir
+    from cds_service.cli.show_set_changes import show_compilation, show_sources
+    from cds_service.facts.catalogue import CodeSystems
     from cds_service.terminology.compile import compile_sets
+    from cds_service.terminology.sources import ReleasedCodes
 
-    sources = _opened(specs or [])
+    sources = opened(specs or [])
+    show_sources(specs or [], sources)
+    asked = frozenset(sets) if sets else None
     try:
-        found = compile_sets(folder, sources, frozenset(sets) if sets else None)
+        found = compile_sets(folder, sources, asked)
     except KeyError as problem:
         stop(f"there is no value set {problem.args[0]!r} in {folder / 'valuesets'}")
     show_findings(found.findings)
-    _show(found)
+    show_compilation(found, ReleasedCodes(sources, CodeSystems()), asked)
     failed = any(finding.severity == "error" for finding in found.findings)
     if locked:
         different = found.differs()
@@ -56,7 +62,8 @@ def codes_compile(
         raise typer.Exit(1)
 
 
-def _opened(specs: list[str]) -> "list[Source]":
+def opened(specs: list[str]) -> "list[Source]":
+    """The sources of `--source`; ends the command where one can't be read."""
     from cds_service.terminology.sources import SourceError
     from cds_service.terminology.sources.opening import open_source
 
@@ -64,18 +71,6 @@ def _opened(specs: list[str]) -> "list[Source]":
         return [open_source(spec) for spec in specs]
     except SourceError as problem:
         stop(str(problem))
-
-
-def _show(found: "Compilation") -> None:
-    for one in found.sets:
-        if one.text is not None or one.problems or one.dropped:
-            counts = f"{len(one.added)} added, {len(one.dropped)} dropped, {one.unchanged} unchanged"
-            typer.echo(f"{one.set_id}: {counts}")
-        for sign, members in (("+", one.added), ("-", one.dropped)):
-            for system, code in members:
-                typer.echo(f"  {sign} {system} {code}")
-        for problem in one.problems:
-            typer.echo(f"{problem.set_id}: {problem.place}: {problem.reason}", err=True)
 
 
 def codes_migrate(

@@ -32,7 +32,14 @@ from cds_service.facts.catalogue import (
     write_expansion,
 )
 from cds_service.terminology.lock import lock_text, make_lock, write_locked
-from cds_service.terminology.sources import FilterCondition, Source, SourceError, UnsupportedFilterError
+from cds_service.terminology.sources import (
+    FilterCondition,
+    PartialSource,
+    Release,
+    Source,
+    SourceError,
+    UnsupportedFilterError,
+)
 
 NAMED = frozenset(
     {ICD10CM, RXNORM, CVX, LOINC, "http://hl7.org/fhir/sid/icd-9-cm", "http://www.cms.gov/Medicare/Coding/ICD10"}
@@ -60,6 +67,10 @@ class CompiledSet:
     text: bytes | None
     """The JSON of the expansion."""
     problems: tuple[CompileProblem, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+    """Of the unchanged those that a source of some codes (`PartialSource`) does not confirm."""
+    releases: tuple[Release, ...] = ()
+    """Those that its filters were expanded from now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +142,22 @@ def _compile(
     wanted = list(_sourced(definition, systems))
     groups: dict[GroupKey, Mapping[str, str]] = {}
     releases: set[tuple[str, str]] = set()
+    kept: set[Member] = set()
+    confirmed: set[Member] = set()
+    used: set[Release] = set()
     for key, place, part in wanted:
         found = _expand(key[1], part, sources, CompileProblem(definition.id, place, ""), problems)
         if found is not None:
-            groups[key], release = found
-            releases.add(release)
+            given = found.with_what_is_not_known(known.get(key, {}))
+            groups[key] = given
+            if key[0] == "include":
+                kept |= {(key[1], code) for code in given}
+                confirmed |= {(key[1], code) for code in found.members}
+            used.add(found.release)
+            releases.add(found.release)
         elif key in known:
             groups[key] = known[key]
+        if key in known and (found is None or found.is_partial):
             releases |= {one for one in (before.releases if before is not None else ()) if one[0] == key[1]}
     whole = len(groups) == len({key for key, _, _ in wanted})
     digest = written.digest if whole and touched else "" if before is None else before.definition
@@ -145,15 +165,24 @@ def _compile(
         definition.id, digest, tuple(sorted(releases)), tuple(Group(key, groups[key]) for key in sorted(groups))
     )
     new, old = _members(definition, groups, systems), _members(definition, known, systems)
+    # What a list of the definition has as well comes and goes with that.
+    listed = {
+        (name, one.code)
+        for p in definition.compose.include
+        if (name := systems.canonical(p.system or ""))
+        for one in p.concept
+    }
     text = write_expansion(expansion, taken_out(definition, groups, systems)) if groups else None
     return CompiledSet(
         definition.id,
-        tuple(sorted(new - old)),
-        tuple(sorted(old - new)),
+        tuple(sorted(new - old - listed)),
+        tuple(sorted(old - new - listed)),
         len(new & old),
         expansion if groups else None,
         text,
         tuple(problems),
+        tuple(sorted((kept - confirmed - listed) & new)),
+        tuple(sorted(used)),
     )
 
 
@@ -164,10 +193,33 @@ def _sourced(definition: Definition, systems: CodeSystems) -> Iterator[tuple[Gro
             yield (element, name, part.filter_text), f"compose.{element}[{index}]", part
 
 
+class _Given(NamedTuple):
+    """What a filter gives: code to name, from which release of which source."""
+
+    members: Mapping[str, str]
+    release: Release
+    source: Source
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the source lacks codes, so that one it does not give may be a member."""
+        return isinstance(self.source, PartialSource)
+
+    def with_what_is_not_known(self, before: Mapping[str, str]) -> Mapping[str, str]:
+        """Beside the members those of `before` that a list of codes does not speak of. That a name tells no ingredient
+        is no proof that there is none: "1.5 ML Lupron 30 MG/ML Prefilled Syringe"."""
+        if not self.is_partial:
+            return self.members
+        left = {code: name for code, name in before.items() if code not in self.members}
+        concepts = {code: self.source.concept(self.release.system, code) for code in left}
+        stays = {code: left[code] for code, one in concepts.items() if one is None or one.active}
+        return {**self.members, **stays}
+
+
 def _expand(
     system: str, part: Part, sources: Sequence[Source], at: CompileProblem, problems: list[CompileProblem]
-) -> tuple[Mapping[str, str], tuple[str, str]] | None:
-    """What the first source that can answer gives, and its release."""
+) -> _Given | None:
+    """What the first source that can answer gives."""
     conditions = [FilterCondition(one.property, one.op, one.value) for one in part.filter]
     refused: list[str] = []
     for source in sources:
@@ -183,7 +235,7 @@ def _expand(
         except SourceError as problem:
             refused.append(str(problem))
         else:
-            return found, (release.system, release.version)
+            return _Given(found, release, source)
     problems += [at._replace(reason=reason) for reason in refused]
     return None
 

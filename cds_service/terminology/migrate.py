@@ -245,9 +245,10 @@ def _with_reasons(content: dict[str, Any], systems: CodeSystems) -> dict[str, An
     for part in includes:
         if part.get("lasts_reason"):
             said.setdefault(part["lasts"], Counter())[part["lasts_reason"]] += 1
-    reasons = {lasts: counted.most_common(1)[0][0] for lasts, counted in said.items()} | content.get(
-        "lasts_reasons", {}
-    )
+    # Those of before first, in their order: who migrates a folder again finds it as it is.
+    reasons = dict(content.get("lasts_reasons", {}))
+    for lasts, counted in said.items():
+        reasons.setdefault(lasts, counted.most_common(1)[0][0])
     spared = [
         {k: v for k, v in part.items() if k != "lasts_reason" or reasons.get(part["lasts"]) != v} for part in includes
     ]

@@ -8,7 +8,16 @@ import pytest
 from typer.testing import CliRunner
 
 from cds_service.cli import app
-from cds_service.facts.catalogue import RXNORM, SNOMED, load_codesystems, load_valuesets
+from cds_service.facts.catalogue import (
+    RXNORM,
+    SNOMED,
+    Expansion,
+    Group,
+    load_codesystems,
+    load_valuesets,
+    packed,
+    write_expansion,
+)
 from cds_service.terminology import writing
 from cds_service.terminology.compile import compile_sets
 from cds_service.terminology.sources import SourceError, opening
@@ -26,7 +35,7 @@ from tests.terminology.stub import (
     rules_with,
 )
 
-NEWER = StubSource({**BELOW, LUPUS: (LUPUS, NEPHRITIS, "1")}, VERSION.replace("2026", "2027"))
+NEWER = StubSource({**BELOW, LUPUS: (LUPUS, NEPHRITIS, "9")}, VERSION.replace("2026", "2027"))
 
 
 @pytest.fixture
@@ -41,7 +50,7 @@ def files(rules: Path) -> dict[str, bytes]:
 def test_what_a_release_adds_and_drops_is_said_by_set(rules: Path) -> None:
     compile_sets(rules, [StubSource()]).write()
     [sle] = [one for one in compile_sets(rules, [NEWER]).sets if one.set_id == "sle"]
-    assert (sle.added, sle.dropped, sle.unchanged) == (((SNOMED, "1"),), ((SNOMED, OF_CHILDREN),), 2)
+    assert (sle.added, sle.dropped, sle.unchanged) == (((SNOMED, "9"),), ((SNOMED, OF_CHILDREN),), 2)
 
 
 def test_the_same_release_gives_the_same_bytes(rules: Path, tmp_path: Path) -> None:
@@ -150,7 +159,7 @@ def test_the_command_writes_and_says_what_changed(rules: Path) -> None:
     assert code == 0
     assert "sle: 3 added, 0 dropped, 0 unchanged" in out
     code, out, _ = run("--rules", str(rules), "--source", "new:")
-    assert f"sle: 1 added, 1 dropped, 2 unchanged\n  + {SNOMED} 1\n  - {SNOMED} {OF_CHILDREN}\n" in out
+    assert f"sle: 1 added, 1 dropped, 2 unchanged\n  + SNOMED CT 9\n  - SNOMED CT {OF_CHILDREN}\n" in out
 
 
 @pytest.mark.usefixtures("stub")
@@ -180,3 +189,52 @@ def test_a_kind_of_source_that_there_is_not(rules: Path) -> None:
     assert "xls:codes.xls: a source is KIND:PLACE" in err
     with pytest.raises(SourceError):
         opening.open_source("nothing")
+
+
+def test_a_list_of_codes_adds_and_takes_out_only_what_it_says_is_retired(tmp_path: Path) -> None:
+    """No name of a brand tells its ingredient, and no list holds every code: neither says that a member is none."""
+    rules = rules_with(tmp_path / "rules", of_drug("42375"), lasting_codes("1"))
+    listed = {
+        "42375": "leuprolide",
+        "1115259": "1.5 ML Lupron 30 MG/ML Prefilled Syringe",
+        "1946519": "leuprolide acetate 20 MG/ML Prefilled Syringe",
+    }
+    names = tmp_path / "names.tsv"
+    names.write_text("".join(f"RxNorm\t{code}\t{name}\n" for code, name in listed.items()))
+    put = Expansion(
+        "sle",
+        "",
+        ((RXNORM, "04032026"),),
+        (
+            Group(
+                ("include", RXNORM, '[["has_ingredient","=","42375"]]'), dict.fromkeys(("42375", "1115259", "999"), "")
+            ),
+        ),
+    )
+    (rules / "expansions").mkdir()
+    (rules / "expansions" / "sle.json.gz").write_bytes(packed(write_expansion(put, {})))
+    arguments = ("--rules", str(rules), "--source", f"table:{names}")
+    code, out, _ = run(*arguments)
+    assert code == 0
+    assert "sle: 1 added, 0 dropped, 3 unchanged, 2 of them kept that the source does not confirm\n" in out
+    assert f"  + RxNorm 1946519  {listed['1946519']}\n" in out
+    assert f"  ? RxNorm 1115259  {listed['1115259']}\n  ? RxNorm 999\n" in out
+    members = load_valuesets(rules, load_codesystems(rules)[0])[0].members
+    assert all("sle" in members((RXNORM, code)) for code in ("42375", "1115259", "999", "1946519"))
+    assert run(*arguments, "--locked")[0] == 0
+    versions = json.loads((rules / "terminology.lock").read_text())["systems"][RXNORM]
+    assert [one.split()[0] for one in versions] == ["04032026", "table"]
+
+
+def test_what_a_list_of_the_definition_has_is_not_said_to_be_added_by_a_filter(tmp_path: Path) -> None:
+    rules = rules_with(tmp_path, is_a(LUPUS), lasting_codes(NEPHRITIS))
+    [sle] = [one for one in compile_sets(rules, [StubSource()]).sets if one.set_id == "sle"]
+    assert {code for _, code in sle.added} == {LUPUS, OF_CHILDREN}
+
+
+@pytest.mark.usefixtures("stub")
+def test_what_no_source_answers_is_said_by_its_reason(tmp_path: Path) -> None:
+    rules = rules_with(tmp_path, of_drug("8640"), of_drug("5640"), is_a(LUPUS))
+    _, _, err = run("--rules", str(rules), "--source", "old:")
+    assert "2 filters keep what they gave before: the stub has no ingredients\n" in err
+    assert "  sle: compose.include[0], compose.include[1]\n" in err

@@ -10,12 +10,12 @@ from cds_service.facts import FactReaders
 from cds_service.facts.catalogue import EventsFact, Key, MappedCode, read_conceptmaps, unread_targets
 from cds_service.library import check_library
 from cds_service.rule_files import SITE, Layers, few_of_each
+from cds_service.terminology.check.against_release import against_release, name_of
 from cds_service.terminology.check.findings import code_finding
-from cds_service.terminology.check.listed import ListedCode, listed_codes
+from cds_service.terminology.check.listed_codes import ListedCode, listed_codes
 from cds_service.terminology.check.names import foreign_tag, negated
-from cds_service.terminology.check.released import Released, against_release
 from cds_service.terminology.check.reviewed import FILE, ReviewedNames, load_reviewed
-from cds_service.terminology.sources import Source
+from cds_service.terminology.sources import ReleasedCodes, Source
 
 _OUR_FILES = ("valuesets/", "expansions/", "conceptmaps/", "facts/systems.json", "systems.json", "terminology.lock")
 """Files of which the findings of loading the rules are told here too: those that hold codes and nothing else."""
@@ -43,7 +43,7 @@ def check_codes(rules_dir: Path, site_dir: Path | None = None, sources: Sequence
     facts = library.facts
     found = [one for one in findings if one.file.removeprefix(SITE).startswith(_OUR_FILES)]
     codes = list(listed_codes(rules_dir))
-    released = Released(sources, facts.systems)
+    released = ReleasedCodes(sources, facts.systems)
     reviewed, about_reviewed = load_reviewed(rules_dir)
     found += about_reviewed
     found += _malformed(codes, facts)
@@ -66,12 +66,11 @@ def _malformed(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Find
 
 
 def _twice(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
-    """A root and a code are two things: one stands for all below it. Filters of a set may overlap, so that an expansion
-    may hold a code in the group of each."""
-    first: dict[tuple[str, Key, bool, bool], ListedCode] = {}
+    """A list that has a code twice. Filters may overlap: a root stands in several, with conditions of its own."""
+    first: dict[tuple[str, Key, bool], ListedCode] = {}
     for one in codes:
-        if one.set_id and not one.file.startswith("expansions/"):
-            key = (one.file, facts.systems.key(one.system, one.code), one.is_root, one.is_excluded)
+        if one.set_id and not one.is_expanded and not one.is_root:
+            key = (one.file, facts.systems.key(one.system, one.code), one.is_excluded)
             earlier = first.setdefault(key, one)
             if earlier is not one:
                 message = f"{one.code} stands at {earlier.pointer} already"
@@ -79,7 +78,7 @@ def _twice(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]
 
 
 def _named(
-    codes: Iterable[ListedCode], facts: FactReaders, released: Released, reviewed: ReviewedNames
+    codes: Iterable[ListedCode], facts: FactReaders, released: ReleasedCodes, reviewed: ReviewedNames
 ) -> Iterator[Finding]:
     systems = facts.systems
     kinds: defaultdict[str, set[tuple[str, bool]]] = defaultdict(set)
@@ -91,7 +90,7 @@ def _named(
     used: set[Key] = set()
     unnamed: set[Key] = set()
     for one in codes:
-        name = released.name(one)
+        name = name_of(one, released)
         if not one.set_id or one.is_excluded:
             continue
         key = systems.key(one.system, one.code)

@@ -1,12 +1,12 @@
 """Releases of code systems that value sets are compiled from, one file each."""
 
 from cds_service.terminology.sources.athena import open_athena
-from cds_service.terminology.sources.gems import Equivalence, read_equivalences, sharing
 from cds_service.terminology.sources.gps import open_gps
 from cds_service.terminology.sources.loinc import Loinc, open_loinc
 from cds_service.terminology.sources.loinc_names import axes_of
 from cds_service.terminology.sources.opening import open_source
-from cds_service.terminology.sources.packages import open_equivalences, open_packages
+from cds_service.terminology.sources.packages import open_packages
+from cds_service.terminology.sources.released import ReleasedCodes
 from cds_service.terminology.sources.rf2 import open_rf2
 from cds_service.terminology.sources.rxnorm import open_rxnorm
 from cds_service.terminology.sources.rxnorm_names import drug_of, names_of
@@ -14,6 +14,7 @@ from cds_service.terminology.sources.source import (
     Concept,
     FilterCondition,
     Operator,
+    PartialSource,
     Release,
     Source,
     SourceError,
@@ -25,11 +26,12 @@ from cds_service.terminology.sources.tx import open_tx
 __all__ = [
     "CodeTable",
     "Concept",
-    "Equivalence",
     "FilterCondition",
     "Loinc",
     "Operator",
+    "PartialSource",
     "Release",
+    "ReleasedCodes",
     "Source",
     "SourceError",
     "UnsupportedFilterError",
@@ -37,7 +39,6 @@ __all__ = [
     "drug_of",
     "names_of",
     "open_athena",
-    "open_equivalences",
     "open_gps",
     "open_loinc",
     "open_packages",
@@ -46,6 +47,4 @@ __all__ = [
     "open_source",
     "open_table",
     "open_tx",
-    "read_equivalences",
-    "sharing",
 ]

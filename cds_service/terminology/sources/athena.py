@@ -24,7 +24,7 @@ from cds_service.facts.catalogue import (
 )
 from cds_service.terminology.sources.descent import Descent
 from cds_service.terminology.sources.filters import FilterTable, asked, unanswered
-from cds_service.terminology.sources.listed import CodeNames, InMemory, ListedTable, without_point
+from cds_service.terminology.sources.in_memory import CodeNames, InMemory, ListedTable, without_point
 from cds_service.terminology.sources.packed import ReleaseFile, number, release_files, rows, text
 from cds_service.terminology.sources.source import Concept, FilterCondition, Source, SourceError, UnsupportedFilterError
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cds_service.facts.catalogue import SNOMED, sctid_problem
 from cds_service.terminology.sources.filters import unanswered
-from cds_service.terminology.sources.listed import InMemory, ListedTable
+from cds_service.terminology.sources.in_memory import InMemory, ListedTable
 from cds_service.terminology.sources.packed import TAB, ReleaseFile, lines, release_files, text
 from cds_service.terminology.sources.source import Concept, FilterCondition, Source, SourceError
 

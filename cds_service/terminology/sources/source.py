@@ -1,7 +1,7 @@
 """What a release of a code system has to answer so that value sets can be compiled from it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 Operator = Literal["=", "is-a", "descendent-of", "is-not-a", "in", "regex"]
 """Of FHIR's filter operators (https://hl7.org/fhir/R4/valueset-filter-operator.html) those that are read here."""
@@ -62,3 +62,12 @@ class Source(Protocol):
 
     def concept(self, system: str, code: str) -> Concept | None:
         """A code of the release, retired ones too; None for one that it does not hold."""
+
+
+@runtime_checkable
+class PartialSource(Protocol):
+    """A source that holds some codes of a system, told by their names: what it does not say of a code is not known, so
+    that it adds to an expansion and takes out only what it says is retired."""
+
+    def undecided(self, system: str, conditions: Sequence[FilterCondition]) -> Iterator[Concept]:
+        """The active codes of which it does not tell whether they meet all conditions."""

@@ -216,7 +216,9 @@ def _in(name: str, old: bytes, new: bytes):
 
 def _cut(name: str, part: float):
     def change(files: dict[str, bytes]) -> None:
-        files[name] = files[name][: int(len(files[name]) * part)]
+        at = int(len(files[name]) * part)
+        # Within a line, wherever the lines happen to end.
+        files[name] = files[name][: at + 3 if files[name][at - 1 : at] == b"\n" else at]
 
     return change
 

@@ -13,16 +13,11 @@ from cds_service.terminology.sources import (
     open_athena,
     open_gps,
     open_rf2,
-    read_equivalences,
 )
 from tests.terminology.sources import releases
 from tests.terminology.sources.test_athena import athena
 from tests.terminology.sources.test_gps import NAME, gps
 
-MAP = b'"icd9cm","icd10cm","flags","approximate","no_map","combination","scenario","choice_list"\n' + b"".join(
-    b'"%d","Z99%d","%s",%s\n' % (99900 + at, at, flags, b",".join(bytes([flag]) for flag in flags))
-    for at, flags in enumerate([b"00000", b"10000", b"11000", b"10111"])
-)
 DAMAGED = 100
 """Damaged copies of each release."""
 
@@ -34,10 +29,6 @@ def _damage(content: bytes, chance: random.Random) -> bytes:
     return content[:at] + chance.choice([b"", piece, content[at : at + length] * 2]) + content[at + length :]
 
 
-def _open_map(place: str) -> object:
-    return read_equivalences(f"{place}/map.csv", "icd9cm", "icd10cm")
-
-
 @pytest.mark.parametrize(
     ("files", "opened", "packed"),
     [
@@ -47,7 +38,6 @@ def _open_map(place: str) -> object:
         pytest.param(athena(), open_athena, True, id="athena zip"),
         pytest.param({NAME: gps()}, open_gps, False, id="gps"),
         pytest.param({NAME: gps()}, open_gps, True, id="gps zip"),
-        pytest.param({"map.csv": MAP}, _open_map, False, id="gems"),
     ],
 )
 def test_damage_is_read_or_told(

