@@ -106,11 +106,11 @@ def test_an_id_that_leads_out_of_the_folder_writes_nothing_there(set_id: str, ru
     path.write_text(json.dumps(content | {"id": set_id}), encoding="utf-8")
     found = {(one.code, one.file) for one in load_facts(rules)[1]}
     assert ("valueset-expansion-missing", "valuesets/sle.json") in found
-    before = {one for one in rules.parent.rglob("*")}
+    before = set(rules.parent.rglob("*"))
     done = compile_sets(rules, [StubSource()])
     assert [one.place for each in done.sets for one in each.problems] == ["id"]
     done.write()
-    assert {one for one in rules.parent.rglob("*")} <= before
+    assert set(rules.parent.rglob("*")) <= before
 
 
 @pytest.mark.parametrize("pattern", ["a{99999999999999999999}", "(" * 5000 + ")" * 5000, "a{2,1}", "("])

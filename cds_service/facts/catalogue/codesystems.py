@@ -64,8 +64,8 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
     ICD10CM: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
     # ICD-9-CM, volume 1: three digits, V and two, or E and three, and up to two places more.
     ICD9CM: re.compile(r"(?:[0-9]{3}|V[0-9]{2})[0-9]{0,2}|E[0-9]{3}[0-9]?"),
-    # Volume 3: two digits and up to two more. China's clinical edition has four, an x and three, 81.5400x001; older ones
-    # of its provinces three digits more, 81.54001.
+    # Volume 3: two digits and up to two more. China's clinical edition has four, an x and three, 81.5400x001;
+    # older ones of its provinces have three digits more, 81.54001.
     ICD9CM_OPERATIONS: re.compile(r"[0-9]{2,7}|[0-9]{2,6}X[0-9]{2,3}"),
     ICD10PCS: re.compile(r"[0-9A-HJ-NP-Z]{3,7}"),
     # ATC: five levels (https://www.whocc.no/atc/structure_and_principles/).

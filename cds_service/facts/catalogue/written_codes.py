@@ -3,8 +3,8 @@
 Feeds write dagger and star together (`A02.2+J17.0*`, `J17.0* A02.2†`), or a list (`I10, E11.9`). Each is a code of its
 own: taken for one, the second would be lost and the first would say that it is not there.
 
-A point stands in one place. Elsewhere digits are lost: `3.31` is the spinal tap 03.31 after a spreadsheet had it, and no
-33.1. Such a code is none, and keeps its point, so that it looks like none.
+A point stands in one place. Elsewhere digits are lost: `3.31` is the spinal tap 03.31 after a spreadsheet had it, and
+no 33.1. Such a code is none, and keeps its point, so that it looks like none.
 """
 
 import re
@@ -25,8 +25,8 @@ def one_spelling(code: str, places: Collection[int]) -> str:
 
 
 def written_apart(code: str, places: Collection[int], shape: re.Pattern[str]) -> tuple[str, ...]:
-    """The codes of which a text is a list; the text itself where it is not one. `shape` is what one of a list looks like
-    as `one_spelling` writes it."""
+    """The codes of which a text is a list; the text itself where it is not one. `shape` is what one of a list
+    looks like as `one_spelling` writes it."""
     parts = [part for part in _BETWEEN.split(code.strip()) if part]
     if len(parts) > 1 and all(shape.fullmatch(one_spelling(part, places)) for part in parts):
         return tuple(dict.fromkeys(parts))
