@@ -2,8 +2,8 @@
 
 Python's `re` goes back over a text, so that `.*.*.*.*x` or `a?a?a?…aaa` may take hours for one name. Here all ways to
 match go forward together (K. Thompson, Regular expression search algorithm, CACM 1968), and what has been worked out
-once is remembered. Read are characters, `.`, sets, `\\d \\w \\s` and their opposites, groups, `|`, `* + ? {2} {2,} {2,3}`,
-`^` at the beginning and `$` at the end, and `(?i)` before all.
+once is remembered. Read are characters, `.`, sets, `\\d \\w \\s` and their opposites, groups, `|`, counts
+(`* + ? {2} {2,} {2,3}`), `^` at the beginning and `$` at the end, and `(?i)` before all.
 """
 
 import re
@@ -105,10 +105,9 @@ class Pattern:
         while self._peek() not in {"", "|", ")"}:
             begin = self._at
             start, end = self._one(depth)
-            after = self._at
             count = self._count()
             if count is not None:
-                start, end = self._repeated((begin, after), depth, *count)
+                start, end = self._repeated(begin, depth, *count)
             self._steps[last].append(_Step(None, start))
             last = end
         return first, last
@@ -147,9 +146,8 @@ class Pattern:
             raise PatternError(f"{self._peek()} has nothing to repeat")
         return low, high
 
-    def _repeated(self, part: tuple[int, int], depth: int, low: int, high: int | None) -> tuple[int, int]:
-        """The part of the expression between two places, as often as that."""
-        begin, after = part
+    def _repeated(self, begin: int, depth: int, low: int, high: int | None) -> tuple[int, int]:
+        """The group or character that begins at this place, as often as that."""
         back = self._at
         first = last = self._state()
         ends = [first] if low == 0 else []
