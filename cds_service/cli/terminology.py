@@ -46,7 +46,7 @@ def codes_compile(
         stop(f"there is no value set {problem.args[0]!r} in {folder / 'valuesets'}")
     show_findings(found.findings)
     show_compilation(found, ReleasedCodes(sources, CodeSystems()), asked)
-    failed = any(finding.severity == "error" for finding in found.findings)
+    failed = any(finding.severity == "error" for finding in found.findings) or any(one.is_lost for one in found.sets)
     if locked:
         different = found.differs()
         for name in different:
@@ -57,7 +57,7 @@ def codes_compile(
     try:
         found.write()
     except OSError as problem:
-        stop(f"{problem.filename}: {problem.strerror}")
+        stop(f"{problem.filename or folder}: {problem.strerror}")
     if failed:
         raise typer.Exit(1)
 
@@ -91,7 +91,7 @@ def codes_migrate(
     try:
         report = migrate(folder, roots_dir)
     except OSError as problem:
-        stop(f"{problem.filename}: {problem.strerror}")
+        stop(f"{problem.filename or folder}: {problem.strerror}")
     show_findings(report.findings)
     typer.echo(f"{folder}: {report.sets} value sets, {report.expansions} with an expansion, {report.changed} rewritten")
     if any(finding.severity == "error" for finding in report.findings):

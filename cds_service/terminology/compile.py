@@ -25,13 +25,14 @@ from cds_service.facts.catalogue import (
     expansion_name,
     load_codesystems,
     load_expansion,
+    names_a_file,
     normalised,
     packed,
     read_definitions,
     read_lock,
     write_expansion,
 )
-from cds_service.terminology.lock import lock_text, make_lock, write_locked
+from cds_service.terminology.lock import keep_locked, lock_text, make_lock, write_locked
 from cds_service.terminology.sources import (
     FilterCondition,
     PartialSource,
@@ -71,6 +72,9 @@ class CompiledSet:
     """Of the unchanged those that a source of some codes (`PartialSource`) does not confirm."""
     releases: tuple[Release, ...] = ()
     """Those that its filters were expanded from now."""
+    is_lost: bool = False
+    """What its filters gave before can't be read or is not what the lock names, and no source gives all of it again:
+    file and lock stay as they are, until somebody brings the one that is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class Compilation:
         """The files, below the rules folder, that are not as this compilation would write them."""
         found = [] if _content(self.rules_dir / LOCK) == lock_text(self.lock) else [LOCK]
         for one in self.sets:
+            if one.is_lost:
+                continue
             name = expansion_name(one.set_id)
             if _content(self.rules_dir / name) != (None if one.text is None else packed(one.text)):
                 found.append(name)
@@ -94,7 +100,8 @@ class Compilation:
     def write(self) -> None:
         """Put expansions and lock in their places. Raises OSError."""
         texts = {one.set_id: one.text for one in self.sets if one.text is not None}
-        write_locked(self.rules_dir, self.lock, texts, [one.set_id for one in self.sets if one.text is None])
+        gone = [one.set_id for one in self.sets if one.text is None and not one.is_lost]
+        write_locked(self.rules_dir, self.lock, texts, gone)
 
 
 def compile_sets(
@@ -106,18 +113,20 @@ def compile_sets(
     written, findings = read_definitions(rules_dir)
     if only is not None and (unknown := sorted(only - written.keys())):
         raise KeyError(unknown[0])
+    before, _ = read_lock(rules_dir)
     done = []
     for set_id, one in written.items():
         usable = sources if only is None or set_id in only else ()
-        done.append(_compile(rules_dir, one, usable, systems, touched=only is None or set_id in only))
+        done.append(_compile(rules_dir, one, usable, systems, before, touched=only is None or set_id in only))
     texts = {one.set_id: one.text for one in done if one.text is not None}
-    locked = read_lock(rules_dir)[0].sets
+    locked = before.sets
     # What was not asked for stays as it was, an edit that nobody has compiled included.
     digests = {
         set_id: one.digest if only is None or set_id in only or set_id not in locked else locked[set_id].definition
         for set_id, one in written.items()
     }
-    lock = make_lock(digests, texts, [one.expansion for one in done if one.expansion is not None])
+    made = make_lock(digests, texts, [one.expansion for one in done if one.expansion is not None])
+    lock = keep_locked(made, before, {one.set_id for one in done if one.is_lost})
     return Compilation(rules_dir, tuple(done), tuple(findings), lock)
 
 
@@ -129,15 +138,26 @@ def _content(path: Path) -> bytes | None:
 
 
 def _compile(
-    rules_dir: Path, written: WrittenSet, sources: Sequence[Source], systems: CodeSystems, *, touched: bool
+    rules_dir: Path,
+    written: WrittenSet,
+    sources: Sequence[Source],
+    systems: CodeSystems,
+    lock: Lock,
+    *,
+    touched: bool,
 ) -> CompiledSet:
     definition = written.definition
     problems: list[CompileProblem] = []
     before = None
-    try:
-        before = load_expansion(rules_dir / expansion_name(definition.id), definition.id)
-    except ExpansionError as problem:
-        problems.append(CompileProblem(definition.id, expansion_name(definition.id), problem.problem))
+    is_lost = not names_a_file(definition.id)
+    if is_lost:
+        problems.append(CompileProblem(definition.id, "id", "no file can have this name, so it has no expansion"))
+    else:
+        try:
+            before = load_expansion(rules_dir / expansion_name(definition.id), definition.id, lock)
+        except ExpansionError as problem:
+            problems.append(CompileProblem(definition.id, expansion_name(definition.id), problem.problem))
+            is_lost = True
     known = {} if before is None else before.by_key()
     wanted = list(_sourced(definition, systems))
     groups: dict[GroupKey, Mapping[str, str]] = {}
@@ -160,6 +180,7 @@ def _compile(
         if key in known and (found is None or found.is_partial):
             releases |= {one for one in (before.releases if before is not None else ()) if one[0] == key[1]}
     whole = len(groups) == len({key for key, _, _ in wanted})
+    is_lost = is_lost and not (whole and names_a_file(definition.id))
     digest = written.digest if whole and touched else "" if before is None else before.definition
     expansion = Expansion(
         definition.id, digest, tuple(sorted(releases)), tuple(Group(key, groups[key]) for key in sorted(groups))
@@ -172,17 +193,18 @@ def _compile(
         if (name := systems.canonical(p.system or ""))
         for one in p.concept
     }
-    text = write_expansion(expansion, taken_out(definition, groups, systems)) if groups else None
+    text = write_expansion(expansion, taken_out(definition, groups, systems)) if groups and not is_lost else None
     return CompiledSet(
         definition.id,
         tuple(sorted(new - old - listed)),
         tuple(sorted(old - new - listed)),
         len(new & old),
-        expansion if groups else None,
+        None if text is None else expansion,
         text,
         tuple(problems),
-        tuple(sorted((kept - confirmed - listed) & new)),
-        tuple(sorted(used)),
+        kept=tuple(sorted((kept - confirmed - listed) & new)),
+        releases=tuple(sorted(used)),
+        is_lost=is_lost,
     )
 
 

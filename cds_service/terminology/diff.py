@@ -199,9 +199,9 @@ def _members(definition: Definition, expansion: Expansion | None, systems: CodeS
     groups = {} if expansion is None else expansion.by_key()
     for element, _, part in definition.compose.parts():
         system = systems.canonical(part.system or "")
-        prefix = part.prefix(system)
-        if prefix is not None:
-            codes: Iterable[tuple[SetMember, str]] = [(SetMember(system, prefix, with_below=True), "")]
+        prefixes = part.prefixes(system)
+        if prefixes:
+            codes: Iterable[tuple[SetMember, str]] = [(SetMember(system, one, with_below=True), "") for one in prefixes]
         elif part.is_sourced(system):
             given = groups.get((element, system, part.filter_text), dict.fromkeys(part.roots, ""))
             codes = [(SetMember(system, code), name) for code, name in given.items()]

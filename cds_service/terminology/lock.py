@@ -1,7 +1,7 @@
 """Making `terminology.lock` and writing expansions under it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from cds_service.facts.catalogue import (
@@ -30,6 +30,19 @@ def make_lock(definitions: Mapping[str, str], expansions: Mapping[str, bytes], r
         for set_id, digest in definitions.items()
     }
     return Lock(systems={name: tuple(sorted(found)) for name, found in systems.items()}, sets=sets)
+
+
+def keep_locked(made: Lock, before: Lock, kept: Collection[str]) -> Lock:
+    """The lock with these sets as they were before: of what can't be read nobody knows its releases."""
+    if not kept:
+        return made
+    sets = {set_id: one for set_id, one in made.sets.items() if set_id not in kept}
+    sets |= {set_id: one for set_id, one in before.sets.items() if set_id in kept}
+    systems = {
+        name: tuple(sorted({*made.systems.get(name, ()), *before.systems.get(name, ())}))
+        for name in {*made.systems, *before.systems}
+    }
+    return Lock(systems=systems, sets=sets)
 
 
 def lock_text(lock: Lock) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cds_service.facts import load_facts
-from cds_service.facts.catalogue import ICD9CM, ICD9CM_OPERATIONS, ICD10PCS, EventResource, load_icd
+from cds_service.facts.catalogue import ICD9CM, ICD9CM_OPERATIONS, ICD10PCS, EventResource, load_icd, stops
 from cds_service.fhir import CodeableConcept, Coding
 from cds_service.library import Library
 from tests.site.folders import RULES
@@ -192,6 +192,7 @@ def test_a_table_that_cannot_be_read_is_a_finding_and_its_codes_are_unread(tmp_p
     (tmp_path / "codesystems" / "icd.json.gz").write_bytes(content)
     icd, findings = load_icd(tmp_path)
     assert [(finding.code, finding.file) for finding in findings] == [("icd-unreadable", "codesystems/icd.json.gz")]
+    assert not any(map(stops, findings)), "as with a lost expansion the service starts, and says it"
     assert not icd.exists((ICD9CM, "33520"))
     later, _ = load_icd(tmp_path, check=False)
     assert not later.exists((ICD10PCS, "0FY00Z0"))

@@ -14,7 +14,7 @@ from fhir.resources.R4B.conceptmap import ConceptMap
 
 from cds_service.explanation import fact_sheet
 from cds_service.facts.catalogue import load_codesystems
-from cds_service.fhir import read_bundle
+from cds_service.fhir import Coding, read_bundle
 from cds_service.library import Library, load_library
 from tests.site.folders import AS_OF, LAB, LOINC, RULES, concept_map, condition, haemoglobin, told, write
 
@@ -42,6 +42,7 @@ FORMS = [
     ({"equivalence": "wider", "relationship": "not-related-to"}, "unread", "unread"),
     ({"equivalence": "equal", "dependsOn": [{"property": "x", "value": "1"}]}, "unread", "unread"),
     ({"equivalence": "equal", "product": [{"property": "x", "value": "1"}]}, "unread", "unread"),
+    ({"equivalence": "equal", "modifierExtension": [{"url": "urn:x"}]}, "unread", "unread"),  # nobody knows how
     ({}, "unread", "unread"),
 ]
 
@@ -291,3 +292,32 @@ def test_the_map_that_is_shipped_is_fhir_of_r4() -> None:
     [path] = (RULES / "conceptmaps").glob("*.json")
     content = {key: value for key, value in json.loads(path.read_text(encoding="utf-8")).items() if key != "$schema"}
     assert ConceptMap.model_validate(content).url == "urn:cds-service:conceptmap:china-national-drug-codes"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [("modifierExtension",), ("group", 0, "modifierExtension"), ("group", 0, "element", 0, "modifierExtension")],
+)
+def test_what_is_changed_in_a_way_that_is_not_understood_does_not_count(where: tuple[Any, ...], tmp_path: Path) -> None:
+    _assert_not_read(where, [{"url": "urn:x"}], tmp_path)
+
+
+def test_a_retired_map_does_not_count(tmp_path: Path) -> None:
+    _assert_not_read(("status",), "retired", tmp_path)
+
+
+def _assert_not_read(where: tuple[Any, ...], value: Any, site: Path) -> None:
+    element = {"code": "L", "target": [{"code": "55464009", "equivalence": "equal"}]}
+    content: Any = {
+        "resourceType": "ConceptMap",
+        "group": [{"source": "urn:oid:1.2.3", "target": "http://snomed.info/sct", "element": [element]}],
+    }
+    place = content
+    for step in where[:-1]:
+        place = place[step]
+    place[where[-1]] = value
+    (site / "conceptmaps").mkdir()
+    (site / "conceptmaps" / "m.json").write_text(json.dumps(content), encoding="utf-8")
+    systems, findings = load_codesystems(RULES, site)
+    assert [one.code for one in findings] == ["conceptmap-not-read"]
+    assert systems.keys([Coding(system="urn:oid:1.2.3", code="L")]) == (("urn:oid:1.2.3", "L"),)

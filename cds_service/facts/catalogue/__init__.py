@@ -50,7 +50,7 @@ from cds_service.facts.catalogue.definitions import (
     filter_text,
     value_set_schema,
 )
-from cds_service.facts.catalogue.expanded import WrittenSet, codes_by_part, expansion_name, load_expansion
+from cds_service.facts.catalogue.expanded import WrittenSet, codes_by_part, expansion_name, load_expansion, names_a_file
 from cds_service.facts.catalogue.expansions import (
     Expansion,
     ExpansionError,
@@ -219,6 +219,7 @@ __all__ = [
     "loinc_problem",
     "longest",
     "name_digest",
+    "names_a_file",
     "namespace_of",
     "normalised",
     "packed",

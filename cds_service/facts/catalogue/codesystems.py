@@ -18,6 +18,7 @@ from cds_service.facts.catalogue.findings import finding
 from cds_service.facts.catalogue.mapped import NO_MAPS, Maps, usable
 from cds_service.facts.catalogue.relations import IMPLIED, Relation
 from cds_service.facts.catalogue.specs import Code
+from cds_service.facts.catalogue.written_codes import one_spelling, written_apart
 from cds_service.rule_files import SITE, Layers, invalid, pointer, read_json
 
 SNOMED = "http://snomed.info/sct"
@@ -63,8 +64,9 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
     ICD10CM: re.compile(r"[A-Z][0-9][0-9A-Z]{0,5}-*"),
     # ICD-9-CM, volume 1: three digits, V and two, or E and three, and up to two places more.
     ICD9CM: re.compile(r"(?:[0-9]{3}|V[0-9]{2})[0-9]{0,2}|E[0-9]{3}[0-9]?"),
-    # Volume 3: two digits and up to two more. China's clinical edition has four, an x and three: 81.5400x001.
-    ICD9CM_OPERATIONS: re.compile(r"[0-9]{2,6}(?:X[0-9]{2,3})?"),
+    # Volume 3: two digits and up to two more. China's clinical edition has four, an x and three, 81.5400x001;
+    # older ones of its provinces have three digits more, 81.54001.
+    ICD9CM_OPERATIONS: re.compile(r"[0-9]{2,7}|[0-9]{2,6}X[0-9]{2,3}"),
     ICD10PCS: re.compile(r"[0-9A-HJ-NP-Z]{3,7}"),
     # ATC: five levels (https://www.whocc.no/atc/structure_and_principles/).
     ATC: re.compile(r"[A-Z](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
@@ -79,7 +81,18 @@ _DIGITS: Mapping[str, Callable[[str], str | None]] = {SNOMED: sctid_problem, LOI
 _DOTTED_DIAGNOSIS = re.compile(r"[0-9]{3}\.[0-9]*|[VE][0-9].*", re.IGNORECASE)
 _DOTTED_OPERATION = re.compile(r"[0-9]{2}\..*")
 _FIVE_DIGITS = re.compile(r"[0-9]{5}")
-_ICD_MARKS = str.maketrans("", "", ". +*!†")
+_PLACES: Mapping[str, tuple[int, ...]] = {ICD10: (3,), ICD10CM: (3,), ICD9CM: (3,), ICD9CM_OPERATIONS: (2,)}
+"""After how many characters a code has its point."""
+_PLACES_E = (4,)
+_LISTED: Mapping[str, re.Pattern[str]] = {
+    ICD10: re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}(?:X[0-9]{3})?-*"),
+    ICD10CM: re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}-*"),
+    ICD9CM: _SHAPES[ICD9CM],
+    ICD9CM_OPERATIONS: re.compile(r"[0-9]{3,7}|[0-9]{2,6}X[0-9]{2,3}"),
+    ICD10PCS: re.compile(r"[0-9A-HJ-NP-Z]{7}"),
+    ATC: re.compile(r"[A-Z][0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?"),
+}
+"""What a code looks like in a list of several: as `_SHAPES`, and long enough not to be a part of another."""
 _LONGEST = 200
 _MOST_REMEMBERED = 50_000
 
@@ -170,13 +183,23 @@ class CodeSystems:
         raw = (system, code, operation)
         found = self._readings.get(raw)
         if found is None:
-            own = self.key(system, code, operation=operation)
-            # A map may name a code of the volume that its system's name stands for.
-            mapped = tuple(self._mapped(own)) or tuple(self._mapped(self.key(system, code)))
-            found = (Reading(own, "own"), *mapped)
+            found = tuple([one for part in self._apart(system, code) for one in self._read(system, part, operation)])
             if len(self._readings) < _MOST_REMEMBERED and is_short(coding):
                 self._readings[raw] = found
         return found
+
+    def _apart(self, system: str, code: str) -> tuple[str, ...]:
+        """The codes that a feed wrote into one."""
+        name = self.canonical(system)
+        listed = _LISTED.get(name)
+        return (code,) if listed is None else written_apart(code[:_LONGEST], _places(name, code), listed)
+
+    def _read(self, system: str, code: str, operation: bool) -> Iterator[Reading]:
+        own = self.key(system, code, operation=operation)
+        # What begins like a code, and does not look like one of its system, only may be that.
+        yield Reading(own, "own" if own[0] not in PREFIX_SYSTEMS or self.is_known(own) else "perhaps")
+        # A map may name a code of the volume that its system's name stands for.
+        yield from tuple(self._mapped(own)) or tuple(self._mapped(self.key(system, code)))
 
     def _mapped(self, own: Key) -> Iterator[Reading]:
         """What maps say of a code by name; where none does, what they say of codes of its shape."""
@@ -217,10 +240,14 @@ def normalised(name: str, code: str) -> str:
     """A code of the system of that canonical name as it is compared: one spelling for what feeds write differently."""
     code = code.strip()[:_LONGEST]
     if name in PREFIX_SYSTEMS:
-        return code.upper().translate(_ICD_MARKS)
+        return one_spelling(code, _places(name, code))
     if name == HGNC:
         return code.upper().removeprefix("HGNC:")
     return code
+
+
+def _places(name: str, code: str) -> tuple[int, ...]:
+    return _PLACES_E if name == ICD9CM and code[:1] in {"E", "e"} else _PLACES.get(name, ())
 
 
 def _volume(name: str, code: str, operation: bool) -> str:

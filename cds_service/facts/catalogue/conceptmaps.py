@@ -45,7 +45,13 @@ class _Lenient(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
 
-class _Extended(_Lenient):
+class _Modified(_Lenient):
+    modifier_extension: tuple[Any, ...] = Field(
+        default=(), alias="modifierExtension", description="Changes what is said in a way that is not understood."
+    )
+
+
+class _Extended(_Modified):
     extension: tuple[Any, ...] = ()
 
     def says(self, url: str) -> str | None:
@@ -66,6 +72,8 @@ class _Target(_Extended):
     @property
     def refused(self) -> str:
         """Why a target is not read at all; empty where it is."""
+        if self.modifier_extension:
+            return "mapped with a `modifierExtension`, which is not understood"
         if self.depends_on:
             return "mapped only together with something else (`dependsOn`)"
         if self.product:
@@ -80,15 +88,19 @@ class _Element(_Extended):
     target: tuple[Any, ...] = ()
 
 
-class _Group(_Lenient):
+class _Group(_Modified):
     source: str = Field(min_length=1)
     target: str = Field(min_length=1)
     element: tuple[Any, ...] = ()
     unmapped: Any = Field(default=None, description="Not read.")
 
 
-class _ConceptMap(_Lenient):
+class _ConceptMap(_Modified):
+    status: str = ""
     group: tuple[Any, ...]
+
+
+_MODIFIED = "has a `modifierExtension`, which is not understood, and does not count"
 
 
 def read_conceptmaps(layers: Layers) -> tuple[tuple[Statement, ...], tuple[Finding, ...]]:
@@ -117,6 +129,10 @@ def _read(path: Path, name: str) -> Iterator[Statement | Finding]:
     except ValidationError as problem:
         yield from invalid(problem, name, _ConceptMap)
         return
+    if concept_map.modifier_extension or concept_map.status == "retired":
+        message = _MODIFIED if concept_map.modifier_extension else "is retired, and does not count"
+        yield finding("conceptmap-not-read", name, "", f"the map {message}", severity="warning")
+        return
     for number, raw in enumerate(concept_map.group):
         yield from _group(raw, name, ("group", number))
 
@@ -126,6 +142,9 @@ def _group(raw: Any, name: str, at: tuple[str | int, ...]) -> Iterator[Statement
         group = _Group.model_validate(raw)
     except ValidationError as problem:
         yield from invalid(problem, name, _Group, at)
+        return
+    if group.modifier_extension:
+        yield finding("conceptmap-not-read", name, pointer(at), f"the group {_MODIFIED}", severity="warning")
         return
     if group.unmapped is not None:
         message = "`unmapped` is not read: codes that stand in no element stay what they are"
@@ -139,6 +158,9 @@ def _element(raw: Any, group: _Group, name: str, at: tuple[str | int, ...]) -> I
         element = _Element.model_validate(raw)
     except ValidationError as problem:
         yield from invalid(problem, name, _Element, at)
+        return
+    if element.modifier_extension:
+        yield finding("conceptmap-not-read", name, pointer(at), f"the element {_MODIFIED}", severity="warning")
         return
     shape = element.says(LIKE)
     fault = "" if shape is None else shape_fault(shape, group.source)

@@ -83,7 +83,7 @@ class Filter(_Strict):
         if self.op == "regex":
             try:
                 re.compile(self.value)
-            except re.error as problem:
+            except (re.error, OverflowError, RecursionError) as problem:
                 raise ValueError(f"no regular expression: {problem}") from None
         return self
 

@@ -43,6 +43,11 @@ Groups = Mapping[GroupKey, Mapping[str, str]]
 """What each sourced filter of a set gave: code to name."""
 
 
+def names_a_file(set_id: str) -> bool:
+    """Whether an expansion of this set has a place: an id with strokes would lead out of the folder."""
+    return _ID.fullmatch(set_id) is not None
+
+
 def expansion_name(set_id: str) -> str:
     """The name of a set's expansion below the rules folder."""
     return f"{FOLDER}/{set_id}{SUFFIX}"
@@ -90,10 +95,8 @@ def _of_set(
         and not any(part.misplaced(name))  # that has a finding of its own
     ]
     file = expansion_name(definition.id)
-    if _ID.fullmatch(definition.id) is None:
-        return {}, ()
     try:
-        expansion = load_expansion(rules_dir / file, definition.id, lock)
+        expansion = load_expansion(rules_dir / file, definition.id, lock) if names_a_file(definition.id) else None
     except ExpansionError as problem:
         open_systems = {PRINTED_SYSTEMS.get(name, name) for _, _, _, name in sourced}
         follows = (

@@ -48,7 +48,7 @@ FINDINGS: dict[str, str] = {
 }
 """Stable code -> what it means and how to mend it."""
 
-NEVER_STOPS = frozenset({"valueset-expansion-unreadable", "terminology-lock-unreadable"})
+NEVER_STOPS = frozenset({"valueset-expansion-unreadable", "terminology-lock-unreadable", "icd-unreadable"})
 """Codes of errors with which a service still starts: what they are about is unread, and every answer says so."""
 
 SITE_FINDINGS: dict[str, str] = {

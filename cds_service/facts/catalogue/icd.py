@@ -139,5 +139,7 @@ def _read(path: Path) -> tuple[IcdFile, str | None]:
     """The content, and what is wrong with it."""
     try:
         return msgspec.json.decode(unzipped(read_file(path)[0]), type=IcdFile), None
-    except (OSError, EOFError, zlib.error, msgspec.MsgspecError, UnicodeError) as problem:
+    except (EOFError, zlib.error):
+        return _EMPTY, "it is cut short or no gzip file"
+    except (OSError, msgspec.MsgspecError, UnicodeError) as problem:
         return _EMPTY, getattr(problem, "strerror", None) or f"{type(problem).__name__}: {problem}"

@@ -21,11 +21,11 @@ from cds_service.rule_files import invalid, is_there, read_json
 _FILE = "facts/judged.json"
 _RANGE = r"[A-Z][0-9][0-9A-Z](-[A-Z][0-9][0-9A-Z])?"
 _CATEGORY = 3
-# ICD-10: a letter, a digit and up to five places more, here without the point; "C92.-" is the category.
-_ICD = re.compile(r"[A-Z][0-9][0-9A-Z][0-9A-Z]{0,4}-*")
+# ICD-10: a letter, a digit and up to five places more, here without the point; "C92.-" is the category. China's
+# clinical edition adds an x and three digits: I10.x00x002.
 _SHAPES: Mapping[str, re.Pattern[str]] = {
-    ICD10: _ICD,
-    ICD10CM: _ICD,
+    ICD10: re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}(?:X[0-9]{3})?-*"),
+    ICD10CM: re.compile(r"[A-Z][0-9][0-9A-Z]{1,5}-*"),
     # ATC: fourteen main groups, five levels (https://www.whocc.no/atc/structure_and_principles/).
     ATC: re.compile(r"[ABCDGHJLMNPRSV](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?"),
 }

@@ -45,6 +45,7 @@ _STRENGTH: dict[Role, int] = {"main": 4, "history": 3, "hint": 2, "text": 1, "un
 _MOST_REMEMBERED = 5_000
 _MOST_MATCHES = 50_000
 _LONGEST = 1_000
+_SEVERAL = 2
 _CHARACTERS = 20
 """Characters of a text whose words take about as long to read as anything else that a deadline counts as one."""
 _Concepts = tuple[CodeableConcept, ...]
@@ -318,9 +319,9 @@ class EventCodes:
         for concept in concepts:
             sure = certainties(concept, self._systems)
             for number, coding in enumerate(deadline.each(concept.coding)):
-                for reading in self._systems.readings(coding, operation=self._is_operation):
-                    keys.append(reading)
-                    key, how = reading
+                readings = self._systems.readings(coding, operation=self._is_operation)
+                keys += self._placed(readings)
+                for key, how in readings:
                     matches: dict[Role, CodeMatch] = {}  # one for all the facts that the code speaks of in the same way
                     for name, own in self._speaks_of(key, how):
                         role = role_of(own, sure[number]) if sure else own
@@ -331,6 +332,14 @@ class EventCodes:
                             match = matches[role] = CodeMatch(role, coding=coding, key=key)
                         _add(found, name, match)
         return keys
+
+    def _placed(self, readings: tuple[Reading, ...]) -> Iterable[Reading]:
+        """What a coding says that the entry is not. Of several codes written into one that is nothing, where one of
+        them has no place of its own."""
+        own = [one for one in readings if one.how == "own"]
+        if len(own) < _SEVERAL or all(map(self._has_its_place, own)):
+            return readings
+        return [one._replace(how="perhaps") for one in readings]
 
 
 def _is_short(said: _Said) -> bool:

@@ -4,10 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Protocol
 
+from cds_service.terminology.sources.patterns import Pattern, PatternError
 from cds_service.terminology.sources.source import Concept, FilterCondition, UnsupportedFilterError
-
-LONGEST_PATTERN = 500
-"""Characters of a regular expression in a filter."""
 
 HIERARCHY = "concept"
 """The property that `is-a`, `descendent-of` and `is-not-a` are asked of; the code itself for `=`."""
@@ -92,51 +90,14 @@ def _has_name(condition: FilterCondition) -> Callable[[Concept], bool]:
 def _matches(condition: FilterCondition) -> Callable[[Concept], bool]:
     pattern = compiled(condition.value)
     if condition.property == "display":
-        return lambda concept: pattern.fullmatch(concept.display) is not None
-    return lambda concept: pattern.fullmatch(concept.code) is not None
+        return lambda concept: pattern.matches(concept.display)
+    return lambda concept: pattern.matches(concept.code)
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """A filter's regular expression, which has to match the whole of a code or name.
-
-    Python's `re` goes back over a text, so that some patterns take twice as long for each character more. Raises
-    UnsupportedFilterError for what is no expression, is longer than 500 characters, has more than ten parts without an
-    end (".*"), or repeats a group that can match in several ways, such as "(a+)+" or "(a|ab)*".
-    """
-    if len(pattern) > LONGEST_PATTERN:
-        raise UnsupportedFilterError(
-            f"the regular expression has {len(pattern)} characters; {LONGEST_PATTERN} are read"
-        )
-    problem = _costly(pattern)
-    if problem is not None:
-        raise UnsupportedFilterError(f"the regular expression {pattern!r} {problem}")
+def compiled(pattern: str) -> Pattern:
+    """A filter's regular expression, which has to match the whole of a code or name. Raises UnsupportedFilterError for
+    what is not read (`patterns`)."""
     try:
-        return re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise UnsupportedFilterError(f"the regular expression {pattern!r} can't be read: {error}") from error
-
-
-_MOST_UNENDED = 10
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?[^)]|\{\d*,?\d*\}|.", re.DOTALL)
-"""An escape, a set of characters, the head of a group, a count, or any other character."""
-
-
-def _costly(pattern: str) -> str | None:
-    """Why an expression could take too long, as far as its shape tells."""
-    varies, closed, unended = [False], False, 0
-    # For each group that is open, whether it can match in several ways; and whether one that could has just ended.
-    for found in _PIECE.finditer(pattern):
-        piece = found.group()
-        repeats = piece in {"*", "+"} or (piece[0] == "{" and len(piece) > 1)
-        if repeats and closed:
-            return "repeats a group that can match in several ways"
-        unended += repeats and not piece[-2:-1].isdigit()
-        closed = False
-        if piece[0] == "(":
-            varies.append(False)
-        elif piece == ")" and len(varies) > 1:
-            closed = varies.pop()
-            varies[-1] |= closed
-        elif repeats or piece in {"|", "?"}:
-            varies[-1] = True
-    return f"has more than {_MOST_UNENDED} parts without an end" if unended > _MOST_UNENDED else None
+        return Pattern(pattern)
+    except PatternError as problem:
+        raise UnsupportedFilterError(f"the regular expression {pattern!r} can't be read: {problem}") from problem

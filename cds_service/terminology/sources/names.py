@@ -26,8 +26,7 @@ def matcher(condition: FilterCondition) -> Callable[[str], bool]:
     """
     if condition.op != "regex":
         return frozenset(asked(condition)).__contains__
-    pattern = filters.compiled(condition.value)
-    return lambda value: pattern.fullmatch(value) is not None
+    return filters.compiled(condition.value).matches
 
 
 def unsupported(condition: FilterCondition, why: str = "") -> UnsupportedFilterError:

@@ -87,10 +87,8 @@ def test_a_root_that_is_not_there_or_retired_is_a_lookup_error(source: Source, r
         ("concept", "in", "723264001"),
         ("display", "is-a", "Moon"),
         ("code", "regex", "(("),
-        ("display", "regex", "(a+)+"),
-        ("display", "regex", "(?:a|aa)*"),
         ("display", "regex", "a" * 501),
-        ("display", "regex", ".*a" * 11),
+        ("display", "regex", "(?=moon).*"),
     ],
 )
 def test_what_is_not_answered_says_so(source: Source, condition: tuple[str, str, str]) -> None:
