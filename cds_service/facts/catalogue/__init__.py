@@ -33,6 +33,7 @@ from cds_service.facts.catalogue.codesystems import (
     load_codesystems,
     normalised,
 )
+from cds_service.facts.catalogue.composed_facts import DefinedFact, DerivedFact, Formula
 from cds_service.facts.catalogue.conceptmaps import (
     MappedCode,
     MappedShape,
@@ -49,6 +50,7 @@ from cds_service.facts.catalogue.definitions import (
     filter_text,
     value_set_schema,
 )
+from cds_service.facts.catalogue.event_facts import EventsFact, HalfLives, OrderLength
 from cds_service.facts.catalogue.expanded import WrittenSet, codes_by_part, expansion_name, load_expansion
 from cds_service.facts.catalogue.expansions import (
     Expansion,
@@ -61,6 +63,7 @@ from cds_service.facts.catalogue.expansions import (
     unpacked,
     write_expansion,
 )
+from cds_service.facts.catalogue.fact_definition import Code
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding, stops
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.icd import BY_SET, Icd, IcdFile, load_icd
@@ -68,38 +71,23 @@ from cds_service.facts.catalogue.judged import JudgedCodes, JudgedTable, load_ju
 from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
 from cds_service.facts.catalogue.lock import LOCK, Lock, LockedSet, read_lock
 from cds_service.facts.catalogue.map_targets import unread_targets
-from cds_service.facts.catalogue.own_names import OWN_NAMES, OwnNames, name_digest
-from cds_service.facts.catalogue.phrases import Phrases, words
-from cds_service.facts.catalogue.relations import IMPLIED
-from cds_service.facts.catalogue.set_tables import SetTables
-from cds_service.facts.catalogue.specs import (
-    MODELS,
-    AtMostBeside,
-    Bound,
-    Code,
-    Component,
+from cds_service.facts.catalogue.observed_facts import (
     DateFact,
-    DefinedFact,
-    DerivedFact,
-    EventResource,
-    EventsFact,
-    FactFile,
-    FactSpec,
-    Formula,
-    HalfLives,
     Numeric,
-    ObservedCode,
     ObservedFact,
-    OrderLength,
-    PatientFact,
-    Period,
     QuantityFact,
     ResultFact,
     ScoreFact,
     TiterFact,
-    Unsettled,
-    Where,
 )
+from cds_service.facts.catalogue.observed_parts import AtMostBeside, Component, ObservedCode, Unsettled, Where
+from cds_service.facts.catalogue.own_names import OWN_NAMES, OwnNames, name_digest
+from cds_service.facts.catalogue.patient_facts import PatientFact
+from cds_service.facts.catalogue.phrases import Phrases, words
+from cds_service.facts.catalogue.relations import IMPLIED
+from cds_service.facts.catalogue.set_tables import SetTables
+from cds_service.facts.catalogue.spec_fields import Bound, EventResource, Period
+from cds_service.facts.catalogue.specs import MODELS, FactFile, FactSpec
 from cds_service.facts.catalogue.ucum import canonical
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
 from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, read_definitions
