@@ -50,6 +50,7 @@ from cds_service.facts.catalogue.definitions import (
     filter_text,
     value_set_schema,
 )
+from cds_service.facts.catalogue.event_counts import CountFact
 from cds_service.facts.catalogue.event_facts import EventsFact, HalfLives, OrderLength
 from cds_service.facts.catalogue.expanded import WrittenSet, codes_by_part, expansion_name, load_expansion
 from cds_service.facts.catalogue.expansions import (
@@ -130,6 +131,7 @@ __all__ = [
     "CodesRead",
     "Component",
     "Compose",
+    "CountFact",
     "DateFact",
     "DefinedFact",
     "Definition",

@@ -8,13 +8,23 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from cds_service.facts.catalogue.composed_facts import DefinedFact, DerivedFact
+from cds_service.facts.catalogue.event_counts import CountFact
 from cds_service.facts.catalogue.event_facts import EventsFact
 from cds_service.facts.catalogue.fact_definition import Model
 from cds_service.facts.catalogue.observed_facts import DateFact, QuantityFact, ResultFact, ScoreFact, TiterFact
 from cds_service.facts.catalogue.patient_facts import PatientFact
 
 FactSpec = (
-    QuantityFact | ScoreFact | TiterFact | ResultFact | DateFact | EventsFact | PatientFact | DerivedFact | DefinedFact
+    QuantityFact
+    | ScoreFact
+    | TiterFact
+    | ResultFact
+    | DateFact
+    | EventsFact
+    | CountFact
+    | PatientFact
+    | DerivedFact
+    | DefinedFact
 )
 """Any entry of the catalogue."""
 
