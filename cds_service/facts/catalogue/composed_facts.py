@@ -68,6 +68,10 @@ class DerivedFact(FactDefinition):
         return (*self.sources, *(other.fact for other in self.instead))
 
     @property
+    def made_from(self) -> str:
+        return f"{self.formula.replace('_', ' ')} of {', '.join(self.references())}"
+
+    @property
     def computed_from(self) -> tuple[str, ...]:
         return self.parts
 
@@ -110,6 +114,10 @@ class DefinedFact(FactDefinition):
 
     def references(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*self.parts, *_variables(self.logic)]))
+
+    @property
+    def made_from(self) -> str:
+        return f"defined by {', '.join(self.references())}"
 
     def rule_type(self, known: Lookup) -> FactType:
         return "logic"

@@ -42,9 +42,14 @@ class CountFact(FactDefinition):
         return NumberUnit("1")
 
     @property
+    def made_from(self) -> str:
+        return f"{self.of}, those that began within {self.within.words()}"
+
+    @property
     def page_words(self) -> tuple[str, ...]:
         return (
-            f"count: how many of `{self.of}` began within {self.within.words()}; records of one day are one event",
+            f"count: how many of `{self.of}` began within {self.within.words()}; records of one day are one event"
+            ", and so are those of one course of a drug",
             "what may be one, or may have begun then, makes only the upper end higher",
             f"nothing on record: 0, where `{self.of}` is presumed absent",
         )

@@ -114,6 +114,11 @@ class FactDefinition(Model, ABC):
         return "unknown"
 
     @property
+    def made_from(self) -> str:
+        """What `rules show` says that it is read from, where that is neither codes nor value sets."""
+        return ", ".join(self.references())
+
+    @property
     def page_words(self) -> tuple[str, ...]:
         """What `docs/facts.md` says of it where its own keys are all there is to say."""
         return ()

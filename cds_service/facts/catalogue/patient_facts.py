@@ -25,5 +25,9 @@ class PatientFact(FactDefinition):
         return "boolean"
 
     @property
+    def made_from(self) -> str:
+        return "Patient"
+
+    @property
     def page_words(self) -> tuple[str, ...]:
         return ("patient: read from the Patient resource",)
