@@ -12,6 +12,7 @@ from cds_service.deadline import NEVER, Deadline
 from cds_service.durations import Duration
 from cds_service.facts.borne_out import borne_out
 from cds_service.facts.catalogue import (
+    CountFact,
     DateFact,
     DefinedFact,
     DerivedFact,
@@ -26,6 +27,7 @@ from cds_service.facts.catalogue import (
 from cds_service.facts.completeness import Completeness
 from cds_service.facts.dates import days_back, read_date
 from cds_service.facts.derived import derive
+from cds_service.facts.events import count_within
 from cds_service.facts.fact import UNBOUNDED, UNDATED, DaySpan, Event, Events, Evidence, Fact, Value, unknown
 from cds_service.facts.intervals import point
 from cds_service.facts.knowledge import FactReaders
@@ -120,6 +122,8 @@ class Builder:
                     counting = [(fact.at(self._limit(fact.name)), one.limit) for fact, one in results]
                     events = borne_out(events, counting)
                 return Fact(spec.name, events, evidence=tuple([item.evidence for item in events.items]))
+            case CountFact():
+                return self._count(spec)
             case Numeric():
                 return self._number(spec)
             case ResultFact():
@@ -136,6 +140,14 @@ class Builder:
                 every = (item for name in spec.references() for item in self._evidence_of(name))
                 evidence = self._deadline.each(every)
                 return Fact(spec.name, evidence=tuple(dict.fromkeys(evidence)))
+
+    def _count(self, spec: CountFact) -> Fact:
+        of = self._knowledge.catalogue.facts[spec.of]
+        assert isinstance(of, EventsFact)
+        events = self.fact(spec.of).value
+        assert isinstance(events, Events)
+        self._deadline.spend(len(events.items))
+        return count_within(spec, of, events, _days_before(spec.within, self._as_of))
 
     def _of_patient(self, spec: PatientFact) -> Fact:
         patient = self._told.patient

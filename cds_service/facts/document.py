@@ -79,15 +79,15 @@ def nodes_of(fact: Fact, deadline: Deadline = NEVER, *, late: bool = False) -> N
 
     Raises `OutOfTime`.
     """
-    if fact.value is None:
-        if fact.presumed is None:
-            return _UNKNOWN
-        presumed = fact.presumed
-        return Nodes({"is": presumed, "age": 0} if isinstance(presumed, str) else _number(presumed, 0), {})
     if isinstance(fact.value, Events):
         return _events(fact.value, deadline)
-    node = _node(fact, late=late)
-    return Nodes(node, node)
+    if fact.value is None and fact.presumed is None:
+        return _UNKNOWN
+    node = {} if fact.value is None else _node(fact, late=late)
+    presumed = fact.presumed
+    if presumed is None:
+        return Nodes(node, node)
+    return Nodes({"is": presumed, "age": 0} if isinstance(presumed, str) else _number(presumed, 0), node)
 
 
 _UNKNOWN = Nodes({}, {})

@@ -140,11 +140,13 @@ Value = Interval | Age | DaySpan | Events | bool | str
 
 
 class Fact(Struct, frozen=True, gc=False):
-    """One fact. `value` is `None` exactly when `reason` says why it is unknown.
+    """One fact. `value` is `None` where it is unknown, and then `reason` says why; of a count `reason` says why it is
+    not exact.
 
     `unit` is the canonical unit of a number (empty without dimension); `age` is how many days old the evidence is at
     most, `least_age` at least. `parts` are sub-facts by their last word (`x_uln`). `via` is the alternative that a
-    derived fact took. `presumed` is the value in a closed world of a fact without any evidence. `at_most` is there
+    derived fact took. `presumed` is the value in a closed world where that differs: of a fact without any
+    evidence, or of a count, which has no upper end where there may be others than those on record. `at_most` is there
     where `value` is all that it may be without what raised it (oxygen, a transfusion).
     """
 
@@ -162,8 +164,11 @@ class Fact(Struct, frozen=True, gc=False):
 
     @property
     def measured(self) -> Value | None:
-        """The value as it was measured, which is what counts but for `at_most`."""
-        return self.value if self.value is None or self.at_most is None else self.at_most.measured
+        """The value as it is shown: as it was measured, whatever `at_most` makes of it; of a count that of the closed
+        world."""
+        if self.value is None:
+            return None
+        return self.presumed or self.value if self.at_most is None else self.at_most.measured
 
     def too_old(self, limit: int | None) -> bool:
         """Whether the evidence is, or may be, older than `limit` days; never without a limit."""

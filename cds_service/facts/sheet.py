@@ -13,12 +13,10 @@ from cds_service.facts.building import Builder, RecordContent, nothing_told
 from cds_service.facts.catalogue import (
     ISSUE_CODES,
     DefinedFact,
-    DerivedFact,
     EventResource,
     EventsFact,
     FactSpec,
     ObservedFact,
-    QuantityFact,
 )
 from cds_service.facts.completeness import coverage_of
 from cds_service.facts.describe import describe_fact
@@ -129,8 +127,10 @@ class FactSheet:
         computed = _is_computed(spec, fact)
         entries = describe_fact(name, fact, fresh_within, computed=computed, deadline=deadline)
         if computed and fact.value is not None:
-            parts = self._formula_parts(fact.via or name) if isinstance(spec, DerivedFact) else _shares(spec)
-            entries += [entry for part in parts for entry in self.describe(part, self._limit(part), deadline)]
+            parts = self._computed_from(spec, fact)
+            told = [entry for part in parts for entry in self.describe(part, self._limit(part), deadline)]
+            sources = {item.source for item in fact.evidence}
+            entries += [entry for entry in told if not spec.counts_entries or entry["source"] in sources]
         return entries
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -161,9 +161,12 @@ class FactSheet:
     def _get(self, name: str) -> Fact | None:
         return self._made.get(name) or self._absent.facts.get(name)
 
-    def _formula_parts(self, name: str) -> tuple[str, ...]:
-        spec = self.reader.knowledge.catalogue.facts.get(name)
-        return spec.parts if isinstance(spec, DerivedFact) else ()
+    def _computed_from(self, spec: FactSpec, fact: Fact) -> tuple[str, ...]:
+        """The facts that a computed value is made of; of one that was chosen among alternatives those of that one."""
+        chosen = self.reader.knowledge.catalogue.facts.get(fact.via) if spec.is_computed else None
+        if chosen is None:
+            return spec.computed_from
+        return chosen.computed_from if chosen.is_computed else ()
 
     def _limit(self, name: str) -> int | None:
         limit = self.reader.knowledge.catalogue.fresh_for(name)
@@ -275,13 +278,7 @@ def build_sheet(
 
 def _is_computed(spec: FactSpec, fact: Fact) -> bool:
     """Whether the value is made of other facts, which have the evidence."""
-    return isinstance(spec, DerivedFact) or bool(fact.via)
-
-
-def _shares(spec: FactSpec) -> tuple[str, ...]:
-    """The count and the share of it from which an absolute count is made."""
-    parts = spec.differential if isinstance(spec, QuantityFact) else None
-    return () if parts is None else (parts.count, parts.percent)
+    return spec.is_computed or bool(fact.via)
 
 
 def _planned_issue(source: str) -> Issue:

@@ -45,7 +45,9 @@ def _type(entry: FactEntry) -> FactType:
         case "number":
             # A unit whose factor is an interval can be read from a record, but no single limit can be written in it.
             factors = {unit: low for unit, (low, high) in entry.units.items() if low == high}
-            return FactType("number", _title(entry), entry.unit or "1", factors, fresh_for=limit, dated=True)
+            return FactType(
+                "number", _title(entry), entry.unit or "1", factors, fresh_for=limit, dated=entry.spec.is_dated
+            )
         case "result":
             return FactType("code", entry.title, values=RESULT_CODES, fresh_for=limit, dated=True)
         case "sex":

@@ -22,6 +22,8 @@ ROOM_FOR_ABSENT = 60
 """Code points: a line or two of a narrow panel. More are counted; `explain` lists all."""
 MOST_WORDS = 3
 """Names under which a record has the same diagnosis."""
+MOST_COUNTED = 6
+"""Days of the events that a number counts; `explain` lists all."""
 WORDS_LIMIT = 80
 """Code points of one of them: some name every qualifier that a code has."""
 _SEMANTIC_TAG = re.compile(r" \((?:[a-z]+ ?){1,3}(?:/[a-z ]+)?\)$")
@@ -187,6 +189,8 @@ class EvidenceLines:
 
     def _valued(self, base: str, ref: FactRef, entries: Sequence[Entry]) -> _Told:
         entry = next((e for e in entries if e["date"]), entries[0])
+        if self.catalogue.facts[base].counts_entries:
+            return self._counted(base, ref, entry)
         if not entry["source"]:
             # Presumed by the catalogue, because something is not on record: no NYHA class without heart failure.
             return _Told(base, absent=self.catalogue.facts[base].references() or (base,))
@@ -194,6 +198,15 @@ class EvidenceLines:
         own = entry if times is None else next(iter(self.reader.described(base)), entry)
         said = f"({multiple(entry['value'], times[1])})" if times is not None else ""
         return _Told(base, value=(day_words(entry["date"]), self._value(base, own), said))
+
+    def _counted(self, base: str, ref: FactRef, entry: Entry) -> _Told:
+        """A number of entries, with the day of each: `Strokes in the last 2 years 2 (2026-03-01, 2025-06-01)`."""
+        counted = [e for e in self.reader.deadline.each(self.reader.evidence(ref)) if e["name"] != ref.name]
+        if not counted:
+            return _Told(base, absent=(base,))
+        days = [f"{'perhaps ' if e['reason'] else ''}{day_words(e['date']) or 'undated'}" for e in counted]
+        number = sentence(self._value(base, entry))
+        return _Told(base, dated=f"{number} ({', '.join(capped(days, MOST_COUNTED))})")
 
     def _value(self, base: str, entry: Entry) -> str:
         name, value, raw = self.names.of(base), entry["value"], entry.get("raw") or {}

@@ -34,6 +34,7 @@ from cds_service.facts.catalogue.codesystems import (
     load_codesystems,
     normalised,
 )
+from cds_service.facts.catalogue.composed_facts import DefinedFact, DerivedFact, Formula
 from cds_service.facts.catalogue.conceptmaps import (
     MappedCode,
     MappedShape,
@@ -50,6 +51,8 @@ from cds_service.facts.catalogue.definitions import (
     filter_text,
     value_set_schema,
 )
+from cds_service.facts.catalogue.event_counts import CountFact
+from cds_service.facts.catalogue.event_facts import EventsFact, HalfLives, OrderLength
 from cds_service.facts.catalogue.expanded import WrittenSet, codes_by_part, expansion_name, load_expansion, names_a_file
 from cds_service.facts.catalogue.expansions import (
     Expansion,
@@ -62,6 +65,7 @@ from cds_service.facts.catalogue.expansions import (
     unpacked,
     write_expansion,
 )
+from cds_service.facts.catalogue.fact_definition import Code
 from cds_service.facts.catalogue.findings import FINDINGS, ISSUE_CODES, REASONS, SITE_FINDINGS, finding, stops
 from cds_service.facts.catalogue.groups import GROUPS, OTHER, group_of
 from cds_service.facts.catalogue.icd import BY_SET, Icd, IcdFile, load_icd
@@ -70,38 +74,23 @@ from cds_service.facts.catalogue.lasting import CHRONIC, EVENT, Lasts, longest
 from cds_service.facts.catalogue.lock import LOCK, Lock, LockedSet, read_lock
 from cds_service.facts.catalogue.map_targets import unread_targets
 from cds_service.facts.catalogue.mapped import Maps
-from cds_service.facts.catalogue.own_names import OWN_NAMES, OwnNames, name_digest
-from cds_service.facts.catalogue.phrases import Phrases, words
-from cds_service.facts.catalogue.relations import IMPLIED
-from cds_service.facts.catalogue.set_tables import SetTables
-from cds_service.facts.catalogue.specs import (
-    MODELS,
-    AtMostBeside,
-    Bound,
-    Code,
-    Component,
+from cds_service.facts.catalogue.observed_facts import (
     DateFact,
-    DefinedFact,
-    DerivedFact,
-    EventResource,
-    EventsFact,
-    FactFile,
-    FactSpec,
-    Formula,
-    HalfLives,
     Numeric,
-    ObservedCode,
     ObservedFact,
-    OrderLength,
-    PatientFact,
-    Period,
     QuantityFact,
     ResultFact,
     ScoreFact,
     TiterFact,
-    Unsettled,
-    Where,
 )
+from cds_service.facts.catalogue.observed_parts import AtMostBeside, Component, ObservedCode, Unsettled, Where
+from cds_service.facts.catalogue.own_names import OWN_NAMES, OwnNames, name_digest
+from cds_service.facts.catalogue.patient_facts import PatientFact
+from cds_service.facts.catalogue.phrases import Phrases, words
+from cds_service.facts.catalogue.relations import IMPLIED
+from cds_service.facts.catalogue.set_tables import SetTables
+from cds_service.facts.catalogue.spec_fields import Bound, EventResource, Period
+from cds_service.facts.catalogue.specs import MODELS, FactFile, FactSpec
 from cds_service.facts.catalogue.ucum import canonical
 from cds_service.facts.catalogue.units import ONE, Spellings, SpellingTable, UnitTable, fold, load_spellings
 from cds_service.facts.catalogue.valuesets import ValueSets, load_valuesets, read_definitions
@@ -144,6 +133,7 @@ __all__ = [
     "CodesRead",
     "Component",
     "Compose",
+    "CountFact",
     "DateFact",
     "DefinedFact",
     "Definition",

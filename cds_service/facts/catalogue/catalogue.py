@@ -6,30 +6,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
-from cds_service.durations import Duration, shortest
+from cds_service.durations import Duration
 from cds_service.errors import Finding
 from cds_service.facts.catalogue.composition import Dependents
+from cds_service.facts.catalogue.fact_definition import Code, FactType, NumberUnit, Part, unknown_parts
 from cds_service.facts.catalogue.findings import finding
-from cds_service.facts.catalogue.specs import (
-    FORMULA_PARTS,
-    MODELS,
-    Absence,
-    Code,
-    DateFact,
-    DefinedFact,
-    DerivedFact,
-    EventsFact,
-    FactSpec,
-    ObservedFact,
-    PatientFact,
-    QuantityFact,
-    ScoreFact,
-    TiterFact,
-)
+from cds_service.facts.catalogue.observed_facts import QuantityFact
+from cds_service.facts.catalogue.spec_fields import Absence, EventResource
+from cds_service.facts.catalogue.specs import MODELS, FactSpec
 from cds_service.facts.intervals import Factor
 from cds_service.rule_files import invalid, pointer, read_json
 
@@ -45,9 +33,6 @@ TABLES = frozenset(
 
 RESERVED = frozenset({"span"})
 """First words that a fact's name must not have, because the fact document uses them."""
-
-FactType = Literal["number", "result", "boolean", "sex", "age", "date", "events", "logic"]
-Part = Literal["", "x_uln", "x_lln", "active", "history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +57,11 @@ class FactEntry:
     @property
     def kind(self) -> str:
         return self.spec.kind
+
+    @property
+    def resource(self) -> EventResource | None:
+        """Where events are read from; `None` of other facts."""
+        return getattr(self.spec, "resource", None)
 
     @property
     def title(self) -> str:
@@ -110,7 +100,8 @@ class Catalogue:
         if name in self.facts:
             return name
         stem, _, part = name.rpartition(".")
-        return stem if part in _parts(self.facts.get(stem)) else None
+        whole = self.facts.get(stem)
+        return stem if whole is not None and part in whole.rule_parts else None
 
     def fact_of(self, name: str) -> str | None:
         """The fact that a name in a rule reads: it, one it is a part of, or the date behind `days_since`."""
@@ -132,24 +123,24 @@ class Catalogue:
             return None
         spec = self.facts[base]
         part: Any = name[len(base) + 1 :]
-        unit, units = self._unit(spec, part)
+        unit, units = _part_unit(part) if part else spec.number_unit(self.lookup)
         return FactEntry(
             name=name,
             spec=spec,
             part=part,
-            type=self._type(spec, part),
+            type=_part_type(part) if part else spec.rule_type(self.lookup),
             unit=unit,
             units=units,
             fresh_for=self.fresh_for(name),
             order=getattr(spec, "order", None),
-            absence=spec.absence if isinstance(spec, EventsFact) else "unknown",
+            absence=spec.when_absent,
         )
 
     def names(self) -> Iterator[str]:
         """Every name that a rule may use, parts included."""
         for name, spec in self.facts.items():
             yield name
-            yield from (f"{name}.{part}" for part in _parts(spec))
+            yield from (f"{name}.{part}" for part in spec.rule_parts)
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
         """The facts of these names (parts give their fact) and all that these are made of, as far as there are any."""
@@ -165,7 +156,7 @@ class Catalogue:
         if base is None:
             return None
         if base not in self._fresh:
-            self._fresh[base] = self._fresh_for(self.facts[base])
+            self._fresh[base] = self.facts[base].freshness(self.lookup)
         return self._fresh[base]
 
     def reduced(self, facts: Mapping[str, FactSpec]) -> "tuple[Catalogue, tuple[Finding, ...]]":
@@ -173,47 +164,6 @@ class Catalogue:
         kept, places, findings = dict(facts), dict(self.places), list[Finding]()
         _drop_unusable(kept, places, findings)
         return Catalogue(kept, places), tuple(findings)
-
-    def _type(self, spec: FactSpec, part: str) -> FactType:
-        if part:
-            return "number" if part in {"x_uln", "x_lln"} else "boolean"
-        if isinstance(spec, PatientFact):
-            return {"patient.age": "age", "patient.sex": "sex"}.get(spec.name, "boolean")  # type: ignore[return-value]
-        if isinstance(spec, DerivedFact):
-            if spec.formula == "first_known":
-                first = self.lookup(spec.of[0])
-                return "number" if first is None else first.type
-            return "result" if spec.formula in {"either_test", "both_parts", "confirmed_test"} else "number"
-        if isinstance(spec, DefinedFact):
-            return "logic"
-        if isinstance(spec, QuantityFact | ScoreFact | TiterFact):
-            return "number"
-        return spec.kind
-
-    def _unit(self, spec: FactSpec, part: str) -> tuple[str | None, Mapping[str, Factor]]:
-        if part:
-            return ("1" if part in {"x_uln", "x_lln"} else None), {}
-        if isinstance(spec, QuantityFact):
-            return spec.unit, spec.units
-        if isinstance(spec, ScoreFact | TiterFact):
-            return "1", {}
-        if isinstance(spec, DerivedFact) and self._type(spec, "") == "number":
-            alternatives = [self.lookup(name) for name in spec.of]
-            units = next((entry.units for entry in alternatives if entry is not None and entry.units), {})
-            first = next((entry.unit for entry in alternatives if entry is not None), "1")
-            return spec.unit or first, units
-        return None, {}
-
-    def _fresh_for(self, spec: FactSpec) -> Duration | None:
-        if isinstance(spec, ObservedFact):
-            return spec.fresh_for
-        if isinstance(spec, DerivedFact):
-            if spec.fresh_for is not None:
-                return spec.fresh_for
-            # What is computed goes stale with the part that does so first.
-            limits = [self._fresh_for(self.facts[name]) for name in spec.references() if name in self.facts]
-            return shortest(limit for limit in limits if limit is not None)
-        return None
 
 
 def load_catalogue(rules_dir: Path) -> tuple[Catalogue, tuple[Finding, ...]]:
@@ -287,17 +237,9 @@ def _drop_unusable(facts: dict[str, FactSpec], places: dict[str, tuple[str, str]
         known = Catalogue(facts, places)
         for name, spec in list(facts.items()):
             missing = [part for part in spec.references() if known.base(part) is None]
-            if isinstance(spec, DateFact) and not missing and not _is_condition(spec.else_onset_of, facts):
-                missing = [f"{spec.else_onset_of}, which is no condition"]
-            if isinstance(spec, QuantityFact) and not missing:
-                parts = (name for name in spec.measured_parts if not isinstance(facts[name], QuantityFact))
-                missing = [f"{name}, which is no quantity" for name in parts]
-            if missing:
-                drop(name, "fact-unknown-part", f"refers to {', '.join(missing)}")
-                changed = True
-            elif isinstance(spec, DerivedFact) and not _fits_formula(spec, known):
-                wanted = ", ".join(FORMULA_PARTS[spec.formula])
-                drop(name, "fact-formula-parts", f"{spec.formula} reads, in this order: {wanted}")
+            misfit = unknown_parts(missing) or spec.misfit(known.lookup)
+            if misfit is not None:
+                drop(name, misfit.code, misfit.message)
                 changed = True
     known = Catalogue(facts, places)
     for name, spec in list(facts.items()):
@@ -305,25 +247,9 @@ def _drop_unusable(facts: dict[str, FactSpec], places: dict[str, tuple[str, str]
             drop(name, "fact-circular", "is made from itself")
 
 
-def _fits_formula(spec: DerivedFact, catalogue: Catalogue) -> bool:
-    """Whether the parts are those that the formula reads, in the units it is written for."""
-    wanted = FORMULA_PARTS.get(spec.formula)
-    if wanted is None:
-        return True
-    entries = [catalogue.lookup(name) for name in spec.parts]
-    return wanted == tuple((entry.unit or entry.type) if entry is not None else "" for entry in entries)
+def _part_type(part: Part) -> FactType:
+    return "number" if part in {"x_uln", "x_lln"} else "boolean"
 
 
-def _is_condition(name: str | None, facts: Mapping[str, FactSpec]) -> bool:
-    if name is None:
-        return True
-    spec = facts.get(name)
-    return isinstance(spec, EventsFact) and spec.resource == "Condition"
-
-
-def _parts(spec: FactSpec | None) -> tuple[str, ...]:
-    if isinstance(spec, QuantityFact):
-        return ("x_uln", "x_lln")
-    if isinstance(spec, EventsFact):
-        return ("active", "history")
-    return ()
+def _part_unit(part: Part) -> NumberUnit:
+    return NumberUnit("1") if part in {"x_uln", "x_lln"} else NumberUnit()

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from cds_service.errors import Finding
 from cds_service.facts.catalogue.catalogue import Catalogue
 from cds_service.facts.catalogue.codesystems import CodeSystems, Key
+from cds_service.facts.catalogue.event_facts import EventsFact
+from cds_service.facts.catalogue.fact_definition import Code
 from cds_service.facts.catalogue.findings import finding
-from cds_service.facts.catalogue.specs import Code, EventsFact
 from cds_service.facts.catalogue.valuesets import ValueSets
 
 

@@ -14,10 +14,10 @@ from cds_service.errors import Finding, Severity
 from cds_service.facts.catalogue.check_digits import loinc_problem, sctid_problem
 from cds_service.facts.catalogue.code_shapes import ANY_SYSTEM
 from cds_service.facts.catalogue.conceptmaps import read_conceptmaps
+from cds_service.facts.catalogue.fact_definition import Code
 from cds_service.facts.catalogue.findings import finding
 from cds_service.facts.catalogue.mapped import NO_MAPS, Maps, usable
 from cds_service.facts.catalogue.relations import IMPLIED, Relation
-from cds_service.facts.catalogue.specs import Code
 from cds_service.facts.catalogue.written_codes import one_spelling, written_apart
 from cds_service.rule_files import SITE, Layers, invalid, pointer, read_json
 

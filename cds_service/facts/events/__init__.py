@@ -1,6 +1,7 @@
 """Conditions, drugs, procedures, immunizations, allergies and devices as events in time."""
 
 from cds_service.facts.events.coded import Coded, EventCodes
+from cds_service.facts.events.counts import count_within
 from cds_service.facts.events.courses import with_courses
 from cds_service.facts.events.dosage_table import DosageTable, load_dosage
 from cds_service.facts.events.doses import Dose, DoseReader
@@ -38,6 +39,7 @@ __all__ = [
     "Routes",
     "TreatingDoseTable",
     "TreatingDoses",
+    "count_within",
     "length_of",
     "load_dosage",
     "load_half_lives",

@@ -119,7 +119,7 @@ def _fact(spec: FactSpec, reference: RulesReference) -> Iterator[str]:
         case ObservedFact():
             yield from _observed(spec)
         case _:
-            yield "patient: read from the Patient resource"
+            yield from spec.page_words
     if isinstance(spec, ObservedFact | DerivedFact):
         yield from _limits(spec, reference)
 

@@ -8,9 +8,7 @@ from typing import Any
 from cds_service.durations import Duration
 from cds_service.facts.catalogue import (
     PRINTED_SYSTEMS,
-    DefinedFact,
     Definition,
-    DerivedFact,
     EventsFact,
     FactSpec,
     ObservedFact,
@@ -132,14 +130,10 @@ class RulesReference:
                         yield f"{word}{set_id} ({self.extent(set_id)})"
                 if spec.route is not None:
                     yield f"route: {spec.route}"
-            case DerivedFact():
-                yield f"{spec.formula.replace('_', ' ')} of {', '.join(spec.references())}"
-            case DefinedFact():
-                yield f"defined by {', '.join(spec.references())}"
             case ObservedFact():
                 yield from self._codes(spec)
             case _:
-                yield "Patient"
+                yield spec.made_from
 
     def _codes(self, spec: ObservedFact) -> Iterator[str]:
         by_system: dict[str, list[str]] = {}
