@@ -39,7 +39,7 @@ def codes_compile(
     except KeyError as problem:
         stop(f"there is no value set {problem.args[0]!r} in {folder / 'valuesets'}")
     show_findings(found.findings)
-    _show(found)
+    _show(found, frozenset(sets or ()))
     failed = any(finding.severity == "error" for finding in found.findings)
     if locked:
         different = found.differs()
@@ -66,8 +66,10 @@ def _opened(specs: list[str]) -> "list[Source]":
         stop(str(problem))
 
 
-def _show(found: "Compilation") -> None:
+def _show(found: "Compilation", only: frozenset[str]) -> None:
     for one in found.sets:
+        if only and one.set_id not in only:
+            continue
         if one.text is not None or one.problems or one.dropped:
             counts = f"{len(one.added)} added, {len(one.dropped)} dropped, {one.unchanged} unchanged"
             typer.echo(f"{one.set_id}: {counts}")

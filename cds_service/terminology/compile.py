@@ -23,6 +23,7 @@ from cds_service.facts.catalogue import (
     Part,
     WrittenSet,
     expansion_name,
+    filter_words,
     load_codesystems,
     load_expansion,
     normalised,
@@ -38,6 +39,11 @@ NAMED = frozenset(
     {ICD10CM, RXNORM, CVX, LOINC, "http://hl7.org/fhir/sid/icd-9-cm", "http://www.cms.gov/Medicare/Coding/ICD10"}
 )
 """Systems whose names may be shipped: in the public domain, or under a licence that allows it (NOTICE)."""
+
+_NO_SOURCE = (
+    "{filter}: no source has {system}, so its root alone counts and any other {system} code in a chart leaves the fact "
+    "unknown; give a release with --source, or list the codes"
+)
 
 
 class CompileProblem(NamedTuple):
@@ -132,13 +138,17 @@ def _compile(
     groups: dict[GroupKey, Mapping[str, str]] = {}
     releases: set[tuple[str, str]] = set()
     for key, place, part in wanted:
-        found = _expand(key[1], part, sources, CompileProblem(definition.id, place, ""), problems)
+        refused: list[str] = []
+        found = _expand(key[1], part, sources, refused)
         if found is not None:
             groups[key], release = found
             releases.add(release)
         elif key in known:
             groups[key] = known[key]
             releases |= {one for one in (before.releases if before is not None else ()) if one[0] == key[1]}
+        elif touched and not refused:
+            refused.append(_NO_SOURCE.format(system=PRINTED_SYSTEMS.get(key[1], key[1]), filter=filter_words(key[2])))
+        problems += [CompileProblem(definition.id, place, reason) for reason in refused]
     whole = len(groups) == len({key for key, _, _ in wanted})
     digest = written.digest if whole and touched else "" if before is None else before.definition
     expansion = Expansion(
@@ -165,11 +175,10 @@ def _sourced(definition: Definition, systems: CodeSystems) -> Iterator[tuple[Gro
 
 
 def _expand(
-    system: str, part: Part, sources: Sequence[Source], at: CompileProblem, problems: list[CompileProblem]
+    system: str, part: Part, sources: Sequence[Source], refused: list[str]
 ) -> tuple[Mapping[str, str], tuple[str, str]] | None:
-    """What the first source that can answer gives, and its release."""
+    """What the first source that can answer gives, and its release; without one, why in `refused`."""
     conditions = [FilterCondition(one.property, one.op, one.value) for one in part.filter]
-    refused: list[str] = []
     for source in sources:
         release = next((one for one in source.releases if one.system == system), None)
         if release is None:
@@ -183,8 +192,8 @@ def _expand(
         except SourceError as problem:
             refused.append(str(problem))
         else:
+            refused.clear()
             return found, (release.system, release.version)
-    problems += [at._replace(reason=reason) for reason in refused]
     return None
 
 

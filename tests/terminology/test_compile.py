@@ -180,3 +180,22 @@ def test_a_kind_of_source_that_there_is_not(rules: Path) -> None:
     assert "xls:codes.xls: a source is KIND:PLACE" in err
     with pytest.raises(SourceError):
         opening.open_source("nothing")
+
+
+@pytest.mark.usefixtures("stub")
+def test_one_set_alone_is_reported_where_one_was_named(rules: Path) -> None:
+    compile_sets(rules, [StubSource()]).write()
+    others = [path.stem for path in (rules / "valuesets").glob("*.json") if path.stem != "sle"]
+    assert run("--rules", str(rules), "--source", "new:", "--set", others[0])[1] == ""
+    assert run("--rules", str(rules), "--source", "new:", "--set", "sle")[1].startswith("sle: 1 added")
+
+
+def test_a_filter_that_never_had_a_source_is_named_with_what_follows(rules: Path) -> None:
+    code, out, err = run("--rules", str(rules), "--set", "sle")
+    assert (code, out) == (0, "sle: 0 added, 0 dropped, 0 unchanged\n")
+    assert err.startswith(f"sle: compose.include[0]: concept is-a {LUPUS}: no source has SNOMED CT, so its root alone")
+
+
+def test_a_filter_that_has_an_expansion_needs_no_source(rules: Path) -> None:
+    compile_sets(rules, [StubSource()]).write()
+    assert run("--rules", str(rules), "--set", "sle")[2] == ""

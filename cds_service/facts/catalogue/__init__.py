@@ -47,6 +47,7 @@ from cds_service.facts.catalogue.definitions import (
     Part,
     compose_digest,
     filter_text,
+    filter_words,
     value_set_schema,
 )
 from cds_service.facts.catalogue.expanded import WrittenSet, codes_by_part, expansion_name, load_expansion
@@ -199,6 +200,7 @@ __all__ = [
     "content_digest",
     "expansion_name",
     "filter_text",
+    "filter_words",
     "finding",
     "fold",
     "group_of",

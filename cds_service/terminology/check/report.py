@@ -17,7 +17,8 @@ from cds_service.terminology.check.released import Released, against_release
 from cds_service.terminology.check.reviewed import FILE, ReviewedNames, load_reviewed
 from cds_service.terminology.sources import Source
 
-_OUR_FILES = ("valuesets/", "expansions/", "conceptmaps/", "facts/systems.json", "systems.json", "terminology.lock")
+_EXPANSIONS = "expansions/"
+_OUR_FILES = ("valuesets/", _EXPANSIONS, "conceptmaps/", "facts/systems.json", "systems.json", "terminology.lock")
 """Files of which the findings of loading the rules are told here too: those that hold codes and nothing else."""
 _EXCEPTED: Severity = "error"
 _PAST: Severity = "warning"
@@ -66,11 +67,15 @@ def _malformed(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Find
 
 
 def _twice(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
-    """A root and a code are two things: one stands for all below it."""
+    """Codes that one list has twice. A root and a code are two things: one stands for all below it.
+
+    Of an expansion each filter is a list of its own. Two filters may well give the same code, and nobody wrote it.
+    """
     first: dict[tuple[str, Key, bool, bool], ListedCode] = {}
     for one in codes:
         if one.set_id:
-            key = (one.file, facts.systems.key(one.system, one.code), one.is_root, one.is_excluded)
+            filter_place = "/".join(one.pointer.split("/")[:4]) if one.file.startswith(_EXPANSIONS) else ""
+            key = (one.file + filter_place, facts.systems.key(one.system, one.code), one.is_root, one.is_excluded)
             earlier = first.setdefault(key, one)
             if earlier is not one:
                 message = f"{one.code} stands at {earlier.pointer} already"
