@@ -22,8 +22,8 @@ def changed_trials(before: Library | None, after: Library) -> tuple[str, ...]:
 
 
 def _changed(before: Library | None, after: Library) -> Iterator[str]:
-    known = {} if before is None else {one.id: one for one in before.shelf}
-    for one in after.shelf:
+    known = {} if before is None else {one.id: one for one in before.stored}
+    for one in after.stored:
         file = cases_file(one.id)
         if one.state != "active" or file not in after.stamps:
             continue

@@ -206,7 +206,7 @@ class Answerer:
 
     def _out_of_time(self) -> CardsAnswer:
         """No card, and every active trial skipped."""
-        skipped = tuple([trial.id for trial in self.library.shelf if trial.state == "active"])
+        skipped = tuple([trial.id for trial in self.library.stored if trial.state == "active"])
         self.metrics.cut_short(len(skipped))
         return CardsAnswer([], undecided=True, decision="", keep=lambda _: None, skipped=skipped)
 

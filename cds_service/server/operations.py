@@ -82,7 +82,7 @@ def operations_router(
             else {"since": rejected.since.isoformat(timespec="seconds"), "errors": rejected.errors()},
             "rules": [
                 {"id": trial.id, "rules_version": trial.rules_version, "digest": trial.digest, "state": trial.state}
-                for trial in loaded.library.shelf
+                for trial in loaded.library.stored
             ],
         }
 

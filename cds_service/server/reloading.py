@@ -164,7 +164,7 @@ class LiveRules(Generic[Prepared_co]):
             self._reject((Finding("", "", "unreadable-file", "error", f"the rules could not be loaded: {kind}"),))
             return False
         agreeing = {*map(cases_file, changed)}
-        held = {cases_file(one.id) for one in library.shelf if one.state == "active"} - agreeing
+        held = {cases_file(one.id) for one in library.stored if one.state == "active"} - agreeing
         self.doubts = tuple(one for one in self.doubts if one.file in held)
         self.current, self.rejected = version, None
         self._tell(True)

@@ -217,7 +217,7 @@ class Wiring:
         metrics.prefetch_keys(templates)
         expected = self._settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
-        metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
+        metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.stored])
         interest = interest_of(rules.facts, rules.facts_read).on(calendar.earliest)
         return PreparedRules(
             Serving(templates, answerer.answer_for, fallback, interest, answerer.is_late), answerer.rules

@@ -213,5 +213,5 @@ def test_facts_or_cards_that_there_is_no_time_for_are_answered_with_503_and_name
         response = client.post(URL, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 503
     assert "Not all trials" in response.json()["issue"][0]["diagnostics"]
-    active = [trial.id for trial in decision.library.shelf if trial.state == "active"]
+    active = [trial.id for trial in decision.library.stored if trial.state == "active"]
     assert warnings("answer_cut_short")["skipped_trials"] == active

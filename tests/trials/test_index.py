@@ -113,7 +113,7 @@ def library() -> Library:
         "valueset-lasts-missing",
         "fact-without-plausible",
     }
-    odd = [one for one in loaded.shelf if one.id.startswith("ODD")]
+    odd = [one for one in loaded.stored if one.id.startswith("ODD")]
     assert len(odd) > 50
     assert sum(bool(one.gates.entries) for one in odd) > 15
     return loaded
@@ -227,5 +227,5 @@ def test_of_many_trials_that_could_not_be_judged_the_first_are_named_without_eva
     assert told["count"] == len(open_trials.trials) > MOST_NAMED
     assert told["trials"] == list(open_trials.trials[:MOST_NAMED])
     assert told["entries"] == 1
-    active = {one.id for one in library().shelf if one.state == "active"}
+    active = {one.id for one in library().stored if one.state == "active"}
     assert active.issuperset(open_trials.trials)
