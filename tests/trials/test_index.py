@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.invented_library import SYSTEM, write_library
-from cds_service.cards import CardOptions, deck_for
+from cds_service.cards import CardOptions, build_cards
 from cds_service.deadline import Deadline
 from cds_service.explanation import MOST_NAMED, undetermined
 from cds_service.fhir import Record, read_bundle
@@ -155,7 +155,7 @@ def fitting(found: Match) -> dict[str, Any]:
 
 def cards(found: Match, *, near: bool) -> list[Any]:
     options = CardOptions(max_cards=20, near_miss=near)
-    return [card.body for card in deck_for(found, options, SEED)]
+    return [card.body for card in build_cards(found, options, SEED)]
 
 
 @settings(max_examples=60)

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.invented_library import write_library
-from cds_service.cards import CardOptions, deck_for
+from cds_service.cards import CardOptions, build_cards
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, load_library
 from cds_service.matching import match
@@ -58,8 +58,8 @@ def libraries() -> dict[int, Library]:
 def answer(record: Record, library: Library, *, screened: bool) -> tuple[Any, Any]:
     """All results, and the cards as JSON."""
     found = match(record, library, AS_OF, candidates_only=screened, near=True)
-    deck = deck_for(found, CardOptions(max_cards=20, near_miss=True), SEED)
-    return found.trials, json.dumps([card.body for card in deck])
+    cards = build_cards(found, CardOptions(max_cards=20, near_miss=True), SEED)
+    return found.trials, json.dumps([card.body for card in cards])
 
 
 @settings(max_examples=15, deadline=None)
