@@ -39,8 +39,10 @@ _NOT_CODED = re.compile(r" (?:that )?(?:is|are) not coded$")
 
 
 def lines(criteria: Iterable[TracedCriterion], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
-    """The criteria that no rule decides, then exceptions from a fail, then a line for each kind of thing to do. What the
-    study team does comes last."""
+    """The criteria that no rule decides, then exceptions from a fail, then a line for each kind of thing to do.
+
+    The study team's part comes last.
+    """
     grouped: dict[str, dict[str, None]] = {}
     team: dict[str, None] = {}
     criteria = tuple(criteria)

@@ -1,4 +1,4 @@
-"""Which facts there are: their codes, units and value sets. Data only; knows nothing of FHIR resources."""
+"""The catalogue of facts: their codes, units and value sets. Data only; knows nothing of FHIR resources."""
 
 from cds_service.facts.catalogue.catalogue import TABLES, Catalogue, FactEntry, load_catalogue
 from cds_service.facts.catalogue.check_digits import (

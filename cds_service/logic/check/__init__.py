@@ -1,4 +1,4 @@
-"""From JSON to a typed rule, with a finding for each fault."""
+"""Reads JSON as a typed rule, with a finding for each fault."""
 
 from cds_service.logic.check.findings import FINDINGS
 from cds_service.logic.check.meant import fact_meant
