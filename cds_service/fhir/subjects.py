@@ -1,4 +1,6 @@
-"""The subject of a resource. Two people must never be mixed, so only what is certainly this patient's counts as theirs."""
+"""The subject of a resource.
+
+Two people must never be mixed, so only what is certainly this patient's counts as theirs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
