@@ -24,7 +24,7 @@ from benchmarks.report import Outcome, Target, number, table
 from benchmarks.timing import milliseconds, ratio, timed
 from cds_service.cards import CardOptions
 from cds_service.cds_hooks import HookRequest, PrefetchedRecord, parse_request, response_body, service_for
-from cds_service.facts import interest_of
+from cds_service.facts import observation_filter_of
 from cds_service.fhir import Record
 from cds_service.fhir.scan import ObservationFilter
 from cds_service.library import Library
@@ -49,15 +49,15 @@ class Decision:
     library: Library
     as_of: date = charts.TOLD_ON
     options: CardOptions = field(default_factory=CardOptions)
-    interest: ObservationFilter = field(init=False)
+    observation_filter: ObservationFilter = field(init=False)
 
     def __post_init__(self) -> None:
-        asked = interest_of(self.library.facts, self.library.facts_read).on(lambda: self.as_of)
-        object.__setattr__(self, "interest", asked)
+        asked = observation_filter_of(self.library.facts, self.library.facts_read).on(lambda: self.as_of)
+        object.__setattr__(self, "observation_filter", asked)
 
     def record(self, request: HookRequest) -> Record:
         """What the service reads of a request."""
-        return PrefetchedRecord(request, {}, self.interest).record()
+        return PrefetchedRecord(request, {}, self.observation_filter).record()
 
     def answer(self, body: bytes, done: Callable[[str], None] = lambda _: None) -> tuple[Match, bytes]:
         """The match and the answer to a request; `done` is called with the name of each stage when it is over."""
@@ -71,7 +71,7 @@ class Decision:
             done("facts and criteria")
             return Suppressed()
 
-        result, deck, open_trials = compute(
+        result, cards, open_trials = compute(
             record,
             self.library,
             self.as_of,
@@ -80,7 +80,7 @@ class Decision:
             held_back=held_back,
         )
         done("cards")
-        answer = response_body([card.body for card in deck], open_trials)
+        answer = response_body([card.body for card in cards], open_trials)
         done("encoding")
         return result, answer
 

@@ -86,7 +86,7 @@ def _seconds(decision: Decision, body: bytes, rounds: int) -> float:
 
 def _answer(decision: Decision, body: bytes, looks: _Looks) -> None:
     request = parse_request(body, service_for("patient-view"))
-    record = PrefetchedRecord(request, {}, decision.interest, Deadline(looks)).record()
+    record = PrefetchedRecord(request, {}, decision.observation_filter, Deadline(looks)).record()
     as_of, seed = decision.as_of, request.hook_instance
     compute(
         record,

@@ -1,4 +1,4 @@
-"""The web application, and the clocks that it goes by. `server.wiring` puts its parts together."""
+"""The web application and its clocks. `server.wiring` puts its parts together."""
 
 import sys
 import time
@@ -23,7 +23,7 @@ from cds_service.server import (
 from cds_service.settings import Settings, check_bind, load_settings
 
 _SWITCH_SECONDS = 0.000_5
-"""After this long a thread that computes lets another one go on: docs/decisions/0013-threads.md."""
+"""Seconds after which a thread that computes lets another one run: docs/decisions/0013-threads.md."""
 
 
 def _now() -> datetime:
@@ -45,7 +45,7 @@ def create_app(
     that it gives; it is asked when a record is read and when it is answered. `replay_guard`, in the place of the
     database, remembers which tokens were used. `monotonic` gives seconds that never go back, for what is measured and
     limited. Raises RulesError, ClientsError or StoreError, before anything is served, if the rules, the clients file or
-    the store cannot be used, and SettingsError where a workbench is asked for that is not installed.
+    the store cannot be used, and SettingsError where the workbench is switched on and not installed.
     """
     wiring = Wiring(settings, Clocks(clock, now, monotonic), replay_guard)
     live = wiring.live_rules(library)
@@ -72,7 +72,7 @@ def create_app(
 
 
 def app_from_environment() -> FastAPI:
-    """What a worker process starts: `uvicorn --factory cds_service.app:app_from_environment`.
+    """The application that a worker process starts: `uvicorn --factory cds_service.app:app_from_environment`.
 
     Raises SettingsError, BindError, ClientsError, StoreError or RulesError.
     """

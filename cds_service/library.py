@@ -1,4 +1,4 @@
-"""Everything that a rules folder holds, loaded and checked: what is known about facts, and the trials."""
+"""A rules folder, loaded and checked: the fact readers and the trials."""
 
 import hashlib
 import json
@@ -68,13 +68,13 @@ class Library:
 
     @property
     def trials(self) -> Sequence[CompiledTrial]:
-        """Every trial, whatever its state, in the order of their numbers. Each is compiled when it is asked for."""
+        """Every trial, whatever its state, in the order of their numbers. Each is compiled at its first use."""
         return self.compiled.trials
 
     @property
-    def shelf(self) -> Sequence[StoredTrial]:
-        """As `trials`, but what is known of each without compiling it."""
-        return self.compiled.shelf
+    def stored(self) -> Sequence[StoredTrial]:
+        """As `trials`, but each as it is stored, not compiled."""
+        return self.compiled.stored
 
     @property
     def catalogue(self) -> Catalogue:
@@ -127,7 +127,7 @@ def load_library(
     with a map of codes, stops nothing and is in `about_site`.
 
     `previous`, `stamps`, `pause` and `compiled_bytes` as for `check_library`. `memory` spares the checks of what was
-    checked before, and remembers what was not; it is not asked where there is a `previous` library to start from.
+    checked before, and remembers what was not; it is not used where there is a `previous` library to start from.
     """
     layers = Layers(rules_dir, site_dir)
     if memory is not None and previous is None and rules_dir.is_dir():
@@ -142,7 +142,7 @@ def load_library(
     if memory is not None and previous is None:
         files = _all_files(library)
         if _digests(layers, files) == files:
-            rules = RememberedRules.of(library.facts.valuesets, library.about_facts, library.shelf)
+            rules = RememberedRules.of(library.facts.valuesets, library.about_facts, library.stored)
             memory.keep(files, rules)
     return library
 
@@ -156,7 +156,7 @@ def check_library(
     *,
     site_dir: Path | None = None,
 ) -> tuple[Library | None, tuple[Finding, ...]]:
-    """Load as much of `rules_dir` and `site_dir` as is sound, with all findings. None where there are no rules.
+    """Load as much of `rules_dir` and `site_dir` as is valid, with all findings. None where there are no rules.
 
     What has not changed since `previous` was loaded from the same folders is taken from there. `stamps` are the
     folders' files where somebody has just looked, and `pause` is called between trials, for other threads' sake.
@@ -179,22 +179,22 @@ def check_library(
 
 
 def _remembered(layers: Layers, stamps: Mapping[str, Stamp], memory: RulesMemory, kept: KeptTrials) -> Library | None:
-    """The library of these files, where exactly they were found to be without errors before; None otherwise."""
+    """The library of exactly these files, if an earlier check found no error in them; None otherwise."""
     trials, others = _parted(stamps)
     files = _digests(layers, [*others, *trials])
     if len(files) < len(others) + len(trials):
-        return None  # what can't be read is told by who tries
+        return None  # a file that can't be read becomes a finding of whoever loads it
     found = memory.find(files)
     if found is None:
         return None
-    shelf = found.shelved(layers.rules)
+    stored = found.stored_trials(layers.rules)
     checked = ValueSets(found.tables, icd=load_icd(layers.rules, check=False)[0]), found.about_facts
     facts, about_facts = load_facts(layers.rules, checked, site_dir=layers.site)
-    if list(shelf) != trials or any(
+    if list(stored) != trials or any(
         stamp_at(layers.path(name)) != stamp for name, stamp in stamps.items() if name in files
     ):
         return None  # somebody is editing
-    compiled = TrialLibrary(list(shelf.values()), RuleChecker(facts.catalogue), kept=kept)
+    compiled = TrialLibrary(list(stored.values()), RuleChecker(facts.catalogue), kept=kept)
     library = _library(layers, (facts, about_facts), compiled, files, stamps)
     return None if any(map(stops, library.about_places)) else library
 
@@ -206,7 +206,8 @@ def _load(
     pause: Callable[[], None],
     kept: KeptTrials,
 ) -> tuple[Library, tuple[Finding, ...], list[str]]:
-    """What has these stamps, loaded as far as it is not in `previous` with the same; the findings; the files read."""
+    """The library of the files with these stamps, the findings, and the files read. What `previous` has with the same
+    stamps is taken from there."""
     trials, others = _parted(stamps)
     known: dict[str, StoredTrial] = {}
     read: list[str] = []
@@ -222,12 +223,12 @@ def _load(
     # Trials are checked by the catalogue, of which nothing in a site's folder changes anything.
     if previous is not None and (same or _rules_only(others) == _rules_only(_parted(previous.stamps)[1])):
         before, rules = previous.compiled, previous.compiled.rules
-        known = {one.file: one for one in previous.shelf if stamps.get(one.file) == one.stamp}
+        known = {one.file: one for one in previous.stored if stamps.get(one.file) == one.stamp}
     else:
         rules = RuleChecker(facts.catalogue)
     read += [name for name in trials if name not in known]
     compiled, about_trials = read_trials(layers.rules, trials, rules, before, known=known, pause=pause, kept=kept)
-    files |= {one.file: one.digest for one in compiled.shelf}
+    files |= {one.file: one.digest for one in compiled.stored}
     library = _library(layers, (facts, about_facts), compiled, files, stamps)
     rest = tuple(f for f in about_facts if not is_of_a_site(f.file))
     return library, few_of_each((*rest, *about_trials, *library.about_places, *library.about_site)), read
@@ -267,7 +268,7 @@ def _rules_only(named: Mapping[str, T]) -> dict[str, T]:
 
 
 def no_rules_folder(path: Path) -> tuple[Finding, ...]:
-    """The finding where nothing is at a path."""
+    """The finding for a path where nothing is."""
     hint = "name a rules folder, a folder of trials or a trial.json; see also CDS_RULES_DIR"
     return (Finding(str(path), "", "no-rules-folder", "error", "there is no such file or folder", hint),)
 

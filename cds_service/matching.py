@@ -1,4 +1,4 @@
-"""The pure function at the centre: a patient's record and the rules give a verdict for every trial."""
+"""Matching: a pure function from a patient's record and the rules to a verdict for every trial."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ from cds_service.logic import Overlaid
 from cds_service.trials import AGE, CHUNK, SEX, IndexedPatient, TrialResult
 
 _MANY = 250
-"""Events of one fact, for each so many of which fewer trials are evaluated at once."""
+"""Number of events of one fact per which the trials evaluated at once become fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Everything known about one patient and all trials on one day.
+    """The result of matching one patient's record against all trials on one day.
 
     * `trials`: a result for every trial that was evaluated, eligible or not, in the library's order.
-    * `screened_out`: how many were not, because they can't fit: drafts, retired trials, and what the index rules out.
-    * `timed_out`: the ids of those that were not for want of time.
-    * `gaps`: the resource types that the library's rules rest on and that were not supplied whole, with the reasons.
+    * `screened_out`: how many can't fit and were not evaluated: drafts, retired trials, and what the index rules out.
+    * `timed_out`: the ids of those that were not evaluated because time ran out.
+    * `gaps`: the resource types that the library's rules rest on and that are incomplete, with the reasons.
     """
 
     as_of: date
@@ -54,8 +54,8 @@ def match(
     """Match one record against all trials as of a calendar date.
 
     `stated` facts are put in place of what the record says, to ask what would be if they were so. `candidates_only`
-    leaves out the trials that can't come to a card for this patient, without looking at them; with `near` those stay
-    that another age would let fit. Once the `deadline` is over the rest of the trials is left out. Where it is over
+    leaves out the trials that can't have a card for this patient, unevaluated; with `near` those stay that would fit at
+    another age. Once the `deadline` is over the rest of the trials is left out. Where it is over
     while the record is turned into facts, `OutOfTime` is raised: no trial can be judged by a part of them.
     No clock, no settings, no global state: the same arguments give the same result. Never raises for what a record
     holds: a fact that can't be read is unknown, with the reason.
@@ -66,7 +66,7 @@ def match(
         places = compiled.index.candidates(indexed(reader, library), near=near)
         sheet = reader.sheet(compiled.facts_of(places))
     else:
-        places = list(range(len(compiled.shelf)))
+        places = list(range(len(compiled.stored)))
         sheet = reader.sheet(library.facts_read)
     together = max(1, CHUNK // (1 + sheet.most_events // _MANY))
     documents = _documents(sheet)
@@ -80,16 +80,16 @@ def match(
         library=library,
         trials=trials,
         gaps={name: gap for name, gap in {**sheet.gaps, **record.gaps}.items() if name in library.types_read},
-        screened_out=len(compiled.shelf) - len(places),
-        timed_out=tuple(compiled.shelf[place].id for place in places[len(trials) :]),
+        screened_out=len(compiled.stored) - len(places),
+        timed_out=tuple(compiled.stored[place].id for place in places[len(trials) :]),
     )
 
 
 def undecided(match: Match) -> bool:
     """Whether an active trial is, or may be, undetermined: it has no card only because its diagnosis is not certain.
 
-    Trials that the index has ruled out are looked at for this, as many as it takes to find one; where there is no time
-    left for it, the answer is that there may be one.
+    Trials that the index has ruled out are evaluated until one is found. Where no time is left for that, the answer is
+    True: there may be one.
     """
     if match.deceased:
         return False
@@ -102,8 +102,8 @@ def undecided(match: Match) -> bool:
 
 
 def whole_lists(match: Match) -> frozenset[str]:
-    """The event facts that some gate asks for and of which there is no other entry than those on record."""
-    names = match.library.compiled.index.asked
+    """The event facts that some gate names and whose lists are complete: there are no entries but those on record."""
+    names = match.library.compiled.index.gate_facts
     sheet = match.sheet.reader.sheet(names)
     values = {name: sheet[name].value for name in names}
     return frozenset(name for name, value in values.items() if isinstance(value, Events) and value.whole("closed"))
@@ -114,7 +114,7 @@ def _any_undetermined(match: Match) -> bool:
     patient = indexed(reader, match.library)
     done = frozenset(result.trial.id for result in match.trials)
     undetermined = compiled.index.undetermined(patient, whole_lists(match))
-    left = (place for place in undetermined if compiled.shelf[place].id not in done)
+    left = (place for place in undetermined if compiled.stored[place].id not in done)
     taken = 1
     while now := list(islice(left, taken)):
         if reader.deadline.is_over():
@@ -138,7 +138,7 @@ def _documents(sheet: FactSheet) -> tuple[Overlaid, Overlaid]:
 
 
 def indexed(reader: FactReader, library: Library) -> IndexedPatient:
-    """What the index asks of a patient."""
+    """The facts of a patient by which the index selects trials."""
     about = reader.sheet((AGE, SEX))
     age, sex = (about[name].value if name in library.catalogue.facts else None for name in (AGE, SEX))
     return IndexedPatient(

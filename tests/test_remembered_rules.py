@@ -86,7 +86,7 @@ def test_what_was_checked_is_not_checked_again_and_answers_are_the_same(cache: P
     assert checks() == 1
     for name in ("files", "stamps", "about_facts", "facts_read", "types_read"):
         assert getattr(remembered, name) == getattr(checked, name)
-    assert [dataclasses.asdict(one) for one in remembered.shelf] == [dataclasses.asdict(one) for one in checked.shelf]
+    assert [dataclasses.asdict(one) for one in remembered.stored] == [dataclasses.asdict(one) for one in checked.stored]
     tables = [msgspec.to_builtins(one.facts.valuesets.tables) for one in (checked, remembered)]
     assert tables[0] == tables[1]
     for sample in SAMPLES:
@@ -123,7 +123,7 @@ def test_a_changed_byte_in_any_file_is_checked(name: str, rules: Path, cache: Pa
 def test_a_file_more_or_less_is_checked(rules: Path, cache: Path, checks: Callable[[], int]) -> None:
     load(rules, cache)
     shutil.rmtree(rules / "trials" / "NCT00000002")
-    assert [t.id for t in load(rules, cache).shelf] == ["NCT00000001"]
+    assert [t.id for t in load(rules, cache).stored] == ["NCT00000001"]
     (rules / "conceptmaps").mkdir()
     (rules / "conceptmaps" / "site.json").write_text('{"resourceType": "ConceptMap", "group": []}')
     load(rules, cache)
@@ -332,7 +332,7 @@ def test_only_so_many_are_kept_and_what_was_used_last_stays(tmp_path: Path) -> N
 def test_processes_that_start_at_once_agree(original: Path, tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from cds_service.library import load_library as load; "
     code += "from cds_service.trials import RulesMemory as M; "
-    code += "print(len(load(Path(sys.argv[1]), memory=M.below(Path(sys.argv[2]))).shelf))"
+    code += "print(len(load(Path(sys.argv[1]), memory=M.below(Path(sys.argv[2]))).stored))"
     command = [sys.executable, "-c", code, str(original), str(tmp_path / "cache")]
     started = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [process.communicate()[0] for process in started] == ["2\n"] * 4

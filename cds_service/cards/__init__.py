@@ -1,6 +1,6 @@
 """Verdicts become CDS Hooks cards (docs/design.md, section 7; docs/cards.md)."""
 
-from cds_service.cards.build import Card, cards_for, deck_for
+from cds_service.cards.build import Card, build_cards, cards_for
 from cds_service.cards.detail import DETAIL_LIMIT, FOLD, Detail, DetailSection, Paragraph, as_markdown, as_plain
 from cds_service.cards.home import Home
 from cds_service.cards.invariants import InvariantError, check_cards, check_undetermined
@@ -57,12 +57,12 @@ __all__ = [
     "as_block",
     "as_markdown",
     "as_plain",
+    "build_cards",
     "cards_for",
     "check_cards",
     "check_undetermined",
     "cut",
     "day_words",
-    "deck_for",
     "draft_json",
     "escaped",
     "is_condition_reference",

@@ -1,4 +1,4 @@
-"""From a match to the cards of a CDS Hooks response."""
+"""Builds the cards of a CDS Hooks response from a match."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -42,10 +42,10 @@ def cards_for(match: Match, options: CardOptions, seed: str) -> list[dict[str, A
     `seed` names the answer (see `seeds`): the same seed and match give the same card and suggestion UUIDs.
     Raises InvariantError if a card is not what a client may be sent.
     """
-    return [card.body for card in deck_for(match, options, seed)]
+    return [card.body for card in build_cards(match, options, seed)]
 
 
-def deck_for(
+def build_cards(
     match: Match,
     options: CardOptions,
     seed: str,
@@ -54,7 +54,7 @@ def deck_for(
     already_shown: Collection[str] = (),
     deadline: Deadline = NEVER,
 ) -> tuple[Card, ...]:
-    """The cards with what a deployment needs to remember them by.
+    """The cards with their keys and trials, by which a deployment remembers them.
 
     `suppressed` are ids of trials set aside for this patient, `already_shown` keys of cards that are not repeated.
     Raises InvariantError, and OutOfTime.
@@ -71,9 +71,9 @@ def deck_for(
         suppressed=suppressed,
         already_shown=already_shown,
     )
-    deck = _Dealer(reader, options, seed).deal(selection)
-    check_cards([card.body for card in deck], options.profile, match.patient_id, options.max_cards)
-    return deck
+    cards = _CardBuilder(reader, options, seed).build(selection)
+    check_cards([card.body for card in cards], options.profile, match.patient_id, options.max_cards)
+    return cards
 
 
 def _near_misses(reader: TrialViews, results: Collection[TrialResult], options: CardOptions) -> dict[str, NearMiss]:
@@ -96,7 +96,7 @@ def _unread(reader: TrialViews, results: Collection[TrialResult], options: CardO
     return {one.trial.id: found for one in candidates if (found := unread(reader, one)) is not None}
 
 
-class _Dealer:
+class _CardBuilder:
     def __init__(self, reader: TrialViews, options: CardOptions, seed: str) -> None:
         self.reader = reader
         self.match = reader.match
@@ -104,7 +104,7 @@ class _Dealer:
         self.seed = seed
         self.contents = Contents(reader, options)
 
-    def deal(self, selection: CardSelection) -> tuple[Card, ...]:
+    def build(self, selection: CardSelection) -> tuple[Card, ...]:
         """The cards of a selection, in its order."""
         opens = self._opens(selection)
         left_out = [choice.result.trial.id for choice in selection.left_out]
@@ -116,7 +116,7 @@ class _Dealer:
         )
 
     def _opens(self, selection: CardSelection) -> list[MissingData]:
-        """What is missing for each card, and for each fact which other cards wait for it."""
+        """The missing data of each card, and for each fact the other cards that wait for it."""
         searcher = Searcher(self.reader)
         wanted = [self._wanted(searcher, choice) for choice in selection.shown]
         opens = searcher.settle(wanted)
@@ -127,7 +127,7 @@ class _Dealer:
         return [self._shared(found, waiting, choice) for choice, found in zip(selection.shown, opens, strict=True)]
 
     def _wanted(self, searcher: Searcher, choice: SelectedTrial) -> list[Wanted]:
-        """What is asked for so that a card's trial is settled; nothing before it can be judged at all."""
+        """The data that would settle a card's trial; none before it can be judged at all."""
         if choice.kind == "unread":
             return []
         near = choice.near.wanted if choice.near is not None else ()

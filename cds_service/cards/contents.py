@@ -1,4 +1,4 @@
-"""What a card says: its title and its detail."""
+"""The contents of a card: its title and its detail."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ class Contents:
         self.names = reader.prepared.names
         self.missing = missing_words(self.names)
         self.near = NearWords(reader, self.names)
-        self.grounds = EvidenceLines(reader, self.names)
+        self.evidence_lines = EvidenceLines(reader, self.names)
 
     def of(
         self, choice: SelectedTrial, found: MissingData, left_out: Sequence[str], skipped: int
@@ -54,7 +54,7 @@ class Contents:
             return self._of_unread(choice.unread, left_out, skipped)
         miss = choice.near
         reading = self.reader.read(choice.result) if miss is None else miss.reading
-        recorded, above = self.grounds.recorded([one for one in reading.criteria if one.result.criterion.gate])
+        recorded, above = self.evidence_lines.recorded([one for one in reading.criteria if one.result.criterion.gate])
         detail = Detail(
             paragraphs=(
                 Paragraph("Why", self._why(reading, recorded)),
@@ -63,7 +63,7 @@ class Contents:
             ),
             sections=(
                 *self._to_do(choice, reading, found),
-                DetailSection("Evidence", self.grounds.lines(reading.criteria, above)),
+                DetailSection("Evidence", self.evidence_lines.lines(reading.criteria, above)),
             ),
             closing=(*self._cohorts(choice, reading), self._trial(reading.trial)),
             notes=(self._incomplete(reading), self._unread(), _left_out(left_out), _skipped(skipped)),
@@ -113,15 +113,15 @@ class Contents:
         return (missing, check)
 
     def _not_understood(self, reading: TrialView) -> tuple[str, ...]:
-        """What is asked of the entries whose words were not understood, for which criteria of this trial wait."""
+        """The question about entries that were not understood and on which criteria of this trial wait."""
         if not self.reader.unread_entries:
             return ()  # nearly always
         sources: set[str] = set()
         waiting = 0
         for read in reading.having("unknown"):
-            told = [e for ref in read.result.facts for e in self.reader.evidence(ref) if e["reason"] == UNREAD]
-            waiting += bool(told)
-            sources.update(e["source"] for e in told)
+            unread = [e for ref in read.result.facts for e in self.reader.evidence(ref) if e["reason"] == UNREAD]
+            waiting += bool(unread)
+            sources.update(e["source"] for e in unread)
         return self.missing.unread([one for one in self.reader.unread_entries if one.source in sources], waiting)
 
     def _trial(self, trial: Trial) -> Paragraph:
@@ -151,7 +151,7 @@ class Contents:
         return title("Likely fits", trial, "refer to the study team", "refer")
 
     def _why(self, reading: TrialView, recorded: str) -> str:
-        """What is on record of the diagnosis, and how many criteria pass.
+        """The diagnosis as recorded, and how many criteria pass.
 
         A criterion's text may say more than the record holds, so it is the fact that is named here.
         """
@@ -199,8 +199,8 @@ class Contents:
             return ()
         fitting = [c for c in reading.result.cohorts if c.verdict in ("likely_eligible", "possibly_eligible")]
         words = {"likely_eligible": "likely", "possibly_eligible": "may fit"}
-        told = "; ".join(f"{c.cohort.id} ({words[c.verdict]}): {c.cohort.title}" for c in fitting)
-        return (Paragraph("Cohorts that fit", told),)
+        text = "; ".join(f"{c.cohort.id} ({words[c.verdict]}): {c.cohort.title}" for c in fitting)
+        return (Paragraph("Cohorts that fit", text),)
 
     def _incomplete(self, reading: TrialView) -> str:
         gaps = self.reader.match.gaps

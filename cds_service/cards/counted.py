@@ -1,4 +1,4 @@
-"""Which criteria of a trial count on a card: its own and those of its best cohort."""
+"""The criteria of a trial that count on a card: its own and those of its best cohort."""
 
 from cds_service.trials import BEST_FIRST, CohortResult, CriterionResult, TrialResult
 

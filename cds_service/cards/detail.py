@@ -47,7 +47,7 @@ class DetailSection:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What a card says below its summary: paragraphs that are read at once, and below the fold (`FOLD`) lists,
+    """The text of a card below its summary: paragraphs that are read at once, and below the fold (`FOLD`) lists,
     closing paragraphs and notes. Empty parts are left out, and with nothing below it the fold."""
 
     paragraphs: tuple[Paragraph, ...] = ()

@@ -1,4 +1,4 @@
-"""Where a trial is, seen from the clinic's country."""
+"""The place of a trial, seen from the clinic's country."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What must hold of every answer before it leaves, whatever the rules and the record say.
+"""Invariants that every answer is checked for before it leaves, whatever the rules and the record say.
 
 Sources: CDS Hooks 2.0, https://cds-hooks.hl7.org/2.0/#cds-service-response; docs/design.md 7; the client's profile.
 """
@@ -61,11 +61,11 @@ def check_undetermined(undetermined: Undetermined | None) -> None:
     """
     if undetermined is None:
         return
-    told = undetermined.as_json()
-    if told.keys() != {"count", "trials", "entries"} or any(type(told[key]) is not int for key in ("count", "entries")):
+    body = undetermined.as_json()
+    if body.keys() != {"count", "trials", "entries"} or any(type(body[key]) is not int for key in ("count", "entries")):
         raise InvariantError("only-known-fields", "extension")
-    trials = told["trials"]
-    if told["entries"] < 1 or len(trials) != min(told["count"], MOST_NAMED) or not trials:
+    trials = body["trials"]
+    if body["entries"] < 1 or len(trials) != min(body["count"], MOST_NAMED) or not trials:
         raise InvariantError("as-many-trials-as-counted", "extension")
     if len(set(trials)) != len(trials) or not all(_TOPIC.fullmatch(trial) for trial in trials):
         raise InvariantError("trials-by-their-ids", "extension")
@@ -152,8 +152,8 @@ def _detail(detail: Any, place: str, profile: ClientProfile) -> Iterator[tuple[s
     if _TAG.search(detail):
         yield place, "no-html"
     # A bracket means something in Markdown alone.
-    told = detail if profile.detail == "markdown" else detail.replace("[", "(")
-    if any(mark in told for mark in _LINK_MARKS) and _LINK.search(told):
+    text = detail if profile.detail == "markdown" else detail.replace("[", "(")
+    if any(mark in text for mark in _LINK_MARKS) and _LINK.search(text):
         yield place, "no-links-in-text"
     if detail.splitlines().count(FOLD) != 1 or detail.startswith(FOLD):
         yield place, "one-fold-below-the-first-lines"

@@ -27,7 +27,7 @@ class MendableEntries:
 
 
 def unread(reader: TrialViews, result: TrialResult) -> MendableEntries | None:
-    """What keeps a trial from being judged, if every gate that is open is open for such entries; else None."""
+    """The entries that keep a trial from being judged, if every open gate is open for such entries; else None."""
     if result.verdict != "undetermined":
         return None
     entries: dict[str, MendableEntry] = {}

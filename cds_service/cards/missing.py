@@ -1,4 +1,4 @@
-"""What is missing: the smallest set of data that would settle a trial, the cheapest there is.
+"""Missing data: the smallest set of data that would settle a trial, the cheapest there is.
 
 An undecided criterion is settled in the patient's favour by some sets of data and not by others: "HBsAg positive and
 HBV DNA above 1000" by an HBsAg alone, if negative; "creatinine or clearance" by a creatinine. Over all undecided
@@ -39,10 +39,10 @@ class Searcher:
 
     def ways(self, step: TracedPart, wanted: bool) -> tuple[Way[DataNeed], ...]:
         """The ways to make a step come out as wanted by knowing more, the cheapest first."""
-        return self.reader.prepared.asking.ways(step, wanted, self.reader.reason)
+        return self.reader.prepared.need_finder.ways(step, wanted, self.reader.reason)
 
     def settle(self, trials: Sequence[Sequence[Wanted]]) -> list[MissingData]:
-        """What it takes to settle each of the trials, by the cheapest set that settles all of them at once."""
+        """The data that settle each of the trials, by the cheapest set that settles all of them at once."""
         all_ways = [found for criteria in trials for _, found in criteria if found]
         best = next(iter(all_together(all_ways)), _NOTHING)
         return [
@@ -53,20 +53,20 @@ class Searcher:
         ]
 
     def _missing(self, best: Way[DataNeed], criteria: Iterable[Wanted]) -> tuple[Missing, ...]:
-        """What the chosen way asks for, cheapest first, then in the order of the criteria it serves."""
+        """The data of the chosen way, cheapest first, then in the order of the criteria it serves."""
         served: dict[str, list[tuple[str, DataNeed]]] = {}
         for read, found in criteria:
             own = list(next((way for way in found if way <= best), _NOTHING))
             if len(own) > 1:
                 own.sort(key=lambda a: (a.purpose.place, a.fact))
-            for asked in own:
-                served.setdefault(asked.key, []).append((read.result.criterion.id, asked))
+            for need in own:
+                served.setdefault(need.key, []).append((read.result.criterion.id, need))
         items = [self._item(key, uses) for key, uses in served.items()]
         return tuple(sorted(items, key=lambda item: COST[item.kind]))
 
     def _item(self, key: str, uses: list[tuple[str, DataNeed]]) -> Missing:
         first = uses[0][1]
-        limits = [asked.limit for _, asked in uses if asked.limit is not None]
+        limits = [need.limit for _, need in uses if need.limit is not None]
         return Missing(
             key=key,
             fact=first.fact,
@@ -74,22 +74,22 @@ class Searcher:
             reason=first.reason,
             date=self._date(first),
             order=first.order,
-            purposes=tuple(dict.fromkeys(asked.purpose for _, asked in uses)),
+            purposes=tuple(dict.fromkeys(need.purpose for _, need in uses)),
             criteria=tuple(dict.fromkeys(criterion for criterion, _ in uses)),
             limit=min(limits, key=self.reader.days, default=None),
             values=self._values(first),
-            instead=tuple(dict.fromkeys(found for _, asked in uses for found in self._instead(asked))),
+            instead=tuple(dict.fromkeys(found for _, need in uses for found in self._instead(need))),
         )
 
-    def _values(self, asked: DataNeed) -> tuple[str, ...]:
-        """What the evidence says that does not do."""
-        entries = self.reader.deadline.each(self.reader.evidence(asked.ref))
-        said = [charted(e) for e in entries if e["name"] == asked.ref.name and e["reason"] == asked.reason]
+    def _values(self, need: DataNeed) -> tuple[str, ...]:
+        """The values on record that do not settle the need."""
+        entries = self.reader.deadline.each(self.reader.evidence(need.ref))
+        said = [charted(e) for e in entries if e["name"] == need.ref.name and e["reason"] == need.reason]
         return tuple(dict.fromkeys(filter(None, said)))
 
-    def _instead(self, asked: DataNeed) -> Iterator[InPlaceOf]:
-        """What is on record in place of the fact that the rule asks, where that is why it is unknown."""
-        ref = asked.purpose.fact
+    def _instead(self, need: DataNeed) -> Iterator[InPlaceOf]:
+        """The entries on record in place of the needed fact, where they are why it is unknown."""
+        ref = need.purpose.fact
         if self.reader.reason(ref) != _OTHER_METHOD:
             return
         catalogue = self.reader.match.library.catalogue
@@ -100,11 +100,11 @@ class Searcher:
             if entry["reason"] == _OTHER_METHOD and note in notes:
                 yield InPlaceOf(notes[note], charted(entry), entry["date"], note)
 
-    def _date(self, asked: DataNeed) -> str | None:
+    def _date(self, need: DataNeed) -> str | None:
         """The date of the evidence that does not do."""
-        entries = self.reader.evidence(asked.ref)
+        entries = self.reader.evidence(need.ref)
         self.reader.deadline.spend(len(entries))
-        if asked.reason != IMPRECISE:
-            entries = [e for e in entries if e["name"] == asked.ref.name and e["reason"] is not None][:1]
+        if need.reason != IMPRECISE:
+            entries = [e for e in entries if e["name"] == need.ref.name and e["reason"] is not None][:1]
         dates: list[str] = [e["date"] for e in entries if e["date"]]
         return dates[0] if dates else None

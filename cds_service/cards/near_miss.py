@@ -46,7 +46,7 @@ Change = DataNeed | Wait | Repeat
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """What has to happen before a trial could fit, and what the failing criteria would still lack then."""
+    """The steps before a trial could fit, and the data that the failing criteria would still lack then."""
 
     reading: TrialView
     waits: tuple[Wait, ...]
@@ -61,14 +61,14 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How near a miss has to be: `days` to wait at most, and the distance from a limit at most, as a share of it."""
+    """The bounds of a near miss: `days` to wait at most, and the distance from a limit at most, as a share of it."""
 
     days: int
     share: float
 
 
 def near_miss(reader: TrialViews, result: TrialResult, nearness: Nearness) -> NearMiss | None:
-    """What a trial that does not fit lacks, if it is near; None if it is not, or if something else fails too."""
+    """The near miss of a trial that does not fit, if it is near; None if it is not, or if something else fails too."""
     # Most trials are about another disease: nothing is read of these.
     if any(c.criterion.gate and c.outcome != "pass" for c in result.criteria):
         return None
@@ -106,9 +106,9 @@ def _of(reader: TrialViews, reading: TrialView, nearness: Nearness) -> NearMiss 
         return None
     ways_taken = [next(way for way in found if way <= best) for found in each]
     wanted = [
-        (read, [asked])
+        (read, [need])
         for read, way in zip(failing, ways_taken, strict=True)
-        if (asked := frozenset(change for change in way if isinstance(change, DataNeed)))
+        if (need := frozenset(change for change in way if isinstance(change, DataNeed)))
     ]
     return NearMiss(reading, tuple(waits), tuple(repeats.values()), tuple(wanted))
 
@@ -129,11 +129,11 @@ class _Search:
         return [frozenset[Change]([change]) for change in (self._wait(step), self._repeat(step)) if change is not None]
 
     def cost(self, way: Way[Change]) -> float:
-        asked = frozenset(change for change in way if isinstance(change, DataNeed))
+        need = frozenset(change for change in way if isinstance(change, DataNeed))
         repeats = {change.fact: change.distance for change in way if isinstance(change, Repeat)}
         waits = [(change.until - self.reader.match.as_of).days for change in way if isinstance(change, Wait)]
         return (
-            cost(asked)
+            cost(need)
             + sum(_REPEAT_COST * (1 + distance) for distance in repeats.values())
             + _WAIT_COST * max(waits, default=0)
         )
@@ -163,6 +163,6 @@ class _Search:
 
 
 def _distance(needed: Flip) -> float:
-    """How far the value is from the limit, as a share of the limit; without end for a limit of 0."""
+    """The distance of the value from the limit, as a share of the limit; without end for a limit of 0."""
     gap = min(abs(needed.low - needed.limit), abs(needed.high - needed.limit))
     return gap / abs(needed.limit) if needed.limit else (0.0 if gap == 0 else float("inf"))

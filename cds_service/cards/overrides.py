@@ -1,4 +1,4 @@
-"""Why a clinician may set a card aside.
+"""Reasons for which a clinician may set a card aside.
 
 The first ones are from the standard list that CDS Hooks clients know
 (http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes); the rest are about trials.

@@ -1,4 +1,4 @@
-"""What each kind of client can show and do, as data. A site completes a profile with its own codes and hosts."""
+"""Client profiles as data: the abilities of each kind of client. A site completes one with its own codes and hosts."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class ProfileError(CdsError):
 
 
 class ClientProfile(BaseModel):
-    """What a client can show. The defaults are those of a client that does all that CDS Hooks 2.0 asks for."""
+    """The abilities of a client. The defaults are those of a client that does all that CDS Hooks 2.0 asks for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What the UUIDs of an answer's cards and suggestions are made from, by version: a logged answer keeps its own.
+"""Seeds of the UUIDs of an answer's cards and suggestions, by version: a logged answer keeps its own.
 
 Version 1 is the hook instance alone, so two patients under one instance had the same card UUIDs, and what was said of
 the one's card counted for the other. Version 2 adds the client and the patient's pseudonym (`store.pseudonyms`: a keyed
@@ -23,8 +23,10 @@ class SeedError(CdsError):
 
 
 def answer_seed(hook_instance: str, client: str, patient: str, version: int = CURRENT) -> str:
-    """The seed of the answer to one request. `client` tells whose records the patient's id is unique in, `patient` is
-    the pseudonym. Raises SeedError."""
+    """The seed of the answer to one request. Raises SeedError.
+
+    `client` names the records within which the patient's id is unique; `patient` is the pseudonym.
+    """
     match version:
         case 1:
             return hook_instance

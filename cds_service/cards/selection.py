@@ -1,4 +1,4 @@
-"""Which trials a clinician gets to see, and in which order."""
+"""Selection of the trials that a clinician gets to see, in their order."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ _KINDS: tuple[CardKind, ...] = ("fits", "closed", "near_miss", "unread")
 
 @dataclass(frozen=True, slots=True)
 class CardOptions:
-    """What the deployment wants to see.
+    """The options of a deployment's cards.
 
     * `min_decided`: how many of a trial's computed criteria must be decided at least.
     * `closed_trials`: whether a trial that no longer recruits is shown for information or hidden.
@@ -51,7 +51,7 @@ class CardOptions:
 
     @property
     def home(self) -> Home:
-        """From where it is seen which trials are abroad."""
+        """The country from which trials count as abroad."""
         return Home(self.country)
 
     def at_site(self, site: LocalSite) -> "CardOptions":
@@ -76,7 +76,7 @@ class SelectedTrial:
 
     @property
     def key(self) -> str:
-        """What tells whether two cards for one patient say the same: the trial, the kind, and what is decided."""
+        """The trial, the kind, and the decided criteria: equal for two cards of one patient that say the same."""
         passed = [c.outcome for c in computed(self.result)].count("pass")
         until = "" if self.near is None or self.near.until is None else f"/{self.near.until}"
         trial = self.result.trial
@@ -166,7 +166,7 @@ def _shown_at_all(result: TrialResult, options: CardOptions) -> bool:
         return False
     if options.foreign_trials == "hide" and options.home.is_abroad(result.trial):
         return False
-    # Counted only where it is asked for: with thousands of trials it is most of the work.
+    # Counted only where it is shown: with thousands of trials it is most of the work.
     return not options.min_decided or sum(c.outcome != "unknown" for c in computed(result)) >= options.min_decided
 
 

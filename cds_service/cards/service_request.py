@@ -19,7 +19,7 @@ _Some = Meta(min_length=1)
 
 
 class _Element(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What is not given is not written; what is not named here is refused."""
+    """An element that is not given is not written; one that is not named here is refused."""
 
 
 class _Coding(_Element):

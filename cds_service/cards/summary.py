@@ -32,7 +32,7 @@ def title(verdict: str, trial: Trial, *steps: str) -> str:
 
 
 def name_of(trial: Trial) -> str:
-    """What a trial is called in a line: its short title, or its number where that shows nothing."""
+    """The name of a trial in a line: its short title, or its number where that shows nothing."""
     return plain(trial.short_title) or trial.id
 
 

@@ -30,7 +30,7 @@ class TracedCriterion:
 
     @property
     def wanted(self) -> bool:
-        """What the rule has to be for the criterion to pass."""
+        """The truth value of the rule with which the criterion passes."""
         return self.result.criterion.kind == "inclusion"
 
     def decisive_facts(self) -> tuple[FactRef, ...]:
@@ -62,7 +62,7 @@ class TrialView:
 
 
 class TrialViews:
-    """Reads trial results of one match. Nothing is evaluated for a trial that is not asked for."""
+    """Reads trial results of one match. Nothing is evaluated for a trial that is not read."""
 
     def __init__(self, match: Match, deadline: Deadline = NEVER) -> None:
         """`deadline` may end every method with `OutOfTime`, and is for whoever goes through evidence that is read."""
@@ -97,7 +97,7 @@ class TrialViews:
         return self._read[key]
 
     def evidence(self, ref: FactRef) -> list[dict[str, Any]]:
-        """What is known of a fact under the limit of age that the rule sets."""
+        """The evidence of a fact under the limit of age that the rule sets."""
         return self.described(ref.name, ref.limit)
 
     def described(self, name: str, limit: Duration | None = None) -> list[dict[str, Any]]:
@@ -110,12 +110,12 @@ class TrialViews:
         return found
 
     def reason(self, ref: FactRef) -> str | None:
-        """Why a fact is unknown, or of a measured value only one end is known; None where it is known."""
+        """The reason why a fact is unknown, or only one end of its value is known; None where it is known."""
         key = (ref.name, ref.limit)
         if key not in self._reasons:
             entries = self.deadline.each(self.evidence(ref))
-            told = [e["reason"] for e in entries if e["reason"] is not None and e["name"] == ref.name]
-            self._reasons[key] = told[0] if told else None
+            reasons = [e["reason"] for e in entries if e["reason"] is not None and e["name"] == ref.name]
+            self._reasons[key] = reasons[0] if reasons else None
         return self._reasons[key]
 
     def types_read(self, trial_id: str) -> frozenset[str]:

@@ -35,7 +35,7 @@ class FactLabel:
 
 
 class Names:
-    """What cards call the facts of a catalogue. Nothing here is about a patient."""
+    """Names of the facts of a catalogue on cards. Nothing here is about a patient."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -62,7 +62,7 @@ class Names:
         return self.known(name).title
 
     def test_title(self, test: Code) -> str:
-        """What an order for the test is called: the title of the fact that it measures."""
+        """The title of an order for the test: the title of the fact that it measures."""
         return self._tests.get((test.system, test.code), test.display or test.code)
 
     def test(self, test: Code) -> str:
@@ -93,7 +93,7 @@ class Names:
 
 
 def charted(entry: Mapping[str, Any]) -> str:
-    """What the chart says of a value, in its own words and unit; empty where it says none."""
+    """The value as charted, in the chart's words and unit; empty where it has none."""
     raw = entry.get("raw") or {}
     unit = raw.get("unit")
     return plain(f"{raw.get('value') or ''} {printed_unit(unit) if unit else ''}".strip(), _CHARTED)

@@ -39,9 +39,9 @@ _MOST_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class AnswerSent:
-    """An answer as it goes out: the body that it answers, its own, and how long it took.
+    """An answer as it was sent: the request's body, the response's body, and how long it took.
 
-    `fetched`: the prefetch keys that were asked of the FHIR server, and what became of each.
+    `fetched`: the prefetch keys that were fetched from the FHIR server, with the outcome of each.
     """
 
     request: bytes
@@ -57,15 +57,15 @@ class CardsAnswer:
     `unreadable`: there is none, and so many conditions were sent of which none can be read. `undetermined`: the trials
     that could not be judged because of what could not be read. `unread`: how many entries were not understood.
 
-    `decision` names the answer; `keep` takes note of it once it is sent, and must return at once. `passed_over`: how
-    many trials were ruled out without being looked at; `skipped`: ids of those for which there was no time.
-    `set_aside`: for the desk, ids of those that are not shown because of earlier feedback.
+    `decision` names the answer; `record_sent` logs and counts it once it is sent, and must return at once.
+    `passed_over`: how many trials the index ruled out; `skipped`: ids of those for which there was no time.
+    `set_aside`: for the workbench, ids of those that are not shown because of earlier feedback.
     """
 
     cards: list[dict[str, Any]]
     undecided: bool
     decision: str
-    keep: Callable[[AnswerSent], None]
+    record_sent: Callable[[AnswerSent], None]
     passed_over: int = 0
     skipped: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class FinishedAnswer:
 
     body: bytes
     logged: dict[str, Any]
-    keep: Callable[[AnswerSent], None]
+    record_sent: Callable[[AnswerSent], None]
     fetched: Mapping[str, str] = field(default_factory=dict)
     set_aside: tuple[str, ...] = ()
 
@@ -89,7 +89,7 @@ AnswerFor = Callable[[Record, HookRequest, Caller, float], CardsAnswer]
 
 
 class Serving:
-    """What one version of the rules is served with; a request takes one and keeps it to its end.
+    """The parts by which one version of the rules is served; a request uses one to its end.
 
     `templates` are the prefetch templates to publish. `answer_for` is given a patient's record, the request (whose hook
     instance names the answer's cards), who asks, and when the request arrived. `interest` is what is asked of the
@@ -101,12 +101,12 @@ class Serving:
         templates: Mapping[str, str],
         answer_for: AnswerFor,
         fallback: Fallback,
-        interest: ObservationFilter,
+        observation_filter: ObservationFilter,
         is_late: Callable[[float], bool],
     ) -> None:
         self.templates = templates
         self.is_late = is_late
-        self.interest = interest
+        self.observation_filter = observation_filter
         self.answer_for = answer_for
         self.fallback = fallback
         self.discovery = json.encode(discovery(templates))
@@ -114,7 +114,7 @@ class Serving:
 
 
 class PrefetchMeter(Protocol):
-    """What counts what came under the prefetch keys."""
+    """Counts the states of the prefetch keys."""
 
     def prefetched(self, client: str | None, states: Mapping[str, str]) -> None: ...
 
@@ -136,7 +136,7 @@ class HookEndpoint:
         service: Service,
         current: Callable[[], Serving],
         *,
-        gate: Authenticator | NoAuthenticator,
+        authenticator: Authenticator | NoAuthenticator,
         threads: Threads,
         max_body_bytes: int,
         log: FilteringBoundLogger,
@@ -151,7 +151,7 @@ class HookEndpoint:
         """
         self._service = service
         self._current = current
-        self._gate = gate
+        self._authenticator = authenticator
         self._threads = threads
         self._max_body_bytes = max_body_bytes
         self._log = log
@@ -164,8 +164,8 @@ class HookEndpoint:
         arrived = self._monotonic()
         serving = self._current()
         leniency = self._forgiving.for_request()
-        caller = await self._gate.admit(request, path_called(request, self._service.path, leniency))
-        with self._forgiving.told(leniency, caller.client_id):
+        caller = await self._authenticator.authenticate(request, path_called(request, self._service.path, leniency))
+        with self._forgiving.reported(leniency, caller.client_id):
             body = await read_body(request, self._max_body_bytes, leniency, typed=caller.client_id is None)
             return await self._answer(serving, body, caller, arrived, leniency)
 
@@ -173,16 +173,16 @@ class HookEndpoint:
         self, serving: Serving, body: bytes, caller: Caller, arrived: float, leniency: Leniency
     ) -> Response:
         beginning = partial(self._begin, serving, body, caller, arrived, leniency)
-        supplied, plan, done = await self._threads.run(partial(self._in_time, beginning, caller))
+        prefetched, plan, done = await self._threads.run(partial(self._in_time, beginning, caller))
         if plan is not None:
-            fetched = await serving.fallback.fetch(plan, supplied)
-            ending = partial(self._finish, serving, supplied, caller, fetched, arrived)
+            fetched = await serving.fallback.fetch(plan, prefetched)
+            ending = partial(self._finish, serving, prefetched, caller, fetched, arrived)
             done = await self._threads.run(partial(self._in_time, ending, caller))
         assert done is not None
         ms = round((self._monotonic() - arrived) * 1000, 1)
         self._log.info("request_answered", status=200, client=caller.client_id, bytes=len(body), ms=ms, **done.logged)
         # Once the answer is out: nobody waits for what is remembered of it.
-        later = BackgroundTask(self._remember, done.keep, AnswerSent(body, done.body, ms, done.fetched))
+        later = BackgroundTask(self._remember, done.record_sent, AnswerSent(body, done.body, ms, done.fetched))
         # An answer is about one patient at one moment.
         headers = {"Cache-Control": "no-store"}
         if done.set_aside:
@@ -195,39 +195,46 @@ class HookEndpoint:
         deadline = Deadline(partial(serving.is_late, arrived))
         request = parse_request(body, self._service, leniency, deadline)
         aliases, templates = caller.prefetch_aliases, serving.templates
-        supplied = PrefetchedRecord(
-            request, aliases, serving.interest, deadline, templates=templates, leniency=leniency
+        prefetched = PrefetchedRecord(
+            request, aliases, serving.observation_filter, deadline, templates=templates, leniency=leniency
         )
-        self._meter.prefetched(caller.client_id, {key: _state(supplied, key) for key in serving.templates})
-        plan = serving.fallback.plan(supplied, caller)
-        return supplied, plan, None if plan is not None else self._respond(serving, supplied, caller, arrived)
+        self._meter.prefetched(caller.client_id, {key: _state(prefetched, key) for key in serving.templates})
+        plan = serving.fallback.plan(prefetched, caller)
+        return prefetched, plan, None if plan is not None else self._respond(serving, prefetched, caller, arrived)
 
     def _finish(
-        self, serving: Serving, supplied: PrefetchedRecord, caller: Caller, fetched: tuple[Fetched, ...], arrived: float
+        self,
+        serving: Serving,
+        prefetched: PrefetchedRecord,
+        caller: Caller,
+        fetched: tuple[Fetched, ...],
+        arrived: float,
     ) -> FinishedAnswer:
-        put(fetched, supplied)
+        put(fetched, prefetched)
         self._meter.fetched(caller.client_id, {one.query.key: "failed" if one.failure else "whole" for one in fetched})
         outcomes = {one.query.key: one.failure or "whole" for one in fetched}
-        done = self._respond(serving, supplied, caller, arrived)
+        done = self._respond(serving, prefetched, caller, arrived)
         return replace(done, logged={**done.logged, "fetched": outcomes}, fetched=outcomes)
 
-    def _respond(self, serving: Serving, supplied: PrefetchedRecord, caller: Caller, arrived: float) -> FinishedAnswer:
-        record = supplied.record()
-        answer = serving.answer_for(record, supplied.request, caller, arrived)
+    def _respond(
+        self, serving: Serving, prefetched: PrefetchedRecord, caller: Caller, arrived: float
+    ) -> FinishedAnswer:
+        record = prefetched.record()
+        answer = serving.answer_for(record, prefetched.request, caller, arrived)
         looked_at = {"passed_over": answer.passed_over, **_skipped(answer)}
-        instance = supplied.request.hook_instance
+        instance = prefetched.request.hook_instance
         if answer.skipped and not answer.cards:
             self._log.warning("answer_cut_short", client=caller.client_id, hook_instance=instance, **looked_at)
             problem = RequestProblem("timeout", "Not all trials could be looked at in time. Try again in a moment.")
             raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)})
         if not answer.cards and answer.undecided:
-            raise incomplete_conditions(supplied)
+            raise incomplete_conditions(prefetched)
         if answer.unreadable:
             raise no_readable_condition(answer.unreadable)
         return _done(serving, record, answer, {"hook_instance": instance, **looked_at})
 
     def _in_time(self, work: Callable[[], T], caller: Caller) -> T:
-        """What `work` gives. Raises HookError (503) where there is no time for all of the record."""
+        """The result of `work`. Raises HookError (503) where there is no time for all of the record."""
         try:
             return work()
         except OutOfTime as late:
@@ -237,13 +244,13 @@ class HookEndpoint:
             problem = RequestProblem("timeout", "The record could not be read in time. Try again in a moment.")
             raise HookError(503, (problem,), {"Retry-After": str(RETRY_SECONDS)}) from late
 
-    async def _remember(self, keep: Callable[[AnswerSent], None], sent: AnswerSent) -> None:
+    async def _remember(self, record_sent: Callable[[AnswerSent], None], sent: AnswerSent) -> None:
         try:
             if len(sent.request) > _LARGE:
                 # What is remembered of it may be work that would hold up the event loop.
-                await self._threads.run(partial(keep, sent))
+                await self._threads.run(partial(record_sent, sent))
             else:
-                keep(sent)
+                record_sent(sent)
         except Exception as error:
             self._log.error("answer_not_remembered", error=type(error).__name__)
 
@@ -263,17 +270,17 @@ def _done(serving: Serving, record: Record, answer: CardsAnswer, logged: dict[st
     if unread:
         logged["unread"] = unread
     body = response_body(answer.cards, answer.undetermined)
-    return FinishedAnswer(body, logged, answer.keep, set_aside=answer.set_aside)
+    return FinishedAnswer(body, logged, answer.record_sent, set_aside=answer.set_aside)
 
 
-def _state(supplied: PrefetchedRecord, key: str) -> str:
-    """What a prefetch key held, the worst where a client split it into several."""
-    states = {report.state for report in supplied.reports(key)}
+def _state(prefetched: PrefetchedRecord, key: str) -> str:
+    """The state of a prefetch key; the worst, where a client split it into several."""
+    states = {report.state for report in prefetched.reports(key)}
     return next((state.value for state in reversed(KeyState) if state in states), "absent")
 
 
 def _skipped(answer: CardsAnswer) -> dict[str, Any]:
-    """For the log, where there was no time for all trials."""
+    """The log entry of trials that were skipped for want of time."""
     if not answer.skipped:
         return {}
     return {"skipped": len(answer.skipped), "skipped_trials": list(answer.skipped[:_MOST_NAMED])}

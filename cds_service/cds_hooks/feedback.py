@@ -50,7 +50,7 @@ _READ = frozenset({"card", "outcome", "outcomeTimestamp", "acceptedSuggestions",
 
 @dataclass(frozen=True, slots=True)
 class OverrideReason:
-    """Why a card was set aside. Each part may be empty where the client left it out."""
+    """The reason for which a card was set aside. Each part may be empty where the client left it out."""
 
     code: str
     system: str
@@ -59,7 +59,7 @@ class OverrideReason:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a clinician did with one card. `outcome_at` is the client's time; a UUID in `card` is in lower case."""
+    """A clinician's response to one card. `outcome_at` is the client's time; a UUID in `card` is in lower case."""
 
     card: str
     outcome: Outcome
@@ -71,7 +71,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackBatch:
-    """What a request brought: the items to keep, and why the others are none."""
+    """The items of a feedback request that are valid, and the problems of the others."""
 
     items: tuple[Feedback, ...]
     problems: tuple[RequestProblem, ...] = ()

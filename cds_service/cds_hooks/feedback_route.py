@@ -39,7 +39,7 @@ Keep = Callable[[Caller, Sequence[Feedback]], int]
 def feedback_router(
     keep: Keep,
     *,
-    gate: Authenticator | NoAuthenticator,
+    authenticator: Authenticator | NoAuthenticator,
     log: FilteringBoundLogger,
     forgiving: Forgiving,
     is_strict: bool,
@@ -50,7 +50,9 @@ def feedback_router(
     for service in SERVICES:
         routes.add_api_route(
             service.feedback_path,
-            FeedbackEndpoint(service, keep, gate=gate, threads=threads, log=log, forgiving=forgiving).answer,
+            FeedbackEndpoint(
+                service, keep, authenticator=authenticator, threads=threads, log=log, forgiving=forgiving
+            ).answer,
             methods=["POST"],
             name="feedback",
             summary="What became of cards",
@@ -76,14 +78,14 @@ class FeedbackEndpoint:
         service: Service,
         keep: Keep,
         *,
-        gate: Authenticator | NoAuthenticator,
+        authenticator: Authenticator | NoAuthenticator,
         threads: Threads,
         log: FilteringBoundLogger,
         forgiving: Forgiving,
     ) -> None:
         self._service = service
         self._keep = keep
-        self._gate = gate
+        self._authenticator = authenticator
         self._threads = threads
         self._log = log
         self._forgiving = forgiving
@@ -91,8 +93,10 @@ class FeedbackEndpoint:
     async def answer(self, request: Request) -> Response:
         """200 once all of it is kept that can be, with the places of the rest; or HookError."""
         leniency = self._forgiving.for_request()
-        caller = await self._gate.admit(request, path_called(request, self._service.feedback_path, leniency))
-        with self._forgiving.told(leniency, caller.client_id):
+        caller = await self._authenticator.authenticate(
+            request, path_called(request, self._service.feedback_path, leniency)
+        )
+        with self._forgiving.reported(leniency, caller.client_id):
             body = await read_body(request, MOST_BYTES, leniency, typed=caller.client_id is None)
             batch, new = await self._threads.run(partial(self._take, caller, body, leniency))
         self._log.info(

@@ -1,4 +1,4 @@
-"""What clients do that the specification does not allow, and that is forgiven because no answer depends on it.
+"""Leniency: deviations from the specification that are forgiven, because no answer depends on them.
 
 `DEVIATIONS` is the table. Whoever reads a request asks its `Leniency` whether one of them is forgiven, which also notes
 that it was; with `CDS_STRICT=true` nothing is, and the request is refused where it deviates.
@@ -73,7 +73,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class AcceptedForm:
-    """Another form of a text than the one that is asked for: what all of it matches, and what it is read as."""
+    """Another form of a text than the specified one: the pattern that all of it matches, and the text it is read as."""
 
     deviation: Deviation
     pattern: re.Pattern[str]
@@ -82,7 +82,7 @@ class AcceptedForm:
 
 @dataclass(slots=True)
 class Leniency:
-    """What one request is forgiven: everything in the table, or, where it `is_strict`, nothing. `noted` counts it."""
+    """The deviations that one request is forgiven: all of the table or, where it `is_strict`, none. `noted` counts."""
 
     is_strict: bool = False
     noted: Counter[str] = field(default_factory=Counter)
@@ -103,13 +103,13 @@ class Leniency:
 
 
 class LeniencyMeter(Protocol):
-    """What counts what was forgiven."""
+    """Counts forgiven deviations."""
 
     def forgiven(self, client: str | None, deviations: Mapping[str, int]) -> None: ...
 
 
 class Forgiving:
-    """What gives every request its `Leniency`, and tells the log and the metrics what each was forgiven."""
+    """Gives every request its `Leniency`; logs and counts what each was forgiven."""
 
     def __init__(self, log: FilteringBoundLogger, meter: LeniencyMeter, *, is_strict: bool) -> None:
         self._log = log
@@ -120,7 +120,7 @@ class Forgiving:
         return Leniency(self._is_strict)
 
     @contextmanager
-    def told(self, leniency: Leniency, client: str | None) -> Iterator[None]:
+    def reported(self, leniency: Leniency, client: str | None) -> Iterator[None]:
         """Tells what was noted by the end, whatever that is: also of a request that is refused for something else."""
         try:
             yield

@@ -1,4 +1,4 @@
-"""What the service itself asks of others over HTTP: a client's public keys and a patient's FHIR resources.
+"""HTTP requests that the service itself makes: for a client's public keys and a patient's FHIR resources.
 
 Whoever answers may be slow, broken or hostile. Nothing here waits or reads without a bound: the caller sets the
 deadline around a call (`anyio.move_on_after`), and the bytes come out of a budget.
@@ -41,7 +41,7 @@ class _Unanswered(Exception):  # noqa: N818 - it names what happened
 
 @dataclass(slots=True)
 class ByteBudget:
-    """How many more bytes may be read, over all answers that share it."""
+    """The number of bytes that may still be read, over all answers that share it."""
 
     left: int
 

@@ -21,7 +21,7 @@ class Unpacker:
         self._has_begun = False
 
     def pieces(self, packed: bytes) -> Iterator[bytes]:
-        """What comes out, in pieces of 64 kB at most, so that whoever counts can stop. Raises PackingError."""
+        """The unpacked bytes, in pieces of 64 kB at most, so that whoever counts can stop. Raises PackingError."""
         try:
             while packed:
                 if self._member.eof:

@@ -1,4 +1,4 @@
-"""From what a request brought to the patient's record, or the refusal where a record can't be made from it."""
+"""The prefetch of a request as a patient's record, or the refusal where no record can be made from it."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -32,7 +32,7 @@ class PrefetchedRecord:
         self,
         request: HookRequest,
         aliases: Mapping[str, str],
-        interest: ObservationFilter | None = None,
+        observation_filter: ObservationFilter | None = None,
         deadline: Deadline = NEVER,
         *,
         templates: Mapping[str, str] = MappingProxyType({}),
@@ -60,7 +60,7 @@ class PrefetchedRecord:
         self._builder = RecordBuilder(
             request.patient_id,
             request.fhir_server,
-            interest,
+            observation_filter,
             deadline,
             queries={**queries, **{key: templates[key] for keys in self._split.values() for key in keys}},
             split=self._split,
@@ -70,14 +70,14 @@ class PrefetchedRecord:
         )
         self._fetched: dict[str, tuple[bytes, ...]] = {}
         for label in request.prefetch:
-            search = None if interest is None else request.searches.get(label)
+            search = None if observation_filter is None else request.searches.get(label)
             if search is None:
                 self._take_in(label)
             else:
                 self._builder.add_search(label, self._expected(label), search, partial(self._sent, label))
 
     def reports(self, key: str) -> list[KeyReport]:
-        """What came under `key`, and under other names for the same: a client may split one query into several."""
+        """The reports on `key` and its other names: a client may split one query into several."""
         name = resource_type(key)
         of_type = [report for label, report in self._builder.keys.items() if self._type(label) == name]
         if name not in self._split:
@@ -184,14 +184,14 @@ class PrefetchedRecord:
 
 
 def no_readable_condition(sent: int) -> HookError:
-    """What is answered where nothing was found, and none of the conditions that were sent can be read."""
+    """The refusal where no card results and none of the conditions that were sent can be read."""
     return HookError(412, (RequestProblem("required", none_readable(sent), f"prefetch.{CONDITIONS}"),))
 
 
-def incomplete_conditions(supplied: PrefetchedRecord) -> HookError:
-    """What is answered where nothing was found, and the diagnosis may be among the conditions that were not sent."""
+def incomplete_conditions(prefetched: PrefetchedRecord) -> HookError:
+    """The refusal where no card results and the diagnosis may be among the conditions that were not sent."""
     message = "the answer depends on conditions that were not supplied: this list is incomplete"
-    failure = supplied.failures.get(CONDITIONS)
+    failure = prefetched.failures.get(CONDITIONS)
     if failure is not None:
         message += f", and asking the FHIR server for the rest failed: {failure}"
     return HookError(412, (RequestProblem("required", message, f"prefetch.{CONDITIONS}"),))

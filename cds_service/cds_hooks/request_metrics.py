@@ -1,4 +1,4 @@
-"""ASGI layer that measures each request: what was answered and how long it took."""
+"""ASGI layer that measures each request: its status and how long it took."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class RequestMeter(Protocol):
-    """What counts requests."""
+    """Counts requests."""
 
     def request_started(self) -> None: ...
 

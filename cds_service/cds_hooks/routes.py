@@ -28,7 +28,7 @@ _THREADS = 2
 def router(
     current: Callable[[], Serving],
     *,
-    gate: Authenticator | NoAuthenticator,
+    authenticator: Authenticator | NoAuthenticator,
     outbound: Outbound,
     max_body_bytes: int,
     log: FilteringBoundLogger,
@@ -51,8 +51,8 @@ def router(
     @routes.get(DISCOVERY_PATH, summary="The services that are offered", responses=DISCOVERY_RESPONSES)
     async def cds_services(request: Request) -> Response:
         leniency = forgiving.for_request()
-        caller = await gate.admit(request, path_called(request, DISCOVERY_PATH, leniency))
-        with forgiving.told(leniency, caller.client_id):
+        caller = await authenticator.authenticate(request, path_called(request, DISCOVERY_PATH, leniency))
+        with forgiving.reported(leniency, caller.client_id):
             return Response(current().discovery, media_type="application/json")
 
     threads = Threads(_THREADS)
@@ -60,7 +60,7 @@ def router(
         endpoint = HookEndpoint(
             service,
             current,
-            gate=gate,
+            authenticator=authenticator,
             threads=threads,
             max_body_bytes=max_body_bytes,
             log=log,

@@ -54,7 +54,7 @@ ENCOUNTER_ID = ContextField("encounterId", _ID, "the id of the Encounter, withou
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: the hook that it answers and what people are told of it.
+    """One service: the hook that it answers, and its title and description.
 
     `required` and `optional` are the fields of the hook's context that are read; every other one is ignored.
     `patientId` is among the required ones, since the prefetch templates are made from it. `summary` is for `/docs`.
@@ -71,12 +71,12 @@ class Service:
 
     @property
     def path(self) -> str:
-        """Where it is called."""
+        """The path of its endpoint."""
         return f"{DISCOVERY_PATH}/{self.id}"
 
     @property
     def feedback_path(self) -> str:
-        """Where the feedback on its cards goes."""
+        """The path for feedback on its cards."""
         return f"{self.path}/feedback"
 
     @property

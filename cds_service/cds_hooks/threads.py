@@ -19,5 +19,5 @@ class Threads:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix="answers")
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises. Cancelled, it returns at once and leaves the work to end by itself."""
+        """The result of `work`, or its exception. Cancelled, it returns at once and leaves the work to end alone."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)

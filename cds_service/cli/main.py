@@ -108,7 +108,7 @@ def serve() -> None:
     except CdsError as problem:
         stop(str(problem))
     gc.set_threshold(*_COLLECT_AS_USUAL)
-    say = partial(greet, settings, len(library.shelf))
+    say = partial(greet, settings, len(library.stored))
     if application is None:
         say()
         share_between_workers()

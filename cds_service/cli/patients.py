@@ -136,7 +136,7 @@ def _question(
     people = people_of(sources, patient)
     library = library_or_stop(settings)
     if trial is not None and library.trial(trial) is None:
-        stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.shelf)}.")
+        stop(f"There is no trial {trial!r}. Known: {', '.join(t.id for t in library.stored)}.")
     own_zone = library.site.settings.time_zone
     day, zone = day_asked(as_of, settings, own_zone), str(site_zone(settings, own_zone))
     return _Question(people, library, settings, day, zone, form, trial, tuple(sources))
@@ -209,7 +209,7 @@ def _read_by(asked: _Question, criterion: str | None) -> list[str] | None:
     where no such trial has such a criterion."""
     if asked.trial is None and criterion is None:
         return None
-    ids = [trial.id for trial in asked.library.shelf if asked.trial in {None, trial.id}]
+    ids = [trial.id for trial in asked.library.stored if asked.trial in {None, trial.id}]
     trials = [trial for id in ids if (trial := asked.library.trial(id)) is not None]
     every = [one for trial in trials for one in trial.all_criteria()]
     chosen = [one for one in every if criterion in {None, one.criterion.id}]

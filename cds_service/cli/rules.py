@@ -74,7 +74,7 @@ def rules_show(
 
     from cds_service.cli.show_rules import show_known_facts, show_trial, show_trials
     from cds_service.rule_tools.docs import RulesReference
-    from cds_service.trials import tally
+    from cds_service.trials import coverage_of
 
     folder, library, findings = _load(rules_dir)
     show_findings(findings, folder)
@@ -82,7 +82,7 @@ def rules_show(
     if trial is None:
         facts = reference.facts()
         if as_json:
-            tallies = {t.id: asdict(tally(t.trial)) for t in library.trials}
+            tallies = {t.id: asdict(coverage_of(t.trial)) for t in library.trials}
             print_json({"trials": tallies, "facts": list(map(asdict, facts))})
         else:
             show_trials(library.trials)
@@ -92,7 +92,7 @@ def rules_show(
     in_words = reference.trial(chosen)
     if as_json:
         gaps = list(chosen.trial.gap_texts)
-        tallied = {"id": chosen.id, "tally": asdict(tally(chosen.trial)), "source_gaps": gaps}
+        tallied = {"id": chosen.id, "tally": asdict(coverage_of(chosen.trial)), "source_gaps": gaps}
         print_json(tallied | in_words.as_json())
     else:
         show_trial(chosen, in_words)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from cds_service.rule_tools.cases import TESTED, CaseReport, CriterionCases, Mismatch, MutationReport, said
 from cds_service.rule_tools.docs import CriterionInWords, FactInWords, TrialInWords
-from cds_service.trials import CompiledTrial, tally
+from cds_service.trials import CompiledTrial, coverage_of
 
 
 def show_case_report(report: CaseReport, mutation: MutationReport | None, console: Console | None = None) -> None:
@@ -25,7 +25,7 @@ def show_case_report(report: CaseReport, mutation: MutationReport | None, consol
         for reason in mismatch.because:
             console.print(f"    {reason}", markup=False, highlight=False)
     console.print(_coverage_table(report.coverage))
-    console.print(tally(trial.trial).text(), highlight=False)
+    console.print(coverage_of(trial.trial).text(), highlight=False)
     summary = f"{len(report.ran)} cases, {checked} outcomes checked, {len(report.mismatches)} differ"
     console.print(summary, style="green" if not report.mismatches else "red", highlight=False)
     if mutation is not None:
@@ -69,7 +69,7 @@ def show_trials(trials: Sequence[CompiledTrial], console: Console | None = None)
     for heading in ("trial", "what", "state", "criteria"):
         table.add_column(heading, overflow="fold")
     for trial in trials:
-        table.add_row(trial.id, escape(trial.trial.short_title), trial.state, tally(trial.trial).text())
+        table.add_row(trial.id, escape(trial.trial.short_title), trial.state, coverage_of(trial.trial).text())
     console.print(table)
 
 
@@ -102,7 +102,7 @@ def show_trial(trial: CompiledTrial, in_words: TrialInWords, console: Console | 
         console.print(data.notes, style="dim", markup=False)
     for gap in data.gap_texts:
         console.print(f"Source gap: {gap}", style="yellow", markup=False, highlight=False)
-    console.print(tally(data).text(), highlight=False)
+    console.print(coverage_of(data).text(), highlight=False)
     console.print(_criteria_table("", in_words.criteria))
     for id, title, criteria in in_words.cohorts:
         console.print(_criteria_table(f"Cohort {id}: {escape(title)}", criteria))

@@ -22,7 +22,7 @@ _IN_PART = "brought a part: something in it is missing or can't be read"
 
 
 def not_arrived(
-    supplied: PrefetchedRecord,
+    prefetched: PrefetchedRecord,
     record: Record,
     templates: Mapping[str, str],
     types_read: frozenset[str],
@@ -34,14 +34,14 @@ def not_arrived(
         type_ = resource_type(key) or ""
         if key not in REQUIRED and type_ not in types_read:
             continue
-        for state, says, counts in _lacks(key, type_, supplied, record):
+        for state, says, counts in _lacks(key, type_, prefetched, record):
             [scope] = scopes({key: query})
             found.append(NotArrived(own.get(key, key), query, scope, type_, state, says, counts))
     return tuple(found)
 
 
 def missing_aliases(
-    supplied: PrefetchedRecord, aliases: Mapping[str, str], places: Places
+    prefetched: PrefetchedRecord, aliases: Mapping[str, str], places: Places
 ) -> tuple[tuple[str, str], ...]:
     """Keys that the service does not know, each with the key of its own that its content belongs to.
 
@@ -52,14 +52,14 @@ def missing_aliases(
         keys = {key for key in LABELS if resource_type(key) in types and key != resource_type(key)}
         if resource_type(aliases.get(name, name)) is None and shown_key(name) != ANOTHER_KEY and len(keys) == 1:
             [key] = keys
-            if not supplied.reports(key):
+            if not prefetched.reports(key):
                 found.append((name, key))
     return tuple(found)
 
 
-def _lacks(key: str, type_: str, supplied: PrefetchedRecord, record: Record) -> Iterator[tuple[str, str, bool]]:
+def _lacks(key: str, type_: str, prefetched: PrefetchedRecord, record: Record) -> Iterator[tuple[str, str, bool]]:
     """How the key falls short: its state, that in words, and whether it counts as none all the same."""
-    reports = supplied.reports(key)
+    reports = prefetched.reports(key)
     is_there = record.patient is not None if key == "patient" else type_ in record.whole
     if not reports and not is_there:
         yield "absent", _SAYS["absent"], False

@@ -67,7 +67,7 @@ class Callers:
         self._fhir_servers = fhir_servers
         self._heard: list[EventDict] = []
         self._one_at_a_time = anyio.Lock()
-        self._gate = Authenticator(
+        self._authenticator = Authenticator(
             clients or Clients((), {}),
             public_url=address,
             leeway=leeway,
@@ -82,7 +82,7 @@ class Callers:
         async with self._one_at_a_time:
             self._heard.clear()
             try:
-                caller = await self._gate.admit(request, path)
+                caller = await self._authenticator.authenticate(request, path)
             except HookError:
                 return self._refused()
         says = "Signature, address and times are good, and it was not used before."

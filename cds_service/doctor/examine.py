@@ -104,14 +104,14 @@ class Examiner:
         request, known = case.request, case.known
         if request is None:
             return case
-        supplied = PrefetchedRecord(request, known.aliases, templates=self.templates)
+        prefetched = PrefetchedRecord(request, known.aliases, templates=self.templates)
         try:
-            record = supplied.build()
+            record = prefetched.build()
         except HookError as mixed:
             return replace(case, problems=(*case.problems, *mixed.problems))
-        lacking = not_arrived(supplied, record, self.templates, self._library.types_read, known.own)
+        lacking = not_arrived(prefetched, record, self.templates, self._library.types_read, known.own)
         places = places_of(request)
-        aliases = missing_aliases(supplied, known.aliases, places)
+        aliases = missing_aliases(prefetched, known.aliases, places)
         result = match(record, self._library, self._as_of())
         return replace(case, looked=_Looked(record, places, lacking, aliases, result))
 

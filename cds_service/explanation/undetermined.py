@@ -98,7 +98,7 @@ class _Cause:
         self.index = match.library.compiled.index
         specs = match.library.catalogue.facts
         self.resources: dict[str, EventResource] = {
-            name: spec.resource for name in self.index.asked if isinstance(spec := specs[name], EventsFact)
+            name: spec.resource for name in self.index.gate_facts if isinstance(spec := specs[name], EventsFact)
         }
         kinds, reader = set(self.resources.values()), match.sheet.reader
         unread = reader.unread(_UNREAD) if _UNREAD in kinds else 0
@@ -111,15 +111,15 @@ class _Cause:
 
     def trials(self) -> list[str]:
         """The ids of the trials whose gates hang on it."""
-        patient, shelf = self.patient, self.match.library.compiled.shelf
+        patient, stored = self.patient, self.match.library.compiled.stored
         whole = frozenset(name for name in whole_lists(self.match) if self.resources.get(name) not in self.kinds)
         verdicts = {result.trial.id: result.verdict for result in self.match.trials}
         return [
-            shelf[place].id
+            stored[place].id
             for place in self.index.undetermined(patient, whole)
             if self._concerns(place)
             # A candidate was evaluated (or there was no time for it, which is said): something else may decide it.
-            and (not self.index.may_fit(place, patient) or verdicts.get(shelf[place].id) == "undetermined")
+            and (not self.index.may_fit(place, patient) or verdicts.get(stored[place].id) == "undetermined")
         ]
 
     def _concerns(self, place: int) -> bool:

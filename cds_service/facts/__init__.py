@@ -5,7 +5,7 @@ from cds_service.facts.completeness import coverage_of
 from cds_service.facts.describe import PRESUMED, describe_fact, presumed_words, value_text
 from cds_service.facts.document import fact_document
 from cds_service.facts.knowledge import READING_VERSION, FactReaders, load_facts
-from cds_service.facts.observation_filters import interest_of
+from cds_service.facts.observation_filters import observation_filter_of
 from cds_service.facts.patient import age_at, sex_of
 from cds_service.facts.recent import Recent
 from cds_service.facts.schemas import fact_schemas
@@ -27,8 +27,8 @@ __all__ = [
     "describe_fact",
     "fact_document",
     "fact_schemas",
-    "interest_of",
     "load_facts",
+    "observation_filter_of",
     "presumed_words",
     "sex_of",
     "types_read",

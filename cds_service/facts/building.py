@@ -1,4 +1,4 @@
-"""From what one record tells to its facts, each by its kind."""
+"""Builds facts from the content of one record, each by its kind."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ _ADULT = 18
 
 @dataclass(frozen=True, slots=True)
 class RecordContent:
-    """What one record tells, by the facts that it is about: observations, unreadable ones, events."""
+    """The content of one record by fact: observations, unreadable ones, events."""
 
     patient: Patient | None
     measurements: Mapping[str, Sequence[Result]]

@@ -11,7 +11,7 @@ from cds_service.fhir.scan import ObservationFilter, Topics
 _BY_THE_NEWEST = (Numeric, ResultFact, DateFact)
 
 
-def interest_of(knowledge: FactReaders, facts_read: Iterable[str]) -> ObservationFilter:
+def observation_filter_of(knowledge: FactReaders, facts_read: Iterable[str]) -> ObservationFilter:
     """The interest of these facts and of all they are made of. `ObservationFilter.on` tells it the day.
 
     A fact sheet of them is the same for a record that was read with it as for one that was read whole; the record's

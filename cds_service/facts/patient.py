@@ -1,4 +1,4 @@
-"""What the Patient resource itself tells: age, sex, and whether the person has died."""
+"""Facts of the Patient resource itself: age, sex, and whether the person has died."""
 
 from datetime import date
 

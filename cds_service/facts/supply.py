@@ -1,4 +1,4 @@
-"""Which FHIR resource types rules rest on: what has to be supplied for them, and what is missing where it is not."""
+"""The FHIR resource types that rules rest on, and the gaps where a record lacks them."""
 
 from collections.abc import Iterable
 

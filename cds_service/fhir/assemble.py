@@ -1,4 +1,4 @@
-"""From the resources found to one patient's record: whose they are, which count, and what is said about the others."""
+"""Assembles one patient's record: the resources that are theirs and count, and issues about the others."""
 
 import dataclasses
 from collections import defaultdict

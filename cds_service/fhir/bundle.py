@@ -1,4 +1,4 @@
-"""From a document to the resources in it: Bundles of every type, JSON lists, NDJSON, Parameters, one bare resource.
+"""Finds the resources in a document: Bundles of every type, JSON lists, NDJSON, Parameters, one bare resource.
 
 Only the wrapping is decoded here. What was lost on the way, or is known to be missing, is kept as *doubts*: the
 resource types of which there may be more than was found.

@@ -1,4 +1,4 @@
-"""From the bytes of one resource to its view, or to what can still be said of it where it is malformed."""
+"""Decodes the bytes of one resource to its view, or to an unreadable resource where it is malformed."""
 
 import re
 from dataclasses import dataclass, replace

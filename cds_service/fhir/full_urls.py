@@ -1,4 +1,4 @@
-"""What the `fullUrl`s of a record's entries point to."""
+"""Targets of the `fullUrl`s of a record's entries."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What one document holds, before it is decoded: its resources as they were found, and what is known to be missing."""
+"""A document before it is decoded: its resources as they were found, and what is known to be missing."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

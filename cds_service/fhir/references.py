@@ -1,4 +1,4 @@
-"""What a FHIR reference points to, as far as its text says. https://hl7.org/fhir/R4/references.html"""
+"""The target of a FHIR reference, as far as its text says. https://hl7.org/fhir/R4/references.html"""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,6 @@
-"""Whose resource it is. Two people must never be mixed, so only what is certainly this patient's counts as theirs."""
+"""The subject of a resource.
+
+Two people must never be mixed, so only what is certainly this patient's counts as theirs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,7 +64,7 @@ class Subjects:
         return whose, element or ""
 
     def of(self, reference: Reference | None, contained: tuple[Raw, ...] = ()) -> SubjectMatch:
-        """Whose a resource with this subject is."""
+        """The match of a resource with this subject."""
         if reference is None:
             return SubjectMatch.PATIENT
         text = reference.reference

@@ -1,4 +1,4 @@
-"""Why a criterion is true, false or unknown: the value of every part, and the parts that decided.
+"""Explanation of a criterion that is true, false or unknown: the value of every part, and the parts that decided.
 
 What is about facts is lowered and evaluated on the engine like the whole; the rest follows from it (see `composed`).
 """

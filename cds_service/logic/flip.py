@@ -1,4 +1,4 @@
-"""How far a number is from the other side of the limit that it was compared with."""
+"""The distance of a number from the other side of the limit that it was compared with."""
 
 import math
 import sys

@@ -1,4 +1,4 @@
-"""What some rules read of a fact document, as short lists.
+"""Slot tables: the parts of a fact document that rules read, as short lists.
 
 The engine copies each document that it is given and looks names up step by step. Rules read a few of the hundreds of
 values in it, so the engine is given only these, each by its place: a page and a line on it. A document is filled in for

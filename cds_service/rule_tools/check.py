@@ -66,7 +66,7 @@ def _cases(library: Library, root: Path, samples_dir: Path | None) -> CasesRun:
     if samples_dir is None:
         return CasesRun(0, check_cases(library.compiled.trials, root, library.catalogue))
     read = sample_reader(library, samples_dir)
-    ids = [trial.id for trial in library.shelf]
+    ids = [trial.id for trial in library.stored]
     return run_all_cases(ids, library.compiled, root, library.catalogue, read)
 
 

@@ -1,7 +1,7 @@
 """What surrounds an answer: clients, persistence, replay, reloading, metrics, operations."""
 
 from cds_service.server.answering import Answerer, compute, lasting, records_of, running_versions, warm
-from cds_service.server.clients import card_options, configured_clients, gate_for
+from cds_service.server.clients import authenticator_for, card_options, configured_clients
 from cds_service.server.garbage import while_loading
 from cds_service.server.metrics import MOST_TRIALS, Metrics, forget_dead_workers
 from cds_service.server.metrics_folder import share_between_workers
@@ -24,6 +24,7 @@ __all__ = [
     "Metrics",
     "Replay",
     "Wiring",
+    "authenticator_for",
     "card_options",
     "check_store",
     "client_zones",
@@ -31,7 +32,6 @@ __all__ = [
     "configured_clients",
     "database_url",
     "forget_dead_workers",
-    "gate_for",
     "lasting",
     "mount_workbench",
     "open_persistence",

@@ -1,4 +1,4 @@
-"""Whether a trial's own test cases agree with it: asked before an active trial that changed is served."""
+"""The check of a changed active trial against its own test cases, before it is served."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,21 +9,21 @@ from cds_service.rule_files import CASES_FILE, TRIALS, Layers
 
 
 def cases_file(trial_id: str) -> str:
-    """What the stamps of a rules folder call the cases of a trial."""
+    """The name of a trial's cases in the stamps of a rules folder."""
     return f"{TRIALS}/{trial_id}/{CASES_FILE}"
 
 
 def changed_trials(before: Library | None, after: Library) -> tuple[str, ...]:
-    """The active trials with test cases that are another since `before`, or whose cases are; all of them if None.
+    """The active trials with test cases that changed since `before`, or whose cases did; all of them if None.
 
-    A trial is another, too, where facts or value sets have changed: then it was read anew.
+    A trial has changed, too, where facts or value sets have: then it was read anew.
     """
     return tuple(_changed(before, after))
 
 
 def _changed(before: Library | None, after: Library) -> Iterator[str]:
-    known = {} if before is None else {one.id: one for one in before.shelf}
-    for one in after.shelf:
+    known = {} if before is None else {one.id: one for one in before.stored}
+    for one in after.stored:
         file = cases_file(one.id)
         if one.state != "active" or file not in after.stamps:
             continue

@@ -1,4 +1,4 @@
-"""One answer, from the patient's record to the cards, and what is remembered of it.
+"""One answer: from the patient's record to the cards, and the records kept of it.
 
 `app` answers with it and `replay` computes logged answers again, so both come to the same bytes.
 """
@@ -19,8 +19,8 @@ from cds_service.cards import (
     Card,
     CardOptions,
     answer_seed,
+    build_cards,
     check_undetermined,
-    deck_for,
     is_lasting,
 )
 from cds_service.cds_hooks import AnswerSent, CardsAnswer, HookRequest
@@ -56,7 +56,7 @@ _MOST_WARMED = 20
 
 
 def running_versions() -> Versions:
-    """Of this service, the rule language, and the JSONLogic engine as it is installed."""
+    """The versions of this service, the rule language, and the installed JSONLogic engine."""
     return Versions(__version__, LANGUAGE_VERSION, f"{ENGINE} {version(ENGINE)}")
 
 
@@ -72,9 +72,9 @@ def compute(
     cards_deadline: Deadline | None = None,
     skipped: Collection[str] = (),
 ) -> tuple[Match, tuple[Card, ...], Undetermined | None]:
-    """The match, its cards, and which trials could not be judged besides those of the cards.
+    """The match, its cards, and the trials that could not be judged besides those of the cards.
 
-    `held_back` is asked for after the match, so that it may be looked up meanwhile.
+    `held_back` is called after the match, so that the look-up can run meanwhile.
 
     `deadline`: see `match`. `cards_deadline` holds while the cards are made; without it `deadline` does. Raises
     OutOfTime where one of them leaves no time for facts or cards. `skipped` trials are left out as if there had been no
@@ -86,14 +86,16 @@ def compute(
         kept = tuple(t for t in result.trials if t.trial.id not in skipped)
         result = replace(result, trials=kept, timed_out=tuple(skipped))
     held = held_back()
-    deck = deck_for(result, options, seed, suppressed=held.trials, already_shown=held.cards, deadline=cards_deadline)
-    open_trials = undetermined(result, {*held.trials, *(card.trial_id for card in deck)}) if options.unread else None
+    cards = build_cards(
+        result, options, seed, suppressed=held.trials, already_shown=held.cards, deadline=cards_deadline
+    )
+    open_trials = undetermined(result, {*held.trials, *(card.trial_id for card in cards)}) if options.unread else None
     check_undetermined(open_trials)
-    return result, deck, open_trials
+    return result, cards, open_trials
 
 
 def warm(library: Library, options: CardOptions, as_of: date, go_on: Callable[[], bool]) -> None:
-    """Do ahead what makes a first answer slow, while `go_on` says so: the rules of the cards are taken apart."""
+    """Prepare what makes a first answer slow, as long as `go_on()` is true: the explainers of the trials."""
     nobody = Record(patient=None, resources={}, whole=frozenset(), gaps={}, issues=())
     compute(nobody, library, as_of, options=options, seed="", held_back=Suppressed)
     for trial in islice(library.trials, _MOST_WARMED):
@@ -108,8 +110,8 @@ def lasting(system: str, code: str) -> bool:
 
 
 def records_of(caller: Caller) -> str:
-    """Whose records a patient's id is unique in: the client's, or those of one of its tenants. The samples of the desk
-    are records of their own, whatever their patients' ids."""
+    """The name of the records within which a patient's id is unique: the client's, or one of its tenants'. The samples
+    of the workbench are records of their own, whatever their patients' ids."""
     if caller.desk is not None:
         return DESK_RECORDS
     return "/".join(part for part in (caller.client_id, caller.tenant) if part)
@@ -117,9 +119,9 @@ def records_of(caller: Caller) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Answers hook requests. `options` and `policies` are by client id, under None what holds without clients.
+    """Answers hook requests. `options` and `policies` are by client id; None stands for a service without clients.
 
-    `calendar` says as of when a client asks, `now` gives the time, and `monotonic` seconds that never go back.
+    `calendar` gives the as-of of a client's request, `now` gives the time, and `monotonic` seconds that never go back.
     Evaluation has `seconds` from a request's arrival on. Nothing here waits for the database but the look-up of what to
     hold back, and that has a deadline.
     """
@@ -139,7 +141,7 @@ class Answerer:
     seconds: float
 
     def answer_for(self, record: Record, request: HookRequest, caller: Caller, arrived: float) -> CardsAnswer:
-        """The cards for a record, and what to do once they are sent. `arrived`: when it was asked, by `monotonic`.
+        """The cards for a record, and what to do once they are sent. `arrived`: when the request came, by `monotonic`.
 
         Where there is no time for the facts, or for the cards, there are none, and every trial counts as skipped.
         """
@@ -148,16 +150,16 @@ class Answerer:
         patient = self.pseudonyms.patient(client, request.patient_id)
         encounter = self.pseudonyms.encounter(client, request.encounter_id) if request.encounter_id else None
         everything = caller.desk == "everything"
-        asked = None if everything else self.suppression.ask(CardQuestion(client, patient, encounter, policy))
+        question = None if everything else self.suppression.ask(CardQuestion(client, patient, encounter, policy))
         held: list[Suppressed] = []
 
         def held_back() -> Suppressed:
-            held.append(self.suppression.result(asked))
+            held.append(self.suppression.result(question))
             return held[0]
 
         as_of = self.calendar.as_of(caller.client_id)
         try:
-            result, deck, open_trials = compute(
+            result, cards, open_trials = compute(
                 record,
                 self.library,
                 as_of,
@@ -174,58 +176,58 @@ class Answerer:
         unread: Mapping[tuple[EventResource, str], int] | None = None
         with suppress(OutOfTime):
             unread = unread_counts(result, Deadline(partial(self.is_late, arrived, _TO_WRITE)))
-        asking = HookCall(request, caller, client, patient, encounter, options, arrived)
-        computed = ComputedAnswer(str(uuid4()), as_of, result, deck, open_trials, held[0], unread)
+        call = HookCall(request, caller, client, patient, encounter, options, arrived)
+        computed = ComputedAnswer(str(uuid4()), as_of, result, cards, open_trials, held[0], unread)
         return CardsAnswer(
-            cards=[card.body for card in deck],
-            undecided=not deck and "Condition" in record.gaps and undecided(result),
+            cards=[card.body for card in cards],
+            undecided=not cards and "Condition" in record.gaps and undecided(result),
             decision=computed.decision,
-            keep=partial(self._keep, asking, computed),
+            record_sent=partial(self._record_sent, call, computed),
             passed_over=result.screened_out,
             skipped=result.timed_out,
             set_aside=() if caller.desk is None else _set_aside(result, options, held[0]),
             undetermined=open_trials,
             unread=sum((unread or {}).values()),
-            unreadable=0 if deck or result.deceased else unreadable_conditions(record),
+            unreadable=0 if cards or result.deceased else unreadable_conditions(record),
         )
 
     def is_late(self, arrived: float, more: float = 0) -> bool:
-        """Whether the time is over, by so many seconds more, for what was asked at `arrived`."""
+        """Whether the time of a request that came at `arrived` is over, by `more` seconds."""
         return self.monotonic() - arrived >= self.seconds + more
 
-    def _keep(self, asking: HookCall, computed: ComputedAnswer, sent: AnswerSent) -> None:
-        """Take note of an answer that was sent."""
-        logged = decision_of(asking, computed, sent, rules=self.rules, versions=self.versions, answered_at=self.now())
+    def _record_sent(self, call: HookCall, computed: ComputedAnswer, sent: AnswerSent) -> None:
+        """Log and count an answer that was sent."""
+        logged = decision_of(call, computed, sent, rules=self.rules, versions=self.versions, answered_at=self.now())
         self.recorder.put(logged, sent.request)
-        if asking.caller.desk is None:
-            deadline = Deadline(partial(self.is_late, asking.arrived, _TO_WRITE))
-            self._count(computed.result, computed.deck, computed.held, deadline)
+        if call.caller.desk is None:
+            deadline = Deadline(partial(self.is_late, call.arrived, _TO_WRITE))
+            self._count(computed.result, computed.cards, computed.held, deadline)
             if computed.open_trials is not None:
                 self.metrics.undetermined()
             self.metrics.unread(computed.unread or {})
 
     def _out_of_time(self) -> CardsAnswer:
         """No card, and every active trial skipped."""
-        skipped = tuple([trial.id for trial in self.library.shelf if trial.state == "active"])
+        skipped = tuple([trial.id for trial in self.library.stored if trial.state == "active"])
         self.metrics.cut_short(len(skipped))
-        return CardsAnswer([], undecided=True, decision="", keep=lambda _: None, skipped=skipped)
+        return CardsAnswer([], undecided=True, decision="", record_sent=lambda _: None, skipped=skipped)
 
-    def _count(self, result: Match, deck: tuple[Card, ...], held: Suppressed, deadline: Deadline) -> None:
+    def _count(self, result: Match, cards: tuple[Card, ...], held: Suppressed, deadline: Deadline) -> None:
         active = [t for t in result.trials if t.trial.state == "active"]
         verdicts = {t.trial.id: t.verdict for t in active}
-        shown = [card.trial_id for card in deck]
+        shown = [card.trial_id for card in cards]
         unknown: set[tuple[str, str]] = set()
-        # Why facts are unknown is only counted: where that would keep the thread it is left out.
+        # The reasons for unknown facts only feed a metric: they are left out where the time is over.
         with suppress(OutOfTime):
             unknown = _unknown(result, deadline)
         self.metrics.answered(verdicts, unknown, shown, len(held.trials) + len(held.cards))
 
 
 def _set_aside(result: Match, options: CardOptions, held: Suppressed) -> tuple[str, ...]:
-    """The trials that would have a card, had nobody dealt with them before."""
+    """The trials that would have a card but for earlier feedback or an earlier showing."""
     if not (held.trials or held.cards):
         return ()
-    every = deck_for(result, replace(options, max_cards=len(result.trials)), "")
+    every = build_cards(result, replace(options, max_cards=len(result.trials)), "")
     return tuple(card.trial_id for card in every if card.trial_id in held.trials or card.key in held.cards)
 
 
@@ -237,10 +239,10 @@ def _unknown(result: Match, deadline: Deadline) -> set[tuple[str, str]]:
             criteria = (*trial.criteria, *(c for cohort in trial.cohorts for c in cohort.criteria))
             refs.update(ref for c in criteria if c.outcome == "unknown" for ref in c.facts)
     # Trials share facts, and telling of one is what takes time here.
-    asked = {(ref.name, None if ref.limit is None else _span(ref.limit, result.as_of)) for ref in refs}
+    limits = {(ref.name, None if ref.limit is None else _span(ref.limit, result.as_of)) for ref in refs}
     return {
         (entry["name"], entry["reason"])
-        for name, limit in asked
+        for name, limit in limits
         for entry in result.sheet.describe(name, limit, deadline)
         if entry["reason"] is not None
     }

@@ -1,4 +1,4 @@
-"""From the settings to the gate that requests pass, and to what each client's cards look like."""
+"""From the settings: the authenticator of requests, and the options of each client's cards."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,7 +39,7 @@ def configured_clients(settings: Settings) -> Clients | None:
     return clients
 
 
-def gate_for(
+def authenticator_for(
     settings: Settings,
     clients: Clients | None,
     *,
@@ -49,8 +49,7 @@ def gate_for(
     log: FilteringBoundLogger,
     desk: bool,
 ) -> Authenticator | NoAuthenticator:
-    """What lets requests through: tokens of `clients`, or everybody where there are none. `desk`: the workbench is
-    served."""
+    """The authenticator: by tokens of `clients`; without clients anybody may call. `desk`: the workbench is served."""
     if clients is None:
         return NoAuthenticator(frozenset(settings.fhir_servers), desk=desk)
     return Authenticator(
@@ -65,7 +64,7 @@ def gate_for(
 
 
 def card_options(settings: Settings, clients: Clients | None) -> dict[str | None, CardOptions]:
-    """What cards show, by client id; under None what holds without clients. Raises ProfileError."""
+    """The card options by client id; None stands for a service without clients. Raises ProfileError."""
     site = site_options(settings)
     options: dict[str | None, CardOptions] = {None: site}
     for client in clients or ():

@@ -1,4 +1,4 @@
-"""An answer as the decision log keeps it, and as of when it was."""
+"""An answer as the decision log stores it, and its as-of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +24,10 @@ CARD_OPTIONS = TypeAdapter(CardOptions)
 
 @dataclass(frozen=True, slots=True)
 class HookCall:
-    """Who asked what, and how it is answered. `client`: whose records; `patient` and `encounter` are pseudonyms;
-    `arrived`: when, by `monotonic`."""
+    """A hook call and how it is to be answered.
+
+    `client`: the name of the records; `patient` and `encounter` are pseudonyms; `arrived`: when, by `monotonic`.
+    """
 
     request: HookRequest
     caller: Caller
@@ -38,20 +40,20 @@ class HookCall:
 
 @dataclass(frozen=True, slots=True)
 class ComputedAnswer:
-    """What came of it as of a day and instant, under the id of its decision. `held`: what was held back. `unread`:
+    """A computed answer as of a day and instant, under the id of its decision. `held`: what was suppressed. `unread`:
     how many entries were not understood, by kind and code system; None where there was no time to count."""
 
     decision: str
     as_of: AsOf
     result: Match
-    deck: tuple[Card, ...]
+    cards: tuple[Card, ...]
     open_trials: Undetermined | None
     held: Suppressed
     unread: Mapping[tuple[EventResource, str], int] | None
 
 
 def decision_of(
-    asking: HookCall,
+    call: HookCall,
     computed: ComputedAnswer,
     sent: AnswerSent,
     *,
@@ -59,35 +61,35 @@ def decision_of(
     versions: Versions,
     answered_at: datetime,
 ) -> Decision:
-    """The decision to be logged of an answer that was sent."""
+    """The log entry of an answer that was sent."""
     return Decision(
         id=computed.decision,
-        hook_instance=asking.request.hook_instance.lower(),
+        hook_instance=call.request.hook_instance.lower(),
         answered_at=answered_at,
         latency_ms=sent.ms,
-        client=asking.client,
-        patient=asking.patient,
-        encounter=asking.encounter,
+        client=call.client,
+        patient=call.patient,
+        encounter=call.encounter,
         as_of=computed.as_of.plain(),
         rules=rules,
         versions=versions,
-        options=_logged_options(asking, computed, sent),
+        options=_logged_options(call, computed, sent),
         verdicts={t.trial.id: t.verdict for t in computed.result.trials},
-        cards=tuple(_served(card) for card in computed.deck),
+        cards=tuple(_served(card) for card in computed.cards),
         response_digest=digest_of(sent.response),
-        hook=asking.request.hook,
+        hook=call.request.hook,
         reading=READING_VERSION,
         site_digest=computed.result.library.site_digest,
         unread=None if computed.unread is None else sum(computed.unread.values()),
     )
 
 
-def _logged_options(asking: HookCall, computed: ComputedAnswer, sent: AnswerSent) -> dict[str, Any]:
+def _logged_options(call: HookCall, computed: ComputedAnswer, sent: AnswerSent) -> dict[str, Any]:
     held, result = computed.held, computed.result
     return {
-        "cards": CARD_OPTIONS.dump_python(asking.options, mode="json"),
+        "cards": CARD_OPTIONS.dump_python(call.options, mode="json"),
         "held_back": {"trials": sorted(held.trials), "cards": sorted(held.cards)},
-        "prefetch_aliases": dict(asking.caller.prefetch_aliases),
+        "prefetch_aliases": dict(call.caller.prefetch_aliases),
         "fetched": dict(sent.fetched),
         "passed_over": result.screened_out,
         "skipped": list(result.timed_out),
@@ -98,7 +100,7 @@ def _logged_options(asking: HookCall, computed: ComputedAnswer, sent: AnswerSent
 
 
 def logged_as_of(decision: Decision) -> AsOf:
-    """As of when a logged answer was. Raises CdsError where its time zone is unknown here.
+    """The as-of of a logged answer. Raises CdsError where its time zone is unknown here.
 
     Decisions of the time before zones counted a whole day, which is read in UTC now.
     """

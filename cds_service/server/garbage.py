@@ -15,7 +15,7 @@ LOADING = (50_000, 20, 20)
 
 @contextmanager
 def while_loading() -> Iterator[None]:
-    """Fewer collections until the end of the block; then what is there is kept out of all later ones."""
+    """Fewer collections until the end of the block; then the objects that exist are left out of all later ones."""
     before = gc.get_threshold()
     gc.set_threshold(*LOADING)
     try:

@@ -1,7 +1,7 @@
 """Prometheus metrics. Labels hold names of ours only: routes, prefetch keys, trials, facts, reasons; never a patient's.
 
 With one worker process the numbers are this process's. With several, `cds-service serve` gives them a common folder
-(PROMETHEUS_MULTIPROC_DIR) and whichever worker is asked tells the sum.
+(PROMETHEUS_MULTIPROC_DIR) and whichever worker is asked returns the sum.
 """
 
 import os
@@ -104,19 +104,19 @@ class Metrics:
         self._keys = frozenset(keys)
 
     def prefetched(self, client: str | None, states: Mapping[str, str]) -> None:
-        """What each key of a client's request held; `absent` for a key of ours that was not sent."""
+        """The state of each key of a client's request; `absent` for a key of ours that was not sent."""
         for key, state in states.items():
             self._prefetch.labels(client or NOBODY, key if key in self._keys else OTHER, state).inc()
 
     def fetched(self, client: str | None, outcomes: Mapping[str, str]) -> None:
-        """What became of each key that was asked of the FHIR server: `whole` or `failed`."""
+        """The outcome of each key fetched from the FHIR server: `whole` or `failed`."""
         for key, outcome in outcomes.items():
             self._fetches.labels(client or NOBODY, key if key in self._keys else OTHER, outcome).inc()
 
     def answered(
         self, verdicts: Mapping[str, str], unknown: Iterable[tuple[str, str]], cards: Iterable[str], held_back: int
     ) -> None:
-        """One answer: verdict by trial looked at, (fact, reason) of what stayed open, and the trials of its cards."""
+        """One answer: the verdict of each evaluated trial, (fact, reason) of each unknown, the trials of its cards."""
         for trial, verdict in verdicts.items():
             self._verdicts.labels(self._named(trial), verdict).inc()
         for fact, reason in unknown:
@@ -127,7 +127,7 @@ class Metrics:
             self._held_back.labels("cards").inc(held_back)
 
     def cut_short(self, skipped: int) -> None:
-        """One answer for which there was no time to look at `skipped` trials; counted even if it is not given."""
+        """One answer for which `skipped` trials were not evaluated in time; counted even if it is not given."""
         self._skipped.inc(skipped)
         self._cut_short.inc()
 
@@ -136,7 +136,7 @@ class Metrics:
         self._undetermined.inc()
 
     def unread(self, counts: Mapping[tuple[EventResource, str], int]) -> None:
-        """Entries that were not understood, by kind of entry and by what people call their code system."""
+        """Entries that were not understood, by kind of entry and by the common name of their code system."""
         for (kind, system), count in counts.items():
             self._unread.labels(kind, system).inc(count)
 
@@ -183,11 +183,11 @@ class Metrics:
         self._expected.set(expected)
 
     def rules_usable(self, usable: bool) -> None:
-        """Whether what the rules folder holds now can be used; where not, the rules before it go on."""
+        """Whether the rules folder as it is now can be used; where not, the previous version is still served."""
         self._rejected.set(not usable)
 
     def exposition(self) -> bytes:
-        """What `/metrics` answers."""
+        """The body of `/metrics`."""
         if MULTIPROCESS_DIR not in os.environ:
             return generate_latest(self.registry)
         together = CollectorRegistry()
@@ -211,7 +211,7 @@ class Metrics:
 
 
 def forget_dead_workers() -> None:
-    """Drop the gauges of workers that ended without saying so; a worker does this when it starts in their place."""
+    """Drop the gauges of workers that died; a worker does this when it starts in their place."""
     folder = os.environ.get(MULTIPROCESS_DIR)
     if folder is None:
         return

@@ -26,7 +26,7 @@ PATHS = ("/", "/healthz", "/readyz", "/metrics", "/version")
 
 
 class Loaded(Protocol):
-    """What a version of the rules is prepared into."""
+    """The part of prepared rules that these routes use."""
 
     @property
     def rule_set(self) -> RuleSet: ...
@@ -58,10 +58,10 @@ def operations_router(
 
     @routes.get("/readyz", summary="The rules are loaded; `degraded` without the database, or behind the disk")
     async def readyz(response: Response) -> dict[str, Any]:
-        told, ready = _readiness(live, database, expected_rules)
+        status, ready = _readiness(live, database, expected_rules)
         if not ready:
             response.status_code = 503
-        return told
+        return status
 
     @routes.get("/metrics", summary="For Prometheus", response_class=Response)
     async def metrics_page() -> Response:
@@ -82,7 +82,7 @@ def operations_router(
             else {"since": rejected.since.isoformat(timespec="seconds"), "errors": rejected.errors()},
             "rules": [
                 {"id": trial.id, "rules_version": trial.rules_version, "digest": trial.digest, "state": trial.state}
-                for trial in loaded.library.shelf
+                for trial in loaded.library.stored
             ],
         }
 
@@ -91,18 +91,19 @@ def operations_router(
 
 # The rules are loaded before the first connection is accepted, so whoever gets an answer gets this one. Without the
 # database cards are shown all the same; to take every replica out of service for it would turn a loss of feedback into
-# a loss of advice. So it is told and does not make the service unready. Rules on disk that can't be used are told too:
-# the version before them goes on; and so is what of a site's folder does not count. Rules other than the expected ones
+# a loss of advice. So it is reported and does not make the service unready.
+# Rules on disk that can't be used are reported, too: the version before them goes on. So is what of a site's folder
+# does not count. Rules other than the expected ones
 # do make it unready: whoever set CDS_EXPECTED_RULES wants no answer by them.
 def _readiness(live: LiveRules[Loaded], database: Database, expected_rules: Collection[str]) -> tuple[Json, bool]:
-    """What `/readyz` says, and whether the service is ready."""
+    """The body of `/readyz`, and whether the service is ready."""
     library, rejected = live.current.library, live.rejected
     digest = live.current.prepared.rule_set.digest
     unexpected = bool(expected_rules) and digest not in expected_rules
     in_part = bool(errors_in(library.about_site))
-    sound = database.available and rejected is None and not in_part
-    told = {
-        "status": "unexpected rules" if unexpected else "ok" if sound else "degraded",
+    in_order = database.available and rejected is None and not in_part
+    status = {
+        "status": "unexpected rules" if unexpected else "ok" if in_order else "degraded",
         "rule_set": digest,
         "trials": len(library.trials),
         "rules": "current" if rejected is None else "rejected: those loaded before go on",
@@ -111,12 +112,12 @@ def _readiness(live: LiveRules[Loaded], database: Database, expected_rules: Coll
         "database": "available" if database.available else "unavailable",
     }
     if not database.available:
-        told["database_trouble"] = database.obstacle
-    return told, not unexpected
+        status["database_trouble"] = database.obstacle
+    return status, not unexpected
 
 
 def _trials_of(doubts: Iterable[Finding]) -> list[str]:
-    """The trials against which their own test cases speak, by the names of their folders."""
+    """The trials that differ from their own test cases, by the names of their folders."""
     return sorted({one.file.split("/")[-2] for one in doubts})
 
 

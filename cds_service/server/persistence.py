@@ -53,7 +53,7 @@ class Persistence:
 
 
 def database_url(settings: Settings) -> URL:
-    """Where the database is; the folder of the default one is made. Raises StoreError."""
+    """The database's URL; the folder of the default one is created. Raises StoreError."""
     given = None if settings.database_url is None else settings.database_url.get_secret_value()
     url = database_address(given, settings.state_dir)
     if given is None:
@@ -62,7 +62,7 @@ def database_url(settings: Settings) -> URL:
 
 
 def pseudonyms(settings: Settings) -> Pseudonyms:
-    """What turns ids into keyed hashes. Raises StoreError.
+    """The pseudonyms: ids as keyed hashes. Raises StoreError.
 
     Behind a loopback address one machine has all there is, and a key made there will do. A service that others can
     reach may run on several, and a key of each one's own would make one patient into many.
@@ -79,7 +79,7 @@ def pseudonyms(settings: Settings) -> Pseudonyms:
 
 
 def check_store(settings: Settings) -> None:
-    """Raise StoreError for what has to be mended before the service can start."""
+    """Check that the store can be used. Raises StoreError for what has to be repaired before the service can start."""
     Database(database_url(settings)).close()
     pseudonyms(settings)
 
@@ -98,14 +98,14 @@ def open_persistence(
     return Persistence(
         database,
         pseudonyms(settings),
-        Recorder(database, log, metrics, chore=tokens.forget_expired),
+        Recorder(database, log, metrics, maintenance=tokens.forget_expired),
         Suppression(database, lasting, now, lambda: metrics.database_failed("suppression")),
         tokens,
     )
 
 
 def suppression_policies(settings: Settings, clients: Clients | None) -> dict[str | None, Policy]:
-    """What is held back, by client id; under None what holds without clients."""
+    """The suppression policies by client id; None stands for a service without clients."""
     site = Policy(settings.suppress_days, settings.suppress_repeats)
     policies: dict[str | None, Policy] = {None: site}
     for client in clients or ():

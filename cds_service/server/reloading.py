@@ -44,7 +44,7 @@ class LoadedRules(Generic[Prepared_co]):
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The folder holds something that can't be used; the version before it goes on."""
+    """A version of the folder that can't be used; the previous version is still served."""
 
     since: datetime
     findings: tuple[Finding, ...]
@@ -68,22 +68,22 @@ def _pause() -> None:
 
 
 class _StoppedError(Exception):
-    """The service ends: what nobody waits for is given up."""
+    """The service is stopping: background work is given up."""
 
 
 class LiveRules(Generic[Prepared_co]):
     """The rules in use, and the folder that they come from, with the folder that a site lays over them.
 
     An active trial whose test cases come out differently is not taken over while the service runs: the version before
-    goes on, as with any error. At the start it is used, and told by `look_at_cases`.
+    goes on, as with any error. At the start it is used, and `look_at_cases` logs it.
 
     What is wrong in a site's folder at the start is left out, and an expansion that can't be read is unread; later the
     folder as it was before goes on, as with rules.
 
     `prepare` makes what a version needs to be served; `now` is the clock. Raises RulesError if `folder` can't be used
-    at the start. Without a folder the rules never change. `tell` is told, after each later look at changed rules,
-    whether they can be used. `memory` is for the start alone: what changes later is always checked. `compiled_bytes`
-    bounds what the compiled trials of all versions take together.
+    at the start. Without a folder the rules never change. `tell` is called after each later look at changed rules,
+    with whether they can be used. `memory` is for the start alone: what changes later is always checked.
+    `compiled_bytes` bounds what the compiled trials of all versions take together.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class LiveRules(Generic[Prepared_co]):
     def look(self) -> bool:
         """Load the folder if it has changed and has stood still since the last look; whether there is a new version.
 
-        Never raises: what can't be used is remembered in `rejected`, and the rules in use stay.
+        Never raises: a version that can't be used is in `rejected`, and the rules in use stay.
         """
         if self.folder is None or self._files is None:
             return False
@@ -164,7 +164,7 @@ class LiveRules(Generic[Prepared_co]):
             self._reject((Finding("", "", "unreadable-file", "error", f"the rules could not be loaded: {kind}"),))
             return False
         agreeing = {*map(cases_file, changed)}
-        held = {cases_file(one.id) for one in library.shelf if one.state == "active"} - agreeing
+        held = {cases_file(one.id) for one in library.stored if one.state == "active"} - agreeing
         self.doubts = tuple(one for one in self.doubts if one.file in held)
         self.current, self.rejected = version, None
         self._tell(True)
@@ -173,7 +173,7 @@ class LiveRules(Generic[Prepared_co]):
         return True
 
     def look_at_cases(self) -> None:
-        """Run the test cases of all active trials in use, and tell of what they say against them. Never raises."""
+        """Run the test cases of all active trials in use, and log the differences. Never raises."""
         if self.folder is None:
             return
         version = self.current
@@ -214,7 +214,7 @@ class LiveRules(Generic[Prepared_co]):
             wait = max(interval, SHARE * self._took)
 
     def _tell_of_places(self, library: Library) -> None:
-        """What lies in the folder and is not read, or lies elsewhere: who serves sees no other findings."""
+        """Log findings about files that are not read or lie elsewhere: who runs the service sees no others."""
         places = [f"{one.code} {one.file}" for one in library.about_places[:_MOST_FINDINGS]]
         if places:
             self._log.warning("rules_not_in_place", places=places)

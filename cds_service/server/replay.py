@@ -1,4 +1,4 @@
-"""Computing a logged answer again from the request that it answered, and saying where the two part if they do."""
+"""Replay: a logged answer computed again from its request, and the differences between the two."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from cds_service.cards import FIRST, answer_seed
 from cds_service.cds_hooks import PrefetchedRecord, parse_request, prefetch_templates, response_body, service_for
-from cds_service.facts import READING_VERSION, interest_of
+from cds_service.facts import READING_VERSION, observation_filter_of
 from cds_service.library import Library
 from cds_service.server.answering import compute, running_versions
 from cds_service.server.decision import CARD_OPTIONS, logged_as_of
@@ -20,7 +20,7 @@ _NOT_THERE = "not there"
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What came of it.
+    """The result of a replay.
 
     * `identical`: the answer is the logged one, byte for byte. `response` is the answer as it is computed now.
     * `same_input`: the request is the one that was answered. It never is where keys were `fetched` from the FHIR
@@ -69,15 +69,15 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
     """
     decision, options = logged.decision, logged.decision.options
     as_of = logged_as_of(decision)
-    interest = interest_of(library.facts, library.facts_read).on(lambda: as_of)
+    observation_filter = observation_filter_of(library.facts, library.facts_read).on(lambda: as_of)
     templates = prefetch_templates(library.catalogue, library.facts_read, library.facts.systems)
     hook_request = parse_request(request, service_for(decision.hook))
-    supplied = PrefetchedRecord(hook_request, options["prefetch_aliases"], interest, templates=templates)
+    prefetched = PrefetchedRecord(hook_request, options["prefetch_aliases"], observation_filter, templates=templates)
     held = Suppressed(frozenset(options["held_back"]["trials"]), frozenset(options["held_back"]["cards"]))
     skipped = tuple(options.get("skipped", ()))
-    instance, version = supplied.request.hook_instance, options.get("seed", FIRST)
-    result, deck, open_trials = compute(
-        supplied.record(),
+    instance, version = prefetched.request.hook_instance, options.get("seed", FIRST)
+    result, cards, open_trials = compute(
+        prefetched.record(),
         library,
         as_of,
         # Decisions of the time before `unread` said nothing of what could not be judged.
@@ -86,7 +86,7 @@ def replay(logged: LoggedDecision, request: bytes, library: Library) -> Replay:
         held_back=lambda: held,
         skipped=skipped,
     )
-    response = response_body([card.body for card in deck], open_trials)
+    response = response_body([card.body for card in cards], open_trials)
     now = {t.trial.id: t.verdict for t in result.trials}
     identical = digest_of(response) == decision.response_digest
     reading = decision.reading or _FIRST_READING

@@ -38,10 +38,10 @@ from cds_service.cds_hooks import (
 )
 from cds_service.cds_hooks.fallback import Fallback
 from cds_service.cds_hooks.trust import Caller, ReplayGuard
-from cds_service.facts import interest_of, types_read
+from cds_service.facts import observation_filter_of, types_read
 from cds_service.library import Library
 from cds_service.server.answering import Answerer, records_of, running_versions, warm
-from cds_service.server.clients import card_options, configured_clients, gate_for
+from cds_service.server.clients import authenticator_for, card_options, configured_clients
 from cds_service.server.metrics import Metrics
 from cds_service.server.operations import PATHS, operations_router
 from cds_service.server.persistence import open_persistence, suppression_policies
@@ -62,7 +62,7 @@ _OVERRIDE_CODES = tuple(reason["code"] for reason in OVERRIDE_REASONS)
 
 @dataclass(frozen=True, slots=True)
 class PreparedRules:
-    """What a version of the rules is prepared into."""
+    """A version of the rules, prepared for answering."""
 
     serving: Serving
     rule_set: RuleSet
@@ -84,7 +84,7 @@ class Wiring:
         """`replay_guard`, in the place of the database, remembers which tokens were used.
 
         Raises ClientsError or StoreError if the clients file or the store cannot be used, and SettingsError where a
-        workbench is asked for that is not installed.
+        workbench is switched on that is not installed.
         """
         self._settings = settings
         self._clocks = clocks
@@ -93,7 +93,7 @@ class Wiring:
         self._metrics = Metrics(SERVED, (), _OVERRIDE_CODES)
         self._store = open_persistence(settings, self._metrics, clocks.now, self.log)
         self._outbound = Outbound(expected=clients is not None or bool(settings.fhir_servers))
-        self._gate = gate_for(
+        self._authenticator = authenticator_for(
             settings,
             clients,
             guard=self._store.tokens if replay_guard is None else replay_guard,
@@ -104,7 +104,7 @@ class Wiring:
         )
         self._versions = running_versions()
         self._clients = clients
-        self._told: dict[str, str] = {}
+        self._logged_zones: dict[str, str] = {}
         self._options = card_options(settings, clients)
         self._policies = suppression_policies(settings, clients)
 
@@ -128,7 +128,7 @@ class Wiring:
         forgiving = Forgiving(self.log, self._metrics, is_strict=settings.strict)
         hooks = router(
             lambda: live.current.prepared.serving,
-            gate=self._gate,
+            authenticator=self._authenticator,
             outbound=self._outbound,
             max_body_bytes=settings.max_body_bytes,
             log=self.log,
@@ -138,13 +138,13 @@ class Wiring:
             is_strict=settings.strict,
         )
         feedback = feedback_router(
-            self._keep, gate=self._gate, log=self.log, forgiving=forgiving, is_strict=settings.strict
+            self._keep, authenticator=self._authenticator, log=self.log, forgiving=forgiving, is_strict=settings.strict
         )
         operations = operations_router(live, self._store.database, self._metrics, settings.expected_rules)
         return (hooks, "CDS Hooks"), (feedback, "CDS Hooks"), (operations, "Operations")
 
     def layers(self) -> list[Middleware]:
-        """What a request passes, the outermost first: a failure is measured, and gets its headers, like any answer."""
+        """The layers that a request passes, outermost first: a failure is measured and gets headers like any answer."""
         settings = self._settings
         paths = tuple(service.path for service in SERVICES)
         layers = [
@@ -177,12 +177,12 @@ class Wiring:
         await anyio.to_thread.run_sync(self._store.stop)
 
     def _calendar(self, site: str | None) -> Calendar:
-        """As of when is asked. `site`: the time zone of the site's folder, which is said when it is new."""
+        """The calendar of all clients. `site`: the time zone of the site's folder. New zones are logged."""
         zones = client_zones(self._settings, self._clients, site)
         calendar = Calendar(zones, self._clocks.now, self._clocks.today)
-        if self._told != calendar.told():
-            self._told = calendar.told()
-            self.log.info("time_zones", zones=self._told)
+        if self._logged_zones != calendar.zone_names():
+            self._logged_zones = calendar.zone_names()
+            self.log.info("time_zones", zones=self._logged_zones)
         return calendar
 
     def _prepare(self, rules: Library) -> PreparedRules:
@@ -217,10 +217,10 @@ class Wiring:
         metrics.prefetch_keys(templates)
         expected = self._settings.expected_rules
         metrics.rules_expected(not expected or answerer.rules.digest in expected)
-        metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.shelf])
-        interest = interest_of(rules.facts, rules.facts_read).on(calendar.earliest)
+        metrics.rules_loaded(__version__, answerer.rules.digest, [trial.state for trial in rules.stored])
+        observation_filter = observation_filter_of(rules.facts, rules.facts_read).on(calendar.earliest)
         return PreparedRules(
-            Serving(templates, answerer.answer_for, fallback, interest, answerer.is_late), answerer.rules
+            Serving(templates, answerer.answer_for, fallback, observation_filter, answerer.is_late), answerer.rules
         )
 
     def _keep(self, caller: Caller, items: Sequence[Feedback]) -> int:

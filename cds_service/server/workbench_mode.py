@@ -22,7 +22,7 @@ PATH = "/workbench"
 
 
 def workbench_on(settings: Settings) -> bool:
-    """Whether the settings want it. Raises SettingsError where it is asked for and not installed."""
+    """Whether the settings want it. Raises SettingsError where it is switched on and not installed."""
     installed = find_spec("nicegui") is not None
     if settings.workbench and not installed:
         raise SettingsError("CDS_WORKBENCH: it is not installed; install cds-service[workbench]")

@@ -1,4 +1,4 @@
-"""In which zone the days of each client's patients begin and end, and as of when they are asked about."""
+"""The time zone of each client's patients, and the as-of of its requests."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,22 +23,24 @@ def client_zones(settings: Settings, clients: Clients | None, site: str | None =
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """As of when a client asks. `clock` gives the day that counts as today, of which all counts, or an as-of; without
-    it that is the moment that `now` gives."""
+    """Gives the as-of of a client's request.
+
+    `clock` gives the day that counts as today, the whole of it, or an as-of. Without it, it is the moment of `now`.
+    """
 
     zones: Mapping[str | None, SiteZone]
     now: Callable[[], datetime]
     clock: Callable[[], date] | None = None
 
     def as_of(self, client: str | None) -> AsOf:
-        """For a request of this client that is answered now."""
+        """The as-of of a request of this client that is answered now."""
         zone = self.zones[client].zone
         return AsOf.at(self.now(), zone) if self.clock is None else AsOf.of(self.clock(), zone)
 
     def earliest(self) -> AsOf:
-        """That of all clients that ends first."""
+        """The day that ends first among those of all clients."""
         return min(map(self.as_of, self.zones), key=lambda as_of: as_of.end)
 
-    def told(self) -> dict[str, str]:
-        """For the log: the zone and who gave it, by client, or `*` for what holds without clients."""
+    def zone_names(self) -> dict[str, str]:
+        """The zone and who gave it, by client, for the log; `*` stands for a service without clients."""
         return {client or "*": str(zone) for client, zone in self.zones.items()}

@@ -50,7 +50,7 @@ class Recorder:
         database: Database,
         log: FilteringBoundLogger,
         watch: Watch,
-        chore: Callable[[], object] = lambda: None,
+        maintenance: Callable[[], object] = lambda: None,
         *,
         most_queued: int = MOST_QUEUED,
         most_queued_bytes: int = MOST_QUEUED_BYTES,
@@ -59,7 +59,7 @@ class Recorder:
         self._database = database
         self._log = log
         self._watch = watch
-        self._chore = chore
+        self._maintenance = maintenance
         self._most = most_queued
         self._most_bytes = most_queued_bytes
         self._queue: deque[tuple[Decision, bytes]] = deque()
@@ -138,7 +138,7 @@ class Recorder:
                 self._tell_availability()
                 if written and time.monotonic() >= next_chore:
                     next_chore = time.monotonic() + _CHORE_SECONDS
-                    self._chore()
+                    self._maintenance()
             except StoreUnavailable:
                 self._tell_availability()
             except Exception as error:

@@ -4,13 +4,13 @@ from cds_service.rule_files import CASES_FILE, TRIALS
 from cds_service.trials.cache_folder import CacheFolder
 from cds_service.trials.checked import RuleChecker
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, TrialExplainer
-from cds_service.trials.coverage import Decides, decides, tally
+from cds_service.trials.coverage import Decides, coverage_of, decides
 from cds_service.trials.exceptions import excepted, typed_with_exception
 from cds_service.trials.findings import CASE_FINDINGS, FILE_FINDINGS, TRIAL_FINDINGS
 from cds_service.trials.index import IndexedPatient, outside
 from cds_service.trials.library import CHUNK, KeptTrials, TrialLibrary, load_trials, read_trials
 from cds_service.trials.model import Contact, Criterion, CriterionException, Site, SourceSpan, SourceText, Text, Trial
-from cds_service.trials.prefilter import AGE, NEVER, NOTHING, SEX, Prefilter, needs_of
+from cds_service.trials.prefilter import AGE, NEVER, NOTHING, SEX, Prefilter, necessary_conditions
 from cds_service.trials.remembered_rules import RememberedRules, RulesMemory
 from cds_service.trials.stored import StoredTrial
 from cds_service.trials.verdicts import (
@@ -72,14 +72,14 @@ __all__ = [
     "TrialResult",
     "Verdict",
     "Weight",
+    "coverage_of",
     "decides",
     "excepted",
     "load_trials",
-    "needs_of",
+    "necessary_conditions",
     "outcome_of",
     "outside",
     "read_trials",
-    "tally",
     "titles_of",
     "trial_result",
     "typed_with_exception",

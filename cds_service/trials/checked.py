@@ -9,10 +9,10 @@ from weakref import WeakValueDictionary, ref
 from cds_service.errors import Finding
 from cds_service.facts.catalogue import Catalogue, EventsFact
 from cds_service.logic import BoolExpr, CompiledRule, Compiler, FactRef, Vocabulary, facts_read
-from cds_service.logic.check import read_rule, sound_rule
-from cds_service.trials.exceptions import can_fail, exception_faults, lookback_of, sound_with_exception
+from cds_service.logic.check import read_rule, valid_rule
+from cds_service.trials.exceptions import can_fail, exception_faults, lookback_of, valid_with_exception
 from cds_service.trials.model import Criterion
-from cds_service.trials.prefilter import NOTHING, Prefilter, needs_of
+from cds_service.trials.prefilter import NOTHING, Prefilter, necessary_conditions
 from cds_service.trials.vocabulary import titles_of, vocabulary_of
 
 MOST_REMEMBERED = 100_000
@@ -20,7 +20,7 @@ MOST_REMEMBERED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class RuleCheck:
-    """What checking a criterion's rule has shown, wherever the rule stands.
+    """The result of checking a criterion's rule, wherever the rule stands.
 
     `findings` name no file, and their pointers start at the criterion. `facts` are the catalogue's names of what it
     reads. `if_true` and `if_false` are what a record needs for the rule to be that; `can_fail`: the criterion can.
@@ -34,14 +34,14 @@ class RuleCheck:
 
 
 _Key = tuple[str, str | None]
-"""What a rule comes to depends on: itself with the exception from it, and how old evidence may be."""
+"""The rule with its exception as JSON, and the criterion's lookback: results depend on these alone."""
 
 
 class PreparedRule:
-    """What trials with the same criterion share: its rule as the compiler has placed it, what it reads, its leaves."""
+    """What trials with the same criterion share: its compiled rule, the facts it reads, its leaves."""
 
-    def __init__(self, placed: CompiledRule, facts: tuple[FactRef, ...]) -> None:
-        self.placed = placed
+    def __init__(self, compiled: CompiledRule, facts: tuple[FactRef, ...]) -> None:
+        self.compiled = compiled
         self.facts = facts
         self._leaves: Callable[[], Leaves | None] = lambda: None
 
@@ -49,7 +49,7 @@ class PreparedRule:
         """The leaves of the rule as they are compiled, kept while somebody has them. `rules` are the leaves' own."""
         found = self._leaves()
         if found is None:
-            found = Leaves(map(self.placed.compiler.placed, rules))
+            found = Leaves(map(self.compiled.compiler.placed, rules))
             self._leaves = ref(found)
         return found
 
@@ -68,7 +68,7 @@ class RuleChecker:
         self._catalogue = catalogue
         self._events = frozenset(spec.name for spec in catalogue if isinstance(spec, EventsFact))
         self._checked: dict[_Key, RuleCheck] = {}
-        self._ready: WeakValueDictionary[_Key, PreparedRule] = WeakValueDictionary()
+        self._prepared: WeakValueDictionary[_Key, PreparedRule] = WeakValueDictionary()
         self.definition_findings = tuple(self._definitions())
         """Faults in the logic of the catalogue's definitions, each at the place of the definition."""
 
@@ -82,20 +82,20 @@ class RuleChecker:
                 self._checked[key] = found
         return found
 
-    def ready(self, criterion: Criterion, rule: Any) -> PreparedRule:
-        """What it takes to evaluate a rule in which `check` found nothing wrong, the same while somebody has it."""
+    def prepared(self, criterion: Criterion, rule: Any) -> PreparedRule:
+        """The rule, in which `check` found no error, ready to be evaluated. The same object while somebody holds it."""
         key = _key(criterion, rule)
-        found = self._ready.get(key)
+        found = self._prepared.get(key)
         if found is None:
             typed = self.typed(criterion, rule, "", "")
-            found = self._ready[key] = PreparedRule(self.compiler.placed(typed), facts_read(typed))
+            found = self._prepared[key] = PreparedRule(self.compiler.placed(typed), facts_read(typed))
         return found
 
     def typed(self, criterion: Criterion, rule: Any, place: str, key: str) -> BoolExpr:
-        """The typed rule of a criterion in which `check` found nothing wrong. `place` is where the criterion stands in
+        """The typed rule of a criterion in which `check` found no error. `place` is where the criterion stands in
         its file, and `/key` where the rule stands in the criterion."""
-        typed = sound_rule(rule, self.vocabulary, lookback_of(criterion), f"{place}/{key}" if key else place)
-        return sound_with_exception(criterion, typed, self.vocabulary, place)
+        typed = valid_rule(rule, self.vocabulary, lookback_of(criterion), f"{place}/{key}" if key else place)
+        return valid_with_exception(criterion, typed, self.vocabulary, place)
 
     def _definitions(self) -> Iterator[Finding]:
         for name in self.vocabulary.definitions:
@@ -112,10 +112,10 @@ class RuleChecker:
         faults = exception_faults(criterion, logic, self.vocabulary)
         if faults:
             return RuleCheck(faults)
-        typed = sound_with_exception(criterion, logic, self.vocabulary, "")
+        typed = valid_with_exception(criterion, logic, self.vocabulary, "")
         read = (self._catalogue.fact_of(ref.name) for ref in facts_read(typed))
         names = tuple(dict.fromkeys(name for name in read if name is not None))
-        if_true, if_false = (needs_of(typed, value, self._events) for value in (True, False))
+        if_true, if_false = (necessary_conditions(typed, value, self._events) for value in (True, False))
         fails = criterion.has_logic and can_fail(criterion, typed)
         return RuleCheck((), names, if_true, if_false, fails)
 

@@ -21,28 +21,28 @@ PART_BYTES = 650
 
 
 class CompiledCriterion:
-    """A criterion and what its rule (or, for a criterion left to a person, its screen) can come to.
+    """A criterion with its rule, or its screen where a person decides, and the results that these can have.
 
-    `slot` is the place of its answer among those of its trial's program, -1 where it has no rule; `ready` is what it
+    `slot` is the place of its answer among those of its trial's program, -1 where it has no rule; `prepared` is what it
     shares with the same criterion of other trials. `logic_slot` is the place of the answer of the logic without the
     criterion's exception, -1 where it has none.
     """
 
-    __slots__ = ("_rule", "_typed", "criterion", "facts", "logic_slot", "ready", "results", "slot")
+    __slots__ = ("_rule", "_typed", "criterion", "facts", "logic_slot", "prepared", "results", "slot")
 
     def __init__(
         self,
         criterion: Criterion,
         slot: int,
-        ready: PreparedRule | None,
+        prepared: PreparedRule | None,
         typed: Callable[[], BoolExpr] | None,
         logic_slot: int = -1,
     ) -> None:
         self.criterion = criterion
         self.slot = slot
         self.logic_slot = logic_slot
-        self.ready = ready
-        self.facts: tuple[FactRef, ...] = () if ready is None else ready.facts
+        self.prepared = prepared
+        self.facts: tuple[FactRef, ...] = () if prepared is None else prepared.facts
         """What the rule reads."""
         self.results = Results(criterion, self.facts)
         self._typed = typed
@@ -57,7 +57,7 @@ class CompiledCriterion:
 
 
 class TrialExplainer:
-    """The rules of one trial part by part, made when they are first asked for; that takes one or two milliseconds.
+    """The rules of one trial part by part. They are made at the first question, in one or two milliseconds.
 
     `grew` is called when it has come to take more memory.
     """
@@ -88,7 +88,7 @@ class TrialExplainer:
         if takes != self._own_bytes:
             self._own_bytes = takes
             self._grew()
-        return tuple([None if one.ready is None else next(found) for one in self._criteria])
+        return tuple([None if one.prepared is None else next(found) for one in self._criteria])
 
     def prepare(self) -> None:
         """Take the rules apart ahead of the first question."""
@@ -98,12 +98,12 @@ class TrialExplainer:
             self._grew()
 
     def _made(self) -> Explainers:
-        ready = [one.ready for one in self._criteria if one.ready is not None]
+        prepared = [one.prepared for one in self._criteria if one.prepared is not None]
         rules = [one.rule for one in self._criteria if one.rule is not None]
         kept: list[Leaves] = []
 
         def program(leaves: Sequence[Sequence[BoolExpr]]) -> Program:
-            kept.extend(one.leaves(own) for one, own in zip(ready, leaves, strict=True))
+            kept.extend(one.leaves(own) for one, own in zip(prepared, leaves, strict=True))
             return Program.of(self._rules.compiler, [leaf for own in kept for leaf in own])
 
         # Two threads may both make it, and either is right.
@@ -156,12 +156,12 @@ class CompiledTrial:
         return Weight(own, shared)
 
 
-def compile_trial(shelved: StoredTrial, rules: RuleChecker, grew: Callable[[], None]) -> CompiledTrial:
+def compile_trial(stored_trial: StoredTrial, rules: RuleChecker, grew: Callable[[], None]) -> CompiledTrial:
     """Compile a trial that was checked with these `rules`. `grew` is called when it has come to take more memory.
 
     Without rules that are compiled already, for another trial, it takes one or two milliseconds.
     """
-    content = shelved.content()
+    content = stored_trial.content()
     trial = Trial.model_validate(json.loads(content))
     groups = [("", trial.criteria)] + [(f"/cohorts/{n}", cohort.criteria) for n, cohort in enumerate(trial.cohorts)]
     slots: dict[CompiledRule, int] = {}
@@ -171,12 +171,14 @@ def compile_trial(shelved: StoredTrial, rules: RuleChecker, grew: Callable[[], N
         if found is None:
             return CompiledCriterion(criterion, -1, None, None)
         key, rule = found
-        ready = rules.ready(criterion, rule)
-        slot, logic_slot = slots.setdefault(ready.placed, len(slots)), -1
+        prepared = rules.prepared(criterion, rule)
+        slot, logic_slot = slots.setdefault(prepared.compiled, len(slots)), -1
         if criterion.exception is not None:
-            alone = rules.ready(criterion.model_copy(update={"exception": None}), rule)
-            logic_slot = slots.setdefault(alone.placed, len(slots))
-        return CompiledCriterion(criterion, slot, ready, partial(rules.typed, criterion, rule, place, key), logic_slot)
+            alone = rules.prepared(criterion.model_copy(update={"exception": None}), rule)
+            logic_slot = slots.setdefault(alone.compiled, len(slots))
+        return CompiledCriterion(
+            criterion, slot, prepared, partial(rules.typed, criterion, rule, place, key), logic_slot
+        )
 
     own, *others = (
         tuple([compiled(criterion, f"{place}/criteria/{i}") for i, criterion in enumerate(criteria)])
@@ -185,4 +187,4 @@ def compile_trial(shelved: StoredTrial, rules: RuleChecker, grew: Callable[[], N
     program = Program.of(rules.compiler, list(slots))
     cohorts = tuple(zip(trial.cohorts, others, strict=True))
     explainer = TrialExplainer([*own, *(one for group in others for one in group)], rules, grew)
-    return CompiledTrial(trial, shelved.digest, own, cohorts, program, explainer, len(content))
+    return CompiledTrial(trial, stored_trial.digest, own, cohorts, program, explainer, len(content))

@@ -1,4 +1,4 @@
-"""How much of a trial a rule decides, and how much is left to a person: computed from the file, never typed."""
+"""Coverage: how many criteria of a trial a rule decides, and how many a person. Computed from the trial file."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -36,7 +36,7 @@ def decides(criterion: Criterion) -> Decides:
     return "screen" if criterion.has_screen else "review"
 
 
-def tally(trial: Trial) -> Coverage:
+def coverage_of(trial: Trial) -> Coverage:
     """Count the criteria of a trial and its cohorts."""
     kinds = {criterion.id: decides(criterion) for criterion in trial.all_criteria()}
     count = {kind: sum(found == kind for found in kinds.values()) for kind in ("logic", "screen", "review")}

@@ -1,4 +1,4 @@
-"""What a criterion's source excepts, as part of its rule, and reviews that soften a fail instead.
+"""Exceptions that a criterion's source makes, as part of its rule, and reviews that soften a fail instead.
 
 A fail gives no card, so nobody reads a remark beside it. A criterion whose source makes an exception says so
 (`exception`), and where its logic fails and the exception may cover that, it is unknown.
@@ -9,7 +9,7 @@ import re
 from cds_service.durations import Duration
 from cds_service.errors import Finding
 from cds_service.logic import BoolExpr, Constant, Excepted, Vocabulary, lower
-from cds_service.logic.check import read_rule, sound_rule, typed_rule
+from cds_service.logic.check import read_rule, typed_rule, valid_rule
 from cds_service.trials.model import Criterion
 from cds_service.trials.verdicts import fails_on
 
@@ -36,13 +36,13 @@ def excepted(criterion: Criterion, rule: BoolExpr, when: BoolExpr | None, place:
     return Excepted(rule, Constant(True, pointer) if when is None else when, fails_on(criterion), pointer)
 
 
-def sound_with_exception(criterion: Criterion, rule: BoolExpr, vocabulary: Vocabulary, place: str) -> BoolExpr:
-    """A sound rule with the exception of its criterion, if it has one; `place` is where that stands in the file."""
+def valid_with_exception(criterion: Criterion, rule: BoolExpr, vocabulary: Vocabulary, place: str) -> BoolExpr:
+    """A valid rule with the exception of its criterion, if it has one; `place` is where that stands in the file."""
     exception = criterion.exception
     if exception is None:
         return rule
     pointer = f"{place}{WHEN}"
-    when = sound_rule(exception.when, vocabulary, lookback_of(criterion), pointer) if exception.has_when else None
+    when = valid_rule(exception.when, vocabulary, lookback_of(criterion), pointer) if exception.has_when else None
     return excepted(criterion, rule, when, place)
 
 
@@ -57,7 +57,7 @@ def typed_with_exception(criterion: Criterion, vocabulary: Vocabulary, lookback:
 
 
 def exception_faults(criterion: Criterion, rule: BoolExpr, vocabulary: Vocabulary) -> tuple[Finding, ...]:
-    """What is wrong with a criterion's exception, with pointers from the criterion on; `rule` is its sound logic."""
+    """What is wrong with a criterion's exception, with pointers from the criterion on; `rule` is its valid logic."""
     exception = criterion.exception
     if exception is None:
         return ()

@@ -37,7 +37,7 @@ TRIAL_FINDINGS: Mapping[str, str] = {
 CASE_FINDINGS: Mapping[str, str] = {
     "case-bad-statement": "A fact of a case is stated in a way that can't be read; the message says how to put it.",
     "case-differs": "A case comes out differently from what it says: the rule or the case is wrong. An active trial is "
-    "not used so, neither saved in the desk nor taken over by a running service.",
+    "not used so, neither saved in the workbench nor taken over by a running service.",
     "case-fact-defined": "A fact of a case is a definition. State the facts that it is made of.",
     "case-fact-not-read": "A case states a fact that no rule of the trial reads, so it decides nothing.",
     "case-fact-part": "A case states a part of a fact. State the fact; its parts follow.",

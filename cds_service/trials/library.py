@@ -17,7 +17,7 @@ from cds_service.rule_files import TRIALS, few_of_each, trial_paths
 from cds_service.trials.checked import RuleChecker
 from cds_service.trials.compiled import CompiledCriterion, CompiledTrial, compile_trial
 from cds_service.trials.index import Index
-from cds_service.trials.stored import StoredTrial, shelve
+from cds_service.trials.stored import StoredTrial, read_trial
 from cds_service.trials.verdicts import CohortResult, CriterionResult, TrialResult, trial_result, verdict_of
 from cds_service.trials.weighted_cache import Kept
 
@@ -33,54 +33,54 @@ CHUNK = 64
 class TrialLibrary:
     """All trials by their place, in the order of their files. Threads share it.
 
-    Nothing in it changes but which trials are compiled at the moment: those asked for last that fit into `kept`.
+    Nothing in it changes but which trials are compiled at the moment: the most recently used that fit into `kept`.
     """
 
     def __init__(
         self,
-        shelf: Sequence[StoredTrial],
+        stored: Sequence[StoredTrial],
         rules: RuleChecker,
         previous: "TrialLibrary | None" = None,
         kept: KeptTrials | None = None,
     ) -> None:
-        """`previous`: a library with the same `rules`, of which as much as is still right is taken over.
+        """`previous`: a library with the same `rules`, of which everything still valid is taken over.
 
         `kept`: where compiled trials are kept, which libraries may share; the previous one's or a new one if None.
         """
-        self.shelf = tuple(shelf)
+        self.stored = tuple(stored)
         self.rules = rules
         if kept is None:
             kept = Kept() if previous is None else previous.kept
         self.kept: KeptTrials = kept
-        changed = None if previous is None else _differing(previous.shelf, self.shelf)
+        changed = None if previous is None else _differing(previous.stored, self.stored)
         if previous is None or changed is None:
-            self._readers = Counter(name for one in self.shelf for name in one.facts)
-            self._places = {one.id: place for place, one in reversed(list(enumerate(self.shelf)))}
-            self.index = Index(self.shelf)
+            self._readers = Counter(name for one in self.stored for name in one.facts)
+            self._places = {one.id: place for place, one in reversed(list(enumerate(self.stored)))}
+            self.index = Index(self.stored)
         else:
             self._readers = previous._readers.copy()
-            self._readers.subtract(name for place in changed for name in previous.shelf[place].facts)
-            self._readers.update(name for place in changed for name in self.shelf[place].facts)
+            self._readers.subtract(name for place in changed for name in previous.stored[place].facts)
+            self._readers.update(name for place in changed for name in self.stored[place].facts)
             self._readers += Counter()
             self._places = previous._places
-            self.index = previous.index.changed(self.shelf, changed)
+            self.index = previous.index.changed(self.stored, changed)
         self.facts_read = frozenset(self._readers)
         """The catalogue's names of all facts that some rule reads."""
 
     @property
     def trials(self) -> Sequence[CompiledTrial]:
-        """Every trial, compiled when it is asked for."""
+        """Every trial, each compiled at its first use."""
         return _Trials(self)
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words that rules may use."""
+        """The vocabulary that rules are checked against."""
         return self.rules.vocabulary
 
     @property
     def rule_count(self) -> int:
         """How many criteria have a rule."""
-        return sum(one.rules for one in self.shelf)
+        return sum(one.rules for one in self.stored)
 
     def trial(self, trial_id: str) -> CompiledTrial | None:
         """The trial of that number, or None."""
@@ -90,15 +90,17 @@ class TrialLibrary:
     def only(self, trial_id: str) -> "TrialLibrary":
         """A library of the trial of that number alone, or of none."""
         place = self._places.get(trial_id)
-        return TrialLibrary(() if place is None else self.shelf[place : place + 1], self.rules, kept=self.kept)
+        return TrialLibrary(() if place is None else self.stored[place : place + 1], self.rules, kept=self.kept)
 
     def compiled(self, place: int) -> CompiledTrial:
         """The trial at this place, compiled now if it isn't yet."""
-        shelved = self.shelf[place]
-        found = self.kept.get(shelved)
+        stored_trial = self.stored[place]
+        found = self.kept.get(stored_trial)
         if found is None:
             # Nobody waits for it: at worst two threads compile the same trial.
-            found = self.kept.keep(shelved, compile_trial(shelved, self.rules, partial(_grew, self.kept, ref(shelved))))
+            found = self.kept.keep(
+                stored_trial, compile_trial(stored_trial, self.rules, partial(_grew, self.kept, ref(stored_trial)))
+            )
         return found
 
     def document(self, facts: Facts, as_of: date) -> PagedDocument:
@@ -107,7 +109,7 @@ class TrialLibrary:
 
     def facts_of(self, places: Iterable[int]) -> frozenset[str]:
         """The catalogue's names of the facts that the trials at these places read."""
-        return frozenset().union(*[self.shelf[place].facts for place in places])
+        return frozenset().union(*[self.stored[place].facts for place in places])
 
     def evaluate(
         self,
@@ -121,10 +123,10 @@ class TrialLibrary:
     ) -> tuple[TrialResult, ...]:
         """The results of the trials at `places` (all if None) from the two fact documents of one patient.
 
-        The `deadline` is looked at before each trial but the first: once it is over the rest is left out. `together`
+        The `deadline` is checked before each trial but the first; once it is over, the rest is left out. `together`
         are answered in one native call, which nothing can end.
         """
-        wanted = range(len(self.shelf)) if places is None else places
+        wanted = range(len(self.stored)) if places is None else places
         results: list[TrialResult] = []
         for start in range(0, len(wanted), together):
             trials: list[CompiledTrial] = []
@@ -137,13 +139,13 @@ class TrialLibrary:
 
 
 class _Trials(Sequence[CompiledTrial]):
-    """The trials of a library, each compiled when it is asked for."""
+    """The trials of a library, each compiled at its first use."""
 
     def __init__(self, library: TrialLibrary) -> None:
         self._library = library
 
     def __len__(self) -> int:
-        return len(self._library.shelf)
+        return len(self._library.stored)
 
     def __iter__(self) -> Iterator[CompiledTrial]:
         return (self._library.compiled(place) for place in range(len(self)))
@@ -162,7 +164,7 @@ class _Trials(Sequence[CompiledTrial]):
 def load_trials(
     rules_dir: Path, catalogue: Catalogue, paths: Iterable[Path] | None = None
 ) -> tuple[TrialLibrary, tuple[Finding, ...]]:
-    """Check every `trials/*/trial.json` under `rules_dir`: a library of the sound ones, and a finding for each fault.
+    """Check every `trials/*/trial.json` under `rules_dir`: a library of the valid ones, and a finding for each fault.
 
     `paths` are the trial files to load instead, somewhere under `rules_dir`.
     """
@@ -186,24 +188,24 @@ def read_trials(
     and `pause` is called after each trial that is read. `kept` as for `TrialLibrary`.
     """
     findings = list(rules.definition_findings)
-    shelf = []
+    stored = []
     for name in files:
-        shelved = known.get(name)
-        if shelved is None:
-            shelved, faults = shelve(rules_dir / name, name, rules)
+        stored_trial = known.get(name)
+        if stored_trial is None:
+            stored_trial, faults = read_trial(rules_dir / name, name, rules)
             findings += faults
             pause()
         else:
-            findings += shelved.findings
-        if shelved is not None:
-            shelf.append(shelved)
+            findings += stored_trial.findings
+        if stored_trial is not None:
+            stored.append(stored_trial)
     if not files:
         findings.append(Finding(TRIALS, "", "no-trials", "error", "no trials/*/trial.json here"))
-    return TrialLibrary(shelf, rules, previous, kept), few_of_each(findings)
+    return TrialLibrary(stored, rules, previous, kept), few_of_each(findings)
 
 
-def _grew(kept: KeptTrials, shelved: "ref[StoredTrial]") -> None:
-    key = shelved()
+def _grew(kept: KeptTrials, stored_trial: "ref[StoredTrial]") -> None:
+    key = stored_trial()
     if key is not None:
         kept.grew(key)
 

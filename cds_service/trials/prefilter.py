@@ -1,4 +1,4 @@
-"""What a patient needs for a trial to be worth evaluating, worked out from the typed rules.
+"""Necessary conditions for a trial to be worth evaluating, derived from the typed rules.
 
 The analysis errs on one side only: where it can't tell, it asks for nothing.
 """
@@ -21,10 +21,10 @@ Bounds = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Prefilter:
-    """What must hold for a rule to have a certain value.
+    """Conditions that must hold for a rule to have a certain value.
 
     * `entries`: of each of these sets of event facts the record must have an entry for at least one. If it has none,
-      the rule doesn't certainly have the value; if it has none and was supplied whole, the rule certainly doesn't.
+      the rule doesn't certainly have the value; if it has none and is complete, the rule certainly doesn't.
     * `ages`: completed units of age (`a`, `mo`, `d`) and their bounds. If the age certainly lies outside one of them,
       the rule certainly doesn't have the value.
     * `sexes`: the same for the sex; None where it doesn't matter.
@@ -37,11 +37,11 @@ class Prefilter:
 
 NOTHING = Prefilter()
 NEVER = Prefilter(entries=(frozenset(),))
-"""No record can meet this."""
+"""A prefilter that no record can meet."""
 
 
-def needs_of(rule: model.BoolExpr, value: bool, events: Collection[str]) -> Prefilter:
-    """What the rule needs to be `value`. `events` are the names of all event facts."""
+def necessary_conditions(rule: model.BoolExpr, value: bool, events: Collection[str]) -> Prefilter:
+    """The conditions without which the rule is not `value`. `events` are the names of all event facts."""
     match rule:
         case model.Constant(value=constant):
             return NEVER if constant is not None and constant is not value else NOTHING
@@ -51,27 +51,30 @@ def needs_of(rule: model.BoolExpr, value: bool, events: Collection[str]) -> Pref
             asks = (quantifier != "none") is value and not (quantifier == "all" and not value)
             return _entry(fact.name if fact.name in events else None) if asks else NOTHING
         case model.Not(part=part):
-            return needs_of(part, not value, events)
+            return necessary_conditions(part, not value, events)
         case model.And(parts=parts) | model.Or(parts=parts):
-            each = [needs_of(part, value, events) for part in parts]
+            each = [necessary_conditions(part, value, events) for part in parts]
             return all_of(each) if isinstance(rule, model.And) is value else any_of(each)
         case model.If(then=then, otherwise=otherwise):
-            return any_of([needs_of(then, value, events), needs_of(otherwise, value, events)])
+            return any_of([necessary_conditions(then, value, events), necessary_conditions(otherwise, value, events)])
         case model.OneOf(fact=model.FactRef(name="patient.sex", limit=None), codes=codes):
             return Prefilter(sexes=_SEXES & frozenset(codes) if value else _SEXES - frozenset(codes))
         case model.Compare():
             return _age(rule, value)
         case model.NamedRule(body=body):
-            return needs_of(body, value, events)
+            return necessary_conditions(body, value, events)
         case model.Excepted(body=body, when=when, fails_on=fails_on):
-            each = [needs_of(body, value, events), needs_of(when, value is not fails_on, events)]
+            each = [
+                necessary_conditions(body, value, events),
+                necessary_conditions(when, value is not fails_on, events),
+            ]
             return all_of(each) if value is fails_on else any_of(each)
         case _:
             return NOTHING
 
 
 def all_of(each: Iterable[Prefilter]) -> Prefilter:
-    """What is needed where every one of these is."""
+    """The prefilter that meets all of these."""
     entries: dict[frozenset[str], None] = {}
     ages: dict[str, Bounds] = {}
     sexes: frozenset[str] | None = None
@@ -86,7 +89,7 @@ def all_of(each: Iterable[Prefilter]) -> Prefilter:
 
 
 def any_of(each: Iterable[Prefilter]) -> Prefilter:
-    """What is needed where one of these is enough."""
+    """The prefilter that meets at least one of these."""
     possible = [needs for needs in each if frozenset() not in needs.entries]
     if not possible:
         return NEVER
@@ -116,7 +119,7 @@ def _event_of(name: str, events: Collection[str]) -> str | None:
 
 
 def _age(rule: model.Compare, value: bool) -> Prefilter:
-    """What a comparison of the age with a limit needs; nothing for any other comparison."""
+    """The bounds that a comparison of the age with a limit sets; `NOTHING` for any other comparison."""
     match rule.left, rule.right:
         case model.Number(value=limit), model.NumericFact(fact=model.FactRef(path=path, limit=None)):
             above = True

@@ -1,4 +1,4 @@
-"""What checking a rules folder has shown, kept for the next start with the same files: docs/decisions/0014-start-up.md.
+"""The results of checking a rules folder, kept for the next start with the same files: docs/decisions/0014-start-up.md.
 
 Kept are the tables of the value sets, and what the checks found of each trial. Not kept is what is evaluated: trials
 and facts are always read from the folder. The name of what is kept is made from all that it depends on: the content of
@@ -36,14 +36,14 @@ class RememberedRules(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, valuesets: ValueSets, about_facts: Iterable[Finding], shelf: Iterable[StoredTrial]
+        cls, valuesets: ValueSets, about_facts: Iterable[Finding], stored: Iterable[StoredTrial]
     ) -> "RememberedRules":
-        """What to keep of a library."""
-        trials = tuple(replace(one, stamp=_NO_STAMP, source=b"") for one in shelf)
+        """The part of a library that is kept."""
+        trials = tuple(replace(one, stamp=_NO_STAMP, source=b"") for one in stored)
         return cls(valuesets.tables, tuple(about_facts), trials)
 
-    def shelved(self, rules_dir: Path) -> dict[str, StoredTrial]:
-        """The trials by file, read again; without those whose files are others now."""
+    def stored_trials(self, rules_dir: Path) -> dict[str, StoredTrial]:
+        """The trials by file, read again; without those whose files have changed."""
         found = {}
         for one in self.trials:
             try:
@@ -56,7 +56,7 @@ class RememberedRules(msgspec.Struct, frozen=True):
 
 
 class RulesMemory:
-    """What was kept, in a folder that may be missing, read-only or full: then everything is checked again."""
+    """Kept results in a folder. Where it is missing, read-only or full, everything is checked again."""
 
     def __init__(self, folder: CacheFolder) -> None:
         self._folder = folder
@@ -82,7 +82,7 @@ class RulesMemory:
 
 
 def _name(files: Mapping[str, str]) -> str:
-    """Of everything that what is kept depends on."""
+    """A digest over everything on which the kept results depend."""
     parts = [__version__, LANGUAGE_VERSION, version(ENGINE), _program(), sorted(files.items())]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 

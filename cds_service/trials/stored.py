@@ -1,4 +1,4 @@
-"""A trial file read and checked, and kept in the least space that lets it be compiled again at any time."""
+"""Trial files: read, checked, and stored in the least space from which they can be compiled at any time."""
 
 import hashlib
 import zlib
@@ -27,7 +27,7 @@ class StoredTrial:
     * `file`: the file's name below the rules folder, `stamp` that of the file as it was read, `digest` the SHA-256 of
       its content, and `source` the content, compressed.
     * `facts`: the catalogue's names of what its criteria read; `rules`: how many criteria have a rule.
-    * `gates`: what a record needs for the gates of some cohort to be certain; `fits`: for nothing to fail there.
+    * `gates`: the prefilter for the gates of some cohort to be certain; `fits`: for nothing to fail there.
     """
 
     id: str
@@ -48,7 +48,7 @@ class StoredTrial:
         return zlib.decompress(self.source)
 
 
-def shelve(path: Path, name: str, rules: RuleChecker) -> tuple[StoredTrial | None, list[Finding]]:
+def read_trial(path: Path, name: str, rules: RuleChecker) -> tuple[StoredTrial | None, list[Finding]]:
     """Read and check a trial file, which findings call `name`. None where it has an error."""
     try:
         data, status = read_file(path, MOST_BYTES)
@@ -72,8 +72,8 @@ def shelve(path: Path, name: str, rules: RuleChecker) -> tuple[StoredTrial | Non
     if any(f.severity == "error" for f in findings):
         return None, findings
     facts = dict.fromkeys(fact for *_, found in checked for fact in found.facts)
-    gates, fits = _needs(trial, checked)
-    shelved = StoredTrial(
+    gates, fits = _prefilters(trial, checked)
+    stored_trial = StoredTrial(
         id=trial.id,
         rules_version=trial.rules_version,
         state=trial.state,
@@ -87,7 +87,7 @@ def shelve(path: Path, name: str, rules: RuleChecker) -> tuple[StoredTrial | Non
         fits=fits,
         findings=tuple(findings),
     )
-    return shelved, findings
+    return stored_trial, findings
 
 
 def rule_of(criterion: Criterion) -> tuple[str, Any] | None:
@@ -98,7 +98,7 @@ def rule_of(criterion: Criterion) -> tuple[str, Any] | None:
 
 
 _Rule = tuple[str, int | None, Criterion, RuleCheck]
-"""Where a criterion stands, the place of its cohort (None: none), itself, and what checking its rule has shown."""
+"""Where a criterion stands, the place of its cohort (None: none), itself, and the result of checking its rule."""
 
 
 def _checked(trial: Trial, rules: RuleChecker) -> Iterator[_Rule]:
@@ -112,7 +112,7 @@ def _checked(trial: Trial, rules: RuleChecker) -> Iterator[_Rule]:
 
 
 def _softening_findings(checked: list[_Rule], file: str) -> Iterator[Finding]:
-    """Reviews that take back a fail, which nobody reads: a trial that fails has no card."""
+    """Warnings about reviews that take back a fail: a trial that fails has no card, so nobody reads them."""
     for place, _, criterion, found in checked:
         words = softening(criterion) if found.can_fail else None
         if words is not None:
@@ -121,16 +121,16 @@ def _softening_findings(checked: list[_Rule], file: str) -> Iterator[Finding]:
             yield Finding(file, f"{place}/review", "softening-review", "warning", message, hint)
 
 
-def _needs(trial: Trial, checked: list[_Rule]) -> tuple[Prefilter, Prefilter]:
-    """What the gates need to be certain, and what everything needs not to fail."""
+def _prefilters(trial: Trial, checked: list[_Rule]) -> tuple[Prefilter, Prefilter]:
+    """The prefilter for the gates to be certain, and the one for no criterion to fail."""
     gates: dict[int | None, list[Prefilter]] = {}
     fits: dict[int | None, list[Prefilter]] = {}
     for _, cohort, criterion, found in checked:
         if criterion.gate:
             gates.setdefault(cohort, []).append(found.if_true)
-        needs = found.if_true if criterion.kind == "inclusion" else found.if_false
-        if criterion.has_logic and (needs.ages or needs.sexes is not None):
-            fits.setdefault(cohort, []).append(Prefilter(ages=needs.ages, sexes=needs.sexes))
+        prefilter = found.if_true if criterion.kind == "inclusion" else found.if_false
+        if criterion.has_logic and (prefilter.ages or prefilter.sexes is not None):
+            fits.setdefault(cohort, []).append(Prefilter(ages=prefilter.ages, sexes=prefilter.sexes))
 
     def together(each: dict[int | None, list[Prefilter]]) -> Prefilter:
         cohorts = [all_of(each.get(n, ())) for n in range(len(trial.cohorts))]
@@ -140,7 +140,7 @@ def _needs(trial: Trial, checked: list[_Rule]) -> tuple[Prefilter, Prefilter]:
 
 
 def _structure_findings(trial: Trial, file: str, folder: str | None) -> list[Finding]:
-    """What the models can't see: ids that repeat, a file in the wrong folder of `trials/`, no gate."""
+    """Faults that the models don't find: repeated ids, a file in the wrong folder of `trials/`, no gate."""
     findings = []
 
     def error(pointer: str, code: str, message: str, hint: str = "") -> None:

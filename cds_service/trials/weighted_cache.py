@@ -1,4 +1,4 @@
-"""What is costly to make, kept within a bound of memory: the trials that are compiled at the moment."""
+"""A cache bounded by memory, for what is costly to make: compiled trials."""
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ DEFAULT_BYTES = 1_000_000_000
 
 
 class Shared(Protocol):
-    """What several things have in common. It is told apart by identity and takes room once."""
+    """A part that several things share. It is compared by identity and counts once."""
 
     @property
     def bytes(self) -> int:
@@ -32,7 +32,7 @@ class Weighed(Protocol):
 
     @property
     def weight(self) -> Weight:
-        """It may grow; `Kept.grew` is to be told."""
+        """It may grow; then call `Kept.grew`."""
 
 
 K = TypeVar("K")
@@ -40,14 +40,14 @@ V = TypeVar("V", bound=Weighed)
 
 
 class Kept(Generic[K, V]):
-    """Things by the object that they were made from; what was asked for longest ago goes first.
+    """Things by the object that they were made from; the least recently used goes first.
 
     * What is kept never takes more than `most_bytes`. One thing that takes more by itself is not kept.
     * Whoever has been given a thing has it: what goes is forgotten here, and freed when nobody uses it any more.
     * A thing goes with the object that it was made from. So libraries that follow one another share one of these, and
       what an earlier one alone had is freed with it.
 
-    Threads share it. Keys are told apart by identity, are not kept alive, and must not be held by their things.
+    Threads share it. Keys are compared by identity, are not kept alive, and must not be held by their things.
     """
 
     def __init__(self, most_bytes: int = DEFAULT_BYTES) -> None:
@@ -72,7 +72,7 @@ class Kept(Generic[K, V]):
             return len(self._entries)
 
     def get(self, key: K) -> V | None:
-        """What was kept for this object, if it still is."""
+        """The thing kept for this object; None if there is none any more."""
         with self._lock:
             self._let_orphans_go()
             entry = self._entries.get(id(key))
@@ -82,7 +82,7 @@ class Kept(Generic[K, V]):
             return entry.thing
 
     def keep(self, key: K, thing: V) -> V:
-        """Keep the thing that was made for this object. What is to be used: another thread's, if that was sooner."""
+        """Keep the thing made for this object, and return the one to use: another thread's, if that was sooner."""
         weight = thing.weight
         with self._lock:
             self._let_orphans_go()

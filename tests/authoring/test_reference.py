@@ -6,7 +6,7 @@ import pytest
 
 from cds_service.rule_tools.docs import RulesReference, trials_page
 from cds_service.settings import default_rules_dir
-from cds_service.trials import Trial, tally
+from cds_service.trials import Trial, coverage_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "trials.md"
 
@@ -52,7 +52,7 @@ def test_every_fact_of_the_catalogue_can_be_shown(reference):
 
 def test_a_criterion_that_cohorts_share_counts_once(library):
     data = library.trial("NCT07617779").trial
-    count = tally(data)
+    count = coverage_of(data)
     assert count.criteria == len({c.id for c in data.all_criteria()}) < len(data.all_criteria())
     assert count.criteria == count.computed + count.screened + count.by_hand
 
@@ -74,4 +74,7 @@ def test_the_tally_says_who_decides():
         rules_version="1.0.0",
         criteria=parts,
     )
-    assert tally(trial).text() == "4 criteria: 2 computed (1 of them to be confirmed), 1 screened, 1 left to a person"
+    assert (
+        coverage_of(trial).text()
+        == "4 criteria: 2 computed (1 of them to be confirmed), 1 screened, 1 left to a person"
+    )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.cards import CardOptions, Nearness, card_words, deck_for, detail, suggestions, trial_views
+from cds_service.cards import CardOptions, Nearness, build_cards, card_words, detail, suggestions, trial_views
 from cds_service.cards.sections import confirm, incomplete
 from cds_service.cards.sections import missing as missing_words
 from cds_service.library import Library
@@ -41,7 +41,7 @@ def forget(library: Library | None = None) -> None:
 
 
 def told(match: Match, options: CardOptions, seed: str = "seed") -> str:
-    return json.dumps([[card.key, card.body] for card in deck_for(match, options, seed)])
+    return json.dumps([[card.key, card.body] for card in build_cards(match, options, seed)])
 
 
 def alone(match: Match, options: CardOptions) -> str:
@@ -119,4 +119,4 @@ def test_a_trial_without_a_card_costs_nothing(verdict: Any, monkeypatch: pytest.
         raise AssertionError("took the rules of a trial without a card apart")
 
     monkeypatch.setattr(TrialExplainer, "explain", look)
-    assert deck_for(replace(made.match, trials=without), CardOptions(min_decided=3), "seed") == ()
+    assert build_cards(replace(made.match, trials=without), CardOptions(min_decided=3), "seed") == ()

@@ -12,9 +12,9 @@ from cds_service.cards import (
     CardOptions,
     age_words,
     apart,
+    build_cards,
     cards_for,
     day_words,
-    deck_for,
     is_lasting,
     rounded,
     short,
@@ -320,11 +320,11 @@ def test_entries_that_could_not_be_read_are_counted(small: Small) -> None:
 
 def test_a_card_is_remembered_by_trial_and_key(small: Small) -> None:
     found = matched(small(trial("NCT00000001", HB)))
-    [card] = deck_for(found, CardOptions(), "seed")
+    [card] = build_cards(found, CardOptions(), "seed")
     assert card.trial_id == "NCT00000001"
-    assert [c.body for c in deck_for(found, CardOptions(), "seed")] == cards_for(found, CardOptions(), "seed")
-    assert deck_for(found, CardOptions(), "seed", already_shown={card.key}) == ()
-    assert deck_for(found, CardOptions(), "seed", suppressed={"NCT00000001"}) == ()
+    assert [c.body for c in build_cards(found, CardOptions(), "seed")] == cards_for(found, CardOptions(), "seed")
+    assert build_cards(found, CardOptions(), "seed", already_shown={card.key}) == ()
+    assert build_cards(found, CardOptions(), "seed", suppressed={"NCT00000001"}) == ()
 
 
 def test_only_the_first_reasons_are_about_the_patient_and_not_the_moment() -> None:

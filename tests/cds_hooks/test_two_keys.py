@@ -38,7 +38,7 @@ def bundle(*codes: str, searched: str | None = None) -> dict[str, Any]:
 FIRST, SECOND, NOTHING = bundle("718-7"), bundle("2160-0"), bundle()
 
 
-def supplied(sent: dict[str, Any], aliases: dict[str, str] | None = None) -> PrefetchedRecord:
+def prefetched(sent: dict[str, Any], aliases: dict[str, str] | None = None) -> PrefetchedRecord:
     prefetch = {"patient": {"resourceType": "Patient", "id": "p"}, **sent}
     raw = {key: Raw(json.dumps(value).encode()) for key, value in prefetch.items()}
     request = HookRequest("patient-view", "", "p", BASE, raw)
@@ -63,20 +63,20 @@ def supplied(sent: dict[str, Any], aliases: dict[str, str] | None = None) -> Pre
     ],
 )
 def test_observations_are_whole_where_both_halves_came(sent: dict[str, Any], gap: str | None) -> None:
-    assert supplied(sent).build().gaps.get("Observation") == gap
+    assert prefetched(sent).build().gaps.get("Observation") == gap
 
 
 def test_a_client_may_call_each_half_what_it_likes() -> None:
     aliases = {"labs": "observations", "labs2": "moreObservations"}
-    assert "Observation" not in supplied({"labs": FIRST, "labs2": SECOND}, aliases).build().gaps
+    assert "Observation" not in prefetched({"labs": FIRST, "labs2": SECOND}, aliases).build().gaps
     twice = {"labs": "observations", "labs2": "observations"}
-    assert supplied({"labs": FIRST, "labs2": SECOND}, twice).build().gaps["Observation"] == "incomplete_record"
+    assert prefetched({"labs": FIRST, "labs2": SECOND}, twice).build().gaps["Observation"] == "incomplete_record"
 
 
 def test_a_half_that_says_what_it_was_searched_by_is_no_narrower_search() -> None:
     first, second = bundle("718-7", searched="718-7,777-3"), bundle("2160-0", searched="2160-0")
-    assert "Observation" not in supplied({"observations": first, "moreObservations": second}).build().gaps
-    swapped = supplied({"observations": second, "moreObservations": first})
+    assert "Observation" not in prefetched({"observations": first, "moreObservations": second}).build().gaps
+    swapped = prefetched({"observations": second, "moreObservations": first})
     assert swapped.build().gaps["Observation"] == "incomplete_record"
 
 
@@ -92,6 +92,6 @@ def test_a_half_that_says_what_it_was_searched_by_is_no_narrower_search() -> Non
 def test_the_half_that_did_not_come_is_asked_for(sent: dict[str, Any], asked: list[str]) -> None:
     outbound = Outbound(expected=False)
     fallback = Fallback(TEMPLATES, frozenset({"Observation"}), outbound, seconds=1, max_bytes=1)
-    plan = fallback.plan(supplied(sent), Caller(None, None, {}, frozenset({BASE})))
+    plan = fallback.plan(prefetched(sent), Caller(None, None, {}, frozenset({BASE})))
     found = () if plan is None else plan.queries
     assert [query.key for query in found if query.key != "conditions"] == asked

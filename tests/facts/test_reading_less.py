@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cds_service.as_of import AsOf
 from cds_service.cds_hooks import LABELS, HookError, PrefetchedRecord, parse_request, resource_type, service_for
-from cds_service.facts import build_sheet, interest_of
+from cds_service.facts import build_sheet, observation_filter_of
 from cds_service.fhir import ObservationFilter
 from cds_service.library import Library
 
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def interest(library: Library) -> ObservationFilter:
-    return interest_of(library.facts, library.facts_read)
+    return observation_filter_of(library.facts, library.facts_read)
 
 
 def request(patient_id: str, prefetch: Json) -> bytes:

@@ -39,8 +39,8 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 def answered(decision: Decision, body: bytes, is_over: IsOver, late: IsOver) -> tuple[Match, tuple[Card, ...]]:
     """As the service answers. Raises OutOfTime, which it answers with 503."""
     request = parse_request(body, service_for("patient-view"))
-    record = PrefetchedRecord(request, {}, decision.interest, Deadline(is_over)).record()
-    match, deck, _ = compute(
+    record = PrefetchedRecord(request, {}, decision.observation_filter, Deadline(is_over)).record()
+    match, cards, _ = compute(
         record,
         decision.library,
         decision.as_of,
@@ -50,7 +50,7 @@ def answered(decision: Decision, body: bytes, is_over: IsOver, late: IsOver) -> 
         deadline=Deadline(is_over),
         cards_deadline=Deadline(late),
     )
-    return match, deck
+    return match, cards
 
 
 class After:
@@ -68,14 +68,14 @@ class After:
 def outcome(decision: Decision, body: bytes, calls: int, whole: Match) -> str:
     """What comes of it where time runs out after so many looks, cards being written all the same."""
     try:
-        found, deck = answered(decision, body, After(calls), never)
+        found, cards = answered(decision, body, After(calls), never)
     except OutOfTime:
         return "503"
     verdicts = {t.trial.id: t.verdict for t in found.trials}
     every = {t.trial.id: t.verdict for t in whole.trials}
     assert verdicts.items() <= every.items()
     assert {*found.timed_out} == every.keys() - verdicts.keys()
-    assert {card.trial_id for card in deck} <= verdicts.keys()
+    assert {card.trial_id for card in cards} <= verdicts.keys()
     return "complete" if verdicts == every else "cut short"
 
 
@@ -206,12 +206,12 @@ def test_facts_or_cards_that_there_is_no_time_for_are_answered_with_503_and_name
 ) -> None:
     reading = After(sys.maxsize)
     PrefetchedRecord(
-        parse_request(body, service_for("patient-view")), {}, decision.interest, Deadline(reading)
+        parse_request(body, service_for("patient-view")), {}, decision.observation_filter, Deadline(reading)
     ).record()
     is_over, late = (After(reading.asked + 5), never) if cut == "facts" else (never, After(3))
     with start(is_over, late) as client:
         response = client.post(URL, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 503
     assert "Not all trials" in response.json()["issue"][0]["diagnostics"]
-    active = [trial.id for trial in decision.library.shelf if trial.state == "active"]
+    active = [trial.id for trial in decision.library.stored if trial.state == "active"]
     assert warnings("answer_cut_short")["skipped_trials"] == active

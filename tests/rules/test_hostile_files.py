@@ -127,7 +127,7 @@ def test_in_place_of_a_trial_it_is_a_finding_and_the_other_trial_stands(
     lay(rules / TRIAL)
     loaded, found = check_library(rules, library)
     assert loaded is not None
-    assert [one.id for one in loaded.shelf] == [SOUND]
+    assert [one.id for one in loaded.stored] == [SOUND]
     [message] = about(TRIAL, found)
     assert says in message
     assert len(message) < 200
@@ -232,7 +232,7 @@ class TestLinks:
         self.config_map(tmp_path, *files)
         loaded, found = check_library(tmp_path)
         assert loaded is not None
-        assert [one.id for one in loaded.shelf] == [path.name for path in sorted((OWN / "trials").iterdir())]
+        assert [one.id for one in loaded.stored] == [path.name for path in sorted((OWN / "trials").iterdir())]
         assert PLACED.isdisjoint(one.code for one in found)
 
     def test_a_config_map_of_one_trial(self, rules: Path, library: Library) -> None:
@@ -352,8 +352,8 @@ def test_twice_as_long_a_file_is_twice_as_much_work(kind: str, tmp_path: Path, l
 
     def cost(n: int) -> int:
         path.write_text(GROWING[kind](n), encoding="utf-8")
-        stored.shelve(path, "trial.json", rules)
-        return lines_run(lambda: stored.shelve(path, "trial.json", rules))
+        stored.read_trial(path, "trial.json", rules)
+        return lines_run(lambda: stored.read_trial(path, "trial.json", rules))
 
     small, middle, large = cost(200), cost(400), cost(800)
     assert large - middle <= LIMIT * max(middle - small, 100)

@@ -59,7 +59,7 @@ def test_an_edited_file_of_the_site_is_used_and_the_trials_are_not_read_again(ru
     assert after.facts.site.named() == {"Schmetterling 3b": ["sle"]}
     assert after.files == before.files
     assert after.site_digest != before.site_digest
-    assert all(new is old for new, old in zip(after.shelf, before.shelf, strict=True))
+    assert all(new is old for new, old in zip(after.stored, before.stored, strict=True))
     assert after.compiled.rules is before.compiled.rules
 
 

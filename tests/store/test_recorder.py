@@ -371,12 +371,12 @@ def test_its_thread_survives_whatever_goes_wrong(
 ) -> None:
     calls = threading.Semaphore(0)
 
-    def chore() -> None:
+    def maintenance() -> None:
         calls.release()
         raise RuntimeError("SECRET")
 
     monkeypatch.setattr("cds_service.store.recorder._CHORE_SECONDS", 0)
-    recorder = recorder_on(database, chore=chore)
+    recorder = recorder_on(database, maintenance=maintenance)
     recorder.start(HANG)
     assert calls.acquire(timeout=HANG)
     recorder.put(make.decision(1), make.request)

@@ -1,5 +1,6 @@
 """`cds-service codes check`: the rules as shipped, and releases beside them."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -83,6 +84,50 @@ def test_a_root_that_the_release_has_not_holds_nothing(rules: Path) -> None:
         assert ("code-root-dead", "error", place) in found(rules, Names(lupus, *more))
     alive = found(rules, Names(lupus, Concept("73211009", "Diabetes mellitus (disorder)")))
     assert "code-root-dead" not in {code for code, _, _ in alive}
+
+
+def is_a(code: str, *without: str) -> dict[str, object]:
+    """A filter in SNOMED CT: what is below `code`, and not below any of `without`."""
+    conditions = [("is-a", code), *(("is-not-a", other) for other in without)]
+    filters = [{"property": "concept", "op": op, "value": value} for op, value in conditions]
+    return {"system": SNOMED, "lasts": "chronic", "lasts_reason": "lifelong", "filter": filters}
+
+
+TWICE = [
+    # the includes of a set, and the places that repeat a code of before
+    ("two filters with one root", [is_a("55464009"), is_a("55464009")], ["/compose/include/1/filter/0"]),
+    ("a root that another filter leaves out", [is_a("55464009", "68815009"), is_a("68815009")], []),
+    ("two filters that may overlap", [is_a("55464009"), is_a("68815009")], []),
+]
+
+
+@pytest.mark.parametrize(("include", "expected"), [row[1:] for row in TWICE], ids=[row[0] for row in TWICE])
+def test_a_code_is_twice_where_somebody_wrote_it_twice(
+    rules: Path, include: list[dict[str, object]], expected: list[str]
+) -> None:
+    path = rules / "valuesets" / "sle.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"compose": {"include": include}}))
+    assert [place for code, _, place in found(rules) if code == "code-duplicate"] == expected
+
+
+OF_TWO_FILTERS = [
+    # the codes of two filters in an expansion, and the places that repeat one
+    ("both give a code", [["1", "2"], ["2"]], []),
+    ("one lists a code twice", [["1", "1"], ["2"]], ["/expansion/contains/0/contains/1"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"), [row[1:] for row in OF_TWO_FILTERS], ids=[r[0] for r in OF_TWO_FILTERS]
+)
+def test_two_filters_of_an_expansion_may_give_the_same_code(
+    rules: Path, groups: list[list[str]], expected: list[str]
+) -> None:
+    contains = [{"contains": [{"system": SNOMED, "code": code} for code in codes]} for codes in groups]
+    expansion = {"resourceType": "ValueSet", "id": "sle", "expansion": {"contains": contains}}
+    (rules / "expansions").mkdir()
+    (rules / "expansions" / "sle.json.gz").write_bytes(gzip.compress(json.dumps(expansion).encode()))
+    assert [place for code, _, place in found(rules) if code == "code-duplicate"] == expected
 
 
 def test_the_shipped_rules_have_no_errors_and_every_map_is_looked_at() -> None:

@@ -130,7 +130,7 @@ def test_a_trial_is_no_candidate_less_for_its_exceptions(tmp_path: Path) -> None
     library = library_of(
         tmp_path, *(trial(f"NCT0000000{n}", one) for n, one in enumerate((plain, excepted, always), start=1))
     )
-    fits = [one.fits.ages for one in library.compiled.shelf]
+    fits = [one.fits.ages for one in library.compiled.stored]
     assert fits[0] == (("a", (float("-inf"), 65)),)
     assert fits[1] == (("a", (float("-inf"), 69)),)
     assert fits[2] == ()

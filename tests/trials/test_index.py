@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.invented_library import SYSTEM, write_library
-from cds_service.cards import CardOptions, deck_for
+from cds_service.cards import CardOptions, build_cards
 from cds_service.deadline import Deadline
 from cds_service.explanation import MOST_NAMED, undetermined
 from cds_service.fhir import Record, read_bundle
@@ -113,7 +113,7 @@ def library() -> Library:
         "valueset-lasts-missing",
         "fact-without-plausible",
     }
-    odd = [one for one in loaded.shelf if one.id.startswith("ODD")]
+    odd = [one for one in loaded.stored if one.id.startswith("ODD")]
     assert len(odd) > 50
     assert sum(bool(one.gates.entries) for one in odd) > 15
     return loaded
@@ -155,7 +155,7 @@ def fitting(found: Match) -> dict[str, Any]:
 
 def cards(found: Match, *, near: bool) -> list[Any]:
     options = CardOptions(max_cards=20, near_miss=near)
-    return [card.body for card in deck_for(found, options, SEED)]
+    return [card.body for card in build_cards(found, options, SEED)]
 
 
 @settings(max_examples=60)
@@ -227,5 +227,5 @@ def test_of_many_trials_that_could_not_be_judged_the_first_are_named_without_eva
     assert told["count"] == len(open_trials.trials) > MOST_NAMED
     assert told["trials"] == list(open_trials.trials[:MOST_NAMED])
     assert told["entries"] == 1
-    active = {one.id for one in library().shelf if one.state == "active"}
+    active = {one.id for one in library().stored if one.state == "active"}
     assert active.issuperset(open_trials.trials)

@@ -79,14 +79,14 @@ def test_loaded_from_the_one_before_it_is_what_it_is_when_loaded_anew(rules: tup
     assert found == findings
     assert again.files == anew.files
     assert again.facts_read == anew.facts_read
-    assert [one.digest for one in again.shelf] == [one.digest for one in anew.shelf]
+    assert [one.digest for one in again.stored] == [one.digest for one in anew.stored]
     assert [t.digest for t in again.trials] == [t.digest for t in anew.trials]
-    assert set(again.compiled.index.asked) == set(anew.compiled.index.asked)
-    for one in anew.shelf:
+    assert set(again.compiled.index.gate_facts) == set(anew.compiled.index.gate_facts)
+    for one in anew.stored:
         for any_of in one.gates.entries:
             patient = IndexedPatient(any_of | {"medication.invented_001"}, None, "female")
             assert again.compiled.index.candidates(patient) == anew.compiled.index.candidates(patient)
-    for trial in anew.shelf:
+    for trial in anew.stored:
         assert (found_trial := again.trial(trial.id)) is not None
         assert found_trial.digest == trial.digest
 
@@ -96,10 +96,10 @@ def test_only_the_changed_trial_is_read_again(rules: tuple[Path, Library]) -> No
     before.compiled.compiled(0)
     EDITS["a version"](folder)
     after = load_library(folder, before)
-    same = [old is new for old, new in zip(before.shelf, after.shelf, strict=True)]
+    same = [old is new for old, new in zip(before.stored, after.stored, strict=True)]
     assert same.count(False) == 1
     assert after.facts is before.facts
-    first = before.shelf[0]
+    first = before.stored[0]
     assert after.trial(first.id) is before.trial(first.id), "what is compiled is taken over"
 
 
@@ -108,7 +108,7 @@ def test_facts_that_change_change_everything(rules: tuple[Path, Library]) -> Non
     EDITS["a fact"](folder)
     after = load_library(folder, before)
     assert after.facts is not before.facts
-    assert not any(old is new for old, new in zip(before.shelf, after.shelf, strict=True))
+    assert not any(old is new for old, new in zip(before.stored, after.stored, strict=True))
 
 
 class TestFolder:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.invented_library import write_library
-from cds_service.cards import CardOptions, deck_for
+from cds_service.cards import CardOptions, build_cards
 from cds_service.fhir import Record, read_bundle
 from cds_service.library import Library, load_library
 from cds_service.matching import match
@@ -47,7 +47,7 @@ def rules(written: Path, tmp_path: Path) -> Path:
 def bounded(library: Library, most: int) -> Library:
     """The same library, with nothing compiled yet and such a bound."""
     compiled = library.compiled
-    return replace(library, compiled=TrialLibrary(compiled.shelf, compiled.rules, kept=Kept(most)))
+    return replace(library, compiled=TrialLibrary(compiled.stored, compiled.rules, kept=Kept(most)))
 
 
 @cache
@@ -58,8 +58,8 @@ def libraries() -> dict[int, Library]:
 def answer(record: Record, library: Library, *, screened: bool) -> tuple[Any, Any]:
     """All results, and the cards as JSON."""
     found = match(record, library, AS_OF, candidates_only=screened, near=True)
-    deck = deck_for(found, CardOptions(max_cards=20, near_miss=True), SEED)
-    return found.trials, json.dumps([card.body for card in deck])
+    cards = build_cards(found, CardOptions(max_cards=20, near_miss=True), SEED)
+    return found.trials, json.dumps([card.body for card in cards])
 
 
 @settings(max_examples=15, deadline=None)
@@ -174,15 +174,15 @@ def test_a_reload_keeps_what_is_the_same_and_frees_the_rest(rules: Path, edit: s
     update(rules)
     after = load_library(rules, before)
     assert after.compiled.kept is kept, "one bound for both"
-    same = {id(one) for one in after.shelf}
-    gone = [ref(before.trials[n].explainer) for n, one in enumerate(before.shelf) if id(one) not in same]
+    same = {id(one) for one in after.stored}
+    gone = [ref(before.trials[n].explainer) for n, one in enumerate(before.stored) if id(one) not in same]
     assert len(gone) == 30 - left
     del before
     assert [one() for one in gone] == [None] * len(gone), "at once, without a look for garbage"
     assert len(kept) == left
     assert (kept.bytes < whole) is (left < 30)
     compile_all(after)
-    assert len(kept) == len(after.shelf)
+    assert len(kept) == len(after.stored)
 
 
 def test_the_bound_holds_over_libraries_that_follow_one_another(rules: Path) -> None:
@@ -213,7 +213,7 @@ def now():
     return resident_mb(), kept.bytes / 1e6
 
 library = load_library(Path(sys.argv[1]), compiled_bytes=10**12)
-kept, day, places = library.compiled.kept, date(2026, 11, 24), range(len(library.shelf))
+kept, day, places = library.compiled.kept, date(2026, 11, 24), range(len(library.stored))
 records = [read_bundle(Path(name).read_bytes()) for name in sys.argv[2:]]
 sheets = [build_sheet(record, library.facts, day, library.facts_read) for record in records]
 worlds = [(sheet.document("closed"), sheet.document("open")) for sheet in sheets]

@@ -1,4 +1,4 @@
-"""What is missing: the least data that would settle a trial."""
+"""Data needs: the least data that would settle a trial."""
 
 from cds_service.cards.needs.answer_sets import Way, cheapest, together, ways
 from cds_service.cards.needs.data_needs import COST, IMPRECISE, DataNeed, InPlaceOf, Missing, MissingData, Purpose

@@ -1,4 +1,4 @@
-"""What would have to be known, or to change, for a criterion to come out as wanted: all ways, the cheapest first.
+"""Sets of answers, or of changes, by which a criterion would come out as wanted, the cheapest first.
 
 A rule is a tree of `and`, `or`, `not` and `if` over leaves that are true, false or unknown. A leaf that is not as
 wanted may be brought there by one set of steps or another, or by none; from these follow the ways for the whole.

@@ -1,4 +1,4 @@
-"""What may be asked for so that a trial is settled: one fact for one part of a rule, and what several come to."""
+"""Data needs: one fact for one part of a rule, and the data that settle a whole trial."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ IMPRECISE = "imprecise"
 
 @dataclass(frozen=True)
 class Purpose:
-    """Which part of a rule a fact is asked for. `wanted` is what that part should come out as."""
+    """The part of a rule for which a fact is needed. `wanted` is the truth value that would help."""
 
     rule: BoolExpr
     wanted: bool
@@ -33,7 +33,7 @@ class Purpose:
 
     @cached_property
     def place(self) -> tuple[str, str]:
-        """What purposes are sorted by: both ends of a between stand at the same place in the rule."""
+        """The key by which purposes are sorted: both ends of a between stand at the same place in the rule."""
         return self.rule.pointer, repr(self.rule)
 
 
@@ -59,18 +59,18 @@ class DataNeed:
 
     @cached_property
     def key(self) -> str:
-        """What is got: one test may answer for several facts."""
+        """The test or the fact: one test may answer for several facts."""
         return self.fact if self.order is None else f"{self.order.system}|{self.order.code}"
 
     @cached_property
     def cost(self) -> float:
-        """What it takes to get it."""
+        """The cost of getting it."""
         return COST[self.kind] + self.extra
 
 
 @dataclass(frozen=True, slots=True)
 class InPlaceOf:
-    """What is on record in place of what is asked, and never counts: of which fact, what, when, and why not."""
+    """An entry on record in place of the needed fact, which never counts: its fact, value and date, and why not."""
 
     fact: str
     value: str
@@ -80,9 +80,9 @@ class InPlaceOf:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What is asked for once, whatever it serves. `key` is the same on another card that asks for the same.
+    """A missing fact, listed once for all that it serves. `key` is the same on every card that lists it.
 
-    `date` is that of the evidence which does not do, and `values` are what it says. `limit` is how old a new value may
+    `date` is that of the evidence which does not do, and `values` are its values. `limit` is how old a new value may
     be, where a criterion says so. `instead` is what is on record and never counts. `also` are other trials on the cards
     that wait for it too.
     """
@@ -103,7 +103,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class MissingData:
-    """What it takes to settle a trial: data, and criteria that no data can settle (the source is ambiguous there)."""
+    """The data that settle a trial, and criteria that no data can settle (the source is ambiguous there)."""
 
     missing: tuple[Missing, ...] = ()
     undecidable: tuple[CriterionResult, ...] = ()

@@ -33,17 +33,17 @@ Reasons = Mapping[FactRef, str | None]
 
 
 def cost(way: Iterable[DataNeed]) -> float:
-    """What it takes to get every fact of the way; what serves several purposes is as cheap as for the cheapest."""
+    """The cost of getting every fact of the way; what serves several purposes is as cheap as for the cheapest."""
     least: dict[str, float] = {}
-    for asked in way:
-        key, own = asked.key, asked.cost
+    for need in way:
+        key, own = need.key, need.cost
         if key not in least or own < least[key]:
             least[key] = own
     return sum(least.values())
 
 
 def all_together(each: Iterable[Sequence[Way[DataNeed]]]) -> list[Way[DataNeed]]:
-    """The same as `together`, sooner: it is asked for over all open criteria of all cards.
+    """The same as `together`, sooner: it runs over all open criteria of all cards.
 
     Most criteria have one way. Where all that is found so far becomes dearer by the same, its order stays.
     """
@@ -107,7 +107,7 @@ class NeedFinder:
         return tuple(ways(step, wanted, partial(self._ask, why), cost))
 
     def _ask(self, why: Reasons, leaf: TracedPart, wanted: bool) -> Iterable[Way[DataNeed]]:
-        # What is known to be otherwise is not asked for.
+        # A fact that is known to be otherwise is no need.
         if leaf.value is not None:
             return ()
         part = leaf.part
@@ -116,7 +116,7 @@ class NeedFinder:
 
     def _asked_for(self, leaf: RulePart, wanted: bool, reasons: tuple[str | None, ...]) -> tuple[Way[DataNeed], ...]:
         search = _Search(self._catalogue, self._entry, dict(zip(self._refs(leaf), reasons, strict=True)))
-        return tuple(search.asked(leaf, wanted))
+        return tuple(search.need(leaf, wanted))
 
     def _parts(self, ref: FactRef) -> list[FactRef]:
         spec = self._catalogue.facts.get(self._catalogue.fact_of(ref.name) or ref.name)
@@ -153,7 +153,7 @@ class _Search:
         self.lookup = lookup
         self.reasons = reasons
 
-    def asked(self, leaf: RulePart, wanted: bool) -> Iterable[Way[DataNeed]]:
+    def need(self, leaf: RulePart, wanted: bool) -> Iterable[Way[DataNeed]]:
         """The ways to get to know what an unknown leaf needs."""
         unknown = [ref for ref in leaf.facts if self.reasons[ref] is not None] or leaf.facts
         return together([self._ways(ref, Purpose(leaf.rule, wanted, ref)) for ref in unknown], cost)
@@ -190,12 +190,12 @@ class _Search:
 
 def _is_against(way: Way[DataNeed], advised: Code) -> bool:
     """Whether a way orders tests, and none of them is the advised one."""
-    tests = {asked.order.code for asked in way if asked.order is not None}
+    tests = {need.order.code for need in way if need.order is not None}
     return bool(tests) and advised.code not in tests
 
 
 def _with_extra(way: Way[DataNeed], extra: float) -> Way[DataNeed]:
-    tests = sorted((asked for asked in way if asked.order is not None), key=lambda asked: asked.key)
+    tests = sorted((need for need in way if need.order is not None), key=lambda need: need.key)
     return frozenset([replace(tests[0], extra=extra), *(way - {tests[0]})])
 
 

@@ -60,12 +60,12 @@ def line(trial: Trial, home: Home, *, named: bool) -> str:
 
 
 def gaps(trial: Trial) -> tuple[str, ...]:
-    """What the trial's source does not say, each with where to look it up by hand."""
+    """The gaps of the trial's source, each with where to look it up by hand."""
     return tuple(f"{gap.rstrip('.')}: look it up" for gap in trial.gap_texts)
 
 
 def why_closed(trial: Trial, as_of: date) -> str:
-    """Why no referral is suggested for a trial that is shown for information."""
+    """The reason why no referral is suggested for a trial that is shown for information."""
     if out_of_date(trial, as_of):
         return "the registry record is out of date"
     return _CLOSED[trial.status][0]

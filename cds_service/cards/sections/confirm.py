@@ -1,4 +1,4 @@
-"""What a person has to confirm or judge, grouped so that it can be read at a glance."""
+"""Criteria that a person has to confirm or judge, grouped so that it can be read at a glance."""
 
 import re
 from collections.abc import Iterable
@@ -39,8 +39,10 @@ _NOT_CODED = re.compile(r" (?:that )?(?:is|are) not coded$")
 
 
 def lines(criteria: Iterable[TracedCriterion], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
-    """What no rule decides first, then what may be excepted from a fail, then a line for each kind of thing to do; what
-    the study team does comes last."""
+    """The criteria that no rule decides, then exceptions from a fail, then a line for each kind of thing to do.
+
+    The study team's part comes last.
+    """
     grouped: dict[str, dict[str, None]] = {}
     team: dict[str, None] = {}
     criteria = tuple(criteria)
@@ -63,7 +65,7 @@ def lines(criteria: Iterable[TracedCriterion], undecidable: Iterable[CriterionRe
 
 
 def left_open(criteria: Iterable[TracedCriterion], undecidable: Iterable[CriterionResult]) -> tuple[str, ...]:
-    """What no rule decides, then what may be excepted from a fail: why a trial is open though no data is missing."""
+    """The criteria that no rule decides, then exceptions from a fail: a trial may be open though no data is missing."""
     by_hand = [
         f"Check by hand: {title_of('', {'': result.criterion.text})}" for result in undecidable if not result.excepted
     ]
@@ -98,7 +100,7 @@ def _led(review: str) -> tuple[str, str]:
 def _is_moot(read: TracedCriterion, review: str) -> bool:
     """Whether a remark is about something that is not on record: `A replacement dose does not exclude`.
 
-    What is asked of a person ("Ask about an infection that is not coded") is asked all the more.
+    A question to a person ("Ask about an infection that is not coded") stays all the more.
     """
     absent = read.outcome == "pass" and read.result.basis == "presumed" and not read.wanted
     return absent and not _led(review)[0]

@@ -1,4 +1,4 @@
-"""What a trial's fit rests on: the values behind the passes with their dates, and what is only presumed."""
+"""The evidence for a trial's fit: the values behind the passes with their dates, and what is only presumed."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,8 +35,8 @@ _ANSWERS = {"true": "yes", "yes": "yes", "false": "no", "no": "no"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What one fact adds to the grounds of any trial that rests on it; at most one of these is there.
+class _EvidencePiece:
+    """The evidence of one fact, for any trial that rests on it; at most one of these is set.
 
     * `person`, `dated`: a word about the person, a date that is a value.
     * `absent`: the facts of which nothing is on record.
@@ -53,13 +53,13 @@ class _Told:
 
 
 class EvidenceLines:
-    """Tells the evidence of criteria that pass, each fact once. It is for one match, whose trials share facts."""
+    """Lists the evidence of passing criteria, each fact once. It serves one match, as its trials share facts."""
 
     def __init__(self, reader: TrialViews, names: Names) -> None:
         self.reader = reader
         self.names = names
         self.catalogue = reader.match.library.catalogue
-        self._told: dict[tuple[str, Duration | None], _Told] = {}
+        self._pieces: dict[tuple[str, Duration | None], _EvidencePiece] = {}
 
     def lines(self, criteria: Iterable[TracedCriterion], above: Collection[str] = ()) -> tuple[str, ...]:
         """Who it is, what is on record, the values by date with the newest first, and what is presumed; without the
@@ -69,25 +69,25 @@ class EvidenceLines:
         records: dict[str, dict[str, dict[bytes, Entry]]] = {}
         values: dict[str, dict[str, list[str]]] = {}
         absent: dict[str, None] = {}
-        for told in self._of(criteria):
-            if told.base in above:
+        for piece in self._of(criteria):
+            if piece.base in above:
                 continue
-            if told.absent:
-                absent.update(dict.fromkeys(told.absent))
-            elif told.value is not None:
-                day, value, multiple = told.value
-                parts = values.setdefault(day, {}).setdefault(told.base, [])
+            if piece.absent:
+                absent.update(dict.fromkeys(piece.absent))
+            elif piece.value is not None:
+                day, value, multiple = piece.value
+                parts = values.setdefault(day, {}).setdefault(piece.base, [])
                 if not parts:
                     parts.append(value)
                 if multiple and len(parts) == 1:
                     parts.append(multiple)
-            elif told.records:
-                for display, entry in self.reader.deadline.each(told.records):
-                    records.setdefault(told.base, {}).setdefault(display, {}).setdefault(said(entry), entry)
-            elif told.dated:
-                dates[told.base] = told.dated
-            elif told.person is not None:
-                person.setdefault(told.base, told.person)
+            elif piece.records:
+                for display, entry in self.reader.deadline.each(piece.records):
+                    records.setdefault(piece.base, {}).setdefault(display, {}).setdefault(said(entry), entry)
+            elif piece.dated:
+                dates[piece.base] = piece.dated
+            elif piece.person is not None:
+                person.setdefault(piece.base, piece.person)
         found = [sentence(", ".join(person.values()))] if person else []
         lines = (line for name, shown in records.items() for line in self._record_lines(name, shown))
         found += dict.fromkeys(lines)  # a drug may be of several classes
@@ -114,24 +114,24 @@ class EvidenceLines:
         absent: dict[str, None] = {}
         persons: dict[str, None] = {}
         whole: set[str] = set()
-        for told in self._of(criteria):
-            title = self.names.of(told.base)
-            if told.records:
-                past = all(entry["value"] == "past" for _, entry in told.records)
-                when = _when([entry for _, entry in self.reader.deadline.each(told.records)])
+        for piece in self._of(criteria):
+            title = self.names.of(piece.base)
+            if piece.records:
+                past = all(entry["value"] == "past" for _, entry in piece.records)
+                when = _when([entry for _, entry in self.reader.deadline.each(piece.records)])
                 titles[f"{title}{' (past)' if past else ''}{when}"] = None
-                others = list(_other_words(told.records, title))
-                if len(others) == len(told.records) and not any(title.casefold() in o.casefold() for o in others):
+                others = list(_other_words(piece.records, title))
+                if len(others) == len(piece.records) and not any(title.casefold() in o.casefold() for o in others):
                     words.update(dict.fromkeys(others))
                     others = []
                 if not others:
-                    whole.add(told.base)
-            elif told.absent:
-                absent.update(dict.fromkeys(map(self.names.of, told.absent)))
-            elif told.dated or told.value is not None:
-                titles[told.dated if told.value is None else told.value[1]] = None
-            elif told.person:
-                persons[told.person] = None
+                    whole.add(piece.base)
+            elif piece.absent:
+                absent.update(dict.fromkeys(map(self.names.of, piece.absent)))
+            elif piece.dated or piece.value is not None:
+                titles[piece.dated if piece.value is None else piece.value[1]] = None
+            elif piece.person:
+                persons[piece.person] = None
         # Age and sex are worth a word only where there is nothing else.
         titles = titles or persons
         found = f"{listed(list(titles))} on record" if titles else ""
@@ -140,34 +140,34 @@ class EvidenceLines:
         nothing = f"nothing on record of {listed(list(absent), 'or')}" if absent else ""
         return "; ".join(filter(None, [found, nothing])), frozenset(whole)
 
-    def _of(self, criteria: Iterable[TracedCriterion]) -> Iterator[_Told]:
-        """What the facts of the passing criteria tell, in the order of the criteria."""
+    def _of(self, criteria: Iterable[TracedCriterion]) -> Iterator[_EvidencePiece]:
+        """The evidence of the passing criteria, in their order."""
         passing = [read for read in criteria if read.result.outcome == "pass"]
         refs = {(ref.name, ref.limit): ref for read in passing for ref in read.decisive_facts()}
         for key, ref in refs.items():
-            told = self._told.get(key)
-            if told is None:
-                told = self._told[key] = self._tell(ref)
-            yield told
+            piece = self._pieces.get(key)
+            if piece is None:
+                piece = self._pieces[key] = self._piece_of(ref)
+            yield piece
 
-    def _tell(self, ref: FactRef) -> _Told:
+    def _piece_of(self, ref: FactRef) -> _EvidencePiece:
         known = self.names.known(ref.name)
         base, kind = known.base, known.kind
         if base == "patient.age":
-            return _Told(base, person=self._age())
+            return _EvidencePiece(base, person=self._age())
         if kind == "events" and self._is_bare(base):
-            return _Told(base, absent=(base,))
+            return _EvidencePiece(base, absent=(base,))
         every = self.reader.deadline.each(self.reader.evidence(ref))
         entries = [e for e in every if e["name"] == ref.name and e["value"] is not None]
         if base == "patient.sex":
-            return _Told(base, person=str(entries[0]["value"]) if entries else "")
+            return _EvidencePiece(base, person=str(entries[0]["value"]) if entries else "")
         if kind == "events":
             found = [(_display(entry), entry) for entry in self.reader.deadline.each(entries) if entry["source"]]
-            return _Told(base, records=tuple(found)) if found else _Told(base, absent=(base,))
+            return _EvidencePiece(base, records=tuple(found)) if found else _EvidencePiece(base, absent=(base,))
         if not entries:
-            return _Told(base)
+            return _EvidencePiece(base)
         if kind == "date":
-            return _Told(base, dated=self._dated(base, entries[0]))
+            return _EvidencePiece(base, dated=self._dated(base, entries[0]))
         return self._valued(base, ref, entries)
 
     def _is_bare(self, base: str) -> bool:
@@ -184,29 +184,29 @@ class EvidenceLines:
 
     def _dated(self, base: str, entry: Entry) -> str:
         """A date that an observation gives as its value, or a condition as its onset."""
-        told = str((entry.get("raw") or {}).get("value") or "")
-        return f"{sentence(self.names.of(base))} {told if _DATE.match(told) else entry['date'] or ''}".strip()
+        written = str((entry.get("raw") or {}).get("value") or "")
+        return f"{sentence(self.names.of(base))} {written if _DATE.match(written) else entry['date'] or ''}".strip()
 
-    def _valued(self, base: str, ref: FactRef, entries: Sequence[Entry]) -> _Told:
+    def _valued(self, base: str, ref: FactRef, entries: Sequence[Entry]) -> _EvidencePiece:
         entry = next((e for e in entries if e["date"]), entries[0])
         if self.catalogue.facts[base].counts_entries:
             return self._counted(base, ref, entry)
         if not entry["source"]:
             # Presumed by the catalogue, because something is not on record: no NYHA class without heart failure.
-            return _Told(base, absent=self.catalogue.facts[base].references() or (base,))
+            return _EvidencePiece(base, absent=self.catalogue.facts[base].references() or (base,))
         times = is_multiple(ref.name)
         own = entry if times is None else next(iter(self.reader.described(base)), entry)
         said = f"({multiple(entry['value'], times[1])})" if times is not None else ""
-        return _Told(base, value=(day_words(entry["date"]), self._value(base, own), said))
+        return _EvidencePiece(base, value=(day_words(entry["date"]), self._value(base, own), said))
 
-    def _counted(self, base: str, ref: FactRef, entry: Entry) -> _Told:
+    def _counted(self, base: str, ref: FactRef, entry: Entry) -> _EvidencePiece:
         """A number of entries, with the day of each: `Strokes in the last 2 years 2 (2026-03-01, 2025-06-01)`."""
         counted = [e for e in self.reader.deadline.each(self.reader.evidence(ref)) if e["name"] != ref.name]
         if not counted:
-            return _Told(base, absent=(base,))
+            return _EvidencePiece(base, absent=(base,))
         days = [f"{'perhaps ' if e['reason'] else ''}{day_words(e['date']) or 'undated'}" for e in counted]
         number = sentence(self._value(base, entry))
-        return _Told(base, dated=f"{number} ({', '.join(capped(days, MOST_COUNTED))})")
+        return _EvidencePiece(base, dated=f"{number} ({', '.join(capped(days, MOST_COUNTED))})")
 
     def _value(self, base: str, entry: Entry) -> str:
         name, value, raw = self.names.of(base), entry["value"], entry.get("raw") or {}

@@ -1,4 +1,4 @@
-"""What of the record did not come: on the card, where what is not known of it matters to the trial."""
+"""Parts of the record that did not come: on the card, where what is not known of it matters to the trial."""
 
 import re
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""What is missing, in words: how to get it, what it has to be, and why what is on record does not do."""
+"""Missing data in words: how to get it, what it has to be, and why what is on record does not do."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -78,7 +78,7 @@ class MissingWords:
         return tuple(lines)
 
     def step(self, item: Missing) -> str:
-        """What to do first, for the title: `order ANA titre`."""
+        """The first step, for the title: `order ANA titre`."""
         return f"{_VERBS[item.kind]} {'unread entries' if item.reason == UNREAD else self._name(item)}"
 
     def unread(self, entries: Sequence[UnreadEntry], criteria: int) -> tuple[str, ...]:
@@ -130,7 +130,7 @@ class MissingWords:
         return remarks
 
     def _needs_of(self, fact: str, purposes: tuple[Purpose, ...]) -> str:
-        """What the fact has to be, and what else it is needed for."""
+        """The value that the fact has to have, and what else it is needed for."""
         direct: dict[str, None] = {}
         indirect: dict[str, None] = {}
         for purpose in purposes:
@@ -145,7 +145,7 @@ class MissingWords:
         return ", ".join(said)
 
     def _need(self, purpose: Purpose) -> str:
-        """What a simple test asks of its fact: `≥ 80 g/L`, `negative`, `yes`."""
+        """The value that a simple test needs: `≥ 80 g/L`, `negative`, `yes`."""
         match purpose.rule:
             case model.Compare() as rule:
                 return self._limit(rule, purpose)
@@ -163,11 +163,11 @@ class MissingWords:
         return f"{said.sign()} {said.limit}{' ago' if elapsed else ''}"
 
     def _question(self, item: Missing) -> str:
-        """What is asked of a fact that cannot be measured: `stroke within the last 6 months`."""
+        """The question about a fact that cannot be measured: `stroke within the last 6 months`."""
         return self._asked(item.purposes) or self._name(item)
 
     def _asked_of(self, purposes: tuple[Purpose, ...]) -> str | None:
-        """What is asked of records; empty where it is more than one thing, None where it is no matter of records."""
+        """The question about records; empty where there are several, None where it is no matter of records."""
         if not all(isinstance(purpose.rule, model.Quantified) or _is_event_truth(purpose.rule) for purpose in purposes):
             return None
         asked = {words(purpose.rule, self.names.titles) for purpose in purposes}
@@ -176,7 +176,7 @@ class MissingWords:
 
 @lru_cache(maxsize=2)
 def missing_words(names: Names) -> MissingWords:
-    """The words for the names of a catalogue, told apart by identity."""
+    """The words for the names of a catalogue, found by identity."""
     return MissingWords(names)
 
 

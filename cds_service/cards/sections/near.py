@@ -1,4 +1,4 @@
-"""What a near miss lacks, in words."""
+"""A near miss in words."""
 
 from cds_service.cards.near_miss import NearMiss, Repeat, Wait
 from cds_service.cards.sections.sentences import listed, sentence
@@ -23,7 +23,7 @@ class NearWords:
         return (*(self._wait(wait) for wait in miss.waits), *(self._repeat(repeat) for repeat in miss.repeats))
 
     def steps(self, miss: NearMiss) -> tuple[str, ...]:
-        """What to do, for the title, the longest first: the test to repeat, and the day from which it can fit."""
+        """The steps, for the title, the longest first: the test to repeat, and the day from which it can fit."""
         again = f"look again on {miss.until}" if miss.until is not None else ""
         if not miss.repeats:
             return (again,)
@@ -38,7 +38,7 @@ class NearWords:
         return f"{said}{self._seen(wait)}: {'reached' if wait.purpose.wanted else 'clears'} on {wait.until}"
 
     def _seen(self, wait: Wait) -> str:
-        """What is on record of it, in short."""
+        """The value on record, in short."""
         shown: dict[str, None] = {}
         for entry in self.reader.deadline.each(self.reader.evidence(wait.purpose.fact)):
             display = (entry.get("code") or {}).get("display")

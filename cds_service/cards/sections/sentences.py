@@ -29,7 +29,7 @@ def capped(items: Sequence[str], most: int) -> list[str]:
 
 
 def within(items: Sequence[str], room: int) -> list[str]:
-    """As many items as there is room for, by code points, and how many more there are."""
+    """The items for which there is room, by code points, and how many more there are."""
     used = 0
     for at, item in enumerate(items):
         used += len(item) + 2

@@ -28,7 +28,7 @@ _TOO_LATE = "no answer in time"
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of one query: its pages, and why there are not more; None where these are all."""
+    """The result of one query: its pages, and why there are not more; None where these are all."""
 
     query: Query
     pages: tuple[bytes, ...]

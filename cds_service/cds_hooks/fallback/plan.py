@@ -1,4 +1,4 @@
-"""What to ask a FHIR server for on behalf of one request, if anything may be asked at all."""
+"""The plan of FHIR queries for one request, if the caller allows any."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,21 +40,21 @@ class Fallback:
         self._seconds = seconds
         self._max_bytes = max_bytes
 
-    def plan(self, supplied: PrefetchedRecord, caller: Caller) -> Plan | None:
-        """What is worth asking for; None where that is nothing. Raises HookError (400) as `queries` does."""
-        server = supplied.request.fhir_server
+    def plan(self, prefetched: PrefetchedRecord, caller: Caller) -> Plan | None:
+        """The plan of a request's queries; None where none is needed. Raises HookError (400) as `queries` does."""
+        server = prefetched.request.fhir_server
         if server is None:
             return None
         base = base_url(server)
         if base is None or base not in caller.fhir_servers:
-            supplied.failures.update(dict.fromkeys(REQUIRED, _NOT_ALLOWED))
+            prefetched.failures.update(dict.fromkeys(REQUIRED, _NOT_ALLOWED))
             return None
-        found = queries(supplied, self._templates, self._types_read, base)
+        found = queries(prefetched, self._templates, self._types_read, base)
         return Plan(base, found) if found else None
 
-    async def fetch(self, plan: Plan, supplied: PrefetchedRecord) -> tuple[Fetched, ...]:
+    async def fetch(self, plan: Plan, prefetched: PrefetchedRecord) -> tuple[Fetched, ...]:
         """Make the queries. Never raises on any answer, nor takes longer than it may."""
-        token = supplied.request.access_token
+        token = prefetched.request.access_token
         return await fetch(
             plan.queries,
             plan.base,
@@ -62,12 +62,12 @@ class Fallback:
             self._outbound,
             seconds=self._seconds,
             max_bytes=self._max_bytes,
-            leniency=supplied.leniency,
+            leniency=prefetched.leniency,
         )
 
 
-def put(fetched: tuple[Fetched, ...], supplied: PrefetchedRecord) -> None:
+def put(fetched: tuple[Fetched, ...], prefetched: PrefetchedRecord) -> None:
     """Put what was fetched where it was missing."""
     for one in fetched:
         query = one.query
-        supplied.take(query.key, query.label, one.pages, one.failure, whole=not query.pages)
+        prefetched.take(query.key, query.label, one.pages, one.failure, whole=not query.pages)

@@ -1,4 +1,4 @@
-"""Which queries a request still needs, and at which addresses. They are about the one patient, and nothing else."""
+"""The queries that a request still needs, and their addresses. They are about the one patient, and nothing else."""
 
 import re
 from collections.abc import Mapping
@@ -34,19 +34,19 @@ class Query:
 
 
 def queries(
-    supplied: PrefetchedRecord, templates: Mapping[str, str], types_read: frozenset[str], base: str
+    prefetched: PrefetchedRecord, templates: Mapping[str, str], types_read: frozenset[str], base: str
 ) -> tuple[Query, ...]:
-    """What to ask the server at `base` for, what is required first.
+    """The queries for the server at `base`, required keys first.
 
     `templates` are the prefetch templates, `types_read` the resource types that the loaded rules rest on: others are
     not worth a query. Raises HookError (400) where the prefetch mixes patients.
     """
-    if not _PLAIN_ID.fullmatch(supplied.request.patient_id):
+    if not _PLAIN_ID.fullmatch(prefetched.request.patient_id):
         return ()
-    record = supplied.build()
+    record = prefetched.build()
     needed = [key for key in templates if key in REQUIRED or resource_type(key) in types_read]
     needed.sort(key=lambda key: key not in REQUIRED)
-    return tuple(query for key in needed for query in _for_key(key, templates[key], supplied, record, base))
+    return tuple(query for key in needed for query in _for_key(key, templates[key], prefetched, record, base))
 
 
 def next_address(next_url: str, current: str, base: str) -> str | None:
@@ -57,19 +57,19 @@ def next_address(next_url: str, current: str, base: str) -> str | None:
         return None
 
 
-def _for_key(key: str, template: str, supplied: PrefetchedRecord, record: Record, base: str) -> list[Query]:
-    reports = supplied.reports(key)
+def _for_key(key: str, template: str, prefetched: PrefetchedRecord, record: Record, base: str) -> list[Query]:
+    reports = prefetched.reports(key)
     if any(_is_unusable(key, report, record) for report in reports) or (not reports and _is_missing(key, record)):
         label = next((report.key for report in reports if _is_unusable(key, report, record)), key)
-        return [Query(key, label, f"{base}/{_query(template, supplied.request.patient_id)}")]
+        return [Query(key, label, f"{base}/{_query(template, prefetched.request.patient_id)}")]
     found = []
     for report in reports:
         if report.state is KeyState.INCOMPLETE and report.next_url:
             address = next_address(report.next_url, f"{base}/", base)
             if address is None:
-                supplied.failures[key] = ELSEWHERE
+                prefetched.failures[key] = ELSEWHERE
             else:
-                found.append(Query(key, report.key, address, supplied.pages(report.key)))
+                found.append(Query(key, report.key, address, prefetched.pages(report.key)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Which clients may call, and how a request proves which of them it comes from (CDS Hooks 2.0, "Trusting CDS Clients").
+"""Trust: the clients that may call, and the proof of which of them sent a request (CDS Hooks 2.0).
 
 https://cds-hooks.hl7.org/2.0/#trusting-cds-clients"""
 

@@ -1,4 +1,4 @@
-"""Who a request comes from, or 401: every endpoint of CDS Hooks asks here first."""
+"""The authenticator: names the client that sent a request, or refuses with 401. Every endpoint calls it first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ _DESK: Mapping[str, Desk] = {"usual": "usual", "everything": "everything"}
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `client_id` is None where no clients are configured, and then anybody may.
+    """The caller of a request. `client_id` is None where no clients are configured, and then anybody may.
 
     `prefetch_aliases`: the caller's prefetch keys, each with the service's name for it. `fhir_servers`: those that may
     be asked for what the caller did not send. `desk` is set where the rule author's desk asks, about a sample.
@@ -65,7 +65,7 @@ class Authenticator:
         self._log = log
         self._keys = {client.id: self._source(client, outbound) for client in clients}
 
-    async def admit(self, request: Request, path: str) -> Caller:
+    async def authenticate(self, request: Request, path: str) -> Caller:
         """The client that sent `request` to the endpoint at `path`, such as `/cds-services`; with a `/` at its end,
         where it was called so, a token may be meant for either.
 
@@ -126,8 +126,8 @@ class NoAuthenticator:
         self._caller = Caller(None, None, {}, fhir_servers)
         self._desk = _DESK if desk else {}
 
-    async def admit(self, request: Request, _path: str) -> Caller:
-        """See `Authenticator.admit`; never raises."""
+    async def authenticate(self, request: Request, _path: str) -> Caller:
+        """See `Authenticator.authenticate`; never raises."""
         desk = self._desk.get(field(request.headers, DESK_HEADER))
         return self._caller if desk is None else replace(self._caller, desk=desk)
 

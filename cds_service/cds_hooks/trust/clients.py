@@ -40,7 +40,7 @@ class _Model(BaseModel):
 
 
 class CardChoices(_Model):
-    """What this client's cards show; what is not given is as the settings say."""
+    """The options of this client's cards; one that is not given is as in the settings."""
 
     min_decided: int | None = Field(default=None, ge=0)
     closed_trials: Literal["inform", "hide"] | None = None
@@ -178,7 +178,7 @@ def _own_keys(client: Client, at: tuple[str | int, ...], path: Path, findings: l
 
 
 def _clashes(clients: tuple[Client, ...], name: str) -> Iterator[Finding]:
-    """What makes two clients one: the same id, or the same issuer without tenants that tell them apart."""
+    """The clashes between clients: the same id, or the same issuer without tenants that tell them apart."""
     ids: set[str] = set()
     tenants: dict[str, list[tuple[str, ...]]] = {}
     for number, client in enumerate(clients):

@@ -1,4 +1,4 @@
-"""Where a client's keys come from: the clients file, or the address where the client publishes them."""
+"""Sources of a client's keys: the clients file, or the address where the client publishes them."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -65,7 +65,7 @@ class PublishedKeys:
         failed: Callable[[str], None],
         seconds: Callable[[], float] = anyio.current_time,
     ) -> None:
-        """`failed` is told in a word why a request for the keys brought none, or not all of them.
+        """`failed` is called with a word for why a request for the keys brought none, or not all of them.
 
         `seconds` is a clock that never jumps.
         """

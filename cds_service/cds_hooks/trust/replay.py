@@ -1,4 +1,4 @@
-"""A token is good for one request: what remembers those that were used."""
+"""The memory of used tokens: a token is good for one request."""
 
 import hashlib
 import threading
@@ -18,7 +18,7 @@ _SURELY_OVER = 300.0
 
 
 class ReplayGuardDown(CdsError):  # noqa: N818 - it names the situation that is answered with 503
-    """It cannot be told whether a token was used before."""
+    """Nobody can say now whether a token was used before."""
 
 
 class ReplayGuard(Protocol):

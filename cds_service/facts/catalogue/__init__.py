@@ -1,4 +1,4 @@
-"""Which facts there are: their codes, units and value sets. Data only; knows nothing of FHIR resources."""
+"""The catalogue of facts: their codes, units and value sets. Data only; knows nothing of FHIR resources."""
 
 from cds_service.facts.catalogue.beginnings import beginnings
 from cds_service.facts.catalogue.catalogue import TABLES, Catalogue, FactEntry, load_catalogue
@@ -49,6 +49,7 @@ from cds_service.facts.catalogue.definitions import (
     Part,
     compose_digest,
     filter_text,
+    filter_words,
     value_set_schema,
 )
 from cds_service.facts.catalogue.event_counts import CountFact
@@ -193,6 +194,7 @@ __all__ = [
     "content_digest",
     "expansion_name",
     "filter_text",
+    "filter_words",
     "finding",
     "fold",
     "group_of",

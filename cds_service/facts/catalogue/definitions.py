@@ -146,6 +146,11 @@ def filter_text(filters: Any) -> str:
     return json.dumps(sorted(map(list, filters)), ensure_ascii=False, separators=(",", ":"))
 
 
+def filter_words(text: str) -> str:
+    """Filters in their one spelling, as a person reads them: `concept is-a 90560007`."""
+    return " and ".join(" ".join(one) for one in json.loads(text))
+
+
 def _lasts(text: str) -> str:
     Lasts.parse(text)
     return text

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cds_service.errors import Finding, Severity
 from cds_service.facts.catalogue.codesystems import PRINTED_SYSTEMS, CodeSystems
-from cds_service.facts.catalogue.definitions import Definition, Part
+from cds_service.facts.catalogue.definitions import Definition, Part, filter_words
 from cds_service.facts.catalogue.expansions import (
     Expansion,
     ExpansionError,
@@ -126,8 +126,8 @@ def _of_set(
 
 
 def _open(text: str, name: str) -> str:
-    system = PRINTED_SYSTEMS.get(name, name)
-    return f"no expansion yet of {text}: its root alone counts, and other codes of {system} are unread for the set"
+    system, words = PRINTED_SYSTEMS.get(name, name), filter_words(text)
+    return f"no expansion yet of {words}: its root alone counts, and other codes of {system} are unread for the set"
 
 
 def _without_a_set(rules_dir: Path, sets: Mapping[str, WrittenSet]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""From the measurements of one fact to the fact: select, read, and put together what may be the newest."""
+"""Result sets: the measurements of one fact, from which the newest are selected, read and put together."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date

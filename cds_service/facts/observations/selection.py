@@ -1,4 +1,4 @@
-"""Which of several observations decides a fact: the newest that counts (docs/design.md, 4a).
+"""Newest-result selection: the observation that decides a fact (docs/design.md, 4a).
 
 Final, amended and corrected ones count; preliminary and registered ones only where none of these exists; the others
 never. Of several of the same time a corrected or amended one replaces the others, else the one issued last decides.

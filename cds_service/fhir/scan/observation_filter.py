@@ -1,4 +1,4 @@
-"""Which Observations of a record have to be read, for somebody who only asks certain things of it.
+"""A filter of Observations: those that have to be read for certain facts.
 
 Two sorts are left out. *Immaterial* ones have a code of which nothing is asked. *Superseded* ones are older than
 another of the same topics that certainly counts and has a value, so they cannot decide anything. Whatever is unusual is

@@ -1,4 +1,4 @@
-"""From the heads of a record's Observations to the whole resources of those that are asked for."""
+"""Selects Observations by their headers, and reads the selected ones as a whole."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

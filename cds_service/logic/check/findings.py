@@ -1,4 +1,4 @@
-"""What can be wrong with a rule, by its stable code (`docs/rule-language.md` has an example of each)."""
+"""Faults of a rule by their stable codes (`docs/rule-language.md` has an example of each)."""
 
 from collections.abc import Mapping
 

@@ -58,7 +58,7 @@ def typed_rule(
     return (None, findings) if len(findings) else (typed, findings)
 
 
-def sound_rule(
+def valid_rule(
     rule: Any, vocabulary: Vocabulary, lookback: Duration | None = None, pointer: str = ""
 ) -> model.BoolExpr:
     """The typed rule of logic in which `read_rule` has found nothing wrong. Raises ValueError if there is."""

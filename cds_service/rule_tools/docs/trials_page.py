@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from cds_service.rule_tools.docs.reference import CriterionInWords, RulesReference
-from cds_service.trials import CompiledTrial, tally
+from cds_service.trials import CompiledTrial, coverage_of
 
 _HEAD = """# Trials
 
@@ -27,7 +27,7 @@ def _overview(trials: Iterable[CompiledTrial]) -> Iterator[str]:
     yield "| trial | | criteria | computed | of these confirmed | screened | by a person |"
     yield "|---|---|--:|--:|--:|--:|--:|"
     for trial in trials:
-        count = tally(trial.trial)
+        count = coverage_of(trial.trial)
         numbers = (count.criteria, count.computed, count.confirmed, count.screened, count.by_hand)
         cells = (f"[{trial.id}](#{trial.id.lower()})", trial.trial.short_title, *map(str, numbers))
         yield _row(*cells)

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from cds_service.rule_files import PlaceError
 from cds_service.rule_tools import TRIAL_FILE
-from cds_service.trials import tally
+from cds_service.trials import coverage_of
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, button, choice
 from cds_service.workbench.pages.criteria import show_criteria
@@ -73,7 +73,7 @@ class _TrialPage:
         with frame(self.desk, self.place, f"{self.trial_id}: {trial.trial.short_title}", "Trials"):
             status = trial.trial.status.replace("_", " ")
             Text("p", f"{trial.trial.title}. {status}; rules {trial.rules_version}, {trial.state}.", "lead")
-            Text("p", tally(trial.trial).text(), "lead")
+            Text("p", coverage_of(trial.trial).text(), "lead")
             for gap in trial.trial.gap_texts:
                 Text("p", f"Source gap: {gap}. The trial fits no better than possibly.", "notice open")
             with box("div", "columns"):

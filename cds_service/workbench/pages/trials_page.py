@@ -1,6 +1,6 @@
 """The list of trials."""
 
-from cds_service.trials import tally
+from cds_service.trials import coverage_of
 from cds_service.workbench.desk import Desk
 from cds_service.workbench.elements import Text, box, link, table
 from cds_service.workbench.pages.layout import WorkbenchPlace, frame
@@ -19,4 +19,4 @@ def trials_page(desk: Desk, place: WorkbenchPlace) -> None:
                     Text("td", trial.state)
                     Text("td", trial.trial.status.replace("_", " "))
                     Text("td", trial.rules_version)
-                    Text("td", tally(trial.trial).text())
+                    Text("td", coverage_of(trial.trial).text())

@@ -118,8 +118,8 @@ def columns(library: Library) -> tuple[Column, ...]:
     """Every trial, those about one disease beside each other, in the library's order otherwise."""
     titles = library.titles()
     found: dict[str, list[Column]] = {}
-    for trial, shelved in zip(library.trials, library.shelf, strict=True):
-        disease = _disease(shelved.gates.entries, titles)
+    for trial, stored_trial in zip(library.trials, library.stored, strict=True):
+        disease = _disease(stored_trial.gates.entries, titles)
         found.setdefault(disease, []).append(Column(trial.id, trial.trial.short_title, disease))
     # What has no disease stands last.
     others = found.pop(OTHER, [])

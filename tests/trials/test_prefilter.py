@@ -13,7 +13,7 @@ from cds_service.library import Library
 from cds_service.logic import Program
 from cds_service.logic.check import typed_rule
 from cds_service.rule_tools.cases import documents_of
-from cds_service.trials import NEVER, NOTHING, IndexedPatient, Prefilter, needs_of, outside
+from cds_service.trials import NEVER, NOTHING, IndexedPatient, Prefilter, necessary_conditions, outside
 from tests.logic.strategies import joined, limited
 
 AS_OF = date(2026, 11, 24)
@@ -93,7 +93,7 @@ def test_without_what_it_needs_a_rule_is_not_what_it_should_be(
     on_record = frozenset(fact.name for fact in facts if isinstance(fact.value, Events) and fact.value.items)
     whole = frozenset(f.name for f in facts if isinstance(f.value, Events) and f.value.whole("closed"))
     for wanted in (True, False):
-        needs = needs_of(typed, wanted, event_names(library))
+        needs = necessary_conditions(typed, wanted, event_names(library))
         for any_of in needs.entries:
             if any_of.isdisjoint(on_record):
                 assert closed is not wanted
@@ -147,10 +147,10 @@ def entries(*sets: set[str]) -> Prefilter:
 def test_needs(library: Library, rule: Any, wanted: bool, expected: Prefilter) -> None:
     typed, findings = typed_rule(rule, library.compiled.vocabulary)
     assert typed is not None, list(findings)
-    assert needs_of(typed, wanted, event_names(library)) == expected
+    assert necessary_conditions(typed, wanted, event_names(library)) == expected
 
 
 def test_the_five_trials_need_their_diagnosis_and_age(library: Library) -> None:
-    needs = {one.id: (one.gates.entries, dict(one.fits.ages)) for one in library.shelf}
+    needs = {one.id: (one.gates.entries, dict(one.fits.ages)) for one in library.stored}
     assert needs["NCT07083349"] == ((frozenset({SLE}),), {"a": (18, 70)})
     assert needs["NCT07617779"] == ((frozenset({"condition.sma"}),), {"mo": (float("-inf"), 60)})
