@@ -15,7 +15,7 @@ _CATEGORY = 3
 _LENGTH = 7
 
 
-class Pattern(NamedTuple):
+class IcdPattern(NamedTuple):
     """A regular expression on codes as they are written, and the codes without their point that it means."""
 
     regex: str
@@ -33,7 +33,7 @@ def icd_10_cm() -> frozenset[str]:
     return frozenset(code.replace(".", "") for code in listed if len(code) >= _CATEGORY and "-" not in code)
 
 
-def patterns_of(codes: frozenset[str], table: frozenset[str]) -> list[Pattern]:
+def patterns_of(codes: frozenset[str], table: frozenset[str]) -> list[IcdPattern]:
     """Filters that together mean codes of a list and no other code of the table: what begins alike and ends in some
     seventh characters. What fits none is left out."""
     of_seven = frozenset(code for code in codes if len(code) == _LENGTH)
@@ -42,21 +42,21 @@ def patterns_of(codes: frozenset[str], table: frozenset[str]) -> list[Pattern]:
         if len(code) == _LENGTH:
             for length in range(_CATEGORY, _LENGTH):
                 below.setdefault(code[:length], []).append(code)
-    patterns: list[Pattern] = []
+    patterns: list[IcdPattern] = []
     while found := _alike(of_seven, below):
         patterns += found
         of_seven -= frozenset[str]().union(*(one.codes for one in found))
     return patterns
 
 
-def _alike(codes: frozenset[str], below: Mapping[str, list[str]]) -> list[Pattern]:
+def _alike(codes: frozenset[str], below: Mapping[str, list[str]]) -> list[IcdPattern]:
     """The patterns that a first look finds: without their codes a second may find more."""
     found: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for category in sorted({code[:_CATEGORY] for code in codes}):
         for beginning, ends, meant in _beginnings(category, codes, below):
             found.setdefault(ends, []).append((beginning, meant))
     return [
-        Pattern(
+        IcdPattern(
             f"^({'|'.join(_written(one) for one, _ in rows)})[{ends}]$", frozenset[str]().union(*(m for _, m in rows))
         )
         for ends, rows in sorted(found.items())
@@ -84,7 +84,7 @@ def _written(beginning: str) -> str:
     return f"{beginning[:_CATEGORY]}\\.{beginning[_CATEGORY:]}{rest}"
 
 
-def without(codes: Iterable[str], patterns: Iterable[Pattern]) -> list[str]:
+def without(codes: Iterable[str], patterns: Iterable[IcdPattern]) -> list[str]:
     """The codes that no pattern means."""
     meant = frozenset[str]().union(*(one.codes for one in patterns))
     return [code for code in codes if code.replace(".", "") not in meant]

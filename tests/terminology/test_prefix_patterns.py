@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.facts.catalogue import ATC, ICD10, ICD10CM, ICD10PCS, SNOMED, CodeSystems, beginnings
-from cds_service.terminology.check.listed import listed_codes
+from cds_service.terminology.check.listed_codes import listed_codes
 from cds_service.terminology.migration import migrate
 from cds_service.terminology.prefix_patterns import pattern_of, with_patterns
 from tests.facts.small_rules import codes, under, valueset, write_rules
