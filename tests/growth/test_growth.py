@@ -13,7 +13,7 @@ from cds_service.explanation import each_once
 from cds_service.facts import describe
 from tests.growth.counting import Compared, lines_run
 
-SIZES = (50, 100, 200)
+SIZES = (100, 200, 400)
 LIMIT = 2.3
 """Twice as much may cost that many times as much: 2 where it grows with the length, 4 where it does with the square."""
 

@@ -28,6 +28,7 @@ class ListedCode(NamedTuple):
     is_root: bool = False
     """The value of a filter by `concept`: it stands for all below it."""
     is_excluded: bool = False
+    """It stands in an exclude, or in a filter by `is-not-a`."""
 
     @property
     def is_expanded(self) -> bool:
@@ -95,7 +96,10 @@ def _beside(value: dict[str, Any], system: str, where: _Where) -> Iterator[Liste
             is_root = key == "filter" and one.get("property") == "concept" and one.get("op") != "regex"
             code = one.get("value") if is_root else one.get("code") if key == "concept" else None
             if isinstance(code, str):
-                yield where.below(key, number).listed(system, code, one.get("display"), is_root=is_root)
+                place = where.below(key, number)
+                if is_root and one.get("op") == "is-not-a":
+                    place = place._replace(is_excluded=True)
+                yield place.listed(system, code, one.get("display"), is_root=is_root)
             elif key == "filter":
                 for root in _roots(one, system):
                     yield where.below(key, number).listed(system, root, None, is_root=True)

@@ -66,11 +66,15 @@ def _malformed(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Find
 
 
 def _twice(codes: Iterable[ListedCode], facts: FactReaders) -> Iterator[Finding]:
-    """A list that has a code twice. Filters may overlap: a root stands in several, with conditions of its own."""
-    first: dict[tuple[str, Key, bool], ListedCode] = {}
+    """Codes that one list has twice. A root and a code are two things: one stands for all below it.
+
+    Of an expansion each filter is a list of its own. Two filters may well give the same code, and nobody wrote it.
+    """
+    first: dict[tuple[str, Key, bool, bool], ListedCode] = {}
     for one in codes:
-        if one.set_id and not one.is_expanded and not one.is_root:
-            key = (one.file, facts.systems.key(one.system, one.code), one.is_excluded)
+        if one.set_id:
+            group = "/".join(one.pointer.split("/")[:4]) if one.is_expanded else ""
+            key = (one.file + group, facts.systems.key(one.system, one.code), one.is_root, one.is_excluded)
             earlier = first.setdefault(key, one)
             if earlier is not one:
                 message = f"{one.code} stands at {earlier.pointer} already"

@@ -30,7 +30,6 @@ def test_words_name_what_a_disease_is_a_kind_of(library: Library, words: str, fa
 @pytest.mark.parametrize(
     ("words", "fact"),
     [
-        ("lupus", "condition.other_autoimmune_disease"),
         ("AML", "condition.other_malignancy_than_aml"),
         ("swine flu", "condition.cns_disease"),
     ],
