@@ -1,17 +1,33 @@
 """Codes to write records with: out of the catalogue and the value sets, and such that they say nothing else."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cds_service.facts import FactReaders
-from cds_service.facts.catalogue import CHRONIC, Code, Definition, EventsFact, ObservedFact, codes_by_part
+from cds_service.facts.catalogue import (
+    CHRONIC,
+    ICD10PCS,
+    RXNORM,
+    SNOMED,
+    Code,
+    Definition,
+    EventsFact,
+    ObservedFact,
+    codes_by_part,
+)
 from cds_service.fhir import Coding
 from cds_service.rule_files import read_json
 
 _ROLES: Mapping[str, str] = {"valueset": "main", "history": "history", "hints": "hint"}
 _MOST_TRIED = 400
+_PRODUCTS = frozenset({RXNORM, SNOMED})
+_OF_PCS = 7
+"""Characters of a code of ICD-10-PCS; what has fewer is none, and begins some."""
+_STRENGTH = re.compile(r"[0-9] ?m?g\b|UNT", re.IGNORECASE)
+"""Where the dose decides, the name of a product has to say how much is in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,8 @@ class Codes:
             best: dict[str, EventCode] = {}
             tried: dict[str, int] = {}
             for system, code, display in self.members(set_id):
+                if _is_a_part(system, code) or (spec.treats and system in _PRODUCTS and not _STRENGTH.search(display)):
+                    continue
                 known = best.get(system)
                 tried[system] = tried.get(system, 0) + 1
                 if (known is not None and len(known.roles) == 1) or tried[system] > _MOST_TRIED:
@@ -138,3 +156,7 @@ class Codes:
             content, _ = read_json(self.rules_dir / "valuesets" / f"{set_id}.json", f"valuesets/{set_id}.json")
             self._sets[set_id] = content if isinstance(content, dict) else {}
         return self._sets[set_id]
+
+
+def _is_a_part(system: str, code: str) -> bool:
+    return system == ICD10PCS and len(code) < _OF_PCS
