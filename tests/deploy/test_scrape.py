@@ -130,6 +130,9 @@ def traffic(service: Service) -> None:
         for card in service.ask("POST", HOOK, sample(story)).json()["cards"]:
             item = {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": "2026-11-24T09:00:00Z"}
             service.ask("POST", FEEDBACK, json.dumps({"feedback": [item]}).encode())
+    request = json.loads(sample(ASKED[0]))
+    del request["prefetch"]["devices"]
+    service.ask("POST", HOOK, json.dumps(request).encode())
 
 
 def test_the_service_is_scraped(prometheus: Prometheus) -> None:
