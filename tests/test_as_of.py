@@ -92,7 +92,11 @@ def test_each_client_has_its_zone() -> None:
     )
     clients = Clients(given, {})
     calendar = Calendar(client_zones(Settings(), clients), lambda: NIGHT)
-    assert calendar.told() == {"*": "UTC (not set)", "east": "Asia/Shanghai (clients file)", "plain": "UTC (not set)"}
+    assert calendar.zone_names() == {
+        "*": "UTC (not set)",
+        "east": "Asia/Shanghai (clients file)",
+        "plain": "UTC (not set)",
+    }
     assert {client: str(calendar.as_of(client)) for client in (None, "east", "plain")} == {
         None: "2026-11-24",
         "east": "2026-11-25",

@@ -81,8 +81,12 @@ class _Style:
 
 # Only CommonMark lets a list interrupt a paragraph. Elsewhere, as in the original Markdown
 # (https://daringfireball.net/projects/markdown/syntax), a list needs a blank line before it, or it is one long line.
+_NO_FOLD = {FOLD: f"({FOLD})"}
+"""What looks like the fold, and how it is written in plain text."""
 _MARKDOWN = _Style(escaped, "**{}**".format, "**{}**".format, "\n\n", "- ", as_block)
-_PLAIN = _Style(lambda text: untagged(unlinked(text)), str, str.upper, "\n", "• ", str)
+_PLAIN = _Style(
+    lambda text: untagged(unlinked(text)), str, str.upper, "\n", "• ", lambda text: _NO_FOLD.get(text, text)
+)
 
 
 def _line(style: _Style, text: str) -> str:

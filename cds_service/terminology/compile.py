@@ -148,22 +148,14 @@ def _compile(
 ) -> CompiledSet:
     definition = written.definition
     problems: list[CompileProblem] = []
-    before = None
-    is_lost = not names_a_file(definition.id)
-    if is_lost:
-        problems.append(CompileProblem(definition.id, "id", "no file can have this name, so it has no expansion"))
-    else:
-        try:
-            before = load_expansion(rules_dir / expansion_name(definition.id), definition.id, lock)
-        except ExpansionError as problem:
-            problems.append(CompileProblem(definition.id, expansion_name(definition.id), problem.problem))
-            is_lost = True
+    before, lost = _before(rules_dir, definition.id, lock)
+    problems += lost
     known = {} if before is None else before.by_key()
     wanted = list(_sourced(definition, systems))
     groups: dict[GroupKey, Mapping[str, str]] = {}
     releases: set[tuple[str, str]] = set()
-    kept: set[Member] = set()
-    confirmed: set[Member] = set()
+    kept: set[tuple[str, str]] = set()
+    confirmed: set[tuple[str, str]] = set()
     used: set[Release] = set()
     for key, place, part in wanted:
         found = _expand(key[1], part, sources, CompileProblem(definition.id, place, ""), problems)
@@ -180,19 +172,13 @@ def _compile(
         if key in known and (found is None or found.is_partial):
             releases |= {one for one in (before.releases if before is not None else ()) if one[0] == key[1]}
     whole = len(groups) == len({key for key, _, _ in wanted})
-    is_lost = is_lost and not (whole and names_a_file(definition.id))
+    is_lost = bool(lost) and not (whole and names_a_file(definition.id))
     digest = written.digest if whole and touched else "" if before is None else before.definition
     expansion = Expansion(
         definition.id, digest, tuple(sorted(releases)), tuple(Group(key, groups[key]) for key in sorted(groups))
     )
     new, old = _members(definition, groups, systems), _members(definition, known, systems)
-    # What a list of the definition has as well comes and goes with that.
-    listed = {
-        (name, one.code)
-        for p in definition.compose.include
-        if (name := systems.canonical(p.system or ""))
-        for one in p.concept
-    }
+    listed = _listed(definition, systems)
     text = write_expansion(expansion, taken_out(definition, groups, systems)) if groups and not is_lost else None
     return CompiledSet(
         definition.id,
@@ -206,6 +192,22 @@ def _compile(
         releases=tuple(sorted(used)),
         is_lost=is_lost,
     )
+
+
+def _before(rules_dir: Path, set_id: str, lock: Lock) -> tuple[Expansion | None, list[CompileProblem]]:
+    """The expansion that there is, and why it is lost where it can't be used."""
+    if not names_a_file(set_id):
+        return None, [CompileProblem(set_id, "id", "no file can have this name, so it has no expansion")]
+    try:
+        return load_expansion(rules_dir / expansion_name(set_id), set_id, lock), []
+    except ExpansionError as problem:
+        return None, [CompileProblem(set_id, expansion_name(set_id), problem.problem)]
+
+
+def _listed(definition: Definition, systems: CodeSystems) -> set[tuple[str, str]]:
+    """What the lists of a definition have: it comes and goes with these, whatever a filter gives."""
+    named = ((systems.canonical(part.system or ""), part) for part in definition.compose.include)
+    return {(name, one.code) for name, part in named for one in part.concept}
 
 
 def _sourced(definition: Definition, systems: CodeSystems) -> Iterator[tuple[GroupKey, str, Part]]:
@@ -271,7 +273,7 @@ Member = tuple[str, str]
 
 def _members(
     definition: Definition, groups: Mapping[GroupKey, Mapping[str, str]], systems: CodeSystems
-) -> frozenset[Member]:
+) -> frozenset[tuple[str, str]]:
     """What the filters of the includes give, without what the excludes of the set take out."""
     given = {(key[1], code) for key, members in groups.items() if key[0] == "include" for code in members}
     gone = {(system, code) for system, codes in taken_out(definition, groups, systems).items() for code in codes}
