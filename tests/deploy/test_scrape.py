@@ -113,7 +113,7 @@ ASKED = ("sle", "als-likely", "healthy")
 
 def seen_all(rounds: int) -> str:
     """Holds once these rounds of requests were scraped, the decision log included, which is written beside them."""
-    answers = rounds * len(ASKED)
+    answers = rounds * (len(ASKED) + 1)
     asked = f'sum(cds_requests_total{{route="{HOOK}", status="200"}}) == {answers}'
     return f"up == 1 and on () {asked} and on () sum(cds_decisions_written_total) == {answers}"
 
